@@ -1,0 +1,73 @@
+# -*- coding: utf-8 -*-
+"""Packaging of senaite.queue."""
+
+import io
+import os
+
+from setuptools import find_packages
+from setuptools import setup
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read(name):
+    with io.open(os.path.join(HERE, name), encoding="utf-8") as source:
+        return source.read()
+
+
+setup(
+    name="senaite.queue",
+    version="2.6.0.dev0",
+    description="Asynchronous tasks for SENAITE LIMS: nobody waits, no click "
+                "is lost",
+    long_description=read("README.rst") + "\n\n" + read("CHANGES.rst"),
+    long_description_content_type="text/x-rst",
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Web Environment",
+        "Framework :: Plone",
+        "Framework :: Plone :: 5.2",
+        "Framework :: Plone :: Addon",
+        "Framework :: Zope :: 4",
+        "Intended Audience :: Healthcare Industry",
+        "Intended Audience :: Science/Research",
+        "License :: OSI Approved :: GNU General Public License v2 (GPLv2)",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 2.7",
+    ],
+    keywords="lims senaite queue asynchronous tasks worker",
+    author="senaite.queue contributors",
+    url="https://github.com/senaite/senaite.queue",
+    license="GPL-2.0",
+    packages=find_packages("src"),
+    package_dir={"": "src"},
+    namespace_packages=["senaite"],
+    include_package_data=True,
+    zip_safe=False,
+    python_requires=">=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, "
+                    "!=3.5.*",
+    install_requires=[
+        "setuptools",
+        # 1.4 is the last line that runs on Python 2.7; the statements are
+        # written in its 2.0 style.
+        "SQLAlchemy >= 1.4.40, < 2",
+        # 3.3 is the last line for Python 2.7; Fernet has not changed since.
+        "cryptography >= 3.3",
+        "requests >= 2.20",
+        "six",
+        "collective.monkeypatcher",
+        "senaite.lims >= 2.6.0, < 2.7",
+        "senaite.jsonapi >= 2.6.0, < 2.7",
+    ],
+    extras_require={
+        "test": [
+            "hypothesis",
+            "plone.app.testing",
+            "senaite.core [test]",
+            "unittest2",
+        ],
+    },
+    entry_points={
+        "z3c.autoinclude.plugin": ["target = plone"],
+    },
+)

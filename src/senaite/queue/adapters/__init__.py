@@ -1,0 +1,127 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What tasks do: the `IQueuedTaskAdapter`s for worksheets and analyses."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from bika.lims.workflow import doActionFor
+from bika.lims.workflow import isTransitionAllowed
+from zope.interface import implementer
+
+from senaite.queue.adapters import outcomes
+from senaite.queue.adapters import samples
+from senaite.queue.adapters.settle import Settlement
+from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.queue import get_chunks_for
+
+
+@implementer(IQueuedTaskAdapter)
+class QueuedUIDsTaskAdapter(object):
+    """Base of the adapters that treat a list of objects in chunks.
+
+    Subclasses say in `process_item` what happens to one object.
+    """
+
+    def __init__(self, context):
+        self.context = context
+
+    def process(self, task):
+        """Process the next chunk, and add a task with the rest.
+
+        :param task: task with the uids of the objects
+        :type task: senaite.queue.queue.QueueTask
+        """
+        # Locally, to let `senaite.queue.api` make use of this package
+        from senaite.queue.api import add_copy
+
+        chunk, rest = self.get_chunks(task)
+        notes = outcomes.Notes()
+        settlement = Settlement(self.context)
+        for uid in chunk:
+            obj = get_object(uid)
+            if obj is None:
+                notes.skip(outcomes.GONE, uid)
+                continue
+            settlement.involve(obj)
+            self.process_item(obj, task, notes)
+        settlement.settle()
+        task["note"] = notes.text()
+        if rest:
+            add_copy(task, uids=rest, note="")
+
+    def get_chunks(self, task):
+        """Return what to process now, and what later.
+
+        The analyses of a sample stay together, unless an earlier attempt
+        failed: then the chunk was made smaller for a reason.
+        """
+        chunk, rest = get_chunks_for(task)
+        if rest and task.get("attempt", 0) < 2:
+            return samples.whole_samples(chunk, rest, get_object)
+        return chunk, rest
+
+    def process_item(self, obj, task, notes):
+        """Process one object.
+
+        :param obj: content object
+        :param task: the task
+        :param notes: where to tell why an object was skipped
+        :type notes: senaite.queue.adapters.outcomes.Notes
+        """
+
+
+class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
+    """Does a workflow action, named by the task's key `action`, to objects."""
+
+    def process_item(self, obj, task, notes):
+        action = task["action"]
+        if outcomes.is_reached(obj, action):
+            # By hand, by a cascade from another item, or by a former attempt
+            notes.skip(outcomes.DONE_BEFORE, obj)
+        elif not isTransitionAllowed(obj, action):
+            notes.skip(outcomes.NOT_ALLOWED, obj)
+        elif not doActionFor(obj, action)[0]:
+            notes.skip(outcomes.NOT_ALLOWED, obj)
+
+
+class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
+    """Assigns analyses to the worksheet that is the context of the task."""
+
+    def process_item(self, obj, task, notes):
+        assigned_to = obj.getWorksheet()
+        if assigned_to:
+            here = assigned_to == self.context
+            notes.skip(outcomes.DONE_BEFORE if here else outcomes.ELSEWHERE,
+                       obj)
+            return
+        self.context.addAnalysis(obj, self.get_slot(obj, task))
+        if obj.getWorksheet() != self.context:
+            notes.skip(outcomes.NOT_ALLOWED, obj)
+
+    def get_slot(self, analysis, task):
+        """Return the slot the task wants for an analysis; None when it wants
+        none, or when another sample took it meanwhile."""
+        slot = task.get("slots", {}).get(senaite_api.get_uid(analysis))
+        container = self.context.get_container_for(analysis)
+        for taken in self.context.getLayout():
+            if int(taken["position"]) != slot:
+                continue
+            if taken["container_uid"] != container:
+                return None
+        return slot
+
+
+def get_object(uid):
+    """Return a content object, or None when it is gone."""
+    return senaite_api.get_object_by_uid(uid, default=None)

@@ -1,0 +1,119 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The form channel: workflow actions of listing forms and menus, queued.
+
+A listing posts its form to `workflow_action`, which looks for a named adapter.
+These are core's adapters, with the transitions themselves left to a task:
+what was typed in the form is saved before, in the click's own transaction.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import bikaMessageFactory
+from bika.lims.browser.workflow import WorkflowActionGenericAdapter
+from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
+from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
+
+from senaite.queue import api
+from senaite.queue import messageFactory as _
+from senaite.queue.integration import decisions
+
+
+class QueueingMixin(object):
+    """Turns a `WorkflowActionGenericAdapter` into one that queues."""
+
+    #: how many objects were queued by this click
+    queued = 0
+
+    def __call__(self, action, objects):
+        # Rows that are queued can't be selected, but a page may be old
+        free = [obj for obj in objects if not api.is_queued(obj)]
+        if objects and not free:
+            message = _(u"Queued already, and processed in the background.")
+            return self.redirect(message=message, level="warning")
+        return super(QueueingMixin, self).__call__(action, free)
+
+    def do_action(self, action, objects):
+        """Queue the action, or do it where the queue takes no tasks.
+
+        :param action: id of the transition
+        :param objects: content objects
+        :returns: the objects that were queued, or transitioned
+        :rtype: list
+        """
+        if not objects or not self.is_to_be_queued(action, objects):
+            return super(QueueingMixin, self).do_action(action, objects)
+        objects = decisions.allowed(objects, action)
+        if objects:
+            api.add_action_task(objects, action, self.context)
+            self.queued += len(objects)
+        return objects
+
+    def is_to_be_queued(self, action, objects):
+        """Tell whether the action on these objects is queued."""
+        return decisions.is_to_be_queued(action)
+
+    def success(self, objects, message=None):
+        """Redirect with a message that tells what happened."""
+        if self.queued:
+            message = decisions.queued_message(self.queued)
+            return self.redirect(message=message)
+        return super(QueueingMixin, self).success(objects, message=message)
+
+
+class WorkflowActionGenericQueueAdapter(QueueingMixin,
+                                        WorkflowActionGenericAdapter):
+    """Queues any workflow action it is registered for.
+
+    Other add-ons register it under `workflow_action_<id>`. The transitions
+    are done by the task adapter `task_action_<id>` or, without one of this
+    name, by `task_generic_action`.
+    """
+
+
+class AnalysesActionQueueAdapter(WorkflowActionGenericQueueAdapter):
+    """Queues an action on the analyses of a worksheet.
+
+    An action on the worksheet itself, from its menu, is none on analyses.
+    """
+
+    def is_to_be_queued(self, action, objects):
+        return decisions.are_analyses(objects) and \
+            decisions.is_to_be_queued(action)
+
+
+class SubmitQueueAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
+    """Saves what was typed, and queues the submission."""
+
+    def is_to_be_queued(self, action, objects):
+        return decisions.are_analyses(objects) and \
+            decisions.is_to_be_queued(action)
+
+
+class AssignQueueAdapter(QueueingMixin, WorkflowActionAssignAdapter):
+    """Queues the assignment of analyses to the worksheet.
+
+    The context is always a worksheet: it is registered for nothing else.
+    """
+
+    def __call__(self, action, analyses):
+        if not decisions.is_to_be_queued("task_assign_analyses"):
+            return WorkflowActionAssignAdapter.__call__(self, action, analyses)
+        analyses = decisions.assignable(
+            self.sorted_analyses(analyses), self.context)
+        if not analyses:
+            message = bikaMessageFactory(u"No changes made")
+            return self.redirect(message=message, level="warning")
+        api.add_assign_task(self.context, analyses)
+        self.queued = len(analyses)
+        return self.success([self.context])

@@ -1,0 +1,88 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Reindex who may see an object and all below it, in chunks.
+
+A client may own thousands of objects. They are visited in the order of their
+paths, and a task remembers how far it came instead of carrying all uids: what
+is made meanwhile is right from the start, and what is removed is not missed.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from Acquisition import aq_base
+from bika.lims import api
+from zope.interface import implementer
+
+from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.queue import get_chunks_for
+
+
+@implementer(IQueuedTaskAdapter)
+class QueuedObjectSecurityTaskAdapter(object):
+    """Reindexes the security of the context and of all below it."""
+
+    def __init__(self, context):
+        self.context = context
+
+    def process(self, task):
+        """Reindex the next chunk, and add a task with the rest.
+
+        :param task: a task whose key `after` tells the last path done
+        :type task: senaite.queue.queue.QueueTask
+        """
+        # Locally, to let `senaite.queue.api` make use of this package
+        from senaite.queue.api import add_copy
+
+        paths = self.get_paths(task.get("after") or "")
+        chunk, rest = get_chunks_for(task, paths)
+        for path in chunk:
+            obj = self.context.unrestrictedTraverse(path, None)
+            if obj is not None:
+                reindex_security(obj)
+        if rest:
+            add_copy(task, after=chunk[-1])
+
+    def get_paths(self, after):
+        """Return the paths of the context and of all below it that come after
+        a path, in order.
+
+        :param after: the last path done; empty to start with
+        :type after: str
+        :rtype: list of str
+        """
+        root = api.get_path(self.context)
+        paths = {root}
+        for catalog in get_catalogs():
+            brains = catalog.unrestrictedSearchResults(path=root)
+            paths.update(brain.getPath() for brain in brains)
+        return sorted(path for path in paths if path > after)
+
+
+def get_catalogs():
+    """Return the catalogs of the site that can be searched by path."""
+    tools = api.get_portal().objectValues()
+    return [tool for tool in tools
+            if hasattr(aq_base(tool), "unrestrictedSearchResults")
+            and "path" in tool.indexes()]
+
+
+def reindex_security(obj):
+    """Reindex who may see this one object, in all its catalogs.
+
+    :param obj: content object
+    """
+    path = api.get_path(obj)
+    for catalog in api.get_catalogs_for(obj):
+        catalog.catalog_object(obj, path, idxs=["allowedRolesAndUsers"],
+                               update_metadata=0)
+    obj._p_deactivate()

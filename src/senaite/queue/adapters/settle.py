@@ -1,0 +1,90 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Bring samples and worksheets in line after a chunk of analyses was processed.
+
+While a worksheet or a sample is queued, it does not follow the analyses that
+people process by hand, since our guards keep it where it is. And core leaves
+its catalog metadata one step behind after a bulk action: the last reindexing
+of a worksheet runs before the last analyses are indexed. Both are put right at
+the end of each chunk.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import collections
+
+from bika.lims import api
+from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.interfaces import IWorksheet
+from bika.lims.workflow import doActionFor
+from bika.lims.workflow import isTransitionAllowed
+from Products.CMFCore.indexing import processQueue
+
+from senaite.queue.adapters import samples
+
+#: What core tries on a worksheet whenever its analyses change, in this order
+WORKSHEET_PROMOTIONS = ("rollback_to_open", "submit", "verify")
+
+#: The same for samples. Verification is left to core: it depends on a setting
+#: and on who verified the last analysis.
+SAMPLE_PROMOTIONS = ("submit", "rollback_to_receive")
+
+
+class Settlement(object):
+    """Remembers the samples and worksheets involved, and settles them."""
+
+    def __init__(self, context):
+        self.samples = collections.OrderedDict()
+        self.worksheets = collections.OrderedDict()
+        self._remember(context)
+
+    def involve(self, obj):
+        """Remember the sample (with its ancestors) and the worksheet of an
+        object: before it is processed, since it may leave them.
+
+        :param obj: content object
+        """
+        self._remember(obj)
+        sample = samples.get_sample(obj)
+        if sample is None:
+            return
+        self._remember(sample)
+        self._remember(obj.getWorksheet())
+
+    def settle(self):
+        """Promote and reindex what was involved."""
+        # Guards and metadata of samples and worksheets read the catalogs
+        processQueue()
+        self._settle(self.samples, SAMPLE_PROMOTIONS)
+        self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
+
+    def _settle(self, objects, promotions):
+        for obj in objects.values():
+            if api.get_object_by_uid(api.get_uid(obj), default=None) is None:
+                # Removed by the very action
+                continue
+            for action in promotions:
+                if isTransitionAllowed(obj, action):
+                    doActionFor(obj, action)
+            obj.reindexObject()
+        processQueue()
+
+    def _remember(self, obj):
+        if IWorksheet.providedBy(obj):
+            self.worksheets[api.get_uid(obj)] = obj
+        elif IAnalysisRequest.providedBy(obj):
+            # Partitions first, then what they were made from
+            for sample in samples.get_ancestry(obj):
+                uid = api.get_uid(sample)
+                self.samples.pop(uid, None)
+                self.samples[uid] = sample

@@ -1,0 +1,301 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The one door for other add-ons: ask about the queue, and add tasks to it.
+
+Everything that adds a task does so in the running transaction: the task is in
+the queue if, and only if, that transaction commits.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from bika.lims.interfaces import IWorksheet
+from six import string_types
+from zope.component import getUtility
+from zope.component import queryAdapter
+
+from senaite.queue import is_installed
+from senaite.queue import roles
+from senaite.queue import surroundings
+from senaite.queue.adapters import samples
+from senaite.queue.client import enqueue
+from senaite.queue.client.view import outage_seconds
+from senaite.queue.client.view import queued_view
+from senaite.queue.interfaces import IClientQueueUtility
+from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.queue import copy_task
+from senaite.queue.queue import get_chunk_size
+from senaite.queue.queue import new_task
+from senaite.queue.server.utility import get_server_utility
+
+#: Answers of `get_queue_status`
+READY = "ready"
+RESUMING = "resuming"
+DISABLED = "disabled"
+
+#: Name of the adapter that processes workflow actions without one of their own
+GENERIC_ACTION = "task_generic_action"
+
+#: Priority of security reindexing: nobody waits for it in front of a screen
+SECURITY_PRIORITY = 50
+
+
+def get_server_url():
+    """Return the URL of the queue server, as set in the control panel.
+
+    :returns: URL with scheme, host and site path; empty when not set
+    :rtype: str
+    """
+    return surroundings.get().get_setting("server") or ""
+
+
+def is_queue_server():
+    """Tell whether this process is the queue server.
+
+    :rtype: bool
+    """
+    return roles.is_queue_server()
+
+
+def get_queue():
+    """Return the queue: the server utility on the queue server, the client
+    utility elsewhere.
+
+    :rtype: senaite.queue.interfaces.IQueueUtility
+    """
+    if is_queue_server():
+        return get_server_utility(_site())
+    return getUtility(IClientQueueUtility)
+
+
+def get_queue_status(name_or_action=None):
+    """Return whether the queue takes tasks.
+
+    :param name_or_action: name of a task or id of a workflow action; the
+        queue as a whole when omitted
+    :type name_or_action: str
+    :returns: "ready": takes new tasks; "resuming": takes none, but still
+        processes those it has; "disabled": neither
+    :rtype: str
+    """
+    if not is_installed() or not get_server_url():
+        return DISABLED
+    if get_chunk_size(name_or_action) > 0 and not _is_server_lost():
+        return READY
+    return RESUMING if queued_view(_site()).tasks() else DISABLED
+
+
+def is_queue_enabled(name_or_action=None):
+    """Tell whether tasks are processed: the queue is ready or resuming.
+
+    :param name_or_action: see `get_queue_status`
+    :rtype: bool
+    """
+    return get_queue_status(name_or_action) != DISABLED
+
+
+def is_queue_ready(name_or_action=None):
+    """Tell whether the queue accepts new tasks.
+
+    :param name_or_action: see `get_queue_status`
+    :rtype: bool
+    """
+    return get_queue_status(name_or_action) == READY
+
+
+def is_queued(brain_object_uid, status=None):
+    """Tell whether a task that is not finished involves an object.
+
+    Costs no more than a look-up in memory, whatever is queued.
+
+    :param brain_object_uid: content object, catalog brain or uid
+    :param status: state or states (see `senaite.queue.states`) to look for;
+        queued and running when omitted
+    :rtype: bool
+    :raises ValueError: when it is neither object, brain nor uid
+    """
+    return queued_view(_site()).is_queued(_uid(brain_object_uid), status)
+
+
+def get_task_adapter(name, context):
+    """Return the adapter that processes the tasks of this name.
+
+    Names `task_action_<action>` fall back to the adapter for generic actions.
+
+    :param name: name of the task
+    :type name: str
+    :param context: content object the task is about
+    :returns: the adapter, or None
+    :rtype: senaite.queue.interfaces.IQueuedTaskAdapter
+    """
+    adapter = queryAdapter(context, IQueuedTaskAdapter, name=name)
+    if adapter is None and name.startswith("task_action_"):
+        adapter = queryAdapter(context, IQueuedTaskAdapter,
+                               name=GENERIC_ACTION)
+    return adapter
+
+
+def add_task(name, context, **kwargs):
+    """Add a task to the queue, in the running transaction.
+
+    :param name: name of the `IQueuedTaskAdapter` that processes it
+    :type name: str
+    :param context: content object, brain or uid the task is about
+    :param kwargs: fields of the task (min_seconds, max_seconds (seconds),
+        retries, username, priority (lower first), unique, chunk_size (items),
+        ghost, delay (seconds)) and free keys with JSON values
+    :returns: the task, or None when the queue has it already
+    :rtype: senaite.queue.queue.QueueTask
+    :raises ValueError: when nothing processes tasks of this name for the
+        context, a field is out of range or the payload too large
+    :raises TypeError: when a field is of the wrong type, or a free key holds
+        something else than JSON values
+    """
+    context = _object(context)
+    if get_task_adapter(name, context) is None:
+        raise ValueError("No IQueuedTaskAdapter named '{}' for {!r}"
+                         .format(name, context))
+    return enqueue.add(new_task(name, context, **kwargs))
+
+
+def queue_task(name, request, context, username=None, **kwargs):
+    """Add a task; the signature of 1.0.1, use `add_task` in new code.
+
+    :param request: not used
+    """
+    if username is not None:
+        kwargs["username"] = username
+    return add_task(name, context, **kwargs)
+
+
+def add_copy(source_task, **kwargs):
+    """Add a copy of a task: the next chunk of the same job.
+
+    :param source_task: the task to copy
+    :type source_task: senaite.queue.queue.QueueTask
+    :param kwargs: fields that differ, e.g. `uids`
+    :returns: the copy, or None when the queue has it already
+    :rtype: senaite.queue.queue.QueueTask
+    """
+    return enqueue.add(copy_task(source_task, **kwargs))
+
+
+def add_action_task(brain_object_uid, action, context=None, **kwargs):
+    """Queue a workflow action on one or more objects, as one task.
+
+    :param brain_object_uid: content object, brain or uid; or a list of them
+    :param action: id of the workflow transition
+    :type action: str
+    :param context: where it happens, e.g. the worksheet; the first of the
+        objects when omitted
+    :param kwargs: see `add_task`
+    :returns: the task, or None when the queue has it already
+    :rtype: senaite.queue.queue.QueueTask
+    """
+    if not isinstance(brain_object_uid, (list, tuple, set, frozenset)):
+        brain_object_uid = [brain_object_uid]
+    objects = [_object(item) for item in brain_object_uid]
+    if not objects:
+        raise ValueError("No objects to {}".format(action))
+    context = objects[0] if context is None else _object(context)
+
+    if action == "assign" and IWorksheet.providedBy(context):
+        return add_assign_task(context, objects, **kwargs)
+
+    # The items of one sample next to each other, so that a chunk takes them
+    # together and two consumers don't meet on the same sample
+    objects = samples.side_by_side(objects)
+    kwargs.setdefault("locks", samples.get_uids(objects))
+    uids = [senaite_api.get_uid(obj) for obj in objects]
+    name = "task_action_{}".format(action)
+    return add_task(name, context, action=action, uids=uids, **kwargs)
+
+
+def add_assign_task(worksheet, analyses, slots=None, **kwargs):
+    """Queue the assignment of analyses to a worksheet.
+
+    :param worksheet: worksheet (object, brain or uid)
+    :param analyses: analyses (objects, brains or uids), in the order in which
+        they take their slots
+    :param slots: their slots: a list as long as `analyses`, or a dict from
+        uid to slot; the next free ones when omitted
+    :param kwargs: see `add_task`
+    :returns: the task, or None when the queue has it already
+    :rtype: senaite.queue.queue.QueueTask
+    :raises ValueError: when it is no worksheet, or the slots don't fit
+    """
+    worksheet = _object(worksheet)
+    if not IWorksheet.providedBy(worksheet):
+        raise ValueError("Not a worksheet: {!r}".format(worksheet))
+    analyses = [_object(analysis) for analysis in analyses]
+    uids = [senaite_api.get_uid(analysis) for analysis in analyses]
+    kwargs.setdefault("locks", samples.get_uids(analyses))
+    return add_task("task_assign_analyses", worksheet, uids=uids,
+                    slots=_slots(uids, slots), **kwargs)
+
+
+def add_reindex_obj_security_task(brain_object_uid, **kwargs):
+    """Queue the reindexing of who may see an object and all below it.
+
+    :param brain_object_uid: content object, brain or uid
+    :param kwargs: see `add_task`
+    :returns: the task, or None when the queue has it already
+    :rtype: senaite.queue.queue.QueueTask
+    """
+    kwargs.setdefault("priority", SECURITY_PRIORITY)
+    return add_task("task_reindex_object_security", brain_object_uid, **kwargs)
+
+
+def _slots(uids, slots):
+    """Return slots as a dict from uid to position."""
+    if not slots:
+        return {}
+    if not isinstance(slots, dict):
+        if len(slots) != len(uids):
+            raise ValueError("{} slots for {} analyses".format(
+                len(slots), len(uids)))
+        slots = dict(zip(uids, slots))
+    return {uid: int(slot) for uid, slot in slots.items() if slot}
+
+
+def _is_server_lost():
+    """Tell whether the queue server was away for so long that people should
+    not wait for it: their work is done at once from now on."""
+    patience = surroundings.get().get_setting("outage_seconds")
+    return outage_seconds(_site()) > patience
+
+
+def _site():
+    return senaite_api.get_portal()
+
+
+def _object(brain_object_uid):
+    """Return a content object; ValueError shows what is none."""
+    try:
+        return senaite_api.get_object(brain_object_uid)
+    except senaite_api.APIError:
+        raise ValueError("Not an object, a brain or the uid of an object: {!r}"
+                         .format(brain_object_uid))
+
+
+def _uid(brain_object_uid):
+    """Return a uid, without waking the object up."""
+    if isinstance(brain_object_uid, string_types):
+        if senaite_api.is_uid(brain_object_uid):
+            return brain_object_uid
+        raise ValueError("Not a uid: {!r}".format(brain_object_uid))
+    try:
+        return senaite_api.get_uid(brain_object_uid)
+    except senaite_api.APIError:
+        raise ValueError("Not an object, a brain or a uid: {!r}".format(
+            brain_object_uid))

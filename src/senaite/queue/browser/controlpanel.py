@@ -1,0 +1,108 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The control panel: the settings of the queue, and its key."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import hashlib
+import os
+
+from plone.app.registry.browser.controlpanel import ControlPanelFormWrapper
+from plone.app.registry.browser.controlpanel import RegistryEditForm
+from plone.protect import CheckAuthenticator
+from plone.protect import PostOnly
+from Products.Five import BrowserView
+from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
+from Products.statusmessages.interfaces import IStatusMessage
+
+from senaite.queue import keys
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.browser.settings import IQueueSettings
+from senaite.queue.browser.widgets import NamesFieldWidget
+from senaite.queue.plonesite import PREFIX
+from senaite.queue.surroundings import get as get_surroundings
+
+#: Digits of the key's fingerprint that are shown
+FINGERPRINT_LENGTH = 12
+
+
+class QueueSettingsForm(RegistryEditForm):
+    """The form with the settings."""
+
+    schema = IQueueSettings
+    schema_prefix = PREFIX
+    label = _(u"Queue Settings")
+
+    # The template that SENAITE 2.6 has for all forms is a page of its own,
+    # and would put a page into the page
+    template = ViewPageTemplateFile("templates/settings.pt")
+
+    def updateFields(self):
+        """Give the field with several lines a widget of its own."""
+        super(QueueSettingsForm, self).updateFields()
+        self.fields["top_priority_tasks"].widgetFactory = NamesFieldWidget
+
+    # SENAITE switches Plone's automatic protection off for its sites
+    enableCSRFProtection = True
+
+
+class QueueSettingsView(ControlPanelFormWrapper):
+    """The page around it, with a button of its own for the key."""
+
+    form = QueueSettingsForm
+    index = ViewPageTemplateFile("templates/controlpanel.pt")
+
+    def is_key_from_environment(self):
+        """Tell whether the key can be changed here."""
+        return bool(os.environ.get(keys.ENVIRONMENT))
+
+    def get_fingerprint(self):
+        """Return what tells a key from others and says nothing about it.
+
+        :returns: hex digits, empty when there is no key
+        """
+        try:
+            key = keys.get_key(self.context)
+        except ValueError:
+            return ""
+        digest = hashlib.sha256(key.encode("ascii")).hexdigest()
+        return digest[:FINGERPRINT_LENGTH]
+
+
+class RotateKeyView(BrowserView):
+    """Makes a new key; called by the button in the control panel."""
+
+    def __call__(self):
+        PostOnly(self.request)
+        CheckAuthenticator(self.request)
+        grace = keys.GRACE_SECONDS
+        if self.request.form.get("leaked"):
+            grace = 0
+        keys.rotate(self.context, grace)
+        logger.info("event=key_rotated by=%s grace_seconds=%s",
+                    get_surroundings().get_username(), grace)
+        self.say(grace)
+        return self.request.response.redirect(
+            "{}/@@queue-controlpanel".format(self.context.absolute_url()))
+
+    def say(self, grace):
+        """Tell the user what happened."""
+        if grace:
+            message = _(u"The queue has a new key. The former one is accepted "
+                        u"for another ${minutes} minutes.",
+                        mapping={"minutes": grace // 60})
+        else:
+            message = _(u"The queue has a new key. The former one is not "
+                        u"accepted any more.")
+        IStatusMessage(self.request).addStatusMessage(message, "info")

@@ -1,0 +1,318 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The agent: the thread of each process and site that talks to the queue
+server, so that no request has to.
+
+It relays the outbox and keeps the snapshot fresh. Requests wake it and read
+what it last knew; a request waits for it only when its snapshot is known to
+miss something, a fraction of a second at most.
+
+The thread starts with the first request that has to do with the queue, or at
+start-up of the process for sites that have an outbox. It ends when the
+database is closed or the site has no outbox any more, and nothing else ends
+it: neither the queue server nor ZEO being away.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import atexit
+import os
+import threading
+import time
+
+from senaite.queue import logger
+from senaite.queue import surroundings
+from senaite.queue.client import outbox
+from senaite.queue.client import relay
+from senaite.queue.client import sites
+from senaite.queue.client import snapshot
+from senaite.queue.client import standalone
+from senaite.queue.client.transport import ServerRefused
+from senaite.queue.client.transport import ServerUnreachable
+from senaite.queue.client.transport import Transport
+
+#: Seconds between refreshes while pages ask, and while nobody does. The
+#: latter is well below `outbox.KEEP_SECONDS`.
+BUSY_SECONDS = 1.0
+IDLE_SECONDS = 4.0
+
+#: For so many seconds after the last question the agent counts as busy
+WANTED_SECONDS = 60
+
+#: A request waits at most so many seconds for a refresh, and the next one to
+#: wait does so this many seconds later
+CATCH_UP_SECONDS = 0.25
+CATCH_UP_PAUSE = 5
+
+#: Largest number of answers of the change feed that are put together
+MOST_ANSWERS = 10000
+
+_agents = {}
+_agents_lock = threading.Lock()
+
+
+class Agent(object):
+    """Relays and refreshes for one site."""
+
+    def __init__(self, site):
+        """
+        :param site: address of the site
+        :type site: senaite.queue.client.sites.Site
+        """
+        self.site = site
+        self.transport = Transport("http://localhost", self.get_key)
+        #: what is known of the queue; replaced, never changed
+        self.state = snapshot.State()
+        self.lease_seconds = surroundings.DEFAULTS["lease_seconds"]
+        self._may_volunteer = False
+        self._watch = standalone.Watch()
+        self._key = None
+        self._own = set()
+        self._lock = threading.Lock()
+        self._work_lock = threading.RLock()
+        self._bell = threading.Event()
+        self._refreshed = threading.Event()
+        self._wanted_at = 0
+        self._waited_at = 0
+        self._refreshed_at = 0
+        self._complaint = None
+        self._trouble_since = None
+        self._thread = None
+        self._pid = None
+        self.stopped = False
+        #: what else works for the site here, and ends with the agent
+        self.companions = []
+
+    # for requests: nothing here takes time
+
+    def want(self):
+        """Note that somebody asks what is queued."""
+        self._wanted_at = time.time()
+
+    def wake(self, task_uid=None):
+        """Have the outbox relayed now.
+
+        :param task_uid: a task that this process has just committed
+        """
+        if task_uid is not None:
+            with self._lock:
+                self._own.add(task_uid)
+        self._bell.set()
+        self.ensure()
+
+    def ensure(self):
+        """Start the thread, unless it runs."""
+        thread = self._thread
+        if thread is not None and thread.is_alive() and \
+                self._pid == os.getpid():
+            return
+        with self._lock:
+            thread = self._thread
+            if thread is not None and thread.is_alive() and \
+                    self._pid == os.getpid():
+                return
+            self.stopped = False
+            self._pid = os.getpid()
+            self._thread = threading.Thread(
+                target=self._run, name="senaite.queue agent")
+            self._thread.daemon = True
+            self._thread.start()
+
+    def catch_up(self, timeout=CATCH_UP_SECONDS):
+        """Wait a moment for a refresh, if that makes sense and no request
+        has waited lately."""
+        now = time.time()
+        if now - self._waited_at < CATCH_UP_PAUSE:
+            return
+        self._waited_at = now
+        if self.transport.down_seconds():
+            return
+        self._refreshed.clear()
+        self.wake()
+        self._refreshed.wait(timeout)
+
+    # for threads of our own
+
+    def stop(self):
+        """Have the thread end after what it does now."""
+        self.stopped = True
+        self._bell.set()
+        for companion in list(self.companions):
+            companion.stop()
+
+    def join(self, timeout):
+        """Wait for the threads to end."""
+        for companion in list(self.companions):
+            companion.stop(timeout)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def tick(self, everything=False):
+        """Relay the outbox and refresh the snapshot, once.
+
+        :param everything: deliver others' entries too, however young
+        :type everything: bool
+        :returns: counts of the relay
+        :raises ServerUnreachable, ServerRefused: entries are kept
+        """
+        with self._work_lock:
+            with self._lock:
+                own, self._own = self._own, set()
+            try:
+                self.configure()
+                counts = relay.run(
+                    self.site, self.transport, time.time(),
+                    own=None if everything else own)
+            except Exception:
+                with self._lock:
+                    self._own |= own
+                raise
+            self.refresh()
+            return counts
+
+    def configure(self):
+        """Read where the server is and which key signs.
+
+        :raises SiteGone: when the site has no outbox (any more)
+        """
+        from senaite.queue import keys
+        with self.site.opened() as (portal, _manager):
+            if outbox.get_root(portal) is None:
+                raise sites.SiteGone("The add-on is not installed")
+            url = surroundings.get().get_setting("server")
+            self.lease_seconds = surroundings.get().get_setting(
+                "lease_seconds")
+            self._may_volunteer = standalone.may_volunteer()
+            self._key = (keys.get_keys(portal) or [None])[0]
+        if self.transport.base_url != url.rstrip("/"):
+            self.transport = Transport(url, self.get_key)
+            # another server is another queue
+            self.state = snapshot.State()
+
+    def outage_seconds(self):
+        """Return for how long the server has not done what it is there for:
+        it does not answer, or refuses (wrong URL, wrong key); 0 when well."""
+        since = self._trouble_since
+        return max(0, time.time() - since) if since is not None else 0
+
+    def age(self):
+        """Return how many seconds ago the snapshot was fresh."""
+        return time.time() - self._refreshed_at
+
+    def get_key(self):
+        """Return the key that signs, as of the last `configure`."""
+        return self._key
+
+    def refresh(self):
+        """Ask for what changed, until there is no more, and show it."""
+        with self._work_lock:
+            state = self.state
+            for _number in range(MOST_ANSWERS):
+                query = {"since": state.version} if state.version else None
+                feed = self.transport.call(
+                    "queue_server/diff", method="GET", query=query)
+                state = snapshot.apply_feed(state, feed)
+                if not feed.get("more"):
+                    break
+            # not before the end: half of a snapshot says "not queued"
+            self.state = state
+            self._refreshed_at = time.time()
+            self._trouble_since = None
+            self._refreshed.set()
+
+    def _run(self):
+        """Work until the database is closed or the add-on is gone."""
+        while not self.stopped:
+            # a wake-up from here on is for the next round
+            self._bell.clear()
+            try:
+                self.tick()
+                if self._may_volunteer and \
+                        self._watch.is_lonely(self.state, time.time()):
+                    standalone.volunteer(self.site)
+                self._complain(None)
+            except (sites.DatabaseClosed, sites.SiteGone):
+                break
+            except (ServerUnreachable, ServerRefused) as error:
+                if self._trouble_since is None:
+                    self._trouble_since = time.time()
+                self._complain(error)
+            except Exception as error:
+                if not sites.is_open(self.site.db):
+                    break
+                # whatever it is, an agent that is gone helps nobody
+                self._complain(error, unexpected=True)
+            self._rest()
+        self._leave()
+
+    def _rest(self):
+        """Wait for the next round: woken, or when it is time."""
+        busy = time.time() - self._wanted_at < WANTED_SECONDS
+        self._bell.wait(BUSY_SECONDS if busy or self._own else IDLE_SECONDS)
+        if self.transport.down_seconds():
+            # what wakes us now would find the circuit open
+            time.sleep(0.2)
+
+    def _leave(self):
+        with _agents_lock:
+            if _agents.get(self.site.key) is self:
+                del _agents[self.site.key]
+        self.stopped = True
+
+    def _complain(self, error, unexpected=False):
+        """Log what is wrong once, and once when it is right again."""
+        complaint = "{}: {}".format(type(error).__name__, error) \
+            if error is not None else None
+        kind = type(error)
+        if error is None:
+            if self._complaint is not None:
+                logger.info("event=agent_recovered site=%s",
+                            "/".join(self.site.path))
+            self._complaint = None
+        elif kind is not self._complaint:
+            self._complaint = kind
+            logger.warning("event=agent_waits site=%s reason=%s",
+                           "/".join(self.site.path), complaint,
+                           exc_info=unexpected)
+
+
+def get_agent(portal):
+    """Return the agent of a site in this process; it is started.
+
+    :param portal: root object of the site
+    :rtype: Agent
+    """
+    site = sites.Site.of(portal)
+    agent = _agents.get(site.key)
+    if agent is None or agent.site.db is not site.db:
+        with _agents_lock:
+            agent = _agents.get(site.key)
+            if agent is None or agent.site.db is not site.db:
+                agent = _agents[site.key] = Agent(site)
+    agent.ensure()
+    return agent
+
+
+def stop_all(timeout=5):
+    """End all agents and wait for them (for tests, and at shutdown)."""
+    with _agents_lock:
+        agents = list(_agents.values())
+    for agent in agents:
+        agent.stop()
+    for agent in agents:
+        agent.join(timeout)
+
+
+# a thread that goes on while the interpreter is taken apart prints nonsense
+atexit.register(stop_all, timeout=1)

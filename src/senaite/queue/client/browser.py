@@ -1,0 +1,34 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The view that a clock server calls to keep a consumer going."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from Products.Five.browser import BrowserView
+
+from senaite.queue.client import consumer
+
+
+class QueueConsumeView(BrowserView):
+    """`queue_consume`: sees to it that the loop runs, and no more.
+
+    A tick must be short: it takes one of the few threads of a ZServer, and an
+    idle ZServer ticks every 30 seconds whatever the period says.
+    """
+
+    def __call__(self):
+        """Return what there is to say, as text."""
+        response = self.request.response
+        response.setHeader("Content-Type", "text/plain")
+        response.setHeader("Cache-Control", "no-store")
+        return consumer.ensure(self.context)

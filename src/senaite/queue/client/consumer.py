@@ -1,0 +1,283 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The consumer: a loop that takes tasks from the queue and gets them done.
+
+One thread per process and site; it works through the queue without a pause,
+then listens for the doorbell. The work itself is done by a request to this
+very process, signed for the task's user, so that it runs like the click of
+that user would have: same authentication, same skins, same layers.
+
+Nothing ends the loop but the end of the process, of the database or of the
+add-on in this site. A tick of the clock server sees to it that it runs.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import sys
+import threading
+import time
+
+from senaite.queue import logger
+from senaite.queue import queue
+from senaite.queue.client import agent as agents
+from senaite.queue.client import identity
+from senaite.queue.client import sites
+from senaite.queue.client import upkeep
+from senaite.queue.client.attempt import Attempt
+from senaite.queue.client.doorbell import Doorbell
+from senaite.queue.client.lease import leases
+from senaite.queue.client.transport import ServerRefused
+from senaite.queue.client.transport import ServerUnreachable
+from senaite.queue.client.transport import Transport
+from senaite.queue.client.transport import TransportError
+
+#: Seconds: between looks at the doorbell, and the longest wait without asking
+LOOK_SECONDS = 0.05
+LISTEN_SECONDS = 5
+
+#: Seconds before the loop tries again when something is not there
+RETRY_SECONDS = 1
+
+#: So many threads may still work on tasks that took too long
+MOST_STRAYS = 1
+
+_consumers = {}
+_lock = threading.Lock()
+
+
+class NotReady(Exception):
+    """The loop cannot work now; says why."""
+
+
+class Consumer(object):
+    """Takes the tasks of one site."""
+
+    def __init__(self, site, agent, registry=leases,
+                 find_url=identity.own_url):
+        """
+        :param site: senaite.queue.client.sites.Site
+        :param agent: the site's agent in this process
+        :type agent: senaite.queue.client.agent.Agent
+        :param registry: where the leases are
+        :param find_url: function(portal): URL of the site in this process
+        """
+        self.find_url = find_url
+        self.site = site
+        self.agent = agent
+        self.registry = registry
+        self.consumer_id = None
+        #: the way to this very process
+        self.loopback = None
+        self.stopping = threading.Event()
+        self._doorbell = Doorbell(site)
+        self._complaint = None
+        self._thread = None
+        self._pid = None
+
+    def start(self):
+        """Start the loop, unless it runs; True when it was started."""
+        if self._thread is not None and self._thread.is_alive() and \
+                self._pid == os.getpid():
+            return False
+        self.stopping.clear()
+        if self not in self.agent.companions:
+            self.agent.companions.append(self)
+        self._pid = os.getpid()
+        self._thread = threading.Thread(
+            target=self._run, name="senaite.queue consumer")
+        self._thread.daemon = True
+        self._thread.start()
+        return True
+
+    def stop(self, timeout=None):
+        """Have the loop end after its task, and wait for it that long."""
+        self.stopping.set()
+        thread = self._thread
+        if timeout and thread is not None and \
+                thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _run(self):
+        """Live until there is nothing left to live for."""
+        while not self._is_over():
+            try:
+                self._live()
+            except (sites.DatabaseClosed, sites.SiteGone):
+                break
+            except (NotReady, TransportError) as error:
+                self._complain(error)
+            except Exception as error:
+                if not sites.is_open(self.site.db):
+                    break
+                # whatever it is, a loop that is gone helps nobody
+                self._complain(error, unexpected=True)
+            self.stopping.wait(RETRY_SECONDS)
+        self._doorbell.close()
+        with _lock:
+            if _consumers.get(self.site.key) is self:
+                del _consumers[self.site.key]
+        if self in self.agent.companions:
+            self.agent.companions.remove(self)
+
+    def _live(self):
+        """Get ready, then take task after task."""
+        self._get_ready()
+        while not self._is_over():
+            self._require_database()
+            self._wait_for_strays()
+            task, next_due = self.pop()
+            self._complain(None)
+            if task is not None:
+                self.handle(task)
+            else:
+                upkeep.run(self.site, self.agent.transport, time.time())
+                self._listen(next_due)
+
+    def _get_ready(self):
+        """Find out who and where we are, and tell the server.
+
+        :raises NotReady: when this process cannot reach itself
+        """
+        self.agent.configure()
+        with self.site.opened() as (portal, _manager):
+            url = self.find_url(portal)
+        if not url:
+            raise NotReady("This process does not know its own address yet; "
+                           "{} can name it".format(identity.ENVIRONMENT))
+        if self.loopback is None or self.loopback.base_url != url:
+            self.loopback = Transport(url, self.agent.get_key)
+            self.consumer_id = identity.make_consumer_id(
+                url, identity.instance_path())
+        self._require_loopback()
+        # what our former self held, before this process was started, is
+        # given to somebody else at once
+        answer = self.agent.transport.call(
+            "queue_server/hello", {"consumer_id": self.consumer_id},
+            force=True)
+        logger.info("event=consumer_ready consumer=%s url=%s requeued=%s",
+                    self.consumer_id, url, len(answer.get("requeued") or ()))
+
+    def _require_loopback(self):
+        """Ask ourselves for a task that does not exist.
+
+        :raises NotReady: when nobody, or another process, answers
+        """
+        try:
+            self.loopback.call(
+                "queue_consumer/process/none", {}, force=True, timeout=30)
+        except ServerRefused as refusal:
+            if refusal.answer.get("process") == identity.TOKEN:
+                return
+            reason = "another process answers: {}".format(refusal)
+        except ServerUnreachable as error:
+            reason = str(error)
+        else:
+            reason = "another process answers"
+        raise NotReady("This process cannot reach itself at {}: {}".format(
+            self.loopback.base_url, reason))
+
+    def _require_database(self):
+        """
+        :raises NotReady: while ZEO is away: tasks would only fail
+        """
+        if not sites.is_open(self.site.db):
+            raise sites.DatabaseClosed()
+        is_connected = getattr(self.site.db.storage, "is_connected", None)
+        if is_connected is not None and not is_connected():
+            raise NotReady("ZEO does not answer")
+
+    def _wait_for_strays(self):
+        """Take no task while threads of former ones keep the server busy."""
+        complained = False
+        while self.registry.strays() > MOST_STRAYS and not self._is_over():
+            if not complained:
+                logger.warning("event=consumer_busy reason=%s", "tasks that "
+                               "took longer than their max_seconds still run")
+            complained = True
+            self.stopping.wait(RETRY_SECONDS)
+
+    def pop(self):
+        """Ask for a task.
+
+        :returns: task or None, and seconds from now until there may be one,
+            or None
+        """
+        answer = self.agent.transport.call(
+            "queue_server/pop", {"consumer_id": self.consumer_id},
+            force=True, timeout=10)
+        task = answer.get("task")
+        return (queue.to_task(task) if task else None, answer.get("next_due"))
+
+    def handle(self, task):
+        """Get one task done, and keep to its pace."""
+        started = time.time()
+        Attempt(self, task).run()
+        rest = started + task.min_seconds - time.time()
+        if rest > 0:
+            self.stopping.wait(rest)
+
+    def _listen(self, next_due):
+        """Wait until there may be something to do."""
+        wait = LISTEN_SECONDS
+        if next_due is not None:
+            wait = max(LOOK_SECONDS, min(wait, next_due))
+        deadline = time.time() + wait
+        while time.time() < deadline and not self._is_over():
+            if self._doorbell.rang():
+                return
+            self.stopping.wait(LOOK_SECONDS)
+
+    def _is_over(self):
+        """Tell whether we, or the process, are asked to end."""
+        lifetime = sys.modules.get("Lifetime")
+        return self.stopping.is_set() or \
+            bool(getattr(lifetime, "_shutdown_phase", 0))
+
+    def _complain(self, error, unexpected=False):
+        """Log what is wrong once, and once when it is right again."""
+        if error is None:
+            if self._complaint is not None:
+                logger.info("event=consumer_recovered consumer=%s",
+                            self.consumer_id)
+            self._complaint = None
+        elif self._complaint is not type(error):
+            self._complaint = type(error)
+            logger.warning("event=consumer_waits consumer=%s reason=%s: %s",
+                           self.consumer_id, type(error).__name__, error,
+                           exc_info=unexpected)
+
+
+def ensure(portal):
+    """See to it that the loop of a site runs in this process.
+
+    :param portal: root object of the site
+    :returns: what to tell who asked
+    :rtype: str
+    """
+    site = sites.Site.of(portal)
+    with _lock:
+        consumer = _consumers.get(site.key)
+        if consumer is None or consumer.agent.stopped:
+            consumer = _consumers[site.key] = Consumer(
+                site, agents.get_agent(portal))
+        started = consumer.start()
+    agents.get_agent(portal)
+    if started:
+        return "Consumer started"
+    return "Consumer {} runs".format(consumer.consumer_id)
+
+
+def is_running(site):
+    """Tell whether this process has a loop for a site."""
+    return site.key in _consumers

@@ -1,0 +1,54 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Which task this thread is working on, if any.
+
+Only the process endpoint sets it, after it has checked token, task and lease:
+no parameter, header or cookie of a request can. That is what guards go by
+when they let the work on queued objects pass.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+import threading
+
+_local = threading.local()
+
+
+def current_task():
+    """Return the task that is being processed in this thread, or None.
+
+    :rtype: senaite.queue.queue.QueueTask
+    """
+    return getattr(_local, "task", None)
+
+
+@contextlib.contextmanager
+def working_on(task):
+    """Make a task the current one for a while.
+
+    :returns: the list of tasks that are added meanwhile
+    """
+    former = current_task(), getattr(_local, "added", None)
+    _local.task, _local.added = task, []
+    try:
+        yield _local.added
+    finally:
+        _local.task, _local.added = former
+
+
+def note_added(task):
+    """Note that a task was added, for the one that is being processed."""
+    added = getattr(_local, "added", None)
+    if added is not None:
+        added.append(task)

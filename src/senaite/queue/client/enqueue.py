@@ -1,0 +1,77 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Adding a task: it joins the running transaction, and that is all.
+
+Nothing is sent from here. The transaction may still be aborted or tried
+again; the relay takes over when it has committed.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue import queue
+from senaite.queue import states
+from senaite.queue.client import agent as agents
+from senaite.queue.client import current
+from senaite.queue.client import outbox
+from senaite.queue.client import sites
+from senaite.queue.client import view
+
+
+def add(task, portal=None):
+    """Add a task to the queue, if and only if the transaction commits.
+
+    :param task: the task
+    :type task: senaite.queue.queue.QueueTask
+    :param portal: root object of the site; default: the current one
+    :returns: the task; None when a task with its uid was added before, or
+        when it is `unique` and one with its name and context is queued
+    :rtype: senaite.queue.queue.QueueTask
+    :raises ValueError: for anything but a task, or one that is too large
+    """
+    if not queue.is_task(task):
+        raise ValueError("Not a task: {!r}".format(task))
+    queue.check_payload(task)
+    if portal is None:
+        portal = sites.current_portal()
+    # made first: asking a view of a site without an outbox sees nothing
+    outbox.install(portal)
+    seen = view.queued_view(portal)
+    if seen.knows(task.task_uid) or outbox.get(portal, task.task_uid):
+        return None
+    if task.unique and _has_twin(seen, task):
+        return None
+    outbox.put(portal, task)
+    current.note_added(task)
+    agent = agents.get_agent(portal)
+    portal._p_jar.transaction_manager.get().addAfterCommitHook(
+        _wake, args=(agent, task.task_uid))
+    return task
+
+
+def _has_twin(seen, task):
+    """Tell whether a task of this name and context is queued, other than the
+    one that is being processed and adds this one as its follow-up."""
+    running = current.current_task()
+    running_uid = running.task_uid if running is not None else None
+    return any(
+        other["name"] == task.name
+        and other["context_uid"] == task.context_uid
+        and other["task_uid"] != running_uid
+        for other in seen.tasks_for(task.context_uid, states.QUEUED))
+
+
+def _wake(committed, agent, task_uid):
+    """Tell the relay. The transaction is over: nothing may be written here,
+    and nothing may take time."""
+    if committed:
+        agent.wake(task_uid)

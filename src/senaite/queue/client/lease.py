@@ -1,0 +1,122 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The leases this process holds: which tasks it may work on, and until when.
+
+The consumer's loop puts a task here before it sends it to the process
+endpoint, and the endpoint takes it from here: what a request says about a task
+counts for nothing, its uid only names which of these is meant. A lease that is
+lost while the work runs keeps it from being committed.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+
+
+class LeaseNotHeld(Exception):
+    """This process does not hold the task, or not any more."""
+
+
+class AlreadyRunning(Exception):
+    """The task is being processed by this process at this very moment."""
+
+
+class Lease(object):
+    """The right to work on one task."""
+
+    def __init__(self, site_key, task, consumer_id):
+        """
+        :param site_key: what tells the site from others in this process
+        :param task: the task
+        :type task: senaite.queue.queue.QueueTask
+        :param consumer_id: who holds it
+        """
+        self.site_key = site_key
+        self.task = task
+        self.consumer_id = consumer_id
+        #: True from when the work may not be committed any more
+        self.lost = False
+        #: True while a thread works on it
+        self.running = False
+
+
+class LeaseRegistry(object):
+    """All leases of a process; may be used from any thread."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._leases = {}
+        self._running = set()
+
+    def hold(self, site_key, task, consumer_id):
+        """Register a lease; one that was there for the same task is lost.
+
+        :returns: the new lease
+        :rtype: Lease
+        """
+        lease = Lease(site_key, task, consumer_id)
+        with self._lock:
+            former = self._leases.get((site_key, task["task_uid"]))
+            if former is not None:
+                former.lost = True
+            self._leases[(site_key, task["task_uid"])] = lease
+        return lease
+
+    def begin(self, site_key, task_uid):
+        """Start to work on a task.
+
+        :returns: its lease, to be given to `end`
+        :rtype: Lease
+        :raises LeaseNotHeld: no such lease, or it is lost
+        :raises AlreadyRunning: another thread works on it
+        """
+        with self._lock:
+            lease = self._leases.get((site_key, task_uid))
+            if lease is None or lease.lost:
+                raise LeaseNotHeld("This process does not hold the task")
+            if lease.running:
+                raise AlreadyRunning("The task is being processed")
+            lease.running = True
+            self._running.add(lease)
+            return lease
+
+    def end(self, lease):
+        """The work on a task is over, whatever its outcome."""
+        with self._lock:
+            lease.running = False
+            self._running.discard(lease)
+
+    def lose(self, lease):
+        """The work may not be committed any more."""
+        with self._lock:
+            lease.lost = True
+
+    def release(self, lease):
+        """Give a lease back: its task is acknowledged or given up."""
+        with self._lock:
+            lease.lost = True
+            key = (lease.site_key, lease.task["task_uid"])
+            if self._leases.get(key) is lease:
+                del self._leases[key]
+
+    def strays(self):
+        """Return how many threads still work for a lease that is lost."""
+        with self._lock:
+            return sum(1 for lease in self._running if lease.lost)
+
+    def __len__(self):
+        return len(self._leases)
+
+
+#: The leases of this process
+leases = LeaseRegistry()

@@ -1,0 +1,125 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The ledger: which tasks have done their work, in the ZODB.
+
+The transaction that does a task's work records the task here. Two attempts at
+one task write the same key, a conflict that cannot be resolved: whichever
+commits first wins, the other finds the record when it tries again.
+
+A record holds how many items were processed and what to tell people, so that
+a task that is delivered again can be acknowledged as the first time.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import zlib
+
+from BTrees.Length import Length
+from BTrees.OOBTree import OOBTree
+from persistent.list import PersistentList
+from persistent.mapping import PersistentMapping
+
+from senaite.queue.client import sites
+
+KEY = "senaite.queue.ledger"
+SHARDS = 16
+SENTINEL = ""
+
+#: Records younger than this are never removed
+KEEP_SECONDS = 3600
+
+
+def install(portal):
+    """Make an empty ledger, unless there is one; returns it."""
+    annotations = sites.annotations(portal, create=True)
+    root = annotations.get(KEY)
+    if root is None:
+        shards = PersistentList()
+        for number in range(SHARDS):
+            tree = OOBTree()
+            tree[SENTINEL] = ()
+            shards.append(tree)
+        root = annotations[KEY] = PersistentMapping({
+            "shards": shards, "bell": Length()})
+    return root
+
+
+def uninstall(portal):
+    """Remove the ledger."""
+    annotations = sites.annotations(portal)
+    if annotations is not None and KEY in annotations:
+        del annotations[KEY]
+
+
+def get_root(portal):
+    """Return the ledger, or None when the site has none."""
+    annotations = sites.annotations(portal)
+    if annotations is None:
+        return None
+    return annotations.get(KEY)
+
+
+def record(portal, task_uid, now, processed=0, note=None):
+    """Record, in the running transaction, that a task's work is done.
+
+    :param now: UTC epoch seconds
+    :param processed: number of items
+    :param note: what to tell people, or None
+    """
+    root = install(portal)
+    _shard(root, task_uid)[str(task_uid)] = (int(now), processed, note)
+    root["bell"].change(1)
+
+
+def get(portal, task_uid):
+    """Return the record of a task: (epoch seconds, number of items, note),
+    or None."""
+    root = get_root(portal)
+    if root is None or not task_uid:
+        return None
+    return _shard(root, task_uid).get(str(task_uid))
+
+
+def has(portal, task_uid):
+    """Tell whether a task's work is done."""
+    return get(portal, task_uid) is not None
+
+
+def old(portal, now, limit, keep=KEEP_SECONDS):
+    """Return uids of tasks whose records are old enough to be removed.
+
+    :param now: UTC epoch seconds
+    :param limit: at most so many
+    """
+    found = []
+    root = get_root(portal)
+    for tree in (root["shards"] if root is not None else ()):
+        for task_uid, value in tree.items():
+            if task_uid != SENTINEL and now - value[0] >= keep:
+                found.append(task_uid)
+                if len(found) >= limit:
+                    return found
+    return found
+
+
+def remove(portal, task_uids):
+    """Remove records. Only those of tasks that cannot be delivered again."""
+    root = get_root(portal)
+    for task_uid in (task_uids if root is not None else ()):
+        _shard(root, task_uid).pop(str(task_uid), None)
+
+
+def _shard(root, task_uid):
+    """Return the tree of a task: the same in every process."""
+    number = zlib.crc32(str(task_uid).encode("ascii")) % SHARDS
+    return root["shards"][number]

@@ -1,0 +1,313 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The outbox: tasks wait here, in the ZODB, until the queue server has them.
+
+An entry is written in the transaction that causes the task, so that it exists
+if and only if that transaction commits. The relay marks it as sent, and
+removes it some seconds later, when every client's snapshot knows the task.
+
+Entries are spread over shards, one for each (process, thread), so that people
+who work at the same time do not conflict; where they meet in one shard, BTrees
+resolve it. A sentinel keeps the first bucket of each tree from becoming empty,
+because an emptied bucket is a conflict that cannot be resolved. The `bell` of
+a shard is a counter that resolves conflicts by adding up; it moves whenever
+there is something to be told to those who watch.
+
+Pickles name library classes only: uninstalling needs none of our code.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import os
+import threading
+import time
+
+from BTrees.Length import Length
+from BTrees.OOBTree import OOBTree
+from persistent.list import PersistentList
+from persistent.mapping import PersistentMapping
+
+from senaite.queue.client import sites
+
+KEY = "senaite.queue.outbox"
+SHARDS = 16
+
+#: First key of each tree. Its value is the version up to which entries of the
+#: shard were removed: a snapshot older than that may miss tasks.
+SENTINEL = ""
+
+#: Entries that were sent stay for so many seconds: longer than any client
+#: goes without refreshing its snapshot (`agent.IDLE_SECONDS`)
+KEEP_SECONDS = 10
+
+#: What others need to know of a task that the server has
+LIGHT_KEYS = ("task_uid", "name", "status", "context_uid", "uids", "username",
+              "ghost", "job_uid", "job_total", "locks")
+
+_local = threading.local()
+_parsed = {}
+
+
+def install(portal):
+    """Make an empty outbox, unless there is one.
+
+    Called by the profile, so that the first clicks of several people do not
+    conflict on who makes it.
+
+    :returns: the outbox
+    """
+    annotations = sites.annotations(portal, create=True)
+    root = annotations.get(KEY)
+    if root is None:
+        shards = PersistentList()
+        for number in range(SHARDS):
+            tree = OOBTree()
+            tree[SENTINEL] = ""
+            shards.append(PersistentMapping({
+                "entries": tree,
+                "bell": Length(),
+            }))
+        root = annotations[KEY] = PersistentMapping({"shards": shards})
+    return root
+
+
+def uninstall(portal):
+    """Remove the outbox with all that is in it."""
+    annotations = sites.annotations(portal)
+    if annotations is not None and KEY in annotations:
+        del annotations[KEY]
+
+
+def get_root(portal):
+    """Return the outbox, or None when the site has none."""
+    annotations = sites.annotations(portal)
+    if annotations is None:
+        return None
+    return annotations.get(KEY)
+
+
+def writes():
+    """Return how often this thread has put something in an outbox.
+
+    Bells that were moved by a transaction that was aborted move back: with
+    this number, what was seen before is not taken for what is there now.
+    """
+    return getattr(_local, "writes", 0)
+
+
+def bells(root):
+    """Return the bells of an outbox; they stay the same objects for as long
+    as the connection does."""
+    return [shard["bell"] for shard in root["shards"]]
+
+
+def put(portal, task):
+    """Write a task to the outbox, in the running transaction.
+
+    :param task: a task, or a dict with its fields
+    :raises TypeError: for values JSON does not know
+    """
+    root = install(portal)
+    text = json.dumps(
+        {"task": dict(task), "at": time.time(), "sent": None,
+         "rejected": None}, sort_keys=True)
+    shard = root["shards"][_shard_number()]
+    shard["entries"][str(task["task_uid"])] = text
+    shard["bell"].change(1)
+    _local.writes = writes() + 1
+
+
+def get(portal, task_uid):
+    """Return the entry of a task, or None."""
+    root = get_root(portal)
+    task_uid = str(task_uid)
+    if root is None or not task_uid:
+        return None
+    for shard in root["shards"]:
+        text = shard["entries"].get(task_uid)
+        if text is not None:
+            return _parse(task_uid, text)
+    return None
+
+
+def entries(root):
+    """Yield (task uid, entry) of an outbox. Entries are not to be changed."""
+    for shard in root["shards"]:
+        for task_uid, text in shard["entries"].items():
+            if task_uid != SENTINEL:
+                yield task_uid, _parse(task_uid, text)
+
+
+def is_pending(entry):
+    """Tell whether the server still has to be told."""
+    return entry["sent"] is None and entry["rejected"] is None
+
+
+def pending(portal):
+    """Return the tasks that the server still has to be told, oldest first.
+
+    :returns: list of (task dict, when it was put)
+    """
+    root = get_root(portal)
+    if root is None:
+        return []
+    found = [(entry["task"], entry["at"])
+             for _uid, entry in entries(root) if is_pending(entry)]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def removed_up_to(root):
+    """Return the versions up to which entries were removed: texts."""
+    marks = (shard["entries"][SENTINEL] for shard in root["shards"])
+    return set(mark for mark in marks if mark)
+
+
+def mark(portal, results, version, now):
+    """Note what the server said about entries.
+
+    :param results: task uid -> what `queue_server/add` answered for it
+    :param version: the server's version, after the addition
+    :param now: UTC epoch seconds
+    :returns: how many entries were marked
+    """
+    root = get_root(portal)
+    marked = 0
+    for shard in (root["shards"] if root is not None else ()):
+        tree = shard["entries"]
+        here = [uid for uid in map(str, results) if uid and uid in tree]
+        for task_uid in here:
+            entry = _parse(task_uid, tree[task_uid])
+            if is_pending(entry):
+                tree[task_uid] = _marked(
+                    entry, results[task_uid], version, now)
+                marked += 1
+        if here:
+            shard["bell"].change(1)
+    return marked
+
+
+def count_removable(portal, now, keep=KEEP_SECONDS):
+    """Return how many entries `prune` would remove."""
+    root = get_root(portal)
+    if root is None:
+        return 0
+    return sum(1 for _uid, entry in entries(root)
+               if _is_removable(entry, now, keep))
+
+
+def prune(portal, now, keep=KEEP_SECONDS):
+    """Remove entries that the server has had for long enough.
+
+    :param now: UTC epoch seconds
+    :param keep: seconds
+    :returns: how many were removed
+    """
+    root = get_root(portal)
+    removed = 0
+    for shard in (root["shards"] if root is not None else ()):
+        tree = shard["entries"]
+        old = [(uid, entry["sent"]) for uid, entry in _of(tree)
+               if _is_removable(entry, now, keep)]
+        for task_uid, _version in old:
+            del tree[task_uid]
+            _parsed.pop(task_uid, None)
+        if old:
+            tree[SENTINEL] = latest(
+                [tree[SENTINEL]] + [version for _uid, version in old])
+        removed += len(old)
+    return removed
+
+
+def forget(portal, task_uid):
+    """Remove an entry, e.g. of a task that was cancelled before the server
+    knew of it; True when there was one."""
+    root = get_root(portal)
+    task_uid = str(task_uid)
+    for shard in (root["shards"] if root is not None and task_uid else ()):
+        if task_uid in shard["entries"]:
+            del shard["entries"][task_uid]
+            shard["bell"].change(1)
+            _local.writes = writes() + 1
+            return True
+    return False
+
+
+def split_version(version):
+    """Return (epoch, counter) of a version; ("", -1) when there is none."""
+    epoch, _colon, counter = (version or "").rpartition(":")
+    return epoch, int(counter) if counter.isdigit() else -1
+
+
+def latest(versions):
+    """Return the newest version. What comes later in the list wins where
+    epochs differ, because the store was made anew in between."""
+    best = ""
+    for version in versions:
+        epoch, counter = split_version(version)
+        best_epoch, best_counter = split_version(best)
+        if version and (epoch != best_epoch or counter >= best_counter):
+            best = version
+    return best
+
+
+def _shard_number():
+    """Return the shard of this thread."""
+    number = getattr(_local, "shard", None)
+    if number is None or _local.pid != os.getpid():
+        _local.pid = os.getpid()
+        # consecutive idents lie a multiple of the stack size apart
+        ident = threading.current_thread().ident or 0
+        number = _local.shard = hash((_local.pid, ident >> 12)) % SHARDS
+    return number
+
+
+def _is_removable(entry, now, keep):
+    return bool(entry["sent"]) and now - entry["sent_at"] >= keep
+
+
+def _of(tree):
+    """Return (task uid, entry) of one shard, as a list."""
+    return [(uid, _parse(uid, text))
+            for uid, text in tree.items() if uid != SENTINEL]
+
+
+def _parse(task_uid, text):
+    """Return an entry; texts are parsed once in the process."""
+    known = _parsed.get(task_uid)
+    if known is not None and known[0] == text:
+        return known[1]
+    entry = json.loads(text)
+    if len(_parsed) > 4096:
+        _parsed.clear()
+    _parsed[task_uid] = (text, entry)
+    return entry
+
+
+def _marked(entry, result, version, now):
+    """Return the text of an entry after the server's answer.
+
+    An entry that the server refuses stays as it is, with the reason: people
+    have to see it. Otherwise the payload goes, the server has it.
+    """
+    changed = dict(entry)
+    if result.startswith("invalid"):
+        changed["rejected"] = result
+    else:
+        task = entry["task"]
+        changed["task"] = dict(
+            (key, task[key]) for key in LIGHT_KEYS if key in task)
+        changed["sent"] = version
+        changed["sent_at"] = now
+        changed["result"] = result
+    return json.dumps(changed, sort_keys=True)

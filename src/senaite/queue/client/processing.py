@@ -1,0 +1,221 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Processing a task: the work, the ledger and the follow-up, all or nothing.
+
+The transactions are made here, not by the publisher: an answer must not say
+"done" before the commit, and neither the JSON API (which swallows exceptions,
+and then commits what was written before them) nor ZServer (which never retries
+a conflict) does what is needed.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import random
+import time
+import traceback
+
+import six
+import transaction
+from AccessControl import getSecurityManager
+from AccessControl.unauthorized import Unauthorized
+from transaction.interfaces import TransientError
+from zope.annotation.interfaces import IAnnotations
+from zope.component import queryAdapter
+
+from senaite.queue import logger
+from senaite.queue import scheduling
+from senaite.queue.client import ledger
+from senaite.queue.client.current import current_task  # noqa: F401
+from senaite.queue.client.current import working_on
+from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.queue import to_task
+from senaite.queue.routing import to_text
+
+#: How often a transaction is tried when it meets conflicts
+ATTEMPTS = 3
+
+#: Seconds: the longest wait before the second attempt, doubled for the third
+PAUSE = 0.25
+
+#: Longest traceback that is reported, in characters: its end counts
+MOST_TRACEBACK = 20000
+
+DONE = "done"
+ALREADY = "already"
+FAILED = "failed"
+
+GENERIC_ACTION = "task_generic_action"
+ACTION_PREFIX = "task_action_"
+
+
+class TaskRefused(Exception):
+    """The task cannot be processed, now or ever; says why in plain words."""
+
+
+class LeaseLost(Exception):
+    """The task is not ours any more; the work must not be committed."""
+
+
+def process(portal, request, lease, user_id):
+    """Process the task of a lease in transactions of its own.
+
+    Whatever the current transaction has written is aborted first.
+
+    :param portal: root object of the site
+    :param request: the current request
+    :param lease: the lease of the task, begun
+    :type lease: senaite.queue.client.lease.Lease
+    :param user_id: whom the signed request was made for
+    :returns: what to tell the consumer: `outcome` (one of "done", "already",
+        "failed"), with `processed` and `note`, or `kind` (one of
+        `scheduling.KINDS`), `error_message` and `traceback`
+    :rtype: dict
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        transaction.abort()
+        try:
+            transaction.begin()
+            return _attempt(portal, request, lease, user_id)
+        except TaskRefused as error:
+            return _failed(scheduling.FATAL, error)
+        except Unauthorized as error:
+            return _failed(scheduling.FATAL, error)
+        except LeaseLost as error:
+            return _failed(scheduling.LEASE_LOST, error)
+        except Exception as error:
+            if not isinstance(error, TransientError):
+                return _failed(scheduling.ERROR, error)
+            if attempt == ATTEMPTS:
+                return _failed(scheduling.CONFLICT, error)
+            logger.info("event=conflict task=%s attempt=%s error=%s",
+                        lease.task.task_short_uid, attempt, error)
+        finally:
+            # also for SystemExit and the like: nothing may be left to the
+            # publisher's commit
+            transaction.abort()
+        # after the abort: an open transaction that sleeps meets conflicts
+        time.sleep(random.uniform(0, PAUSE * attempt))
+
+
+def _attempt(portal, request, lease, user_id):
+    """Do the work once and commit; returns the answer."""
+    # a copy: what an adapter notes in it must not outlive a failed attempt
+    task = to_task(lease.task)
+    record = ledger.get(portal, task.task_uid)
+    if record is not None:
+        return {"outcome": ALREADY, "processed": record[1], "note": record[2]}
+    _check_user(task, user_id)
+    context = task.get_context()
+    if context is None:
+        raise TaskRefused("{} does not exist any more".format(
+            task.context_path))
+    _prepare(request, task, context)
+    adapter = _get_adapter(context, task.name)
+    running = transaction.get()
+    with working_on(task) as added:
+        adapter.process(task)
+        if transaction.get() is not running:
+            # what it has committed cannot be taken back; the ledger entry
+            # at least keeps it from being done a second time
+            logger.error("event=commit_by_adapter task=%s name=%s: an adapter "
+                         "must not end the transaction",
+                         task.task_short_uid, task.name)
+        processed = _count_processed(task, added)
+        note = task.get("note")
+        ledger.record(portal, task.task_uid, time.time(), processed, note)
+        _describe(task)
+        if lease.lost:
+            raise LeaseLost("The lease was lost while the work was done")
+        transaction.commit()
+    return {"outcome": DONE, "processed": processed, "note": note}
+
+
+def _check_user(task, user_id):
+    """Refuse to run a task as anybody but its user."""
+    if not task.username:
+        raise TaskRefused("The task has no user to run as")
+    current_id = getSecurityManager().getUser().getId()
+    if task.username != user_id or task.username != current_id:
+        raise TaskRefused("The user '{}' does not exist any more".format(
+            task.username))
+
+
+def _prepare(request, task, context):
+    """Give the request what the work expects, and nothing of before.
+
+    Caches on the request hold objects and answers (is this transition
+    allowed?) from before the transaction was aborted.
+    """
+    IAnnotations(request).clear()
+    request.other.pop("workflow_skiplist", None)
+    # for information; our own guards go by `current_task`
+    request.set("queue_tuid", task.task_uid)
+    from bika.lims.interfaces import IWorksheet
+    if IWorksheet.providedBy(context):
+        # core's guards of assign and unassign ask for it
+        request.set("ws_uid", task.context_uid)
+
+
+def _get_adapter(context, name):
+    """Return the adapter that processes tasks of this name.
+
+    :raises TaskRefused: when there is none
+    """
+    adapter = queryAdapter(context, IQueuedTaskAdapter, name=name)
+    if adapter is None and name.startswith(ACTION_PREFIX):
+        adapter = queryAdapter(
+            context, IQueuedTaskAdapter, name=GENERIC_ACTION)
+    if adapter is None:
+        raise TaskRefused("Nothing is registered that processes '{}'".format(
+            name))
+    return adapter
+
+
+def _count_processed(task, added):
+    """Return how many items of the job are done by now less than before:
+    what follow-up tasks of the same job have taken over is not."""
+    left = sum(_items(other) for other in added
+               if other["job_uid"] == task["job_uid"])
+    return max(0, _items(task) - left)
+
+
+def _items(task):
+    return len(task["uids"]) or 1
+
+
+def _describe(task):
+    """Say in the undo log whose work this is."""
+    current = transaction.get()
+    current.note(u"senaite.queue {} {}".format(task.name, task.task_uid))
+    current.user = u" {}".format(_text(task.username))
+
+
+def _failed(kind, error):
+    """Return the answer for a failure; called while it is handled."""
+    details = traceback.format_exc()
+    message = to_text(error)
+    if kind in (scheduling.ERROR, scheduling.CONFLICT):
+        message = u"{}: {}".format(type(error).__name__, message)
+    return {
+        "outcome": FAILED,
+        "kind": kind,
+        "error_message": message[:4000],
+        "traceback": _text(details)[-MOST_TRACEBACK:],
+    }
+
+
+def _text(value):
+    """Return native text as unicode, whatever it holds."""
+    if isinstance(value, six.text_type):
+        return value
+    return value.decode("utf-8", "replace")

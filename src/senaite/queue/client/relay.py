@@ -1,0 +1,119 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The relay: brings what is in the outbox to the queue server.
+
+Runs on threads of its own in every process, consumers included. What a client
+could not deliver, because it was killed or cut off, any other one delivers.
+Delivering twice does no harm, the server knows a task by its uid.
+
+* What: entries that the server has not been told of; then removes those that
+  it has had for some seconds.
+* When: after each commit that adds a task, and with each tick of the agent.
+* Limits: `BATCH_TASKS` and `BATCH_BYTES` a request, `limit` tasks a run.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+
+from ZODB.POSException import ConflictError
+
+from senaite.queue import logger
+from senaite.queue.client import outbox
+from senaite.queue.client.transport import ServerRefused
+
+BATCH_TASKS = 100
+BATCH_BYTES = 2 * 1024 * 1024
+
+#: Seconds after which an entry is anybody's: the client that wrote it should
+#: have delivered it by then
+ORPHANED_SECONDS = 2
+
+#: The server's "no" to a task, as opposed to one to the caller
+REFUSED_TASK = (400, 406, 413, 422)
+
+
+def run(site, transport, now, own=None, limit=1000):
+    """Deliver what waits, and remove what is delivered.
+
+    :param site: where the outbox is
+    :type site: senaite.queue.client.sites.Site
+    :param transport: the way to the server
+    :type transport: senaite.queue.client.transport.Transport
+    :param now: UTC epoch seconds
+    :param own: uids of tasks to deliver at once; None: all. Others are
+        delivered when they are orphaned
+    :param limit: at most so many tasks
+    :returns: dict of counts: delivered, refused, left, removed
+    :raises ServerUnreachable: the entries stay as they are
+    """
+    with site.opened() as (portal, _manager):
+        waiting = outbox.pending(portal)
+        removable = outbox.count_removable(portal, now)
+    due = [task for task, since in waiting
+           if own is None or task["task_uid"] in own
+           or now - since >= ORPHANED_SECONDS]
+    counts = {"delivered": 0, "refused": 0, "removed": 0,
+              "left": len(waiting)}
+    for batch in batches(due[:limit]):
+        _deliver(site, transport, batch, now, counts)
+    if removable:
+        try:
+            counts["removed"] = site.write(
+                lambda portal: outbox.prune(portal, now),
+                "senaite.queue: delivered tasks leave the outbox")
+        except ConflictError:
+            pass  # another process is at it, too
+    return counts
+
+
+def batches(tasks):
+    """Cut tasks in batches that make requests of a reasonable size."""
+    batch, size = [], 0
+    for task in tasks:
+        length = len(json.dumps(task))
+        if batch and (len(batch) >= BATCH_TASKS
+                      or size + length > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += length
+    if batch:
+        yield batch
+
+
+def _deliver(site, transport, batch, now, counts):
+    """Send a batch and note what the server said, task by task."""
+    try:
+        answer = transport.call("queue_server/add", {"tasks": batch})
+    except ServerRefused as refusal:
+        if refusal.status not in REFUSED_TASK:
+            raise
+        if len(batch) > 1:
+            for task in batch:
+                _deliver(site, transport, [task], now, counts)
+            return
+        answer = {"results": {batch[0]["task_uid"]: "invalid: {}".format(
+            refusal.message)}, "version": None}
+    results = answer.get("results") or {}
+    site.write(
+        lambda portal: outbox.mark(portal, results, answer["version"], now),
+        "senaite.queue: {} tasks delivered".format(len(results)))
+    counts["left"] -= len(results)
+    for task_uid, result in results.items():
+        if result.startswith("invalid"):
+            counts["refused"] += 1
+            logger.error("event=refused task=%s reason=%s",
+                         task_uid[:9], result)
+        else:
+            counts["delivered"] += 1

@@ -1,0 +1,195 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Ways to a site: from the running request, and from threads of our own.
+
+A thread never uses an object of a request's connection: it opens one of its
+own for a short piece of work, sets the site, and gives both back. Because no
+connection outlives its piece of work, a lost ZEO server or a closed database
+costs a thread one exception, and the next piece finds things as they are.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+import random
+import time
+
+import six
+import transaction
+from ZODB.POSException import ConflictError
+from ZODB.POSException import POSKeyError
+
+try:
+    from Acquisition import aq_base
+    from Acquisition import aq_chain
+except ImportError:
+    def aq_base(obj):
+        """Return the object: nothing is wrapped without Zope."""
+        return obj
+
+    def aq_chain(obj):
+        """Return the object alone: nothing is wrapped without Zope."""
+        return [obj]
+
+
+class SiteGone(LookupError):
+    """There is no such site in the database, or it has no queue."""
+
+
+class DatabaseClosed(Exception):
+    """The ZODB of this thread was closed; the thread has to end."""
+
+
+def current_portal():
+    """Return the root of the current site.
+
+    :raises LookupError: outside of a site
+    """
+    from zope.component.hooks import getSite
+    from Products.CMFCore.interfaces import ISiteRoot
+    for parent in aq_chain(getSite()):
+        if ISiteRoot.providedBy(parent):
+            return parent
+    raise LookupError("No site is set: the queue works inside a site only")
+
+
+def annotations(portal, create=False):
+    """Return the site's annotations as stored.
+
+    `zope.annotation` keeps them in this very attribute. It is read directly
+    because guards come here for each row of each listing.
+
+    :param create: make them when there are none
+    :type create: bool
+    :returns: a mapping, or None
+    """
+    base = aq_base(portal)
+    found = getattr(base, "__annotations__", None)
+    if found is None and create:
+        from BTrees.OOBTree import OOBTree
+        found = base.__annotations__ = OOBTree()
+    return found
+
+
+def is_open(db):
+    """Tell whether a database is still open."""
+    return hasattr(db, "storage")
+
+
+class Site(object):
+    """The address of a site: a database and a path in it."""
+
+    def __init__(self, db, path):
+        """
+        :param db: ZODB.DB.DB
+        :param path: physical path of the site, e.g. ("", "senaite")
+        :type path: sequence of str
+        """
+        self.db = db
+        self.path = tuple(path)
+
+    @classmethod
+    def of(cls, portal):
+        """Return the address of the site with this root object."""
+        return cls(portal._p_jar.db(), portal.getPhysicalPath())
+
+    @property
+    def key(self):
+        """What tells this site from others in the process."""
+        return (id(self.db), self.path)
+
+    def find(self, root):
+        """Return the root object of the site.
+
+        :param root: the root mapping of an own connection
+        :raises SiteGone: when it is not there
+        """
+        app = root["Application"]
+        if len(self.path) < 2:
+            return app
+        try:
+            return app.unrestrictedTraverse("/".join(self.path))
+        except (ConflictError, POSKeyError):
+            # what cannot be loaded now is not gone: ZEO may be coming back
+            raise
+        except (AttributeError, KeyError):
+            raise SiteGone("No site at {}".format("/".join(self.path)))
+
+    def write(self, change, note, attempts=8):
+        """Change the site in a transaction of its own, tried again on
+        conflicts.
+
+        :param change: function(portal)
+        :param note: what the transaction is about, for the undo log
+        :param attempts: how often to try
+        :returns: what the function returned
+        :raises ConflictError: when the last attempt met one, too
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                with self.opened() as (portal, manager):
+                    result = change(portal)
+                    manager.get().note(six.text_type(note))
+                    manager.commit()
+                    return result
+            except ConflictError:
+                if attempt == attempts:
+                    raise
+            # outside of the transaction: one that sleeps meets conflicts
+            time.sleep(random.uniform(0, 0.02 * 2 ** attempt))
+
+    @contextlib.contextmanager
+    def opened(self):
+        """Open an own connection and set the site; yield (portal, manager).
+
+        Whatever was not committed with the transaction manager is aborted,
+        whatever happens, and the connection goes back to the pool.
+
+        :raises DatabaseClosed: when the database is closed
+        """
+        if not is_open(self.db):
+            raise DatabaseClosed()
+        manager = transaction.TransactionManager()
+        connection = self.db.open(transaction_manager=manager)
+        try:
+            with _site_set(self.find(connection.root())) as portal:
+                yield portal, manager
+        finally:
+            _give_back(self.db, connection, manager)
+
+
+@contextlib.contextmanager
+def _site_set(portal):
+    """Make the portal the current site of this thread for a while."""
+    try:
+        from zope.component.hooks import getSite
+        from zope.component.hooks import setSite
+    except ImportError:
+        yield portal
+        return
+    former = getSite()
+    if hasattr(portal, "getSiteManager"):
+        setSite(portal)
+    try:
+        yield portal
+    finally:
+        setSite(former)
+
+
+def _give_back(db, connection, manager):
+    """Abort and close, also when ZEO went away in the middle of it."""
+    try:
+        manager.abort()
+    finally:
+        if is_open(db):
+            connection.close()

@@ -1,0 +1,128 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What this process knows of the queue: the change feed, applied.
+
+A state is never changed once it is made: threads read it without a lock, and
+may compare by identity whether something changed since they looked.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue import states
+
+#: How many tasks are remembered after they ended
+REMEMBER = 5000
+
+#: States of the tasks that are kept with all that is known of them
+KEPT = states.ACTIVE + (states.FAILED,)
+
+
+class State(object):
+    """The queue as of one version."""
+
+    __slots__ = ("version", "tasks", "objects", "ended")
+
+    def __init__(self, version=None, tasks=None, objects=None, ended=None):
+        #: the server's version, or None before the first answer
+        self.version = version
+        #: task uid -> dict as the change feed gives it
+        self.tasks = tasks or {}
+        #: uid of a context or item, or key of a lock -> tuple of task uids
+        self.objects = objects or {}
+        #: task uid -> state, of tasks that ended lately
+        self.ended = ended or {}
+
+    def status_of(self, task_uid):
+        """Return the state of a task as far as it is known, or None."""
+        task = self.tasks.get(task_uid)
+        if task is not None:
+            return task["status"]
+        return self.ended.get(task_uid)
+
+
+def involved(task):
+    """Return the uids of the objects a task is about: context and items."""
+    uids = set(uid for uid in task.get("uids") or () if uid)
+    if task.get("context_uid"):
+        uids.add(task["context_uid"])
+    return uids
+
+
+def lock_place(uid):
+    """Return the key under which a lock is found in `State.objects`."""
+    return "lock:" + uid
+
+
+def places(task):
+    """Return where a task is to be found: the objects it is about, and those
+    it locks, which are not queued themselves."""
+    return involved(task).union(
+        lock_place(uid) for uid in task.get("locks") or ())
+
+
+def apply_feed(state, feed):
+    """Return the state after an answer of the change feed.
+
+    :param state: the state before
+    :type state: State
+    :param feed: what `ITaskStore.changes` gives
+    :type feed: dict
+    :returns: the same object when nothing changed
+    :rtype: State
+    """
+    reset = feed.get("reset") or state.version is None
+    changes = feed.get("tasks") or ()
+    if not reset and not changes and feed["version"] == state.version:
+        return state
+    tasks = {} if reset else dict(state.tasks)
+    objects = {} if reset else dict(state.objects)
+    ended = {} if reset else dict(state.ended)
+    latest = dict((change["task_uid"], change) for change in changes)
+    former = [tasks.pop(uid) for uid in latest if uid in tasks]
+    for task_uid, change in latest.items():
+        if change["status"] in KEPT:
+            tasks[task_uid] = change
+            ended.pop(task_uid, None)
+        else:
+            ended[task_uid] = change["status"]
+    _relink(objects, former, [tasks[uid] for uid in latest if uid in tasks])
+    return State(feed["version"], tasks, objects, _shortened(ended))
+
+
+def _relink(objects, former, present):
+    """Bring the index of objects up to date, each object touched once: ten
+    thousand tasks may share one context."""
+    gone, come = {}, {}
+    for tasks, found in ((former, gone), (present, come)):
+        for task in tasks:
+            for uid in places(task):
+                found.setdefault(uid, set()).add(task["task_uid"])
+    for uid in set(gone) | set(come):
+        leave = gone.get(uid, ())
+        rest = [task_uid for task_uid in objects.get(uid, ())
+                if task_uid not in leave]
+        rest.extend(come.get(uid, ()))
+        if rest:
+            objects[uid] = tuple(rest)
+        else:
+            objects.pop(uid, None)
+
+
+def _shortened(ended):
+    """Forget half of what ended when it is too much; which half does not
+    matter, it only bridges the seconds until the ledger or the outbox is
+    cleaned up."""
+    if len(ended) <= REMEMBER:
+        return ended
+    keep = list(ended)[-REMEMBER // 2:]
+    return dict((task_uid, ended[task_uid]) for task_uid in keep)

@@ -1,0 +1,88 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Stand-alone sites: the queue server consumes, too, when nobody else does.
+
+A site without a reserved client for consuming has to work out of the box. The
+process that is the queue server by its address alone (no role was given to
+it) starts a loop of its own when tasks wait and none of them gets anywhere.
+Whoever configures a cluster gives the roles, and nothing happens here.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+
+from senaite.queue import logger
+from senaite.queue import states
+
+#: Set to "off", the queue server never consumes
+ENVIRONMENT = "SENAITE_QUEUE_STANDALONE"
+
+#: Seconds for which nothing moves before the queue server helps itself
+LONELY_SECONDS = 5
+
+#: Filled when a real server process starts: tests and scripts stay alone
+_processes = []
+
+
+def allow():
+    """Allow it in this process (called at its start-up)."""
+    _processes.append(os.getpid())
+
+
+def may_volunteer():
+    """Tell whether this process may consume the tasks of the current site
+    without having been told to."""
+    if os.getpid() not in _processes or os.environ.get(ENVIRONMENT) == "off":
+        return False
+    from senaite.queue import roles
+    return roles.get_configured_role() is None and roles.is_queue_server()
+
+
+class Watch(object):
+    """Finds out whether nobody consumes."""
+
+    def __init__(self):
+        self._since = None
+        self._waiting = set()
+
+    def is_lonely(self, state, now):
+        """Tell whether tasks wait, and nothing has moved for a while.
+
+        :param state: the snapshot's state
+        :type state: senaite.queue.client.snapshot.State
+        :param now: seconds
+        """
+        waiting = set(uid for uid, task in state.tasks.items()
+                      if task["status"] == states.QUEUED)
+        running = any(task["status"] == states.RUNNING
+                      for task in state.tasks.values())
+        moved = running or not waiting or bool(self._waiting - waiting)
+        if moved or self._since is None:
+            self._since = now
+            self._waiting = waiting
+        return bool(waiting) and now - self._since >= LONELY_SECONDS
+
+
+def volunteer(site):
+    """Start the loop of a site in this process, unless it runs.
+
+    :param site: senaite.queue.client.sites.Site
+    """
+    from senaite.queue.client import consumer
+    if consumer.is_running(site):
+        return
+    with site.opened() as (portal, _manager):
+        consumer.ensure(portal)
+    logger.info("event=standalone site=%s: no consumer was seen, the queue "
+                "server consumes by itself", "/".join(site.path))

@@ -1,0 +1,222 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Calls of the queue server: signed JSON over HTTP, impatient.
+
+When the server does not answer, the next calls fail at once for a while
+(circuit breaker), so that a server that is down costs nobody more than one
+short timeout. Sessions are kept per thread; a `Transport` may be shared.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import threading
+import time
+
+import requests
+import six
+from six.moves.urllib.parse import urlencode
+
+from senaite.queue import auth
+from senaite.queue import fields
+
+API_PATH = "/@@API/senaite/v1/"
+
+#: Seconds: to connect, and to wait for an answer unless the caller says else
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+
+#: Seconds for which the circuit stays open: doubled with each failure
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8
+
+
+class TransportError(Exception):
+    """The queue server could not be asked."""
+
+
+class ServerUnreachable(TransportError):
+    """The queue server does not answer, or says that it cannot work. Check
+    that it runs, and the setting 'server'. Tasks are kept and sent later."""
+
+
+class NotConnected(ServerUnreachable):
+    """Nothing listens there: the request was not sent."""
+
+
+class AnswerTimeout(ServerUnreachable):
+    """The request was sent, and not answered in time."""
+
+
+class ServerRefused(TransportError):
+    """The queue server says no."""
+
+    def __init__(self, status, message, answer=None):
+        """
+        :param status: HTTP status
+        :type status: int
+        :param message: the server's message
+        :type message: str
+        :param answer: all of the server's answer
+        :type answer: dict
+        """
+        TransportError.__init__(self, "{} {}".format(status, message))
+        self.status = status
+        self.message = message
+        self.answer = answer or {}
+
+
+class Transport(object):
+    """A way to the JSON routes of one site on one server."""
+
+    def __init__(self, base_url, get_key, clock=time.time):
+        """
+        :param base_url: URL of the site, e.g. "http://localhost:8080/senaite"
+        :type base_url: str
+        :param get_key: function that returns the key to sign with
+        :param clock: function that returns seconds
+        """
+        self.base_url = base_url.rstrip("/")
+        self.get_key = get_key
+        self._clock = clock
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._open_until = 0
+        self._down_since = None
+
+    def call(self, route, payload=None, method="POST", timeout=None,
+             force=False, username="", query=None):
+        """Call a route and return its answer.
+
+        :param route: e.g. "queue_server/pop"
+        :type route: str
+        :param payload: what to send as JSON, or None
+        :type payload: dict
+        :param method: HTTP method
+        :type method: str
+        :param timeout: seconds to wait for the answer
+        :type timeout: float
+        :param force: ask even though the server did not answer lately
+        :type force: bool
+        :param username: user to act as; "": nobody, a control call
+        :type username: str
+        :param query: parameters of the URL
+        :type query: dict
+        :rtype: dict
+        :raises ServerUnreachable: no answer, or none that makes sense
+        :raises ServerRefused: the server's "no"
+        """
+        if not force and self._clock() < self._open_until:
+            raise ServerUnreachable("{} did not answer lately".format(
+                self.base_url))
+        try:
+            answer = self._send(
+                route, payload, method, timeout, username, query)
+        except ServerUnreachable:
+            self._note_failure()
+            raise
+        except ServerRefused:
+            self._note_success()
+            raise
+        self._note_success()
+        return answer
+
+    def down_seconds(self):
+        """Return for how long the server has not answered; 0 if it does."""
+        since = self._down_since
+        return max(0, self._clock() - since) if since is not None else 0
+
+    def _send(self, route, payload, method, timeout, username, query):
+        if query:
+            route = "{}?{}".format(route, urlencode(sorted(query.items())))
+        body = b""
+        if payload is not None:
+            body = json.dumps(payload, sort_keys=True).encode("utf-8")
+        # no connection is kept: one that the other side closes at the wrong
+        # moment would leave open whether a request was carried out
+        headers = {"Accept": "application/json", "Connection": "close"}
+        if body:
+            headers["Content-Type"] = "application/json"
+        try:
+            response = self._session().request(
+                method, self.base_url + API_PATH + route, data=body,
+                headers=headers, allow_redirects=False,
+                auth=auth.Signer(username, self.get_key),
+                timeout=(CONNECT_SECONDS, timeout or READ_SECONDS))
+        except ValueError as error:
+            # no key, or no URL: nothing that another attempt would change
+            raise ServerUnreachable("{}: {}".format(self.base_url, error))
+        except requests.RequestException as error:
+            raise _classify(error)("{}: {}".format(self.base_url, error))
+        return self._read(response)
+
+    def _session(self):
+        session = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # no proxies and no .netrc, which would replace our own header
+            session.trust_env = False
+        return session
+
+    def _read(self, response):
+        """Return the answer. The body counts, not the status alone: some
+        versions of the JSON API say 200 to an error."""
+        status = response.status_code
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            if status in (401, 403):
+                raise ServerRefused(status, "not allowed")
+            raise ServerUnreachable("{} answers {} without JSON".format(
+                self.base_url, status))
+        message = answer.get("message") or ""
+        if not isinstance(message, str):
+            message = fields.to_native(message) \
+                if isinstance(message, six.text_type) else str(message)
+        if status >= 500:
+            raise ServerUnreachable("{} answers {} {}".format(
+                self.base_url, status, message))
+        if status >= 400 or answer.get("success") is False:
+            raise ServerRefused(
+                status if status >= 400 else 500, message, answer)
+        return answer
+
+    def _note_failure(self):
+        with self._lock:
+            now = self._clock()
+            if self._down_since is None:
+                self._down_since = now
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** self._failures)
+            self._failures = min(self._failures + 1, 10)
+            self._open_until = now + pause
+
+    def _note_success(self):
+        with self._lock:
+            self._failures = 0
+            self._open_until = 0
+            self._down_since = None
+
+
+def _classify(error):
+    """Return the exception that tells what became of a request."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return NotConnected
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return AnswerTimeout
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if type(cause).__name__ == "NewConnectionError":
+        return NotConnected
+    return ServerUnreachable

@@ -1,0 +1,242 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The queue as seen by a process that is not the queue server.
+
+Adding joins the transaction. Questions that pages ask for each row are
+answered by the view of this transaction (snapshot, outbox, ledger); what needs
+whole tasks is asked of the server, with what waits in the outbox on top.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from zope.interface import implementer
+
+from senaite.queue import queue
+from senaite.queue import states
+from senaite.queue.client import agent as agents
+from senaite.queue.client import enqueue
+from senaite.queue.client import outbox
+from senaite.queue.client import overlay
+from senaite.queue.client import sites
+from senaite.queue.client import view
+from senaite.queue.client.transport import ServerRefused
+from senaite.queue.client.transport import TransportError
+from senaite.queue.interfaces import IClientQueueUtility
+from senaite.queue.server.reading import involves
+from senaite.queue.server.reading import to_object_uid
+from senaite.queue.server.reading import to_states
+
+#: Seconds a call in a request waits for the server
+READ_SECONDS = 2
+
+
+@implementer(IClientQueueUtility)
+class ClientQueueUtility(object):
+    """See `IClientQueueUtility`. Has no state of its own: works in whatever
+    site is the current one."""
+
+    # -- adding and running
+
+    def add(self, task):
+        """Add a task when the running transaction commits."""
+        return enqueue.add(task)
+
+    def pop(self, consumer_id):
+        """Return the next task, now running, or None.
+
+        :raises TransportError: the server cannot be asked, or refuses
+        """
+        task = self._call("pop", consumer_id=consumer_id).get("task")
+        return queue.to_task(task) if task else None
+
+    def done(self, task, processed=None, note=None):
+        """Acknowledge a running task."""
+        self._report("done", task, processed=processed, note=note)
+
+    def fail(self, task, error_message=None, kind="error"):
+        """Report that a running task failed."""
+        self._report("fail", task, error_message=error_message, kind=kind)
+
+    def timeout(self, task):
+        """Report that a running task took longer than its `max_seconds`."""
+        self._report("timeout", task)
+
+    # -- managing
+
+    def delete(self, task, username=None):
+        """Cancel a task, whatever its state.
+
+        One that the server refuses to take is in the outbox only, and is
+        removed from there when the transaction commits.
+
+        :param username: on whose behalf, for the log
+        """
+        task_uid = queue.get_task_uid(task)
+        portal = sites.current_portal()
+        entry = outbox.get(portal, task_uid)
+        if entry is not None and entry["rejected"]:
+            return outbox.forget(portal, task_uid)
+        if entry is not None and outbox.is_pending(entry):
+            # the server has to know it to remember that it is cancelled
+            self._call("add", tasks=[entry["task"]])
+        answer = self._call("delete", task_uid=task_uid, username=username)
+        return bool(answer.get("changed", True))
+
+    def requeue(self, task, username=None):
+        """Queue a failed task again; False when it has not failed.
+
+        :param username: on whose behalf, for the log
+        """
+        try:
+            self._call("requeue", task_uid=queue.get_task_uid(task),
+                       username=username)
+        except ServerRefused as refusal:
+            if refusal.status != 412:
+                raise
+            return False
+        return True
+
+    # -- reading
+
+    def get_task(self, task_uid):
+        """Return the task with this uid, or None."""
+        task_uid = queue.get_task_uid(task_uid)
+        for task in self._waiting():
+            if task.task_uid == task_uid:
+                return task
+        try:
+            answer = self._read(task_uid)
+        except ServerRefused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+        return _as_task(answer)
+
+    def get_tasks(self, status=None, name=None, uid=None, limit=None,
+                  offset=0):
+        """Return tasks, in the order in which they would run.
+
+        :param status: a state, several, or None: queued and running
+        :param name: name of the tasks
+        :param uid: uid of an object involved
+        :param limit: number of the server's tasks at most
+        :param offset: number of the server's tasks to leave out first
+        :rtype: list of QueueTask
+        :raises TransportError: the server cannot be asked
+        """
+        wanted = to_states(status)
+        query = {"status": ",".join(wanted), "ghost": "1", "name": name,
+                 "uid": uid, "limit": limit, "offset": offset or None}
+        answer = self._read("search", **dict(
+            (key, value) for key, value in query.items()
+            if value is not None))
+        tasks = [_as_task(item) for item in answer.get("items") or ()]
+        if states.QUEUED in wanted and not offset:
+            known = set(task.task_uid for task in tasks)
+            tasks.extend(
+                task for task in self._waiting()
+                if task.task_uid not in known
+                and (name is None or task.name == name)
+                and (uid is None or involves(task, uid)))
+        return tasks
+
+    def get_uids(self, status=None):
+        """Return the uids of the objects of the tasks in these states."""
+        return self._view().uids(to_states(status))
+
+    def get_tasks_for(self, context_or_uid, name=None):
+        """Return running and queued tasks that involve this object."""
+        return self.get_tasks(uid=to_object_uid(context_or_uid), name=name)
+
+    def has_task(self, task):
+        """Tell whether a task is queued or running."""
+        known = self._view().get(queue.get_task_uid(task))
+        return known is not None and known["status"] in states.ACTIVE
+
+    def has_tasks_for(self, context_or_uid, name=None):
+        """Tell whether running or queued tasks involve this object."""
+        uid = to_object_uid(context_or_uid)
+        return any(name is None or task["name"] == name
+                   for task in self._view().tasks_for(uid))
+
+    def is_empty(self):
+        """Tell whether nothing is queued and nothing is running."""
+        return len(self) == 0
+
+    def __len__(self):
+        return len(self._view().tasks())
+
+    def __bool__(self):
+        # an empty queue is a queue all the same
+        return True
+
+    __nonzero__ = __bool__
+
+    # -- the snapshot
+
+    def is_out_of_date(self):
+        """Tell whether the snapshot may be older than the queue."""
+        agent = self._agent()
+        return agent.state.version is None or agent.age() > agents.IDLE_SECONDS
+
+    def sync(self):
+        """Refresh the snapshot; True when the server answered."""
+        agent = self._agent()
+        try:
+            agent.configure()
+            agent.refresh()
+        except (TransportError, sites.SiteGone):
+            return False
+        return True
+
+    # -- helpers
+
+    def _agent(self):
+        return agents.get_agent(sites.current_portal())
+
+    def _view(self):
+        return view.queued_view(sites.current_portal())
+
+    def _waiting(self):
+        return overlay.outbox_tasks(sites.current_portal())
+
+    def _ready_agent(self):
+        agent = self._agent()
+        if agent.get_key() is None:
+            # the thread has not come to it yet
+            agent.configure()
+        return agent
+
+    def _call(self, route, **payload):
+        return self._ready_agent().transport.call(
+            "queue_server/" + route, payload, timeout=READ_SECONDS)
+
+    def _read(self, route, **query):
+        return self._ready_agent().transport.call(
+            "queue_server/" + route, method="GET", query=query,
+            timeout=READ_SECONDS)
+
+    def _report(self, route, task, **details):
+        if not queue.is_task(task):
+            task = self.get_task(task) or {}
+        self._call(route, task_uid=queue.get_task_uid(task),
+                   consumer_id=task.get("consumer_id"), **details)
+
+
+def _as_task(answer):
+    """Return the task in an answer of the server, which has keys of its own
+    beside those of the task."""
+    data = dict(answer)
+    for key in ("url", "zeo", "success", "_runtime", "message"):
+        data.pop(key, None)
+    return queue.to_task(data)

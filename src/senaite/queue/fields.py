@@ -1,0 +1,215 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The fields of a task: their types, bounds and defaults, in one table.
+
+`to_task` checks whatever comes from outside (the wire, the store, callers)
+against it, and says by name which field is wrong and what was expected.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import math
+import re
+
+import six
+
+from senaite.queue import states
+
+TASK_UID = re.compile(r"^[0-9a-f]{32}\Z")
+OBJECT_UID = re.compile(r"^[A-Za-z0-9_.-]{1,64}\Z")
+NAME = re.compile(r"^[A-Za-z0-9_.:-]{1,100}\Z")
+
+# No control characters: paths and names end up in log lines
+PATH = re.compile(r"^/[^\x00-\x1f\x7f]*\Z")
+USER = re.compile(r"^[^\x00-\x1f\x7f]+\Z")
+
+#: A value nested deeper than this is no payload but an accident, or an attack
+MAX_DEPTH = 32
+
+#: Upper bound of whatever is given in seconds: ten years
+MAX_SECONDS = 10 * 366 * 24 * 3600
+
+
+def to_native(value):
+    """Return a string as `str`: Zope's paths, ids and uids are native."""
+    if six.PY2 and isinstance(value, six.text_type):
+        return value.encode("utf-8")
+    return value
+
+
+def to_text(value):
+    """Return a string as text: messages end up in page templates."""
+    if isinstance(value, six.binary_type):
+        return value.decode("utf-8", "replace")
+    return value
+
+
+def show(value):
+    """Return a value for an error message, cut where it gets long."""
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def is_number(value):
+    """Tell whether a value is a finite number, which a bool is not."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, float):
+        return not (math.isnan(value) or math.isinf(value))
+    return isinstance(value, six.integer_types)
+
+
+def refuse(key, value, expected, error=ValueError):
+    raise error("Task field '{}': expected {}, got {}".format(
+        key, expected, show(value)))
+
+
+def text(pattern=None, expected="a string", max_length=4096, native=True):
+    """Return a check for strings."""
+    convert = to_native if native else to_text
+
+    def check(key, value):
+        if not isinstance(value, six.string_types):
+            refuse(key, value, expected, TypeError)
+        if len(value) > max_length:
+            refuse(key, value, "at most {} characters, not {}".format(
+                max_length, len(value)))
+        if pattern is not None and not pattern.match(value):
+            refuse(key, value, expected)
+        return convert(value)
+    return check
+
+
+def number(low, high, whole=True):
+    """Return a check for numbers within bounds, both included."""
+    kind = "a whole number" if whole else "a number"
+    expected = "{} from {} to {}".format(kind, low, high)
+
+    def check(key, value):
+        if not is_number(value) or whole and int(value) != value:
+            refuse(key, value, expected, TypeError)
+        if not low <= value <= high:
+            refuse(key, value, expected)
+        return int(value) if whole else value
+    return check
+
+
+def flag(key, value):
+    """Check a yes/no value."""
+    if not isinstance(value, bool):
+        refuse(key, value, "True or False", TypeError)
+    return value
+
+
+def uid_list(key, value):
+    """Check a list of object uids."""
+    expected = "a list of uids"
+    if not isinstance(value, (list, tuple)):
+        refuse(key, value, expected, TypeError)
+    for uid in value:
+        if not isinstance(uid, six.string_types):
+            refuse(key, uid, expected, TypeError)
+        if not OBJECT_UID.match(uid):
+            refuse(key, uid, expected)
+    return [to_native(uid) for uid in value]
+
+
+def state(key, value):
+    """Check a state."""
+    if value not in states.STATES:
+        refuse(key, value, "one of " + ", ".join(states.STATES))
+    return to_native(value)
+
+
+def optional(check):
+    """Return a check that lets None pass."""
+    return lambda key, value: None if value is None else check(key, value)
+
+
+_task_uid = text(TASK_UID, "32 hexadecimal digits (lower case)", 32)
+_object_uid = text(OBJECT_UID, "the uid of an object", 64)
+_seconds = number(0, MAX_SECONDS, whole=False)
+
+#: Fields that have no default
+REQUIRED = ("task_uid", "name", "context_uid", "context_path", "created")
+
+#: field -> check(key, value) that returns the value to keep
+CHECKS = {
+    "task_uid": _task_uid,
+    "name": text(NAME, "letters, digits and _ . : - (at most 100)", 100),
+    "context_uid": _object_uid,
+    "context_path": text(PATH, "a physical path", 2048),
+    "uids": uid_list,
+    "username": optional(text(USER, "a user id", 256)),
+    "priority": number(0, 100000),
+    "created": number(0, 1e11, whole=False),
+    "status": state,
+    "retries": number(0, 1000),
+    "min_seconds": _seconds,
+    "max_seconds": number(1, MAX_SECONDS, whole=False),
+    "chunk_size": number(0, 1000000),
+    "unique": flag,
+    "ghost": flag,
+    "delay": _seconds,
+    "error_message": optional(
+        text(None, "a message", 100000, native=False)),
+    "started": optional(number(0, 1e11, whole=False)),
+    "consumer_id": optional(text(None, "a consumer id", 200)),
+    "job_uid": _task_uid,
+    "job_total": number(0, 10000000),
+    "attempt": number(0, 1000000),
+    "locks": uid_list,
+    "note": optional(text(None, "a note", 100000, native=False)),
+}
+
+
+def check_json(key, value, depth=0):
+    """Check that a value of a free key is one that JSON knows.
+
+    :param key: the free key, named in the error
+    :param value: the value, or a part of it
+    :returns: the value, tuples turned into lists
+    :raises TypeError: naming the key, when JSON has no such value
+    """
+    if depth > MAX_DEPTH:
+        raise TypeError("Task key '{}': nested deeper than {} levels".format(
+            key, MAX_DEPTH))
+    if value is None or isinstance(value, (bool, six.text_type)):
+        return value
+    if is_number(value):
+        return value
+    if isinstance(value, six.binary_type) and six.PY2:
+        return _check_bytes(key, value)
+    if isinstance(value, (list, tuple)):
+        return [check_json(key, item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        for name in value:
+            if not isinstance(name, six.string_types):
+                raise TypeError(
+                    "Task key '{}': the keys of an object must be strings, "
+                    "got {}".format(key, show(name)))
+        return dict((name, check_json(key, item, depth + 1))
+                    for name, item in value.items())
+    raise TypeError(
+        "Task key '{}': expected a JSON value (string, number, list, object, "
+        "true, false, null), got {}".format(key, show(value)))
+
+
+def _check_bytes(key, value):
+    # Python 2's native strings travel if they are text in UTF-8
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise TypeError("Task key '{}': expected a JSON value, got bytes that "
+                        "are no UTF-8 text: {}".format(key, show(value)))
+    return value

@@ -1,0 +1,98 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The ajax channel: transitions that a listing sends row by row.
+
+A listing of SENAITE 2.6 sends one request per selected row, one after the
+other, in the order of the selection, and with each the whole selection. The
+first request queues the whole selection as one task; for those that follow
+there is nothing left to do. They must not even look whether there is: a task
+may be processed by then, and an action that can be done more than once, like
+one of several verifications, would be done again for each row.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from bika.lims.interfaces import IWorksheet
+from senaite.app.listing.adapters.workflow import ListingWorkflowTransition
+from senaite.app.listing.interfaces import IListingWorkflowTransition
+from senaite.core.browser.listing.workflow.analysis import \
+    AnalysisRetestAdapter
+from senaite.core.browser.listing.workflow.analysis import \
+    AnalysisRetractAdapter
+from zope.interface import implementer
+
+from senaite.queue import api
+from senaite.queue.integration import decisions
+
+
+@implementer(IListingWorkflowTransition)
+class QueuedTransition(ListingWorkflowTransition):
+    """Queues the transition of a selection of analyses in a worksheet."""
+
+    #: uids to show anew, if others than core says
+    uids = None
+
+    def do_transition(self, transition, chained_uids, failed_transitions,
+                      **kw):
+        """Queue the whole selection, with the first of its rows.
+
+        :param transition: id of the transition
+        :param chained_uids: uids of the selection
+        :param failed_transitions: how many rows of it failed so far
+        """
+        if not self.is_to_be_queued(transition):
+            return super(QueuedTransition, self).do_transition(
+                transition, chained_uids, failed_transitions, **kw)
+        uid = senaite_api.get_uid(self.context)
+        self.uids = [uid]
+        selection = list(chained_uids or [])
+        if uid not in selection:
+            selection = [uid]
+        if selection[0] == uid:
+            self.enqueue(transition, selection)
+
+    def enqueue(self, transition, selection):
+        """Add the task; rows that can't be transitioned are left out."""
+        objects = [senaite_api.get_object_by_uid(uid, default=None)
+                   for uid in selection]
+        objects = [obj for obj in objects if obj is not None]
+        objects = decisions.allowed(objects, transition)
+        if not objects:
+            return
+        try:
+            api.add_action_task(objects, transition, self.view.context)
+        except ValueError as error:
+            # More than a task may hold: the row says so
+            self.error["message"] = str(error)
+            return
+        self.uids = [senaite_api.get_uid(obj) for obj in objects]
+
+    def is_to_be_queued(self, transition):
+        """Tell whether this request belongs to the queue."""
+        return IWorksheet.providedBy(self.view.context) and \
+            decisions.is_to_be_queued(transition)
+
+    def get_uids(self):
+        """Return the uids of the rows to show anew."""
+        if self.uids is None:
+            return super(QueuedTransition, self).get_uids()
+        return self.uids
+
+
+class QueuedRetract(QueuedTransition, AnalysisRetractAdapter):
+    """The same, where core shows the retest when it is done at once."""
+
+
+class QueuedRetest(QueuedTransition, AnalysisRetestAdapter):
+    """The same, where core shows the retest when it is done at once."""

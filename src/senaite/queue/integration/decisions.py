@@ -1,0 +1,89 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Whether a click is queued, which of its objects are, and what people are told.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from bika.lims.interfaces import IReferenceAnalysis
+from bika.lims.interfaces.analysis import IRequestAnalysis
+from bika.lims.workflow import isTransitionAllowed
+
+from senaite.queue import api
+from senaite.queue import messageFactory as _
+from senaite.queue.client.current import current_task
+
+
+def is_to_be_queued(name_or_action):
+    """Tell whether work of this kind is queued right now.
+
+    Never while a task is processed: that work is what the task is for. Never
+    for anonymous: nobody could be found to run the task as.
+
+    :param name_or_action: name of a task, or id of a workflow action
+    :type name_or_action: str
+    :rtype: bool
+    """
+    if current_task() is not None or not api.is_queue_ready(name_or_action):
+        return False
+    user = senaite_api.get_current_user()
+    return user.getId() not in (None, "Anonymous")
+
+
+def are_analyses(objects):
+    """Tell whether all objects are analyses of any kind."""
+    return all(IRequestAnalysis.providedBy(obj) or
+               IReferenceAnalysis.providedBy(obj) for obj in objects)
+
+
+def allowed(objects, action):
+    """Return the objects a workflow action may be done to now, by the current
+    user.
+
+    Only these are queued: `workflow_action` is a public page, and a task for
+    something that is not possible would be seen, and waited for, in vain. What
+    is queued already is left out by our guards.
+
+    :param objects: content objects
+    :param action: id of the transition
+    :rtype: list
+    """
+    return [obj for obj in objects if isTransitionAllowed(obj, action)]
+
+
+def assignable(analyses, worksheet):
+    """Return the analyses that can be assigned to a worksheet.
+
+    :param analyses: analyses (objects, brains or uids)
+    :param worksheet: the worksheet
+    :rtype: list
+    """
+    # The guard of "assign" wants to know the worksheet, wherever we are
+    senaite_api.get_request().set("ws_uid", senaite_api.get_uid(worksheet))
+    analyses = [senaite_api.get_object(analysis) for analysis in analyses]
+    analyses = [an for an in analyses if not an.getWorksheet()]
+    return allowed(analyses, "assign")
+
+
+def queued_message(count):
+    """Return what people are told when objects were queued.
+
+    :param count: how many
+    :type count: int
+    :rtype: zope.i18nmessageid.Message
+    """
+    if count == 1:
+        return _(u"1 item was queued and is processed in the background.")
+    return _(u"${count} items were queued and are processed in the "
+             u"background.", mapping={"count": count})

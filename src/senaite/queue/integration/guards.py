@@ -1,0 +1,88 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What is queued is left alone until its task is done.
+
+Core asks these adapters before its own guards, for each transition of each
+object on a page, in every site of the Zope: they are cheap, and let anything
+pass where the add-on is not installed.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from bika.lims.interfaces import IGuardAdapter
+from zope.interface import implementer
+
+from senaite.queue import is_installed
+from senaite.queue.adapters import samples
+from senaite.queue.client.current import current_task
+from senaite.queue.integration import marks
+
+
+@implementer(IGuardAdapter)
+class QueueGuard(object):
+    """Vetoes the transitions of what is queued.
+
+    The task that is being processed may pass, for its own objects: their
+    worksheet, their samples and the other analyses of these included, since
+    core cascades a transition to what depends on it. Which task that is, the
+    process endpoint tells; no request can.
+    """
+
+    def __init__(self, context):
+        self.context = context
+
+    def guard(self, transition):
+        """Return False to veto a transition, True otherwise.
+
+        :param transition: id of the transition
+        """
+        if not is_installed():
+            return True
+        task = current_task()
+        if task is not None and self.is_covered_by(task):
+            return True
+        return not self.is_queued()
+
+    def is_covered_by(self, task):
+        """Tell whether a task may treat the object.
+
+        :param task: the task that is being processed
+        :type task: senaite.queue.queue.QueueTask
+        :rtype: bool
+        """
+        uid = senaite_api.get_uid(self.context)
+        return uid == task["context_uid"] or uid in task["locks"] or \
+            uid in task["uids"]
+
+    def is_queued(self):
+        """Tell whether a task that is not done involves the object."""
+        return marks.is_queued(senaite_api.get_uid(self.context))
+
+
+class AnalysisGuard(QueueGuard):
+    """For routine, duplicate and reference analyses."""
+
+    def is_covered_by(self, task):
+        if super(AnalysisGuard, self).is_covered_by(task):
+            return True
+        sample = samples.get_sample(self.context)
+        return sample is not None and \
+            senaite_api.get_uid(sample) in task["locks"]
+
+
+class SampleGuard(QueueGuard):
+    """For samples: they are queued when one of their analyses is."""
+
+    def is_queued(self):
+        return marks.is_sample_queued(senaite_api.get_uid(self.context))

@@ -1,0 +1,100 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Rows of listings that are queued: disabled, and marked for all to see."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from senaite.app.listing.interfaces import IListingViewAdapter
+from senaite.app.listing.interfaces import ITransposedListingView
+from senaite.core.i18n import translate
+from zope.interface import implementer
+
+from senaite.queue import is_installed
+from senaite.queue import messageFactory as _
+from senaite.queue.client.current import current_task
+from senaite.queue.integration import marks
+
+#: Goes after the text of a cell. The icon is decoration, the text is read.
+MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}">'
+        u'<i class="fas fa-hourglass-half" aria-hidden="true"></i> '
+        u'{text}</span>')
+
+
+@implementer(IListingViewAdapter)
+class QueuedRows(object):
+    """Disables and marks the rows of what is queued."""
+
+    #: before other add-ons, which may want to say more about the row
+    priority_order = 100
+
+    #: where the mark goes: the first of these columns that the listing has
+    columns = ("state_title", "Title", "title")
+
+    def __init__(self, listing, context):
+        self.listing = listing
+        self.context = context
+        self.active = is_installed() and current_task() is None
+
+    def before_render(self):
+        """Nothing to change in the listing itself."""
+
+    def folder_item(self, obj, item, index):
+        """Disable and mark the row if its object is queued.
+
+        :param obj: brain or object of the row
+        :param item: the row, changed in place
+        :param index: position of the row
+        """
+        uid = item.get("uid")
+        if self.active and uid and self.is_queued(uid):
+            self.disable(item)
+            self.mark(item)
+
+    def is_queued(self, uid):
+        """Tell whether the object of a row is queued."""
+        return marks.is_queued(uid)
+
+    def disable(self, item):
+        """Make sure that the row is neither selected nor edited."""
+        item["disabled"] = True
+        item["selected"] = False
+        item["allow_edit"] = []
+
+    def mark(self, item):
+        """Add an icon and a text to the row."""
+        item["state_class"] = "{} state-queued".format(
+            item.get("state_class") or "").strip()
+        text = translate(_(u"Queued"))
+        title = translate(_(u"Queued: it is processed in the background"))
+        column = self.get_column()
+        former = senaite_api.safe_unicode(item["after"].get(column) or u"")
+        item["after"][column] = former + MARK.format(text=text, title=title)
+
+    def get_column(self):
+        """Return the column that gets the mark."""
+        if ITransposedListingView.providedBy(self.listing):
+            # Of each analysis it shows one cell, with the result
+            return "Result"
+        present = self.listing.columns
+        for column in self.columns:
+            if column in present:
+                return column
+        return next(iter(present), "title")
+
+
+class QueuedSampleRows(QueuedRows):
+    """Samples are queued when one of their analyses is."""
+
+    def is_queued(self, uid):
+        return marks.is_sample_queued(uid)

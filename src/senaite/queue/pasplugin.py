@@ -1,0 +1,236 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""Logs in the user a signed request is made for; tells who signed a request.
+
+The plugin lives in the site's and in Zope's root `acl_users`, because the user
+of a task may be known to either of them. It never raises: a request whose
+token is bad is an anonymous one, and the queue's routes answer it with 401.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from AccessControl import ClassSecurityInfo
+from AccessControl.class_init import InitializeClass
+from AccessControl.Permissions import add_user_folders
+from Products.PluggableAuthService import PluggableAuthService
+from Products.PluggableAuthService.interfaces.plugins import \
+    IAuthenticationPlugin
+from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
+from Products.PluggableAuthService.plugins.BasePlugin import BasePlugin
+from Products.PluggableAuthService.utils import classImplements
+from requests.auth import AuthBase
+from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue import auth
+from senaite.queue import keys
+from senaite.queue import logger
+
+META_TYPE = "SENAITE Queue Auth Plugin"
+
+#: Key of the credentials; no other extraction plugin can produce it
+CREDENTIAL = "senaite_queue_user"
+
+#: Where the retry of a request finds the nonce that its first run spent. A
+#: client cannot set it: what it sends is named HTTP_* in the environment.
+SPENT = "senaite.queue.spent_nonce"
+
+#: Attribute of the request that keeps what was found out about it
+MEMO = "_senaite_queue_claims"
+
+nonces = auth.NonceCache()
+
+
+class QueueAuth(auth.Signer, AuthBase):
+    """Signs requests of the `requests` library to the queue's routes.
+
+    :param username: id of the user the request is made for
+    :param key: key to sign with; by default the one of the current site
+    """
+
+    def __init__(self, username, key=None):
+        super(QueueAuth, self).__init__(
+            username, lambda: key or get_site_keys()[0])
+
+
+class QueueAuthPlugin(BasePlugin):
+    """PAS plugin: extracts and authenticates the user of a signed request."""
+
+    meta_type = META_TYPE
+    security = ClassSecurityInfo()
+
+    def __init__(self, id, title=None):
+        self._setId(id)
+        self.title = title
+
+    @security.private
+    def extractCredentials(self, request):
+        """Return the user of the token; nothing without a good one."""
+        claims = request_claims(request)
+        if not claims or not claims["user"]:
+            return {}
+        user_id = auth.to_native(claims["user"])
+        return {"login": user_id, CREDENTIAL: user_id}
+
+    @security.private
+    def authenticateCredentials(self, credentials):
+        """Return (user id, login) of a user that this acl_users knows."""
+        user_id = credentials.get(CREDENTIAL)
+        if not user_id or credentials.get("extractor") != self.getId():
+            return None
+        try:
+            user = self._getPAS().getUserById(user_id)
+        except Exception:
+            logger.exception("event=login_failed user=%s", user_id)
+            return None
+        if user is None:
+            return None
+        return user.getId(), user.getUserName()
+
+
+classImplements(QueueAuthPlugin, IExtractionPlugin, IAuthenticationPlugin)
+InitializeClass(QueueAuthPlugin)
+
+
+def manage_addQueueAuthPlugin(dispatcher, id=PAS_PLUGIN_ID, title=None,
+                              REQUEST=None):
+    """Add the plugin to a user folder."""
+    dispatcher._setObject(id, QueueAuthPlugin(id, title))
+    if REQUEST is not None:
+        REQUEST.RESPONSE.redirect("{}/manage_workspace".format(
+            dispatcher.absolute_url()))
+
+
+def register(context):
+    """Make the plugin known to Zope; may be called again.
+
+    :param context: product context of the package's `initialize`
+    """
+    if META_TYPE not in PluggableAuthService.MultiPlugins:
+        PluggableAuthService.registerMultiPlugin(META_TYPE)
+    context.registerClass(
+        QueueAuthPlugin,
+        permission=add_user_folders,
+        constructors=(manage_addQueueAuthPlugin,),
+        visibility=None)
+
+
+def install(acl_users):
+    """Put the plugin in a user folder, before all others: who signed a
+    request is its user, whatever cookies come with it. Repeatable.
+
+    :param acl_users: the site's or the root's user folder
+    """
+    if PAS_PLUGIN_ID not in acl_users.objectIds():
+        manage_addQueueAuthPlugin(acl_users)
+    plugins = acl_users.plugins
+    for interface in (IExtractionPlugin, IAuthenticationPlugin):
+        if PAS_PLUGIN_ID not in plugins.listPluginIds(interface):
+            plugins.activatePlugin(interface, PAS_PLUGIN_ID)
+        plugins.movePluginsTop(interface, [PAS_PLUGIN_ID])
+
+
+def uninstall(acl_users):
+    """Take the plugin out of a user folder. Repeatable."""
+    if PAS_PLUGIN_ID in acl_users.objectIds():
+        # the user folder deactivates what it loses
+        acl_users.manage_delObjects([PAS_PLUGIN_ID])
+
+
+def request_claims(request):
+    """Return who signed this request, and for which user.
+
+    Several user folders and the route ask, the token is verified once.
+
+    :param request: the current request
+    :returns: claims (see `auth.verify_token`), or None without a good token;
+        an empty `user` is a request between the processes of the queue
+    :rtype: dict
+    """
+    # Not getattr: what a request does not have, it looks up in its form
+    known = vars(request)
+    if MEMO in known:
+        return known[MEMO]
+    claims = None
+    token = request.getHeader(auth.HEADER)
+    if token:
+        try:
+            claims = verify(request, token)
+        except auth.BadToken:
+            logger.warning("event=bad_token method=%s path=%s address=%s",
+                           request.environ.get("REQUEST_METHOD"),
+                           repr(get_path(request)),
+                           request.getClientAddr())
+        except Exception:
+            logger.exception("event=token_not_verified")
+    setattr(request, MEMO, claims)
+    return claims
+
+
+def verify(request, token):
+    """Return the claims of the request's token, and spend it.
+
+    :raises auth.BadToken: when it was not made for this request, or was used
+    """
+    path = get_path(request)
+    if auth.API_ROOT not in path:
+        raise auth.BadToken("Bad token")
+    site_keys = get_site_keys()
+    # Nobody without a key makes us read a body
+    auth.decrypt(site_keys, token)
+    environ = request.environ
+    route = auth.join_route(path, environ.get("QUERY_STRING", ""))
+    claims = auth.verify_token(
+        site_keys, token, environ.get("REQUEST_METHOD", "GET"), route,
+        get_body(request))
+    # Zope runs a request that met a conflict again, with the same token
+    first_run = vars(request).get("_orig_env", {})
+    if not request.retry_count or first_run.get(SPENT) != claims["nonce"]:
+        nonces.use(claims)
+        first_run[SPENT] = claims["nonce"]
+    return claims
+
+
+def get_path(request):
+    """Return the path as it arrived, unquoted, before any rewriting."""
+    return request.environ.get("PATH_INFO", "")
+
+
+def get_body(request, limit=None):
+    """Return the body of a request as it arrived, whatever its type.
+
+    :param request: the current request
+    :param limit: read not more than so many bytes
+    :rtype: bytes
+    """
+    stream = vars(request).get("stdin")
+    if stream is None:
+        return b""
+    position = stream.tell()
+    stream.seek(0)
+    try:
+        return stream.read(-1 if limit is None else limit)
+    finally:
+        stream.seek(position)
+
+
+def get_site_keys():
+    """Return the keys of the current site.
+
+    :raises ValueError: when there are none, see `keys.get_keys`
+    """
+    from senaite.queue.routing import get_portal
+    portal = get_portal()
+    found = keys.get_keys(portal) if portal is not None else []
+    if not found:
+        raise ValueError("This site has no key of the queue")
+    return found

@@ -1,0 +1,163 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What a Plone site answers to the modules that know no Plone.
+
+Guards and listings come here once per row, therefore everything is a look-up
+of what Zope and the registry have in memory anyway; nothing is cached, and
+nothing can be out of date.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import six
+from AccessControl import getSecurityManager
+from bika.lims import api
+from plone.registry.interfaces import IRegistry
+from Products.CMFCore.interfaces import ISiteRoot
+from zope.component import queryUtility
+from zope.component.hooks import getSite
+from zope.globalrequest import getRequest
+from zope.interface import Interface
+from zope.interface import implementer
+
+from senaite.queue import surroundings
+from senaite.queue.fields import to_native
+from senaite.queue.interfaces import ISenaiteQueueLayer
+
+#: Prefix of the settings in plone.app.registry
+PREFIX = "senaite.queue"
+
+PROFILE = "senaite.queue:default"
+
+
+class ISurroundings(Interface):
+    """Marks the surroundings; look them up with `surroundings.get()`."""
+
+
+@implementer(ISurroundings)
+class PloneSurroundings(surroundings.Surroundings):
+    """Answers of the current site; the defaults where there is none."""
+
+    def get_setting(self, name):
+        """Return the value of a setting of the current site.
+
+        :param name: a key of `surroundings.DEFAULTS`
+        :type name: str
+        :returns: the default when the site does not have the record
+        :raises KeyError: for an unknown name
+        """
+        default = surroundings.DEFAULTS[name]
+        registry = queryUtility(IRegistry)
+        if registry is None:
+            return default
+        value = registry.get("{}.{}".format(PREFIX, name), default)
+        if value is None:
+            # what people leave empty
+            return type(default)()
+        if isinstance(value, tuple):
+            return tuple(to_native(item) for item in value)
+        return to_native(value)
+
+    def describe(self, context):
+        """Return uid and physical path of a content object.
+
+        :param context: content object, catalog brain or uid
+        :rtype: dict
+        :raises ValueError: when it is neither
+        """
+        try:
+            if isinstance(context, six.string_types):
+                context = api.get_object_by_uid(context)
+            return {
+                "context_uid": to_native(api.get_uid(context)),
+                "context_path": to_native(api.get_path(context)),
+            }
+        except api.APIError:
+            raise ValueError("Not an object, a brain or the uid of an object:"
+                             " {!r}".format(context))
+
+    def resolve(self, uid, path):
+        """Return the content object of a task.
+
+        The path is tried first: it needs no catalog, which is behind while a
+        transaction runs. An object with another uid is another object.
+
+        :param uid: uid of the object
+        :param path: its physical path when the task was made
+        :returns: the object, or None if it is gone
+        """
+        found = self._traverse(path)
+        if found is not None and self._has_uid(found, uid):
+            return found
+        return api.get_object_by_uid(to_native(uid), default=None)
+
+    def get_username(self):
+        """Return the id of the current user; None for an anonymous one."""
+        return getSecurityManager().getUser().getId()
+
+    def _traverse(self, path):
+        portal = get_portal()
+        base = "/".join(portal.getPhysicalPath()) if portal is not None else ""
+        path = to_native(path or "")
+        if path == base and path:
+            return portal
+        if not path.startswith(base + "/"):
+            return None
+        return portal.unrestrictedTraverse(path[len(base) + 1:], None)
+
+    def _has_uid(self, obj, uid):
+        try:
+            return api.get_uid(obj) == uid
+        except api.APIError:
+            return False
+
+
+def provide_surroundings():
+    """Put the answers of Plone sites in force, and return them."""
+    plone = PloneSurroundings()
+    surroundings.provide(plone)
+    return plone
+
+
+def get_portal():
+    """Return the root object of the current site, or None."""
+    current = getSite()
+    while current is not None and not ISiteRoot.providedBy(current):
+        current = getattr(current, "__parent__", None)
+    return current
+
+
+def is_installed():
+    """Tell whether the add-on is installed in the current site.
+
+    :returns: True when the current request carries the browser layer, or else
+        when the profile of the current site is installed (threads without a
+        request, requests that did not traverse the site)
+    :rtype: bool
+    """
+    if ISenaiteQueueLayer.providedBy(getRequest()):
+        return True
+    portal = get_portal()
+    return portal is not None and has_profile(portal)
+
+
+def has_profile(portal):
+    """Tell whether the add-on's profile is installed in a site.
+
+    :param portal: root object of the site
+    :rtype: bool
+    """
+    setup = getattr(portal, "portal_setup", None)
+    if setup is None:
+        return False
+    return setup.getLastVersionForProfile(PROFILE) != "unknown"

@@ -1,0 +1,295 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The task model: what a task is, how it is made, checked, copied and cut.
+
+Knows nothing but Python. What it needs to know of the site (settings, the
+current user, uid and path of an object) it asks `senaite.queue.surroundings`.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import time
+import uuid
+
+import six
+
+from senaite.queue import fields
+from senaite.queue import states
+from senaite.queue import surroundings
+
+DEFAULT_PRIORITY = 10
+
+#: Fields that describe what became of a task: a copy starts without them
+_LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
+         "note")
+
+_marker = object()
+
+
+class QueueTask(dict):
+    """A task: a dict whose keys can be read as attributes, too.
+
+    Made by `new_task`, `copy_task` or `to_task`, which see to it that all
+    fields are there and valid. Two tasks are equal when their `task_uid` is.
+    """
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name)
+
+    def __eq__(self, other):
+        if not isinstance(other, QueueTask):
+            return False
+        return self.get("task_uid") == other.get("task_uid")
+
+    def __ne__(self, other):
+        return not self == other
+
+    def __hash__(self):
+        return hash(self.get("task_uid"))
+
+    def __repr__(self):
+        return "<QueueTask {} {} {}>".format(
+            self.get("name"), self.get("task_short_uid"), self.get("status"))
+
+    def get_context(self):
+        """Return the content object of the task, or None if it is gone."""
+        return surroundings.get().resolve(self.context_uid, self.context_path)
+
+
+def new_task(name, context, **kw):
+    """Return a new task, not yet added to the queue.
+
+    :param name: name of the task, under which its adapter is registered
+    :type name: str
+    :param context: content object, catalog brain or uid
+    :param kw: fields of the task (`uids`, `username`, `priority`,
+        `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
+        times in seconds), `unique`, `ghost`, `locks`, ...) and free keys with
+        JSON values, which travel with the task
+    :rtype: QueueTask
+    :raises TypeError: naming the key, when its value has the wrong type
+    :raises ValueError: naming the field, when its value is out of bounds
+    """
+    values = {
+        "task_uid": uuid.uuid4().hex,
+        "name": name,
+        "created": time.time(),
+        "username": surroundings.get().get_username(),
+        "retries": get_max_retries(),
+        "min_seconds": get_min_seconds(),
+        "max_seconds": get_max_seconds(),
+        "chunk_size": get_chunk_size(name),
+    }
+    values.update(surroundings.get().describe(context))
+    values.update(kw)
+    return to_task(values)
+
+
+def copy_task(source, **kw):
+    """Return a new task of the same job: a follow-up chunk, as a rule.
+
+    It has a `task_uid` and a time of its own, and all its retries; all else
+    is as in the source unless `kw` says otherwise. A delay is not inherited:
+    the job has waited once.
+
+    :param source: the task to copy
+    :type source: QueueTask
+    :param kw: fields and free keys that differ, as for `new_task`
+    :rtype: QueueTask
+    :raises TypeError, ValueError: as for `new_task`
+    """
+    if not is_task(source):
+        raise ValueError("Not a task: {}".format(fields.show(source)))
+    values = dict(source)
+    for key in _LIVE:
+        values.pop(key, None)
+    values.update({
+        "task_uid": uuid.uuid4().hex,
+        "created": time.time(),
+        "retries": get_max_retries(),
+        "delay": 0,
+    })
+    values.update(kw)
+    return to_task(values)
+
+
+def to_task(data):
+    """Return a task made of a dict, every field checked.
+
+    :param data: fields and free keys; what is missing gets its default
+    :type data: dict
+    :rtype: QueueTask
+    :raises TypeError: naming the field or key, for a value of a wrong type
+    :raises ValueError: naming the field, for a missing or forbidden value
+    """
+    if not isinstance(data, dict):
+        raise TypeError("A task is a dict, got {}".format(fields.show(data)))
+    for key in fields.REQUIRED:
+        if data.get(key) is None:
+            raise ValueError("Task field '{}' is missing".format(key))
+    task = QueueTask(_defaults(data))
+    for key, value in data.items():
+        if not isinstance(key, six.string_types):
+            raise TypeError("Task key {}: expected a string".format(
+                fields.show(key)))
+        key = fields.to_native(key)
+        check = fields.CHECKS.get(key, fields.check_json)
+        task[key] = check(key, value)
+    task["task_short_uid"] = task["task_uid"][:9]
+    return task
+
+
+def _defaults(data):
+    uids = data.get("uids")
+    count = len(uids) if isinstance(uids, (list, tuple)) else 0
+    return {
+        "uids": [],
+        "username": None,
+        "priority": DEFAULT_PRIORITY,
+        "status": states.QUEUED,
+        "retries": get_max_retries(),
+        "min_seconds": get_min_seconds(),
+        "max_seconds": get_max_seconds(),
+        "chunk_size": get_chunk_size(data.get("name")),
+        "unique": False,
+        "ghost": False,
+        "delay": 0,
+        "error_message": None,
+        "started": None,
+        "consumer_id": None,
+        "job_uid": data.get("task_uid"),
+        "job_total": count or 1,
+        "attempt": 0,
+        "locks": [],
+        "note": None,
+    }
+
+
+def to_json(task):
+    """Return the task as JSON text, the form in which it is kept and sent.
+
+    :rtype: str
+    """
+    return json.dumps(task, sort_keys=True, allow_nan=False)
+
+
+def check_payload(task):
+    """Check that a task is not larger than the settings allow.
+
+    :param task: the task
+    :type task: QueueTask
+    :raises ValueError: with both numbers, when it has too many uids or bytes
+    """
+    settings = surroundings.get()
+    most = settings.get_setting("max_uids")
+    if len(task["uids"]) > most:
+        raise ValueError("A task may have {} uids, this one has {}".format(
+            most, len(task["uids"])))
+    most = settings.get_setting("max_payload_bytes")
+    # ensure_ascii: characters are bytes
+    size = len(to_json(task))
+    if size > most:
+        raise ValueError("A task may have {} bytes, this one has {}".format(
+            most, size))
+
+
+def is_task(obj):
+    """Tell whether this is a task."""
+    return isinstance(obj, QueueTask)
+
+
+def get_task_uid(task_or_uid, default=_marker):
+    """Return the uid of a task, or the uid itself.
+
+    :param task_or_uid: a task or a task uid
+    :param default: what to return for anything else
+    :rtype: str
+    :raises ValueError: for anything else, if there is no default
+    """
+    if is_task(task_or_uid):
+        return task_or_uid["task_uid"]
+    if isinstance(task_or_uid, six.string_types):
+        if fields.TASK_UID.match(task_or_uid):
+            return fields.to_native(task_or_uid)
+    if default is _marker:
+        raise ValueError("Neither a task nor a task uid: {}".format(
+            fields.show(task_or_uid)))
+    return default
+
+
+def get_chunk_size(name_or_action=None):
+    """Return how many items of a task are processed in one transaction.
+
+    :param name_or_action: name of a task or a workflow action; all have the
+        same size for now
+    :returns: number of items; 0: the queue takes no new tasks
+    :rtype: int
+    """
+    return surroundings.get().get_setting("default")
+
+
+def get_min_seconds():
+    """Return the least seconds from one transaction to the next."""
+    return surroundings.get().get_setting("min_seconds_task")
+
+
+def get_max_seconds():
+    """Return how many seconds a task may take."""
+    return surroundings.get().get_setting("max_seconds_unlock")
+
+
+def get_max_retries():
+    """Return how often a task that failed is tried again."""
+    return surroundings.get().get_setting("max_retries")
+
+
+def get_chunks(items, chunk_size):
+    """Cut a list in chunks.
+
+    :param items: the items
+    :type items: list
+    :param chunk_size: items per chunk; 0 or less: all in one
+    :type chunk_size: int
+    :returns: lists that hold each item once, in order; none for no items
+    :rtype: list of lists
+    """
+    items = list(items)
+    size = chunk_size if chunk_size > 0 else max(len(items), 1)
+    return [items[start:start + size]
+            for start in range(0, len(items), size)]
+
+
+def get_chunks_for(task, items=None):
+    """Return what a task is to process now, and what is left for later.
+
+    The task's own chunk size counts (it is halved when an attempt fails). Is
+    the setting 0 by now, all remaining items are processed at once.
+
+    :param task: the task
+    :type task: QueueTask
+    :param items: the items; the task's `uids` by default
+    :type items: list
+    :returns: chunk and rest
+    :rtype: list of two lists
+    :raises ValueError: for anything but a task
+    """
+    if not is_task(task):
+        raise ValueError("Not a task: {}".format(fields.show(task)))
+    items = list(task["uids"] if items is None else items)
+    size = task["chunk_size"] if get_chunk_size(task["name"]) > 0 else 0
+    size = size or len(items)
+    return [items[:size], items[size:]]

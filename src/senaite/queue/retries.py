@@ -1,0 +1,83 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Gives requests that meet a ConflictError the retries that Zope means to.
+
+ZServer 4.0.2 writes the number of `max-conflict-retries` of zope.conf into the
+module `ZPublisher.HTTPRequest`; what Zope 4.8 reads is an attribute of the
+request's class, which stays 0. Every click that meets a conflict is an error
+at once, and a consumer beside people makes conflicts likelier. The number is
+therefore copied to where Zope reads it.
+
+The environment (`SENAITE_QUEUE_CONFLICT_RETRIES`) or `<product-config
+senaite.queue>` (`conflict_retries`) may name another number, or "off" to leave
+Zope as it is.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+
+from App.config import getConfiguration
+from ZPublisher.HTTPRequest import HTTPRequest
+
+from senaite.queue import logger
+from senaite.queue import roles
+
+ENVIRONMENT = "SENAITE_QUEUE_CONFLICT_RETRIES"
+OFF = "off"
+
+
+def on_process_starting(event):
+    """Set the number of retries when Zope starts."""
+    apply_to(HTTPRequest, getConfiguration())
+
+
+def apply_to(request_class, configuration):
+    """Set the number of retries of a request, unless it works already.
+
+    :param request_class: where Zope reads `retry_max_count`
+    :param configuration: Zope's configuration
+    :returns: the number that was set, or None when nothing was changed
+    """
+    wanted = get_wanted()
+    if wanted == OFF:
+        logger.info("event=conflict_retries set=no reason=switched_off")
+        return None
+    if wanted is None:
+        if request_class.retry_max_count:
+            return None
+        # 0 when zope.conf says that requests are not to be tried again
+        wanted = getattr(configuration, "max_conflict_retries", None) or 0
+    if wanted == request_class.retry_max_count:
+        return None
+    logger.info("event=conflict_retries set=%s before=%s",
+                wanted, request_class.retry_max_count)
+    request_class.retry_max_count = wanted
+    return wanted
+
+
+def get_wanted():
+    """Return what the environment or the configuration asks for.
+
+    :returns: a number, `OFF`, or None when they say nothing
+    :raises ValueError: when they say anything else
+    """
+    text = os.environ.get(ENVIRONMENT) or \
+        roles.get_product_config("conflict_retries")
+    if not text or text.lower() == OFF:
+        return text.lower() if text else None
+    if not text.isdigit():
+        raise ValueError(
+            "{} (or conflict_retries) is a number or '{}', not {!r}".format(
+                ENVIRONMENT, OFF, text))
+    return int(text)

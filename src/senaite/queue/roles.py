@@ -1,0 +1,200 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""What this process is in the cluster: queue server or not, and where it
+listens.
+
+The environment (`SENAITE_QUEUE_ROLE`) or `<product-config senaite.queue>` may
+say it. Without them the process compares the URL in the setting "server" with
+the address it listens at itself, so that a stand-alone site works out of the
+box.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import socket
+import time
+
+from senaite.queue import PRODUCT_NAME
+from senaite.queue import surroundings
+from six.moves.urllib.parse import urlsplit
+
+SERVER = "server"
+CLIENT = "client"
+
+ENVIRONMENT = "SENAITE_QUEUE_ROLE"
+
+#: Seconds for which the answer of the name service is believed when it is no
+RESOLVE_AGAIN_SECONDS = 30
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+_seen_ports = []
+_local_hosts = {}
+
+
+def is_queue_server():
+    """Tell whether this process is the queue server of the current site.
+
+    :rtype: bool
+    """
+    role = get_configured_role()
+    if role:
+        return role == SERVER
+    host, port = split_url(surroundings.get().get_setting("server"))
+    return port in get_ports() and is_local(host)
+
+
+def get_configured_role():
+    """Return the role that the configuration names, or None.
+
+    :raises ValueError: when it names neither "server" nor "client"
+    """
+    role = os.environ.get(ENVIRONMENT) or get_product_config("role")
+    if not role:
+        return None
+    if role not in (SERVER, CLIENT):
+        raise ValueError("The role of a process is {} or {}, not {!r}".format(
+            SERVER, CLIENT, role))
+    return role
+
+
+def get_product_config(name):
+    """Return a value of `<product-config senaite.queue>`, or None."""
+    from App.config import getConfiguration
+    configs = getattr(getConfiguration(), "product_config", None) or {}
+    return (configs.get(PRODUCT_NAME) or {}).get(name)
+
+
+def get_base_url():
+    """Return the address at which this process can reach itself.
+
+    :returns: e.g. "http://127.0.0.1:8080", or None while it is not known (a
+        WSGI process learns it from its first request)
+    """
+    addresses = get_addresses()
+    if not addresses:
+        return None
+    host, port = addresses[0]
+    if host in ("", "0.0.0.0", "::", "localhost"):
+        host = "127.0.0.1"
+    return "http://{}:{}".format("[%s]" % host if ":" in host else host, port)
+
+
+def get_site_url(portal):
+    """Return the address of the site in this very process.
+
+    :param portal: the site
+    :returns: e.g. "http://127.0.0.1:8080/senaite", or ""
+    """
+    base_url = get_base_url()
+    path = "/".join(portal.getPhysicalPath())
+    return base_url + path if base_url else ""
+
+
+def get_ports():
+    """Return the ports at which this process listens for HTTP.
+
+    :rtype: set of int
+    """
+    return set(port for _host, port in get_addresses())
+
+
+def get_addresses():
+    """Return (host, port) of the HTTP servers of this process.
+
+    ZServer knows them; of a WSGI server its requests tell.
+    """
+    from App.config import getConfiguration
+    found = []
+    for server in getattr(getConfiguration(), "servers", None) or ():
+        # Only HTTP servers know by which name they are called in a request
+        port = getattr(server, "port", None)
+        if port and hasattr(server, "request_server_name"):
+            found.append((getattr(server, "ip", None) or "127.0.0.1",
+                          int(port)))
+    return found or [("127.0.0.1", port) for port in _seen_ports]
+
+
+def observe(event):
+    """Learn from a request at which port this process listens.
+
+    The port is a fact of the server only as long as nothing rewrites it; the
+    configuration of the role is for those who let a proxy do so.
+
+    :param event: ZPublisher's IPubStart
+    """
+    environ = event.request.environ
+    if "wsgi.version" not in environ:
+        return
+    port = environ.get("SERVER_PORT", "")
+    if not port.isdigit() or _seen_ports[:1] == [int(port)]:
+        return
+    # The last one first: requests that no server has brought (those of a test
+    # browser, say) name a port where nobody listens
+    _seen_ports[:] = [int(port)] + [
+        seen for seen in _seen_ports if seen != int(port)][:8]
+
+
+def split_url(url):
+    """Return host and port of a URL.
+
+    :returns: ("", None) for what is no URL
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        return parts.hostname or "", port
+    except ValueError:
+        return "", None
+
+
+def is_local(host):
+    """Tell whether a host name means this machine.
+
+    Cached: guards ask it for each row of a listing.
+    """
+    if host in LOOPBACK:
+        return True
+    local, until = _local_hosts.get(host, (None, 0))
+    if local is None or (not local and time.time() > until):
+        local = bool(host) and any(map(can_bind, resolve(host)))
+        _local_hosts[host] = (local, time.time() + RESOLVE_AGAIN_SECONDS)
+    return local
+
+
+def resolve(host):
+    """Return the (family, address) pairs of a host; empty when unknown."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except (socket.error, UnicodeError):
+        return []
+    return sorted(set((info[0], info[4][0]) for info in found))
+
+
+def can_bind(family_and_address):
+    """Tell whether an address belongs to this machine: only then it can be
+    bound."""
+    family, address = family_and_address
+    try:
+        probe = socket.socket(family, socket.SOCK_DGRAM)
+    except socket.error:
+        return False
+    try:
+        probe.bind((address, 0))
+        return True
+    except socket.error:
+        return False
+    finally:
+        probe.close()

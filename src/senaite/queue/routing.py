@@ -1,0 +1,303 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""JSON routes: the decorator that declares them, the table, the one wrapper.
+
+The decorator writes down who may call a route; the wrapper enforces it, so
+that no route function checks anything about its caller itself. A route
+function is called with `(context, request, **values of the URL)`, returns a
+dict, and raises `Refused` (or an exception announced with `translate`) when it
+cannot do what was asked.
+
+senaite.jsonapi swallows whatever a route raises, and the publisher then
+commits what was written before. Therefore nothing passes this wrapper: it
+aborts the transaction and answers with the status itself.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import collections
+import functools
+import json
+import time
+
+import six
+from senaite.queue import logger
+
+#: Requests signed with the queue's key; never a person
+SIGNED = "signed"
+#: Signed requests, and people with the permission to view the queue
+VIEW = "view"
+#: Signed requests, and users with the permission to consume tasks
+CONSUME = "consume"
+
+ACCESS = (SIGNED, VIEW, CONSUME)
+
+#: Routes of this group exist in queue servers only
+SERVER_GROUP = "queue_server"
+
+#: A body beyond this many bytes is refused before it is parsed
+MAX_BODY_BYTES = 64 * 1024 * 1024
+
+Route = collections.namedtuple(
+    "Route", ("group", "rules", "methods", "access", "view"))
+
+#: All routes, in the order of declaration; a test walks it
+ROUTES = []
+
+#: Seconds after which a route's error is logged again
+LOG_AGAIN_SECONDS = 60
+
+#: Number of different errors that are remembered for that
+MAX_LINES = 200
+
+_statuses = []
+_logged = {}
+
+
+class Refused(Exception):
+    """The request cannot be answered as asked.
+
+    :param status: HTTP status of the answer
+    :type status: int
+    :param message: for the caller to read
+    :param details: further keys of the answer
+    """
+
+    def __init__(self, status, message, **details):
+        super(Refused, self).__init__(message)
+        self.status = status
+        self.message = message
+        self.details = details
+
+
+def translate(exception_class, status):
+    """Announce that this exception, raised in a route, means that status.
+
+    The message of the exception is given to the caller.
+
+    :param exception_class: subclass of Exception; the first one announced
+        that matches counts
+    :param status: HTTP status
+    :type status: int
+    """
+    if (exception_class, status) not in _statuses:
+        _statuses.append((exception_class, status))
+
+
+def route(group, *rules, **options):
+    """Declare a function as JSON route; returns it wrapped.
+
+    :param group: first part of the URL below `@@API/senaite/v1/`
+    :param rules: rest of the URL, as Werkzeug rules; several are aliases
+    :keyword methods: HTTP methods allowed, `["GET"]` by default
+    :type methods: list of str
+    :keyword access: one of `ACCESS`, who may call it; `SIGNED` by default
+    :raises ValueError: for an unknown access
+    """
+    methods = tuple(options.pop("methods", ("GET",)))
+    access = options.pop("access", SIGNED)
+    if access not in ACCESS:
+        raise ValueError("Not an access: {!r}".format(access))
+    if options:
+        raise ValueError("Not supported: {!r}".format(sorted(options)))
+
+    def declare(function):
+        declared = Route(group, rules, methods, access, None)
+
+        @functools.wraps(function)
+        def view(context, request, **values):
+            return respond(declared, function, context, request, values)
+
+        ROUTES.append(declared._replace(view=view))
+        register(declared, view)
+        return view
+
+    return declare
+
+
+def register(declared, view):
+    """Make a route known to senaite.jsonapi.
+
+    No methods are given to the router: a method it does not know would end in
+    an answer of its own, with status 200 and a traceback.
+    """
+    from senaite.jsonapi.v1 import add_route
+    endpoint = "senaite.queue.v1.{}.{}".format(declared.group, view.__name__)
+    for rule in declared.rules:
+        path = "/".join(part for part in (declared.group, rule) if part)
+        add_route("/" + path, endpoint)(view)
+
+
+def respond(declared, function, context, request, values):
+    """Check the caller, call the route's function, answer; never raises.
+
+    (But for one: what asks for anything else than JSON is a BadRequest.)
+    """
+    refuse_other_formats(request)
+    try:
+        check(declared, request)
+        answer = function(context, request, **values)
+        answer["success"] = True
+    except Exception as error:
+        import transaction
+        transaction.abort()
+        answer = explain(error, declared, request)
+    request.response.setHeader("Cache-Control", "no-store")
+    return answer
+
+
+def refuse_other_formats(request):
+    """The API view would answer `asbinary` and `asxml` past this module's
+    care, with errors of its own."""
+    accept = request.getHeader("Accept") or ""
+    if request.form.get("asbinary") or request.form.get("asxml") \
+            or accept in ("application/zip", "application/xml"):
+        from zExceptions import BadRequest
+        raise BadRequest("The queue speaks JSON only")
+
+
+def explain(error, declared, request):
+    """Set the status that belongs to an exception and return the answer."""
+    status, message, details = 500, "Internal error, see the server's log", {}
+    known = [s for cls, s in _statuses if isinstance(error, cls)]
+    if isinstance(error, Refused):
+        status, message = error.status, error.message
+        details = error.details
+    elif known:
+        status, message = known[0], to_text(error)
+    if status >= 500 and not isinstance(error, Refused):
+        log_failure(error, declared, status)
+    request.response.setStatus(status)
+    answer = {"success": False, "message": message}
+    answer.update(details)
+    return answer
+
+
+def log_failure(error, declared, status):
+    """Log an error, the same one not with every poll."""
+    line = "route={}/{} status={} error={!r}".format(
+        declared.group, declared.rules[0], status, to_text(error))
+    now = time.time()
+    if now > _logged.get(line, 0):
+        if len(_logged) >= MAX_LINES:
+            _logged.clear()
+        _logged[line] = now + LOG_AGAIN_SECONDS
+        logger.error("event=route_failed %s", line, exc_info=status == 500)
+
+
+def to_text(error):
+    """Return the message of an exception, whatever its encoding.
+
+    :rtype: six.text_type
+    """
+    try:
+        return six.text_type(error)
+    except UnicodeError:
+        return str(error).decode("utf-8", "replace")
+
+
+def check(declared, request):
+    """Raise `Refused` unless this request may use this route, here and now."""
+    from senaite.queue import is_installed
+    if get_portal() is None or not is_installed():
+        raise Refused(404, "The queue is not installed in this site")
+    if declared.group == SERVER_GROUP:
+        from senaite.queue.roles import is_queue_server
+        if not is_queue_server():
+            raise Refused(405, "This process is not the queue server")
+    if request.environ.get("REQUEST_METHOD", "GET") not in declared.methods:
+        request.response.setHeader("Allow", ", ".join(declared.methods))
+        raise Refused(405, "Use {}".format(" or ".join(declared.methods)))
+    check_access(declared.access, request)
+
+
+def check_access(access, request):
+    """Raise `Refused` (401, 403) unless the caller has this access."""
+    from senaite.queue import auth
+    from senaite.queue.pasplugin import request_claims
+    if request_claims(request) is not None:
+        # Signed requests come from no browser, there is nothing to forge
+        from plone.protect.interfaces import IDisableCSRFProtection
+        from zope.interface import alsoProvides
+        alsoProvides(request, IDisableCSRFProtection)
+        return
+    if request.getHeader(auth.HEADER):
+        raise Refused(401, "Not authenticated")
+
+    from AccessControl import getSecurityManager
+    manager = getSecurityManager()
+    if manager.getUser().getId() is None:
+        raise Refused(401, "Not authenticated")
+    permission = get_permission(access)
+    if not permission or not manager.checkPermission(permission, get_portal()):
+        raise Refused(403, "Not allowed")
+
+
+def get_permission(access):
+    """Return the permission a person needs; None: no permission suffices."""
+    from senaite.queue import permissions
+    return {
+        VIEW: permissions.ViewQueue,
+        CONSUME: permissions.ConsumeTasks,
+    }.get(access)
+
+
+def get_portal():
+    """Return the site of the current request, or None."""
+    from senaite.queue import plonesite
+    return plonesite.get_portal()
+
+
+def get_payload(request):
+    """Return the JSON object in the body of the request.
+
+    :returns: an empty dict when there is no body
+    :rtype: dict
+    :raises Refused: 400, when the body is anything else
+    """
+    from senaite.queue.pasplugin import get_body
+    body = get_body(request, MAX_BODY_BYTES + 1)
+    if not body:
+        return {}
+    if len(body) > MAX_BODY_BYTES:
+        raise Refused(400, "The body is larger than {} bytes".format(
+            MAX_BODY_BYTES))
+    # Forms are what other sites can make a browser send
+    content_type = request.getHeader("Content-Type") or ""
+    if not content_type.lower().startswith("application/json"):
+        raise Refused(400, "The body must be JSON (application/json)")
+    try:
+        payload = json.loads(body.decode("utf-8"), parse_constant=not_json)
+    except (ValueError, RuntimeError):  # RuntimeError: nested too deeply
+        raise Refused(400, "The body is not valid JSON")
+    if not isinstance(payload, dict):
+        raise Refused(400, "The body must be a JSON object")
+    return payload
+
+
+def not_json(name):
+    """Python reads NaN and the infinities, JSON does not have them."""
+    raise ValueError(name)
+
+
+def get_params(request):
+    """Return the parameters of a route that may be read with GET and POST.
+
+    :returns: the query's keys and, on POST, those of the JSON body, which win
+    :rtype: dict
+    """
+    params = dict(request.form)
+    if request.environ.get("REQUEST_METHOD", "GET") == "POST":
+        params.update(get_payload(request))
+    return params

@@ -1,0 +1,15 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""The queue server: the queue's utility over the task store, and its routes.
+
+Knows the store and JSON, but neither SENAITE's content nor what tasks do.
+"""

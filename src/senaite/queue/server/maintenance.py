@@ -1,0 +1,69 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""What the queue server does on the side while it is asked for work.
+
+Runs inside the server's own ticks (`pop`, `diff`), never as a queued task, a
+bounded amount at a time, and not more often than every few seconds.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+
+#: Seconds between two runs on the same store
+INTERVAL_SECONDS = 5
+
+#: Tasks rescued, and tasks of the history removed, in one run at most
+RESCUE_LIMIT = 100
+PRUNE_LIMIT = 500
+
+SECONDS_PER_DAY = 24 * 3600
+
+
+def run(store, retention_days):
+    """Do what is due.
+
+    :param store: `ITaskStore`
+    :param retention_days: days for which finished tasks are kept
+    :returns: `rescued`: uids of tasks taken back from consumers that went
+        silent; `pruned`: how many tasks of the history were removed
+    :rtype: dict
+    """
+    return {
+        "rescued": store.rescue(limit=RESCUE_LIMIT),
+        "pruned": store.prune(retention_days * SECONDS_PER_DAY,
+                              limit=PRUNE_LIMIT),
+    }
+
+
+class Pace(object):
+    """Lets one caller through every few seconds; shared by threads."""
+
+    def __init__(self, seconds=INTERVAL_SECONDS):
+        self.seconds = seconds
+        self.lock = threading.Lock()
+        self.next_run = None
+
+    def is_due(self, now):
+        """Tell whether the caller is the one to run now.
+
+        :param now: seconds, of any clock; one that is set back does not keep
+            the maintenance waiting
+        """
+        with self.lock:
+            waits = self.next_run is not None \
+                and self.next_run - self.seconds <= now < self.next_run
+            if not waits:
+                self.next_run = now + self.seconds
+            return not waits

@@ -1,0 +1,177 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""Routes for the relay and the consumers: they add, hand out and end tasks.
+
+Signed requests only. All of them can be repeated when the answer got lost.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue import fields
+from senaite.queue.queue import check_payload
+from senaite.queue.queue import to_task
+from senaite.queue.routing import SIGNED
+from senaite.queue.routing import Refused
+from senaite.queue.routing import get_payload
+from senaite.queue.routing import route
+from senaite.queue.scheduling import KINDS
+from senaite.queue.server import params
+
+#: What a task is given anew when it enters the queue, whatever it says
+FRESH = ("status", "error_message", "started", "consumer_id", "attempt",
+         "note", "task_short_uid")
+
+
+@route("queue_server", "add", methods=["POST"], access=SIGNED)
+def add(context, request):
+    """Take over a task, or many: `{"tasks": [...]}`.
+
+    Each gets its own result: added, known, duplicate or "invalid: why". A
+    single task that is invalid is refused with 400.
+    """
+    payload = get_payload(request)
+    many = "tasks" in payload
+    given = payload["tasks"] if many else [payload]
+    if not isinstance(given, list):
+        raise Refused(400, "'tasks' must be a list")
+    if not any(given):
+        raise Refused(406, "No task")
+    results = {}
+    tasks = []
+    for data in given:
+        task_uid = params.read_task_uid(as_dict(data))
+        try:
+            tasks.append(make_task(data))
+        except (TypeError, ValueError) as error:
+            if not many:
+                raise Refused(400, explain(error))
+            results[task_uid] = "invalid: {}".format(explain(error))
+    queue = params.get_queue()
+    for task, result in zip(tasks, queue.accept(tasks) if tasks else []):
+        results[task.task_uid] = result
+    return params.answer(
+        request, results=results, version=queue.store.version(),
+        message="{} of {} tasks added".format(
+            list(results.values()).count("added"), len(given)))
+
+
+def as_dict(data):
+    """Return the data of a task; Refused (400) when it is no object."""
+    if not isinstance(data, dict):
+        raise Refused(400, "A task must be a JSON object")
+    return data
+
+
+def make_task(data):
+    """Return the task described by a JSON object.
+
+    :raises TypeError, ValueError: see `to_task` and `check_payload`
+    """
+    task = to_task(dict((key, value) for key, value in data.items()
+                        if key not in FRESH))
+    check_payload(task)
+    return task
+
+
+def explain(error):
+    """Return the message of an error, as text."""
+    return fields.to_text(str(error))
+
+
+@route("queue_server", "pop", methods=["POST"], access=SIGNED)
+def pop(context, request):
+    """Hand out the next task to the consumer.
+
+    `next_due`: in how many seconds to ask again although nothing was added.
+    """
+    consumer_id = params.read_consumer_id(get_payload(request))
+    queue = params.get_queue()
+    task = queue.pop(consumer_id)
+    due = queue.store.next_due()
+    if due is not None:
+        due = max(0, due - queue.store.now())
+    return params.answer(
+        request, task=task, next_due=due, version=queue.store.version(),
+        message="Task handed out" if task else "No task")
+
+
+@route("queue_server", "done", methods=["POST"], access=SIGNED)
+def done(context, request):
+    """Acknowledge a running task."""
+    payload = get_payload(request)
+    task_uid = params.read_task_uid(payload)
+    queue = params.get_queue()
+    queue.done(
+        task_uid, consumer_id=params.read_consumer_id(payload),
+        processed=params.read_number(payload, "processed"),
+        note=params.read_text(payload, "note"))
+    return answer_about(request, queue, task_uid, "Task done")
+
+
+@route("queue_server", "fail", methods=["POST"], access=SIGNED)
+def fail(context, request):
+    """Report that a running task failed; `status` is what follows."""
+    payload = get_payload(request)
+    task_uid = params.read_task_uid(payload)
+    kind = payload.get("kind", "error")
+    if kind not in KINDS:
+        raise Refused(400, "'kind' must be one of {}".format(
+            ", ".join(KINDS)))
+    queue = params.get_queue()
+    state = queue.fail(
+        task_uid, params.read_text(payload, "error_message"),
+        consumer_id=params.read_consumer_id(payload),
+        kind=fields.to_native(kind),
+        traceback=params.read_text(
+            payload, "traceback", params.MAX_TRACEBACK))
+    return answer_about(request, queue, task_uid, "Failure noted",
+                        status=state)
+
+
+@route("queue_server", "timeout", methods=["POST"], access=SIGNED)
+def timeout(context, request):
+    """Report that a running task took too long; `status` is what follows."""
+    payload = get_payload(request)
+    task_uid = params.read_task_uid(payload)
+    queue = params.get_queue()
+    state = queue.timeout(
+        task_uid, consumer_id=params.read_consumer_id(payload))
+    return answer_about(request, queue, task_uid, "Timeout noted",
+                        status=state)
+
+
+@route("queue_server", "heartbeat", methods=["POST"], access=SIGNED)
+def heartbeat(context, request):
+    """Extend a lease. `held` false: another consumer may have the task."""
+    payload = get_payload(request)
+    task_uid = params.read_task_uid(payload)
+    held = params.get_queue().heartbeat(
+        task_uid, params.read_consumer_id(payload))
+    return params.answer(request, held=bool(held))
+
+
+@route("queue_server", "hello", methods=["POST"], access=SIGNED)
+def hello(context, request):
+    """A consumer has started: queue again what it held in a former life."""
+    consumer_id = params.read_consumer_id(get_payload(request))
+    queue = params.get_queue()
+    return params.answer(request, requeued=queue.hello(consumer_id),
+                         version=queue.store.version())
+
+
+def answer_about(request, queue, task_uid, message, **details):
+    """Return the answer of a route that changed a task."""
+    return params.answer(
+        request, message=message, task_uid=task_uid,
+        version=queue.store.version(), **details)

@@ -1,0 +1,256 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""The queue as seen in the queue server: a utility over the task store.
+
+What it does to a task happens at once and is durable when it returns, with
+one exception: `add` joins the running transaction, like anywhere else in the
+cluster. What a transaction has added is seen by the reads of its own thread
+before it commits, because they look at the outbox, too.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+
+from senaite.queue import surroundings
+from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue.queue import get_task_uid
+from senaite.queue.queue import is_task
+from senaite.queue.server import config
+from senaite.queue.server import maintenance
+from senaite.queue.server.log import log_event
+from senaite.queue.server.reading import QueueReader
+from senaite.queue.server.reading import get_site_id
+from senaite.queue.states import DONE
+from senaite.queue.states import FAILED
+from senaite.queue.storage.errors import TaskNotFound
+from zope.interface import implementer
+
+_utilities = {}
+_lock = threading.Lock()
+
+
+def get_server_utility(portal):
+    """Return the queue of a site.
+
+    The store is opened when it is asked for the first time.
+
+    :param portal: the site
+    :rtype: ServerQueueUtility
+    :raises senaite.queue.storage.errors.StoreUnavailable: when it cannot be
+        opened; the next call tries again
+    """
+    from senaite.queue.storage import open_store
+    key = (config.get_store_url(), get_site_id(portal))
+    with _lock:
+        if key not in _utilities:
+            _utilities[key] = ServerQueueUtility(open_store(*key), key[1])
+        return _utilities[key]
+
+
+def forget_utilities():
+    """Close all stores; they are opened again when they are asked for."""
+    with _lock:
+        for utility in _utilities.values():
+            utility.store.close()
+        _utilities.clear()
+
+
+@implementer(IServerQueueUtility)
+class ServerQueueUtility(QueueReader):
+    """See `IServerQueueUtility`.
+
+    :param store: `ITaskStore` of the site
+    :param site_id: see `get_site_id`; without one the outbox is left alone
+    """
+
+    def __init__(self, store, site_id=None):
+        super(ServerQueueUtility, self).__init__(store, site_id)
+        self.pace = maintenance.Pace()
+        self.top_priority_tasks = None
+
+    # -- adding and running
+
+    def add(self, task):
+        """Add a task when the running transaction commits."""
+        if not is_task(task):
+            raise ValueError("Not a task: {!r}".format(task))
+        from senaite.queue.client import enqueue
+        return enqueue.add(task)
+
+    def accept(self, tasks):
+        """Take tasks over from an outbox, at once, in one write.
+
+        :param tasks: the tasks, each within the limits of a payload
+        :type tasks: list of QueueTask
+        :returns: what became of each, see `ITaskStore.add`
+        :rtype: list of str
+        """
+        results = self.store.add_many(tasks)
+        for task, result in zip(tasks, results):
+            if result == "added":
+                log_event("queued", task, context=task.context_path,
+                          items=len(task.uids) or None)
+        return results
+
+    def pop(self, consumer_id):
+        """Hand out the next task; a lost answer can be asked for again."""
+        self.tick()
+        asked_at = self.store.now()
+        task = self.store.pop(
+            consumer_id, self.get_setting("lease_seconds"))
+        if task is not None and (task.started or 0) >= asked_at:
+            log_event("started", task, consumer=consumer_id,
+                      waited=asked_at - task.created,
+                      items=len(task.uids) or None)
+        return task
+
+    def done(self, task, consumer_id=None, processed=None, note=None):
+        """Acknowledge a running task.
+
+        :param consumer_id: by default the one in the task
+        :param processed: items of the job finished by it
+        :param note: what to tell people about it
+        :raises TaskNotFound, NotRunning: see `ITaskStore.acknowledge`
+        """
+        found = self.known(task)
+        result = self.store.acknowledge(
+            found.task_uid, self.holder(task, found, consumer_id),
+            processed=processed, note=note)
+        if found.status != DONE:
+            self.log_end("done", found, processed=processed, note=note)
+        return result
+
+    def fail(self, task, error_message=None, consumer_id=None, kind="error",
+             traceback=None):
+        """Report that a running task failed.
+
+        :param error_message: for people
+        :param consumer_id: by default the one in the task
+        :param kind: see `senaite.queue.scheduling.after_failure`
+        :param traceback: for the curious
+        :returns: the state that follows
+        :raises TaskNotFound, NotRunning: see `ITaskStore.fail`
+        """
+        found = self.known(task)
+        state = self.store.fail(
+            found.task_uid, self.holder(task, found, consumer_id), kind,
+            error_message, traceback=traceback)
+        self.log_end("failed" if state == FAILED else "retried", found,
+                     kind=kind, error=error_message)
+        return state
+
+    def timeout(self, task, consumer_id=None):
+        """Report that a running task took longer than its `max_seconds`."""
+        found = self.known(task)
+        message = "Took longer than {:g} seconds".format(found.max_seconds)
+        return self.fail(task, message, consumer_id, kind="timeout")
+
+    def heartbeat(self, task, consumer_id):
+        """Extend a lease; False when the consumer does not hold it."""
+        return self.store.heartbeat(
+            consumer_id, get_task_uid(task),
+            self.get_setting("lease_seconds"))
+
+    def hello(self, consumer_id):
+        """Take back what the consumer's former incarnations held; returns
+        the uids of those tasks."""
+        uids = self.store.hello(consumer_id)
+        self.log_rescued(uids, consumer=consumer_id)
+        return uids
+
+    def tick(self):
+        """Apply the settings and do the maintenance that is due."""
+        names = tuple(self.get_setting("top_priority_tasks") or ())
+        if names != self.top_priority_tasks:
+            self.store.configure(names)
+            self.top_priority_tasks = names
+        if self.pace.is_due(self.store.now()):
+            counts = maintenance.run(
+                self.store, self.get_setting("retention_days"))
+            self.log_rescued(counts["rescued"])
+            if counts["pruned"]:
+                log_event("pruned", tasks=counts["pruned"])
+
+    # -- managing
+
+    def delete(self, task, username=None):
+        """Cancel a task, whatever its state.
+
+        :param username: on whose behalf, for the log
+        :returns: True when that changed anything
+        :raises TaskNotFound: neither the store nor the outbox knows it
+        """
+        task_uid = get_task_uid(task)
+        found = self.store.get(task_uid)
+        if found is None:
+            found = self.known(task)
+            # When the relay delivers it, it is known already, and cancelled
+            self.store.add(found)
+        changed = self.store.cancel(task_uid)
+        if changed:
+            log_event("cancelled", found, by=username)
+        return changed
+
+    def requeue(self, task, username=None):
+        """Queue a failed task again.
+
+        :param username: on whose behalf, for the log
+        :returns: True; False when the task has not failed
+        :raises TaskNotFound: no such task
+        """
+        found = self.known(task)
+        changed = self.store.requeue(found.task_uid)
+        if changed:
+            log_event("requeued", found, by=username)
+        return changed
+
+    def purge(self):
+        """Remove all tasks, history included; returns how many."""
+        count = self.store.purge()
+        log_event("purged", tasks=count)
+        return count
+
+    # -- helpers
+
+    def known(self, task):
+        """Return the task as it is now; TaskNotFound without one."""
+        task_uid = get_task_uid(task)
+        found = self.get_task(task_uid)
+        if found is None:
+            raise TaskNotFound(task_uid)
+        return found
+
+    def holder(self, task, found, consumer_id):
+        """Return the consumer in whose name a task is reported on."""
+        if consumer_id:
+            return consumer_id
+        return (task if is_task(task) else found).get("consumer_id")
+
+    def get_setting(self, name):
+        """Return a setting of the control panel."""
+        return surroundings.get().get_setting(name)
+
+    def log_end(self, event, task, **fields):
+        """Log the end of an attempt."""
+        seconds = None
+        if task.started:
+            seconds = max(0.0, self.store.now() - task.started)
+        log_event(event, task, consumer=task.consumer_id, seconds=seconds,
+                  **fields)
+
+    def log_rescued(self, task_uids, **fields):
+        """Log tasks that were taken back."""
+        for task_uid in task_uids:
+            log_event("rescued", self.store.get(task_uid), **fields)

@@ -1,0 +1,194 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Installs the add-on in a site, and takes it away without leftovers."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import transaction
+from Products.CMFCore.interfaces import ISiteRoot
+from Products.CMFPlone.interfaces import INonInstallable
+from Products.PluggableAuthService.interfaces.authservice import \
+    IPluggableAuthService
+from zope.globalrequest import getRequest
+from zope.interface import alsoProvides
+from zope.interface import implementer
+from zope.interface import noLongerProvides
+
+from senaite.queue import api
+from senaite.queue import keys
+from senaite.queue import logger
+from senaite.queue import pasplugin
+from senaite.queue.client import ledger
+from senaite.queue.client import outbox
+from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.permissions import CONSUMER_ROLE
+from senaite.queue.permissions import PERMISSIONS
+from senaite.queue.plonesite import PROFILE
+from senaite.queue.plonesite import has_profile
+from senaite.queue.states import ACTIVE
+from senaite.queue.states import FAILED
+
+#: How many of the tasks that are lost at uninstallation the log lists
+MOST_LISTED = 100
+
+
+@implementer(INonInstallable)
+class HiddenProfiles(object):
+    """Keeps the uninstall profile out of the list of add-ons."""
+
+    def getNonInstallableProfiles(self):
+        return ["senaite.queue:uninstall"]
+
+    def getNonInstallableProducts(self):
+        return []
+
+
+def post_install(setup):
+    """Complete what the profile's files began. Keeps what is there: a site
+    may be installed over and over.
+
+    :param setup: portal_setup
+    """
+    portal = get_site(setup)
+    keys.make_key(portal)
+    outbox.install(portal)
+    ledger.install(portal)
+    for acl_users in (portal.acl_users, get_root_users(portal)):
+        if IPluggableAuthService.providedBy(acl_users):
+            pasplugin.install(acl_users)
+    add_layer()
+    logger.info("event=installed site=%s", "/".join(portal.getPhysicalPath()))
+
+
+def pre_uninstall(setup):
+    """Say in the log which tasks are lost, and see to it that they are.
+
+    Nothing is delivered at this point: nobody would be there to process it.
+    What stayed in the queue would run when the add-on is installed again.
+
+    :param setup: portal_setup
+    """
+    portal = get_site(setup)
+    if not has_profile(portal):
+        return
+    try:
+        queue = api.get_queue()
+        lost = list(queue.get_tasks(ACTIVE + (FAILED,)))
+        purge_after_commit(queue)
+    except Exception:
+        logger.exception("event=queue_not_read reason=uninstalling")
+        lost = [task for task, _at in outbox.pending(portal)]
+    for task in lost[:MOST_LISTED]:
+        logger.warning(
+            "event=task_lost reason=uninstalled task=%s name=%s user=%s "
+            "context=%s", task.get("task_uid"), task.get("name"),
+            task.get("username"), task.get("context_path"))
+    if lost:
+        logger.warning("event=tasks_lost reason=uninstalled count=%s",
+                       len(lost))
+
+
+def purge_after_commit(queue):
+    """Empty the queue when the uninstallation is committed.
+
+    Only the queue server can do it. Elsewhere the log says that its tasks
+    are still there.
+
+    :param queue: the queue utility
+    """
+    if not IServerQueueUtility.providedBy(queue):
+        logger.warning("event=store_kept reason=uninstalled_elsewhere")
+        return
+
+    def purge(committed):
+        if committed:
+            queue.purge()
+
+    transaction.get().addAfterCommitHook(purge)
+
+
+def post_uninstall(setup):
+    """Remove what the profile's files cannot.
+
+    :param setup: portal_setup
+    """
+    portal = get_site(setup)
+    keys.remove(portal)
+    outbox.uninstall(portal)
+    ledger.uninstall(portal)
+    remove_permissions(portal)
+    remove_role(portal)
+    setup.unsetLastVersionForProfile(PROFILE)
+
+    pasplugin.uninstall(portal.acl_users)
+    root_users = get_root_users(portal)
+    if IPluggableAuthService.providedBy(root_users) and \
+            not any(map(has_profile, get_sites(portal.getPhysicalRoot()))):
+        pasplugin.uninstall(root_users)
+    remove_layer()
+    logger.info("event=uninstalled site=%s",
+                "/".join(portal.getPhysicalPath()))
+
+
+def get_site(setup):
+    """Return the site that is set up."""
+    return setup._getImportContext("profile-" + PROFILE).getSite()
+
+
+def get_root_users(portal):
+    """Return the user folder of Zope's root."""
+    return getattr(portal.getPhysicalRoot(), "acl_users", None)
+
+
+def get_sites(folder):
+    """Return all sites below a folder that is not in a site itself.
+
+    :param folder: Zope's root, or a folder in it
+    """
+    found = []
+    for item in folder.objectValues():
+        if ISiteRoot.providedBy(item):
+            found.append(item)
+        elif item.meta_type in ("Folder", "Folder (Ordered)"):
+            found.extend(get_sites(item))
+    return found
+
+
+def remove_permissions(portal):
+    """Have the add-on's permissions follow Zope's root again."""
+    for permission in PERMISSIONS:
+        portal.manage_permission(permission, roles=[], acquire=1)
+
+
+def remove_role(portal):
+    """Take the role of consumers from the site, and from its users."""
+    if CONSUMER_ROLE in portal.userdefined_roles():
+        portal._delRoles([CONSUMER_ROLE])
+    manager = portal.acl_users.get("portal_role_manager")
+    if manager is not None and CONSUMER_ROLE in manager.listRoleIds():
+        manager.removeRole(CONSUMER_ROLE)
+
+
+def add_layer():
+    """Have the current request see the add-on that it installed."""
+    request = getRequest()
+    if request is not None and not ISenaiteQueueLayer.providedBy(request):
+        alsoProvides(request, ISenaiteQueueLayer)
+
+
+def remove_layer():
+    """Have the current request not see the add-on that it uninstalled."""
+    request = getRequest()
+    if request is not None and ISenaiteQueueLayer.providedBy(request):
+        noLongerProvides(request, ISenaiteQueueLayer)

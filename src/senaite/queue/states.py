@@ -1,0 +1,82 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The states of a task and the moves between them: the only list of both.
+
+Every other module, the monitor and the tests read this table. A state is
+written to the store and sent over the wire as the plain string given here.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+QUEUED = "queued"
+RUNNING = "running"
+FAILED = "failed"
+DONE = "done"
+CANCELLED = "cancelled"
+
+#: All states, in the order in which people look for them
+STATES = (QUEUED, RUNNING, FAILED, DONE, CANCELLED)
+
+#: States of work that is still to come or under way
+ACTIVE = (QUEUED, RUNNING)
+
+#: States that end a task; kept as history, pruned after the retention time
+FINISHED = (DONE, CANCELLED)
+
+#: (state, event) -> state. An event that is not listed for a state does not
+#: apply to it, and changes nothing.
+TRANSITIONS = {
+    (QUEUED, "claim"): RUNNING,
+    (QUEUED, "cancel"): CANCELLED,
+    (QUEUED, "give_up"): FAILED,
+    (RUNNING, "acknowledge"): DONE,
+    (RUNNING, "retry"): QUEUED,
+    (RUNNING, "lease_lost"): QUEUED,
+    (RUNNING, "give_up"): FAILED,
+    (RUNNING, "cancel"): CANCELLED,
+    (FAILED, "requeue"): QUEUED,
+    (FAILED, "cancel"): CANCELLED,
+}
+
+
+class TransitionNotAllowed(ValueError):
+    """The event does not apply to a task in this state."""
+
+
+def next_state(state, event):
+    """Return the state that follows.
+
+    :param state: one of `STATES`
+    :type state: str
+    :param event: name of the event, e.g. "claim"
+    :type event: str
+    :returns: one of `STATES`
+    :rtype: str
+    :raises TransitionNotAllowed: when the event does not apply to the state
+    """
+    try:
+        return TRANSITIONS[(state, event)]
+    except KeyError:
+        raise TransitionNotAllowed(
+            "'{}' does not apply to a task that is {}".format(event, state))
+
+
+def sources(event):
+    """Return the states an event applies to.
+
+    :param event: name of the event
+    :type event: str
+    :returns: states, in the order of `STATES`
+    :rtype: tuple of str
+    """
+    return tuple(s for s in STATES if (s, event) in TRANSITIONS)

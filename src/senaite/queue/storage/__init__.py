@@ -1,0 +1,49 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The task stores: tasks of a site, kept durably.
+
+Knows SQL and the rules of `senaite.queue.scheduling`; knows neither Zope nor
+HTTP. `open_store` is the door, `senaite.queue.interfaces.ITaskStore` what is
+behind it.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue.storage.errors import NotRunning
+from senaite.queue.storage.errors import StoreError
+from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.storage.errors import TaskNotFound
+from senaite.queue.storage.identity import parse_consumer_id
+from senaite.queue.storage.store import TaskStore
+
+__all__ = ["NotRunning", "StoreError", "StoreUnavailable", "TaskNotFound",
+           "open_store", "parse_consumer_id"]
+
+
+def open_store(url, site_id, clock=None):
+    """Return the task store of a site.
+
+    The database is opened, made or brought up to date by the first verb, so
+    this never waits and never touches the disk.
+
+    :param url: URL of the database, e.g. "sqlite:////var/queue/tasks.db"
+    :type url: str
+    :param site_id: what tells the site from others in the same database, e.g.
+        its physical path
+    :type site_id: str
+    :param clock: function that returns UTC epoch seconds; the system's clock
+        by default
+    :rtype: senaite.queue.interfaces.ITaskStore
+    :raises StoreUnavailable: when the URL is none, or of an unknown database
+    """
+    return TaskStore(url, site_id, clock)

@@ -1,0 +1,100 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Claims: a consumer gets a task, and keeps it while its heart beats."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+
+from senaite.queue import fields
+from senaite.queue import states
+from senaite.queue.storage import consumers
+from senaite.queue.storage import lanes
+from senaite.queue.storage import moves
+from senaite.queue.storage import rows
+from senaite.queue.storage import schema
+from senaite.queue.storage import upkeep
+from senaite.queue.storage.identity import parse_consumer_id
+
+_TASK = schema.task
+
+#: Bounds of what one pop does besides, so that none takes long
+RESCUES_PER_POP = 20
+PROMOTIONS_PER_POP = 100
+
+
+def pop(unit, consumer_id, lease_seconds):
+    """Hand the best task that may run to a consumer; see `ITaskStore.pop`."""
+    consumers.seen(unit, consumer_id)
+    task = _get_held(unit, consumer_id, lease_seconds)
+    if task is not None:
+        return task
+    upkeep.rescue(unit, RESCUES_PER_POP)
+    upkeep.promote(unit, PROMOTIONS_PER_POP)
+    lane = lanes.best(unit)
+    if lane is None:
+        return None
+    row = moves.get(unit, lane["head_uid"])
+    return _claim(unit, lane, row, consumer_id, lease_seconds)
+
+
+def heartbeat(unit, consumer_id, task_uid, lease_seconds):
+    """Extend a lease; see `ITaskStore.heartbeat`."""
+    consumers.seen(unit, consumer_id)
+    return bool(unit.execute(sa.update(_TASK).where(
+        unit.mine(_TASK), _TASK.c.task_uid == fields.to_text(task_uid),
+        _TASK.c.state == states.RUNNING,
+        _TASK.c.consumer_id == fields.to_text(consumer_id)
+    ).values(lease_until=unit.now + lease_seconds)).rowcount)
+
+
+def next_due(unit):
+    """Return when `pop` may have more to give; see `ITaskStore.next_due`."""
+    lease = unit.scalar(sa.select(_TASK.c.lease_until).where(
+        unit.mine(_TASK), _TASK.c.lease_until.isnot(None)
+    ).order_by(_TASK.c.lease_until).limit(1))
+    delay = unit.scalar(sa.select(_TASK.c.visible_at).where(
+        unit.mine(_TASK), _TASK.c.state == states.QUEUED,
+        _TASK.c.ready == sa.false()
+    ).order_by(_TASK.c.visible_at).limit(1))
+    times = [time for time in (lease, delay) if time is not None]
+    return min(times) if times else None
+
+
+def _get_held(unit, consumer_id, lease_seconds):
+    task = None
+    for row in consumers.held(unit, consumer_id):
+        if row["state"] == states.RUNNING:
+            # The answer to the last pop was lost
+            moves.write(unit, row, lease_until=unit.now + lease_seconds)
+            task = task or rows.to_task(row)
+        else:
+            # It was cancelled, and who asks for work has left off
+            consumers.let_go(unit, row)
+    return task
+
+
+def _claim(unit, lane, row, consumer_id, lease_seconds):
+    parse_consumer_id(consumer_id)
+    number = row["attempt"] + 1
+    changes = {
+        "consumer_id": fields.to_text(consumer_id),
+        "lease_until": unit.now + lease_seconds,
+        "started": unit.now,
+        "attempt": number,
+    }
+    moves.move(unit, row, "claim", **changes)
+    moves.open_attempt(unit, row, changes["consumer_id"], number)
+    lanes.occupy(unit, lane, row)
+    changes["state"] = states.RUNNING
+    return rows.to_task(dict(row, **changes))

@@ -1,0 +1,121 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Consumers: who has asked for work, and what each of them holds."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+
+from senaite.queue import fields
+from senaite.queue import scheduling
+from senaite.queue import states
+from senaite.queue.storage import lanes
+from senaite.queue.storage import moves
+from senaite.queue.storage import schema
+from senaite.queue.storage.identity import parse_consumer_id
+
+_CONSUMER = schema.consumer
+_TASK = schema.task
+
+#: A consumer that was not seen for so long is forgotten (seconds)
+FORGET_AFTER = 24 * 3600
+
+
+def seen(unit, consumer_id):
+    """Write down that a consumer was there.
+
+    :raises ValueError: when it is no consumer id
+    """
+    name, _nonce = parse_consumer_id(consumer_id)
+    consumer_id = fields.to_text(consumer_id)
+    changed = unit.execute(sa.update(_CONSUMER).where(
+        unit.mine(_CONSUMER), _CONSUMER.c.consumer_id == consumer_id
+    ).values(last_seen=unit.now)).rowcount
+    if not changed:
+        unit.execute(sa.insert(_CONSUMER).values(
+            site=unit.site, consumer_id=consumer_id,
+            name=fields.to_text(name), last_seen=unit.now))
+
+
+def hello(unit, consumer_id):
+    """Take back what former incarnations hold; see `ITaskStore.hello`."""
+    name, _nonce = parse_consumer_id(consumer_id)
+    seen(unit, consumer_id)
+    unit.execute(sa.delete(_CONSUMER).where(
+        unit.mine(_CONSUMER), _CONSUMER.c.name == fields.to_text(name),
+        _CONSUMER.c.consumer_id != fields.to_text(consumer_id)))
+    requeued = []
+    # Few: one per consumer at work
+    for row in unit.rows(sa.select(_TASK).where(
+            unit.mine(_TASK), _TASK.c.lease_until.isnot(None))):
+        if row["consumer_id"] == consumer_id:
+            continue
+        if parse_consumer_id(row["consumer_id"])[0] != name:
+            continue
+        if take_back(unit, row, u"The consumer was restarted", at_once=True):
+            requeued.append(fields.to_native(row["task_uid"]))
+    return requeued
+
+
+def take_back(unit, row, message, at_once=False):
+    """End the lease of a task whose consumer is gone.
+
+    :param row: row of the task
+    :param message: what to tell people
+    :param at_once: whether another attempt may begin without a wait
+    :returns: True when the task was running; False when it was cancelled
+        while it ran, and only its lane had to be opened
+    """
+    if row["state"] == states.RUNNING:
+        moves.fail_attempt(unit, row, scheduling.LEASE_LOST, message,
+                           at_once=at_once)
+        return True
+    let_go(unit, row)
+    return False
+
+
+def let_go(unit, row):
+    """Open the lane behind a task that was cancelled while it ran."""
+    moves.write(unit, row, lease_until=None)
+    lanes.vacate(unit, row)
+
+
+def held(unit, consumer_id):
+    """Return the rows of the tasks that a consumer has a lease of."""
+    return unit.rows(sa.select(_TASK).where(
+        unit.mine(_TASK),
+        _TASK.c.consumer_id == fields.to_text(consumer_id),
+        _TASK.c.lease_until.isnot(None)))
+
+
+def describe(unit):
+    """Return all consumers; see `ITaskStore.consumers`."""
+    holds = sa.and_(_TASK.c.site == _CONSUMER.c.site,
+                    _TASK.c.consumer_id == _CONSUMER.c.consumer_id,
+                    _TASK.c.lease_until.isnot(None),
+                    _TASK.c.state == states.RUNNING)
+    found = unit.rows(sa.select(
+        _CONSUMER.c.consumer_id, _CONSUMER.c.last_seen, _TASK.c.task_uid
+    ).select_from(_CONSUMER.outerjoin(_TASK, holds)).where(
+        unit.mine(_CONSUMER)).order_by(_CONSUMER.c.consumer_id))
+    return [{"consumer_id": fields.to_native(row["consumer_id"]),
+             "last_seen": row["last_seen"],
+             "task_uid": fields.to_native(row["task_uid"])}
+            for row in found]
+
+
+def forget(unit):
+    """Remove consumers that were not seen for long."""
+    return unit.execute(sa.delete(_CONSUMER).where(
+        unit.mine(_CONSUMER),
+        _CONSUMER.c.last_seen < unit.now - FORGET_AFTER)).rowcount

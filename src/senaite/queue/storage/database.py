@@ -1,0 +1,180 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""One database: its engine, its transactions, its errors.
+
+Databases are shared per URL by all stores of a process, and opened at the
+first transaction: a queue server starts, and says what is wrong, even if its
+store cannot be opened.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+import threading
+
+from sqlalchemy import exc
+from sqlalchemy.engine import make_url
+
+from senaite.queue.storage import migrations
+from senaite.queue.storage import sqlite
+from senaite.queue.storage.errors import StoreUnavailable
+
+#: Name of a database in its URL -> module that knows it
+DIALECTS = {"sqlite": sqlite}
+
+#: Errors that a caller can do nothing about; others are faults of ours
+_UNAVAILABLE = (exc.OperationalError, exc.InternalError, exc.InterfaceError,
+                exc.TimeoutError)
+
+
+def dialect_for(url):
+    """Return the module that knows the database of a URL.
+
+    :raises StoreUnavailable: when there is none
+    """
+    name = url.get_backend_name()
+    if name not in DIALECTS:
+        raise StoreUnavailable(
+            "No task store for '{}' databases; supported: {}".format(
+                name, ", ".join(sorted(DIALECTS))))
+    return DIALECTS[name]
+
+
+class Database(object):
+    """Engine of one URL, opened when it is first needed."""
+
+    def __init__(self, url):
+        try:
+            self.url = make_url(url)
+        except exc.ArgumentError:
+            raise StoreUnavailable(
+                "Not the URL of a database: {!r}; expected e.g. "
+                "sqlite:////var/queue/tasks.db".format(url))
+        self.dialect = dialect_for(self.url)
+        self._engine = None
+        self._fingerprint = None
+        self._opening = threading.Lock()
+        # Writers of one process queue here, in a fair and quick way; only
+        # writers of other processes are left to the database's own waiting
+        self._writing = threading.Lock()
+
+    @contextlib.contextmanager
+    def read(self):
+        """Context manager: a connection that sees one state of the data."""
+        with self._explained():
+            with self._open().connect() as connection:
+                with connection.begin():
+                    yield connection
+
+    @contextlib.contextmanager
+    def write(self):
+        """Context manager: a connection in a transaction that is committed
+        at the end, or rolled back when an exception leaves the block."""
+        with self._explained():
+            engine = self._open()
+            with self._writing:
+                with _writer(engine) as connection:
+                    yield connection
+
+    def close(self):
+        """Close all connections; the next transaction opens new ones."""
+        with self._opening:
+            self._dispose()
+
+    def _dispose(self):
+        if self._engine is not None:
+            self._engine.dispose()
+        self._engine = None
+
+    def _open(self):
+        engine = self._engine
+        if engine is not None:
+            found = self.dialect.fingerprint(self.url)
+            if found == self._fingerprint:
+                return engine
+        with self._opening:
+            if self._engine is not None:
+                self._reopen_if_replaced()
+            if self._engine is None:
+                self._engine = self._prepare()
+                self._fingerprint = self.dialect.fingerprint(self.url)
+            return self._engine
+
+    def _reopen_if_replaced(self):
+        found = self.dialect.fingerprint(self.url)
+        if found is None:
+            # Open connections would go on writing to a file that has no name
+            raise StoreUnavailable(
+                "The task store {} has been removed while in use. Put it "
+                "back, or restart the queue server to begin with an empty "
+                "one.".format(self.url.database))
+        if found != self._fingerprint:
+            self._dispose()
+
+    def _prepare(self):
+        engine = self.dialect.make_engine(self.url)
+        try:
+            with _writer(engine) as connection:
+                self.dialect.check(connection)
+                migrations.migrate(connection)
+        except Exception:
+            engine.dispose()
+            raise
+        return engine
+
+    @contextlib.contextmanager
+    def _explained(self):
+        try:
+            yield
+        except exc.DBAPIError as error:
+            if not self._is_unavailable(error):
+                raise
+            raise StoreUnavailable("The task store {!r} is unavailable: {}"
+                                   .format(self.url, self.dialect.explain(
+                                       error.orig)))
+        except exc.TimeoutError as error:
+            raise StoreUnavailable("The task store {!r} is unavailable: {}"
+                                   .format(self.url, error))
+
+    def _is_unavailable(self, error):
+        # DatabaseError itself is what SQLite raises for a damaged file
+        return (isinstance(error, _UNAVAILABLE)
+                or type(error) is exc.DatabaseError)
+
+
+@contextlib.contextmanager
+def _writer(engine):
+    with engine.connect() as connection:
+        connection = connection.execution_options(queue_writes=True)
+        with connection.begin():
+            yield connection
+
+
+_databases = {}
+_databases_lock = threading.Lock()
+
+
+def get_database(url):
+    """Return the database of a URL, the same one for the same URL."""
+    with _databases_lock:
+        if url not in _databases:
+            _databases[url] = Database(url)
+        return _databases[url]
+
+
+def forget_database(url):
+    """Close the database of a URL."""
+    with _databases_lock:
+        database = _databases.pop(url, None)
+    if database is not None:
+        database.close()

@@ -1,0 +1,92 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The change feed: what happened to the tasks since a version.
+
+A version is "<epoch>:<counter>". Every change of a task gives it the next
+number, so each task is in the feed once, with its latest state; finished
+tasks stay in it until they are pruned.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+
+import sqlalchemy as sa
+
+from senaite.queue import fields
+from senaite.queue import states
+from senaite.queue.storage import schema
+
+_TASK = schema.task
+
+#: States a reader that begins anew is told of
+_LIVING = states.ACTIVE + (states.FAILED,)
+
+
+def version(site_row):
+    """Return the current version."""
+    return _format(site_row, site_row["counter"])
+
+
+def changes(unit, site_row, since, limit):
+    """Return what changed after a version; see `ITaskStore.changes`."""
+    counter = _parse(site_row, since)
+    reset = counter is None
+    query = sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.version > (counter or 0))
+    if reset:
+        query = query.where(_TASK.c.state.in_(_LIVING))
+    found = unit.rows(query.order_by(_TASK.c.version).limit(limit + 1))
+    more = len(found) > limit
+    found = found[:limit]
+    reached = found[-1]["version"] if more else site_row["counter"]
+    return {
+        "version": _format(site_row, reached),
+        "reset": reset,
+        "more": more,
+        "tasks": [_describe(row) for row in found],
+    }
+
+
+def _format(site_row, counter):
+    return fields.to_native("{}:{}".format(site_row["epoch"], counter))
+
+
+def _parse(site_row, since):
+    # None: the reader must begin anew
+    epoch, _colon, number = (since or "").partition(":")
+    if epoch != site_row["epoch"] or not number.isdigit():
+        return None
+    counter = int(number)
+    # A higher number than ours: the store was put back from a backup
+    if not site_row["forgotten"] <= counter <= site_row["counter"]:
+        return None
+    return counter
+
+
+def _describe(row):
+    payload = json.loads(row["payload"])
+    native = fields.to_native
+    return {
+        "task_uid": native(row["task_uid"]),
+        "name": native(row["name"]),
+        "status": native(row["state"]),
+        "context_uid": native(row["context_uid"]),
+        "context_path": native(payload["context_path"]),
+        "uids": [native(uid) for uid in payload["uids"]],
+        "username": native(payload["username"]),
+        "ghost": payload["ghost"],
+        "job_uid": native(row["job_uid"]),
+        "job_total": payload["job_total"],
+        "locks": [native(uid) for uid in payload["locks"]],
+    }

@@ -1,0 +1,98 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Jobs: what one click made, and how far its chunks have come."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+
+from senaite.queue import fields
+from senaite.queue import states
+from senaite.queue.storage import schema
+
+_JOB = schema.job
+_TASK = schema.task
+
+
+def join(unit, task):
+    """Count a new task in to its job.
+
+    :param task: the task
+    :type task: senaite.queue.queue.QueueTask
+    :returns: False when the job was cancelled, and the task is, too
+    """
+    text = fields.to_text
+    row = _get(unit, text(task["job_uid"]))
+    if row is not None:
+        return not row["cancelled"]
+    unit.execute(sa.insert(_JOB).values(
+        site=unit.site, job_uid=text(task["job_uid"]),
+        name=text(task["name"]), username=text(task["username"]),
+        context_uid=text(task["context_uid"]),
+        context_path=text(task["context_path"]), created=task["created"],
+        total=task["job_total"], done=0, cancelled=False))
+    return True
+
+
+def progress(unit, job_uid, items):
+    """Add items to what is finished of a job."""
+    done = _JOB.c.done + items
+    unit.execute(sa.update(_JOB).where(
+        unit.mine(_JOB), _JOB.c.job_uid == job_uid
+    ).values(done=sa.case((done > _JOB.c.total, _JOB.c.total), else_=done)))
+
+
+def cancel(unit, job_uid):
+    """Cancel what is still to come of a job.
+
+    :returns: rows of its tasks that are queued
+    """
+    unit.execute(sa.update(_JOB).where(
+        unit.mine(_JOB), _JOB.c.job_uid == job_uid).values(cancelled=True))
+    return unit.rows(sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.job_uid == job_uid,
+        _TASK.c.state == states.QUEUED))
+
+
+def describe(unit, job_uid):
+    """Return a job's progress, or None; see `ITaskStore.job`."""
+    row = _get(unit, fields.to_text(job_uid))
+    if row is None:
+        return None
+    counts = unit.execute(sa.select(
+        _TASK.c.state, sa.func.count()).where(
+        unit.mine(_TASK), _TASK.c.job_uid == row["job_uid"]
+    ).group_by(_TASK.c.state)).all()
+    answer = dict((state, 0) for state in
+                  (states.QUEUED, states.RUNNING, states.FAILED))
+    answer.update((fields.to_native(state), count) for state, count in counts
+                  if state in answer)
+    for field in ("job_uid", "name", "username", "context_uid",
+                  "context_path"):
+        answer[field] = fields.to_native(row[field])
+    for field in ("created", "total", "done", "cancelled"):
+        answer[field] = row[field]
+    return answer
+
+
+def forget(unit, job_uids):
+    """Remove those of these jobs that have no tasks left."""
+    left = sa.select(_TASK.c.job_uid).where(
+        unit.mine(_TASK), _TASK.c.job_uid == _JOB.c.job_uid).exists()
+    unit.execute(sa.delete(_JOB).where(
+        unit.mine(_JOB), _JOB.c.job_uid.in_(job_uids), ~left))
+
+
+def _get(unit, job_uid):
+    return unit.first(sa.select(_JOB).where(
+        unit.mine(_JOB), _JOB.c.job_uid == job_uid))

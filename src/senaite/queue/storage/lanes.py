@@ -1,0 +1,142 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Lanes: of all tasks of a lane one runs, and the best of the rest is head.
+
+The row of a lane is kept up to date by whatever changes its tasks, so that
+`pop` costs the same however many tasks wait in however many lanes.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+
+from senaite.queue import states
+from senaite.queue.storage import locks
+from senaite.queue.storage import schema
+
+_LANE = schema.lane
+_TASK = schema.task
+
+#: Columns of the head that its lane keeps a copy of
+_COPIED = ("tier", "rank", "context_uid", "seq", "locks")
+
+
+def best(unit):
+    """Return the lane whose head is to run next, or None."""
+    return unit.first(unit.dialect.lock_rows_or_skip(
+        sa.select(_LANE).where(
+            unit.mine(_LANE), _LANE.c.gate == locks.FREE
+        ).order_by(*schema.LANE_ORDER).limit(1)))
+
+
+def offer(unit, task):
+    """Take a task that is ready into account.
+
+    :param task: row of the task
+    """
+    row = _get(unit, task["lane"])
+    if row and row["head_uid"] and locks.key(row) < locks.key(task):
+        return
+    _refresh(unit, row, task["lane"], task["name"], task)
+
+
+def refresh(unit, task):
+    """Find the head of a lane anew, after one of its tasks has changed.
+
+    :param task: row of that task
+    """
+    row = _get(unit, task["lane"])
+    _refresh(unit, row, task["lane"], task["name"], _head(unit, task["lane"]))
+
+
+def occupy(unit, row, task):
+    """Close a lane behind its head, which runs now.
+
+    :param row: the lane
+    :param task: row of the task, no longer queued
+    """
+    locks.hold(unit, row, task["task_uid"])
+    unit.execute(sa.update(_LANE).where(
+        unit.mine(_LANE), _LANE.c.lane == row["lane"]
+    ).values(running_uid=task["task_uid"], gate=locks.BUSY))
+    refresh(unit, task)
+
+
+def vacate(unit, task):
+    """Open a lane after the task that ran, and give its locks to others.
+
+    :param task: row of the task, no longer running
+    """
+    freed = locks.release(unit, task["task_uid"])
+    unit.execute(sa.update(_LANE).where(
+        unit.mine(_LANE), _LANE.c.lane == task["lane"],
+        _LANE.c.running_uid == task["task_uid"]).values(running_uid=None))
+    refresh(unit, task)
+    locks.settle(unit, freed)
+
+
+def rerank(unit, tiers, lowest):
+    """Put what waits, or may wait again, in another order.
+
+    :param tiers: dict of task name -> tier
+    :param lowest: tier of all other names
+    """
+    for table, waits in (
+            (_TASK, _TASK.c.state.notin_(states.FINISHED)),
+            (_LANE, _LANE.c.head_uid.isnot(None))):
+        tier = sa.case(tiers, value=table.c.name, else_=lowest) \
+            if tiers else sa.literal(lowest)
+        unit.execute(sa.update(table).where(
+            unit.mine(table), waits).values(tier=tier))
+    locks.rebuild(unit)
+
+
+def _get(unit, lane):
+    return unit.first(sa.select(_LANE).where(
+        unit.mine(_LANE), _LANE.c.lane == lane))
+
+
+def _head(unit, lane):
+    return unit.first(sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.lane == lane,
+        _TASK.c.state == states.QUEUED, _TASK.c.ready == sa.true()
+    ).order_by(*schema.ORDER).limit(1))
+
+
+def _refresh(unit, row, lane, name, head):
+    freed = locks.withdraw(unit, row) if row else []
+    running = row["running_uid"] if row else None
+    if head is None and running is None:
+        unit.execute(sa.delete(_LANE).where(
+            unit.mine(_LANE), _LANE.c.lane == lane))
+    else:
+        values = _write(unit, row, lane, name, head)
+        if head is not None and running is None:
+            freed.extend(locks.enter(unit, values))
+    locks.settle(unit, freed)
+
+
+def _write(unit, row, lane, name, head):
+    values = dict((column, head[column] if head else None)
+                  for column in _COPIED)
+    values["head_uid"] = head["task_uid"] if head else None
+    # Closed until `enter` has looked at the locks
+    values["gate"] = locks.BUSY
+    if row:
+        unit.execute(sa.update(_LANE).where(
+            unit.mine(_LANE), _LANE.c.lane == lane).values(**values))
+    else:
+        unit.execute(sa.insert(_LANE).values(
+            site=unit.site, lane=lane, name=name, **values))
+    values["lane"] = lane
+    return values

@@ -1,0 +1,182 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Locks that tasks name: two running tasks never share one.
+
+Kept so that `pop` never meets a task that has to wait for a lock:
+
+* a lock is *held* by a running task, or *claimed* by the head of one lane
+  whose gate is free;
+* a head that needs a lock which is held, or claimed by a better head, waits
+  for that one lock (`lane.gate` names it).
+
+So among all heads that may run now, the best one always has a free gate: what
+waits for a claimed lock waits for a better head that may run itself. A lock
+that comes free wakes the best head that waits for it, not all of them.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import collections
+import json
+
+import sqlalchemy as sa
+
+from senaite.queue.storage import schema
+
+FREE = u"free"
+BUSY = u"busy"
+
+_LANE = schema.lane
+_LOCK = schema.lock
+
+#: Values in one IN: SQLite takes 999 variables in a statement
+_MANY = 500
+
+
+def waiting_for(uid):
+    """Return the gate of a lane that waits for a lock."""
+    return u"lock:{}".format(uid)
+
+
+def key(row):
+    """Return a lane's place in the order in which heads run."""
+    return (row["tier"], row["rank"], row["context_uid"], row["seq"])
+
+
+def uids_of(row):
+    """Return the locks that the head of a lane needs."""
+    return json.loads(row["locks"]) if row["locks"] else []
+
+
+def enter(unit, row):
+    """Let the head of a lane claim its locks, or wait for one of them.
+
+    :param row: a lane with a head, nothing of which runs
+    :returns: locks that came free, to be settled
+    :rtype: list
+    """
+    uids = sorted(set(uids_of(row)))
+    owners = _owners(unit, uids)
+    for owner in owners:
+        if owner["task_uid"] is not None or key(owner) < key(row):
+            _set_gate(unit, row["lane"], waiting_for(owner["uid"]))
+            return []
+    freed = _displace(unit, owners)
+    if uids:
+        unit.execute(sa.insert(_LOCK), [
+            {"site": unit.site, "uid": uid, "lane": row["lane"],
+             "task_uid": None} for uid in uids])
+    _set_gate(unit, row["lane"], FREE)
+    return [uid for uid in freed if uid not in set(uids)]
+
+
+def withdraw(unit, row):
+    """Give up what the head of a lane has claimed.
+
+    :returns: locks that came free, to be settled
+    :rtype: list
+    """
+    if row["gate"] != FREE or not row["locks"]:
+        return []
+    unit.execute(sa.delete(_LOCK).where(
+        unit.mine(_LOCK), _LOCK.c.lane == row["lane"],
+        _LOCK.c.task_uid.is_(None)))
+    return uids_of(row)
+
+
+def hold(unit, row, task_uid):
+    """Turn the claims of a lane's head into locks held by it, now running."""
+    if row["locks"]:
+        unit.execute(sa.update(_LOCK).where(
+            unit.mine(_LOCK), _LOCK.c.lane == row["lane"],
+            _LOCK.c.task_uid.is_(None)).values(task_uid=task_uid))
+
+
+def release(unit, task_uid):
+    """Give up the locks of a task that ran.
+
+    :returns: locks that came free, to be settled
+    :rtype: list
+    """
+    held = sa.and_(unit.mine(_LOCK), _LOCK.c.task_uid == task_uid)
+    uids = [row["uid"] for row in unit.rows(sa.select(_LOCK).where(held))]
+    if uids:
+        unit.execute(sa.delete(_LOCK).where(held))
+    return uids
+
+
+def settle(unit, uids):
+    """Wake those who wait for locks, as far as they may claim them now.
+
+    :param uids: locks that came free
+    """
+    todo = collections.deque(uids)
+    while todo:
+        uid = todo.popleft()
+        while True:
+            waiter = _first_waiter(unit, uid)
+            if waiter is None:
+                break
+            owners = _owners(unit, [uid])
+            if owners and (owners[0]["task_uid"] is not None
+                           or key(owners[0]) < key(waiter)):
+                break
+            todo.extend(enter(unit, waiter))
+
+
+def rebuild(unit):
+    """Let all heads claim their locks anew, after the order has changed."""
+    unit.execute(sa.delete(_LOCK).where(
+        unit.mine(_LOCK), _LOCK.c.task_uid.is_(None)))
+    rows = unit.rows(sa.select(_LANE).where(
+        unit.mine(_LANE), _LANE.c.locks.isnot(None), _LANE.c.gate != BUSY
+    ).order_by(*schema.LANE_ORDER))
+    # The best one first: nobody is displaced
+    for row in rows:
+        enter(unit, row)
+
+
+def _owners(unit, uids):
+    found = []
+    for start in range(0, len(uids), _MANY):
+        found.extend(unit.rows(sa.select(
+            _LOCK.c.uid, _LOCK.c.task_uid, _LANE
+        ).join(_LANE, sa.and_(
+            _LANE.c.site == _LOCK.c.site, _LANE.c.lane == _LOCK.c.lane)
+        ).where(unit.mine(_LOCK),
+                _LOCK.c.uid.in_(uids[start:start + _MANY]))))
+    return found
+
+
+def _displace(unit, owners):
+    # Each displaced head waits for (one of) the locks that were taken from it
+    freed = []
+    done = set()
+    for owner in owners:
+        if owner["lane"] in done:
+            continue
+        done.add(owner["lane"])
+        freed.extend(withdraw(unit, owner))
+        _set_gate(unit, owner["lane"], waiting_for(owner["uid"]))
+    return freed
+
+
+def _first_waiter(unit, uid):
+    return unit.first(sa.select(_LANE).where(
+        unit.mine(_LANE), _LANE.c.gate == waiting_for(uid)
+    ).order_by(*schema.LANE_ORDER).limit(1))
+
+
+def _set_gate(unit, lane, gate):
+    unit.execute(sa.update(_LANE).where(
+        unit.mine(_LANE), _LANE.c.lane == lane).values(gate=gate))

@@ -1,0 +1,112 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Moves: a task goes from one state to the next, with all that depends on it.
+
+The only place that writes a state after a task was added: `states` says which
+moves there are.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+
+from senaite.queue import scheduling
+from senaite.queue import states
+from senaite.queue.storage import lanes
+from senaite.queue.storage import rows
+from senaite.queue.storage import schema
+
+_ATTEMPT = schema.attempt
+_INVOLVED = schema.involved
+_TASK = schema.task
+
+
+def get(unit, task_uid):
+    """Return the row of a task, or None; locks it."""
+    return unit.first(unit.dialect.lock_rows(sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.task_uid == task_uid)))
+
+
+def move(unit, row, event, **changes):
+    """Move a task to the state that follows an event.
+
+    :param row: row of the task
+    :param event: see `states.TRANSITIONS`
+    :param changes: further columns that change
+    :returns: the state that follows
+    :raises senaite.queue.states.TransitionNotAllowed: when it has none
+    """
+    state = states.next_state(row["state"], event)
+    changes.update(state=state, version=unit.next_version())
+    if state in states.FINISHED + (states.FAILED,):
+        changes["ended"] = unit.now
+    write(unit, row, **changes)
+    if state in states.FINISHED:
+        unit.execute(sa.delete(_INVOLVED).where(
+            unit.mine(_INVOLVED), _INVOLVED.c.task_uid == row["task_uid"]))
+    return state
+
+
+def write(unit, row, **changes):
+    """Change columns of a task, without a new version."""
+    unit.execute(sa.update(_TASK).where(
+        unit.mine(_TASK), _TASK.c.task_uid == row["task_uid"]
+    ).values(**changes))
+
+
+def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
+    """End the attempt at a running task: it is queued again, or failed.
+
+    :param row: row of the task
+    :param kind: one of `scheduling.KINDS`
+    :param at_once: whether another attempt may begin without a wait
+    :returns: the state that follows
+    """
+    task = rows.to_task(row)
+    changes = scheduling.after_failure(task, kind, unit.now, unit.random)
+    event = changes.pop("event")
+    changes.pop("status")
+    visible_at = changes.pop("visible_at")
+    if visible_at is not None:
+        visible_at = unit.now if at_once else visible_at
+        changes.update(visible_at=visible_at, ready=visible_at <= unit.now)
+    state = move(unit, row, event, lease_until=None,
+                 error_message=rows.shorten(message, rows.MAX_MESSAGE),
+                 **changes)
+    close_attempt(unit, row, kind, message, traceback)
+    lanes.vacate(unit, row)
+    return state
+
+
+def open_attempt(unit, row, consumer_id, number):
+    """Write down that an attempt at a task begins."""
+    unit.execute(sa.insert(_ATTEMPT).values(
+        site=unit.site, task_uid=row["task_uid"], number=number,
+        consumer_id=consumer_id, started=unit.now))
+
+
+def close_attempt(unit, row, outcome, message=None, traceback=None):
+    """Write down how the last attempt at a task ended."""
+    unit.execute(sa.update(_ATTEMPT).where(
+        unit.mine(_ATTEMPT), _ATTEMPT.c.task_uid == row["task_uid"],
+        _ATTEMPT.c.number == row["attempt"]
+    ).values(ended=unit.now, outcome=outcome,
+             error_message=rows.shorten(message, rows.MAX_MESSAGE),
+             traceback=rows.shorten(traceback, rows.MAX_TRACEBACK)))
+
+
+def last_attempt(unit, row):
+    """Return the last attempt at a task, or None."""
+    return unit.first(sa.select(_ATTEMPT).where(
+        unit.mine(_ATTEMPT), _ATTEMPT.c.task_uid == row["task_uid"],
+        _ATTEMPT.c.number == row["attempt"]))

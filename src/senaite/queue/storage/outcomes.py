@@ -1,0 +1,158 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Outcomes: what a consumer, or a person, says about a task.
+
+A consumer is believed about a task only while it holds it: one that lost its
+lease, or was restarted since, is told so and changes nothing.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+
+from senaite.queue import fields
+from senaite.queue import scheduling
+from senaite.queue import states
+from senaite.queue.storage import consumers
+from senaite.queue.storage import jobs
+from senaite.queue.storage import lanes
+from senaite.queue.storage import moves
+from senaite.queue.storage import rows
+from senaite.queue.storage.errors import NotRunning
+from senaite.queue.storage.errors import TaskNotFound
+
+
+def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
+    """End a running task as done; see `ITaskStore.acknowledge`.
+
+    :returns: the state of the task: done, or cancelled when that came first
+    """
+    row = _get(unit, task_uid)
+    if row["state"] == states.DONE and _is_mine(row, consumer_id):
+        return states.DONE
+    if _is_cancelled_attempt(row, consumer_id):
+        # What it did is done all the same
+        _count(unit, row, processed)
+        moves.write(unit, row, note=_note(note))
+        consumers.let_go(unit, row)
+        return states.CANCELLED
+    _check_held(row, consumer_id)
+    payload = _count(unit, row, processed)
+    state = moves.move(unit, row, "acknowledge", lease_until=None,
+                       note=_note(note), payload=payload)
+    moves.close_attempt(unit, row, state)
+    lanes.vacate(unit, row)
+    return state
+
+
+def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None):
+    """End an attempt that failed; see `ITaskStore.fail`.
+
+    :returns: the state that follows: queued or failed, or cancelled when
+        that came first
+    """
+    if kind not in scheduling.KINDS:
+        raise ValueError("Unknown kind of failure: {!r}, expected one of "
+                         "{}".format(kind, ", ".join(scheduling.KINDS)))
+    row = _get(unit, task_uid)
+    if _is_cancelled_attempt(row, consumer_id):
+        consumers.let_go(unit, row)
+        return states.CANCELLED
+    if _was_reported(unit, row, consumer_id, kind):
+        return fields.to_native(row["state"])
+    _check_held(row, consumer_id)
+    return moves.fail_attempt(unit, row, kind, error_message, traceback)
+
+
+def requeue(unit, task_uid):
+    """Queue a failed task again; see `ITaskStore.requeue`."""
+    row = _get(unit, task_uid)
+    if row["state"] not in states.sources("requeue"):
+        return False
+    moves.move(unit, row, "requeue", ended=None, ready=True,
+               visible_at=unit.now,
+               retries=json.loads(row["payload"])["retries"])
+    lanes.offer(unit, row)
+    return True
+
+
+def cancel(unit, task_uid):
+    """Cancel a task; see `ITaskStore.cancel`."""
+    row = _get(unit, task_uid)
+    if row["state"] not in states.sources("cancel"):
+        return False
+    moves.move(unit, row, "cancel")
+    if row["state"] == states.RUNNING:
+        # Its lane stays closed until the consumer has left off, or its lease
+        # ends; follow-ups it has left already, or will leave, are cancelled
+        moves.close_attempt(unit, row, states.CANCELLED)
+        for follower in jobs.cancel(unit, row["job_uid"]):
+            moves.move(unit, follower, "cancel")
+            lanes.refresh(unit, follower)
+    elif row["state"] == states.QUEUED:
+        lanes.refresh(unit, row)
+    return True
+
+
+def _get(unit, task_uid):
+    row = moves.get(unit, fields.to_text(task_uid))
+    if row is None:
+        raise TaskNotFound(task_uid)
+    return row
+
+
+def _is_mine(row, consumer_id):
+    return row["consumer_id"] == fields.to_text(consumer_id)
+
+
+def _is_cancelled_attempt(row, consumer_id):
+    return (row["state"] == states.CANCELLED
+            and row["lease_until"] is not None
+            and _is_mine(row, consumer_id))
+
+
+def _was_reported(unit, row, consumer_id, kind):
+    # The answer to the same report was lost, and nothing happened since
+    if row["state"] not in (states.QUEUED, states.FAILED):
+        return False
+    last = moves.last_attempt(unit, row)
+    return (last is not None and last["outcome"] == kind
+            and last["consumer_id"] == fields.to_text(consumer_id))
+
+
+def _check_held(row, consumer_id):
+    if row["state"] != states.RUNNING:
+        raise NotRunning("Task {} is not running, it is {}".format(
+            row["task_uid"], row["state"]))
+    if not _is_mine(row, consumer_id):
+        raise NotRunning("Task {} is held by {}, not by {}".format(
+            row["task_uid"], row["consumer_id"], consumer_id))
+
+
+def _count(unit, row, processed):
+    # Count the items in to the job. The payload keeps the items it was done
+    # with only: each chunk carries the rest of its job, and the history of a
+    # large job would grow with the square of its items
+    payload = json.loads(row["payload"])
+    uids = payload["uids"]
+    if processed is None:
+        processed = len(uids) or 1
+    jobs.progress(unit, row["job_uid"], processed)
+    if 0 < processed < len(uids):
+        payload["uids"] = uids[:processed]
+        return fields.to_text(json.dumps(payload, sort_keys=True))
+    return row["payload"]
+
+
+def _note(note):
+    return rows.shorten(note, rows.MAX_MESSAGE)

@@ -1,0 +1,208 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The tables: one schema for SQLite and PostgreSQL.
+
+Every table is keyed by site first: stores of several sites may share one
+database and never see each other.
+
+The order in which tasks run is (tier, rank, context_uid, seq). A *lane* holds
+the tasks of which only one may run at a time, in their order: a head that
+waits for a lock is not overtaken by others of its lane. Its row names its
+head, the best of its tasks that are ready, and its gate: whether the head may
+run. So `pop` reads the best row with an open gate and never looks at a task
+that has to wait, however many there are (see `lanes` and `locks`).
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from sqlalchemy import BigInteger
+from sqlalchemy import Boolean
+from sqlalchemy import Column
+from sqlalchemy import Float
+from sqlalchemy import Index
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import String
+from sqlalchemy import Table
+from sqlalchemy import Text
+
+metadata = MetaData()
+
+
+def _site():
+    return Column("site", String(255), primary_key=True)
+
+
+def _uid(name, **kw):
+    return Column(name, String(64), **kw)
+
+
+#: One row: the version of the schema
+schema_version = Table(
+    "schema_version", metadata,
+    Column("version", Integer, nullable=False),
+)
+
+#: Per site: the version of the feed and the list in force
+site = Table(
+    "site", metadata,
+    _site(),
+    Column("epoch", String(16), nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    # Changes up to this version are not in the feed any more
+    Column("forgotten", BigInteger, nullable=False),
+    Column("top_priority", Text, nullable=False),
+)
+
+#: One row per task, history included. `payload` is the task as it was added;
+#: what changes in a task's life has columns of its own.
+task = Table(
+    "task", metadata,
+    _site(),
+    _uid("task_uid", primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("rank", Float(53), nullable=False),
+    Column("ready", Boolean(create_constraint=False), nullable=False),
+    Column("visible_at", Float(53), nullable=False),
+    _uid("context_uid", nullable=False),
+    Column("locks", Text),
+    _uid("job_uid", nullable=False),
+    Column("created", Float(53), nullable=False),
+    Column("started", Float(53)),
+    Column("ended", Float(53)),
+    Column("retries", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("chunk_size", Integer, nullable=False),
+    Column("max_seconds", Float(53), nullable=False),
+    Column("consumer_id", String(200)),
+    # Set while a consumer may be at work on the task
+    Column("lease_until", Float(53)),
+    Column("error_message", Text),
+    Column("note", Text),
+    Column("version", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+ORDER = (task.c.tier, task.c.rank, task.c.context_uid, task.c.seq)
+
+# The head of a lane
+Index("ix_task_head", task.c.site, task.c.lane, task.c.state, task.c.ready,
+      *ORDER)
+# Listings by state, in the order in which they would run
+Index("ix_task_state", task.c.site, task.c.state, *ORDER)
+# Promotion: delayed tasks whose time has come
+Index("ix_task_delayed", task.c.site, task.c.state, task.c.ready,
+      task.c.visible_at)
+# Rescue: leases that ended
+Index("ix_task_lease", task.c.site, task.c.lease_until)
+# What a consumer holds
+Index("ix_task_consumer", task.c.site, task.c.consumer_id,
+      task.c.lease_until)
+# The change feed
+Index("ix_task_version", task.c.site, task.c.version, unique=True)
+# Progress of a job
+Index("ix_task_job", task.c.site, task.c.job_uid, task.c.state)
+# `unique` tasks, and tasks of a context
+Index("ix_task_context", task.c.site, task.c.context_uid, task.c.name,
+      task.c.state)
+# Pruning of history
+Index("ix_task_ended", task.c.site, task.c.state, task.c.ended)
+
+#: Objects that a task involves, while it is active or failed
+involved = Table(
+    "task_uid_index", metadata,
+    _site(),
+    _uid("uid", primary_key=True),
+    _uid("task_uid", primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("ix_involved_task", involved.c.site, involved.c.task_uid)
+
+#: Lanes with tasks that are ready or running
+lane = Table(
+    "lane", metadata,
+    _site(),
+    Column("lane", Text, primary_key=True),
+    Column("name", String(100), nullable=False),
+    # "free": the head may run; "busy": a task of the lane runs;
+    # "lock:<uid>": the head waits for this lock
+    Column("gate", String(80), nullable=False),
+    # The task that holds the lane
+    _uid("running_uid"),
+    # The head, and a copy of its key and its locks; NULL: nothing is ready
+    _uid("head_uid"),
+    Column("tier", Integer),
+    Column("rank", Float(53)),
+    _uid("context_uid"),
+    Column("seq", BigInteger),
+    Column("locks", Text),
+)
+LANE_ORDER = (lane.c.tier, lane.c.rank, lane.c.context_uid, lane.c.seq)
+Index("ix_lane_gate", lane.c.site, lane.c.gate, *LANE_ORDER)
+
+#: Locks in use: held by a running task (`task_uid`), or claimed by the head
+#: of a lane whose gate is free
+lock = Table(
+    "lock_in_use", metadata,
+    _site(),
+    _uid("uid", primary_key=True),
+    Column("lane", Text, nullable=False),
+    _uid("task_uid"),
+)
+Index("ix_lock_lane", lock.c.site, lock.c.lane)
+Index("ix_lock_task", lock.c.site, lock.c.task_uid)
+
+#: One row per attempt at a task
+attempt = Table(
+    "attempt", metadata,
+    _site(),
+    _uid("task_uid", primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("consumer_id", String(200), nullable=False),
+    Column("started", Float(53), nullable=False),
+    Column("ended", Float(53)),
+    # "done", "cancelled" or a kind of failure
+    Column("outcome", String(16)),
+    Column("error_message", Text),
+    Column("traceback", Text),
+)
+
+#: Progress of jobs: items in all, items finished
+job = Table(
+    "job", metadata,
+    _site(),
+    _uid("job_uid", primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("username", Text),
+    _uid("context_uid", nullable=False),
+    Column("context_path", Text, nullable=False),
+    Column("created", Float(53), nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    # Set when a running task of it was cancelled: its follow-ups are, too
+    Column("cancelled", Boolean(create_constraint=False), nullable=False),
+)
+
+#: Consumers that have asked for work
+consumer = Table(
+    "consumer", metadata,
+    _site(),
+    Column("consumer_id", String(200), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("last_seen", Float(53), nullable=False),
+)
+Index("ix_consumer_name", consumer.c.site, consumer.c.name)

@@ -1,0 +1,154 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""SQLite: how its engine is made, and what its errors mean to an operator.
+
+A database other than SQLite needs a module with the same functions, found by
+`storage.database.dialect_for`.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import errno
+import os
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+from senaite.queue.storage.errors import StoreUnavailable
+
+#: How long a writer waits for another process that is writing
+BUSY_SECONDS = 5
+
+#: Part of SQLite's message -> what it means and what helps
+EXPLANATIONS = (
+    ("locked", "another process keeps it locked for more than {} seconds. "
+               "Only one queue server may use a file; look for a second one, "
+               "or for a backup or a tool that has the file open"
+     .format(BUSY_SECONDS)),
+    ("readonly", "it is read-only. Give the queue server's user the right to "
+                 "write the file and its directory"),
+    ("read-only", "it is read-only. Give the queue server's user the right "
+                  "to write the file and its directory"),
+    ("full", "the disk is full. Make room; nothing needs to be restarted"),
+    ("unable to open", "it cannot be opened. Check that its directory exists "
+                       "and that the queue server's user may write it"),
+    ("malformed", "the file is damaged. Stop the queue server, move the file "
+                  "away (with its -wal and -shm), restore it from a backup "
+                  "or let the server start with a new one"),
+    ("not a database", "the file is damaged, or no task store at all. Stop "
+                       "the queue server, move the file away (with its -wal "
+                       "and -shm), restore it from a backup or let the "
+                       "server start with a new one"),
+    ("disk i/o", "reading or writing the disk failed. Check the disk, and "
+                 "that the file is on a local one"),
+)
+
+
+def explain(error):
+    """Return what a database error means, for a message.
+
+    :param error: exception of the driver
+    :rtype: str
+    """
+    message = str(error)
+    for part, meaning in EXPLANATIONS:
+        if part in message.lower():
+            return "{} ({})".format(meaning, message)
+    return message
+
+
+def make_engine(url):
+    """Return an engine for a file; makes the file's directory.
+
+    :param url: `sqlalchemy.engine.URL`
+    :raises StoreUnavailable: when the directory cannot be made
+    """
+    if not url.database or url.database == ":memory:":
+        raise StoreUnavailable(
+            "A task store in memory would lose tasks: give the path of a "
+            "file, e.g. sqlite:////var/queue/tasks.db")
+    _make_directory(os.path.dirname(os.path.abspath(url.database)))
+    # One connection per thread at work, handed on when the thread is through
+    engine = sa.create_engine(
+        url, future=True, poolclass=QueuePool, pool_size=8, max_overflow=64,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _make_directory(path):
+    try:
+        os.makedirs(path)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise StoreUnavailable(
+                "The directory {} of the task store cannot be made: {}"
+                .format(path, error.strerror))
+
+
+def _on_connect(connection, record):
+    # The driver's own idea of when to begin is left out; see _on_begin
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # Readers do not wait for the writer, nor the writer for them
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # What a verb has done is on disk when it returns
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout={}".format(BUSY_SECONDS * 1000))
+    cursor.close()
+
+
+def _on_begin(connection):
+    # A writer takes the write lock before it reads: a transaction that reads
+    # first and writes later cannot wait for the lock, it fails
+    writes = connection.get_execution_options().get("queue_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def check(connection):
+    """Check that the file is whole.
+
+    :raises StoreUnavailable: when it is not
+    """
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise StoreUnavailable("The task store is damaged: {}".format(
+            explain("malformed: " + str(found))))
+
+
+def fingerprint(url):
+    """Return what tells this file from another one at the same place.
+
+    :returns: device and inode, or None when there is no file
+    """
+    try:
+        found = os.stat(url.database)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+def lock_rows(statement):
+    """Return a SELECT that locks the rows it finds for this transaction.
+
+    Nothing to do here, BEGIN IMMEDIATE has locked the whole file.
+    """
+    return statement
+
+
+def lock_rows_or_skip(statement):
+    """Return a SELECT that locks the rows it finds, passing over those that
+    other transactions have locked. Nothing to do here, as above."""
+    return statement

@@ -1,0 +1,197 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The task store of one site: each verb is one transaction.
+
+What the verbs do is in the modules named after it; here is where they begin
+and end. `senaite.queue.interfaces.ITaskStore` says what they promise.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+import random
+import time
+
+from zope.interface import implementer
+
+from senaite.queue import fields
+from senaite.queue import states
+from senaite.queue.interfaces import ITaskStore
+from senaite.queue.storage import additions
+from senaite.queue.storage import claims
+from senaite.queue.storage import consumers
+from senaite.queue.storage import database
+from senaite.queue.storage import feed
+from senaite.queue.storage import jobs
+from senaite.queue.storage import outcomes
+from senaite.queue.storage import reads
+from senaite.queue.storage import upkeep
+from senaite.queue.storage.errors import NotRunning
+from senaite.queue.storage.unitofwork import Unit
+
+
+@implementer(ITaskStore)
+class TaskStore(object):
+    """Tasks of a site in an SQL database."""
+
+    def __init__(self, url, site_id, clock=None, random_source=None):
+        self.url = url
+        self.site_id = fields.to_text(site_id)
+        self._clock = clock or time.time
+        self._random = random_source or random.random
+        # Not opened before the first verb
+        database.get_database(url)
+
+    @contextlib.contextmanager
+    def _read(self):
+        base = database.get_database(self.url)
+        with base.read() as connection:
+            yield self._unit(base, connection)
+
+    @contextlib.contextmanager
+    def _write(self):
+        base = database.get_database(self.url)
+        with base.write() as connection:
+            unit = self._unit(base, connection)
+            yield unit
+            unit.finish()
+
+    def _unit(self, base, connection):
+        return Unit(connection, self.site_id, self._clock(), base.dialect,
+                    self._random)
+
+    def now(self):
+        return self._clock()
+
+    def version(self):
+        with self._site_unit() as unit:
+            return feed.version(unit.site_row())
+
+    def changes(self, since=None, limit=1000):
+        with self._site_unit() as unit:
+            return feed.changes(unit, unit.site_row(), since, limit)
+
+    @contextlib.contextmanager
+    def _site_unit(self):
+        # A site that nobody has written to yet gets its row now
+        with self._read() as unit:
+            known = unit.knows_site()
+            if known:
+                yield unit
+        if not known:
+            with self._write() as unit:
+                yield unit
+
+    def configure(self, top_priority_tasks):
+        with self._write() as unit:
+            return upkeep.configure(unit, top_priority_tasks)
+
+    def add(self, task):
+        with self._write() as unit:
+            return additions.add(unit, task)
+
+    def add_many(self, tasks):
+        with self._write() as unit:
+            return [additions.add(unit, task) for task in tasks]
+
+    def pop(self, consumer_id, lease_seconds):
+        with self._write() as unit:
+            return claims.pop(unit, consumer_id, lease_seconds)
+
+    def heartbeat(self, consumer_id, task_uid, lease_seconds):
+        with self._write() as unit:
+            return claims.heartbeat(unit, consumer_id, task_uid,
+                                    lease_seconds)
+
+    def acknowledge(self, task_uid, consumer_id, processed=None, note=None):
+        with self._write() as unit:
+            state = outcomes.acknowledge(unit, task_uid, consumer_id,
+                                         processed, note)
+        return self._unless_cancelled(task_uid, state) == states.DONE
+
+    def fail(self, task_uid, consumer_id, kind, error_message,
+             traceback=None):
+        with self._write() as unit:
+            state = outcomes.fail(unit, task_uid, consumer_id, kind,
+                                  error_message, traceback)
+        return self._unless_cancelled(task_uid, state)
+
+    def _unless_cancelled(self, task_uid, state):
+        # Raised after the commit: the lane is open again
+        if state == states.CANCELLED:
+            raise NotRunning("Task {} was cancelled while it ran".format(
+                task_uid))
+        return state
+
+    def requeue(self, task_uid):
+        with self._write() as unit:
+            return outcomes.requeue(unit, task_uid)
+
+    def cancel(self, task_uid):
+        with self._write() as unit:
+            return outcomes.cancel(unit, task_uid)
+
+    def purge(self):
+        with self._write() as unit:
+            return upkeep.purge(unit)
+
+    def get(self, task_uid):
+        with self._read() as unit:
+            return reads.get(unit, task_uid)
+
+    def find(self, states=None, name=None, uid=None, limit=None, offset=0):
+        with self._read() as unit:
+            return reads.find(unit, states, name, uid, limit, offset)
+
+    def count(self, states=None):
+        with self._read() as unit:
+            return reads.count(unit, states)
+
+    def uids(self, states=None):
+        with self._read() as unit:
+            return reads.uids(unit, states)
+
+    def hello(self, consumer_id):
+        with self._write() as unit:
+            return consumers.hello(unit, consumer_id)
+
+    def consumers(self):
+        with self._read() as unit:
+            return consumers.describe(unit)
+
+    def attempts(self, task_uid):
+        with self._read() as unit:
+            return reads.attempts(unit, task_uid)
+
+    def job(self, job_uid):
+        with self._read() as unit:
+            return jobs.describe(unit, job_uid)
+
+    def next_due(self):
+        with self._read() as unit:
+            return claims.next_due(unit)
+
+    def rescue(self, limit=100):
+        with self._write() as unit:
+            return upkeep.rescue(unit, limit)
+
+    def prune(self, retention_seconds, limit=1000):
+        with self._write() as unit:
+            return upkeep.prune(unit, retention_seconds, limit)
+
+    def stats(self):
+        with self._read() as unit:
+            return reads.stats(unit)
+
+    def close(self):
+        database.forget_database(self.url)

@@ -1,0 +1,109 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""One unit of work: a transaction on the tasks of one site at one time.
+
+Every function of this package that changes something gets a `Unit`; the store
+makes one per verb. The clock is read once, when the unit begins.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import uuid
+
+import sqlalchemy as sa
+
+from senaite.queue.storage import schema
+
+_SITE = schema.site
+
+
+class Unit(object):
+    """Connection, site and time of one verb."""
+
+    def __init__(self, connection, site, now, dialect, random=None):
+        self.connection = connection
+        self.site = site
+        self.now = now
+        self.dialect = dialect
+        self.random = random
+        self._site_row = None
+        self._counter = None
+        self._reserved = None
+
+    def execute(self, statement, values=None):
+        """Execute a statement (with a list of rows, for many inserts)."""
+        if values is None:
+            return self.connection.execute(statement)
+        return self.connection.execute(statement, values)
+
+    def rows(self, statement):
+        """Return all rows of a SELECT, as mappings."""
+        return self.execute(statement).mappings().all()
+
+    def first(self, statement):
+        """Return the first row of a SELECT as a mapping, or None."""
+        return self.execute(statement).mappings().first()
+
+    def scalar(self, statement):
+        """Return the first value of the first row, or None."""
+        return self.execute(statement).scalar()
+
+    def mine(self, table):
+        """Return the condition: rows of this site."""
+        return table.c.site == self.site
+
+    def site_row(self):
+        """Return the site's row, as it was when the unit began; a new site
+        gets one."""
+        if self._site_row is None:
+            self._site_row = self._get_site_row()
+        return self._site_row
+
+    def knows_site(self):
+        """Tell whether the site has its row."""
+        return self.first(sa.select(_SITE.c.epoch).where(
+            self.mine(_SITE))) is not None
+
+    def _get_site_row(self):
+        query = sa.select(_SITE).where(self.mine(_SITE))
+        row = self.first(self.dialect.lock_rows(query))
+        if row is None:
+            self.execute(sa.insert(_SITE).values(
+                site=self.site, epoch=new_epoch(), counter=0, forgotten=0,
+                top_priority=u"[]"))
+            row = self.first(query)
+        return row
+
+    def next_version(self):
+        """Return the next version of the feed.
+
+        Versions become visible in the order of their numbers, because the
+        site's row is locked from the first one on until the commit: a reader
+        of the feed never misses a lower number that comes later.
+        """
+        if self._counter is None:
+            self._counter = self._reserved = self.site_row()["counter"]
+        self._counter += 1
+        return self._counter
+
+    def finish(self):
+        """Write down how far the versions went."""
+        if self._counter != self._reserved:
+            self.execute(sa.update(_SITE).where(self.mine(_SITE)).values(
+                counter=self._counter))
+            self._reserved = self._counter
+
+
+def new_epoch():
+    """Return the name of a new epoch of the feed."""
+    return uuid.uuid4().hex[:12]

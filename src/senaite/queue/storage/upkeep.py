@@ -1,0 +1,120 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Upkeep: leases that ended, delays that are over, history that is old.
+
+Each function does a bounded amount of work at the unit's time, and is run
+from the ticks of the queue server, never as a queued task.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+
+import sqlalchemy as sa
+
+from senaite.queue import fields
+from senaite.queue import scheduling
+from senaite.queue import states
+from senaite.queue.storage import consumers
+from senaite.queue.storage import jobs
+from senaite.queue.storage import lanes
+from senaite.queue.storage import schema
+from senaite.queue.storage import unitofwork
+
+_SITE = schema.site
+_TASK = schema.task
+
+#: Tables of a site, the site itself left out
+_TABLES = (schema.task, schema.involved, schema.lane, schema.lock,
+           schema.attempt, schema.job, schema.consumer)
+
+#: Values in one IN: SQLite takes 999 variables in a statement
+_MANY = 500
+
+
+def rescue(unit, limit):
+    """Take back tasks whose leases ended; see `ITaskStore.rescue`."""
+    ended = unit.rows(sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.lease_until <= unit.now
+    ).order_by(_TASK.c.lease_until).limit(limit))
+    return [fields.to_native(row["task_uid"]) for row in ended
+            if consumers.take_back(
+                unit, row, u"The consumer was not heard of any more")]
+
+
+def promote(unit, limit):
+    """Let tasks whose delay is over take part; returns how many."""
+    due = unit.rows(sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.state == states.QUEUED,
+        _TASK.c.ready == sa.false(), _TASK.c.visible_at <= unit.now
+    ).order_by(_TASK.c.visible_at).limit(limit))
+    for row in due:
+        unit.execute(sa.update(_TASK).where(
+            unit.mine(_TASK), _TASK.c.task_uid == row["task_uid"]
+        ).values(ready=True))
+        lanes.offer(unit, row)
+    return len(due)
+
+
+def prune(unit, retention_seconds, limit):
+    """Remove old history; see `ITaskStore.prune`."""
+    consumers.forget(unit)
+    old = []
+    for state in states.FINISHED:
+        old.extend(unit.rows(sa.select(
+            _TASK.c.task_uid, _TASK.c.job_uid, _TASK.c.version
+        ).where(unit.mine(_TASK), _TASK.c.state == state,
+                _TASK.c.ended <= unit.now - retention_seconds,
+                _TASK.c.lease_until.is_(None)
+                ).order_by(_TASK.c.ended).limit(limit - len(old))))
+    for start in range(0, len(old), _MANY):
+        _remove(unit, old[start:start + _MANY])
+    if old:
+        # Whoever has not seen these changes must begin anew
+        seen = max(row["version"] for row in old)
+        unit.execute(sa.update(_SITE).where(
+            unit.mine(_SITE), _SITE.c.forgotten < seen
+        ).values(forgotten=seen))
+    return len(old)
+
+
+def purge(unit):
+    """Remove everything of the site; see `ITaskStore.purge`."""
+    unit.site_row()
+    count = unit.scalar(
+        sa.select(sa.func.count()).select_from(_TASK).where(unit.mine(_TASK)))
+    for table in _TABLES:
+        unit.execute(sa.delete(table).where(unit.mine(table)))
+    unit.execute(sa.update(_SITE).where(unit.mine(_SITE)).values(
+        epoch=unitofwork.new_epoch(), counter=0, forgotten=0))
+    return count
+
+
+def configure(unit, top_priority_tasks):
+    """Put another list in force; see `ITaskStore.configure`."""
+    names = [fields.to_text(name) for name in top_priority_tasks]
+    if names == json.loads(unit.site_row()["top_priority"]):
+        return False
+    unit.execute(sa.update(_SITE).where(unit.mine(_SITE)).values(
+        top_priority=fields.to_text(json.dumps(names))))
+    tiers = dict((name, scheduling.tier(name, names)) for name in names)
+    lanes.rerank(unit, tiers, len(names))
+    return True
+
+
+def _remove(unit, old):
+    uids = [row["task_uid"] for row in old]
+    for table in (schema.attempt, schema.task):
+        unit.execute(sa.delete(table).where(
+            unit.mine(table), table.c.task_uid.in_(uids)))
+    jobs.forget(unit, sorted(set(row["job_uid"] for row in old)))

@@ -1,0 +1,91 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the pure modules ask of their surroundings, and the default answers.
+
+The task model needs settings, and a way from a content object to its uid and
+path and back. It does not know where they come from: `senaite.queue.plonesite`
+gives the answers of a Plone site at import of the package's ZCML, and tests
+without Plone live with the defaults.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+#: Settings of the control panel with their defaults. Units are part of the
+#: description in `senaite.queue.browser.controlpanel`, times are seconds.
+DEFAULTS = {
+    "server": "http://localhost:8080/senaite",
+    "default": 10,
+    "max_retries": 3,
+    "min_seconds_task": 0,
+    "max_seconds_unlock": 120,
+    "top_priority_tasks": (
+        "task_action_unassign",
+        "task_assign_analyses",
+        "task_action_submit",
+        "task_action_verify",
+    ),
+    "retention_days": 7,
+    "lease_seconds": 30,
+    "outage_seconds": 300,
+    "max_payload_bytes": 1024 * 1024,
+    "max_uids": 10000,
+}
+
+
+class Surroundings(object):
+    """Answers without a Plone site: defaults, and no content at all."""
+
+    def get_setting(self, name):
+        """Return the value of a setting.
+
+        :param name: a key of `DEFAULTS`
+        :type name: str
+        :raises KeyError: for an unknown name
+        """
+        return DEFAULTS[name]
+
+    def describe(self, context):
+        """Return uid and physical path of a content object or brain.
+
+        :param context: content object, catalog brain or uid
+        :returns: dict with the keys `context_uid` and `context_path`
+        :raises ValueError: when it is neither
+        """
+        raise ValueError("Not supported without a site: {!r}".format(context))
+
+    def resolve(self, uid, path):
+        """Return the content object of a task, or None if it is gone."""
+        return None
+
+    def get_username(self):
+        """Return the id of the current user, or None."""
+        return None
+
+
+_current = [Surroundings()]
+
+
+def get():
+    """Return the surroundings in force."""
+    return _current[0]
+
+
+def provide(surroundings):
+    """Put other surroundings in force.
+
+    :param surroundings: a `Surroundings`
+    :returns: the former ones, so that a test can put them back
+    """
+    former = _current[0]
+    _current[0] = surroundings
+    return former

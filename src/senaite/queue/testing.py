@@ -1,0 +1,163 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Layers and helpers for tests, of this add-on and of others that use it.
+
+    BARE_FIXTURE              SENAITE with demo data, our ZCML; not installed
+    QUEUE_FIXTURE             the same, installed
+    *_FUNCTIONAL_TESTING      each test has its own ZODB changes and store
+    QUEUE_WSGI_TESTING        and a port that answers HTTP
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import shutil
+import tempfile
+import time
+
+import transaction
+from plone.app.testing import PLONE_SITE_ID
+from plone.app.testing import FunctionalTesting
+from plone.app.testing import PloneSandboxLayer
+from plone.app.testing import applyProfile
+from plone.registry.interfaces import IRegistry
+from plone.testing import zope
+from senaite.core.tests.layers import DATA_LAYER_FIXTURE
+from zope.component import getUtility
+from zope.component.hooks import site as in_site
+
+from senaite.queue import PRODUCT_NAME
+from senaite.queue.server.config import ENVIRONMENT as STORE
+
+#: How often `eventually` looks
+LOOK_SECONDS = 0.05
+
+
+class BareLayer(PloneSandboxLayer):
+    """A SENAITE with demo data and our code, but not installed."""
+
+    defaultBases = (DATA_LAYER_FIXTURE,)
+
+    def setUpZope(self, app, configurationContext):
+        import plone.jsonapi.core
+        import senaite.jsonapi
+        import senaite.queue
+        self.loadZCML(package=plone.jsonapi.core)
+        self.loadZCML(package=senaite.jsonapi)
+        self.loadZCML(package=senaite.queue)
+        zope.installProduct(app, PRODUCT_NAME)
+
+    def setUpPloneSite(self, portal):
+        applyProfile(portal, "senaite.lims:default")
+
+    def tearDownZope(self, app):
+        from senaite.queue import surroundings
+        surroundings.provide(surroundings.Surroundings())
+
+
+class QueueLayer(PloneSandboxLayer):
+    """The same with the add-on installed, by its profile alone."""
+
+    def setUpPloneSite(self, portal):
+        applyProfile(portal, "senaite.queue:default")
+
+
+class QueueTesting(FunctionalTesting):
+    """Gives each test a store of its own, and leaves no thread behind."""
+
+    def testSetUp(self):
+        super(QueueTesting, self).testSetUp()
+        self["store_dir"] = tempfile.mkdtemp(prefix="senaite.queue.")
+        self._former_store = os.environ.get(STORE)
+        os.environ[STORE] = "sqlite:///{}".format(
+            os.path.join(self["store_dir"], "tasks.db"))
+
+    def testTearDown(self):
+        stop_threads()
+        if self._former_store is None:
+            del os.environ[STORE]
+        else:
+            os.environ[STORE] = self._former_store
+        shutil.rmtree(self["store_dir"], ignore_errors=True)
+        del self["store_dir"]
+        super(QueueTesting, self).testTearDown()
+
+
+class QueueHTTPTesting(QueueTesting):
+    """The same with an HTTP port, which is set as the queue server."""
+
+    def testSetUp(self):
+        super(QueueHTTPTesting, self).testSetUp()
+        with in_site(self["portal"]):
+            set_setting("server", self.get_url())
+        transaction.commit()
+
+    def get_url(self):
+        """Return the URL of the site."""
+        return str("http://{}:{}/{}".format(
+            self["host"], self["port"], PLONE_SITE_ID))
+
+
+BARE_FIXTURE = BareLayer()
+BARE_FUNCTIONAL_TESTING = QueueTesting(
+    bases=(BARE_FIXTURE,), name="senaite.queue:BareFunctional")
+
+QUEUE_FIXTURE = QueueLayer(bases=(BARE_FIXTURE,), name="senaite.queue:Queue")
+QUEUE_FUNCTIONAL_TESTING = QueueTesting(
+    bases=(QUEUE_FIXTURE,), name="senaite.queue:Functional")
+QUEUE_WSGI_TESTING = QueueHTTPTesting(
+    bases=(QUEUE_FIXTURE, zope.WSGI_SERVER_FIXTURE),
+    name="senaite.queue:WSGI")
+
+
+def stop_threads():
+    """End the threads that work with the site of a test, close its store."""
+    from senaite.queue.client import agent
+    from senaite.queue.server import utility
+    agent.stop_all()
+    utility.forget_utilities()
+
+
+def set_setting(name, value):
+    """Change a setting of the current site, in the running transaction.
+
+    :param name: name of the setting, without prefix
+    """
+    getUtility(IRegistry)["{}.{}".format(PRODUCT_NAME, name)] = value
+
+
+def eventually(check, seconds=30, message=None):
+    """Wait until something is so.
+
+    :param check: function; looked at again while it returns something false
+        or raises AssertionError
+    :param seconds: patience
+    :param message: what to say when it never came to be
+    :returns: what the function returned in the end
+    :raises AssertionError: when the patience is used up
+    """
+    until = time.time() + seconds
+    while True:
+        error = None
+        try:
+            found = check()
+            if found:
+                return found
+        except AssertionError as caught:
+            error = caught
+        if time.time() > until:
+            raise AssertionError("{} did not come true within {} s{}".format(
+                message or getattr(check, "__name__", check), seconds,
+                ": {}".format(error) if error else ""))
+        time.sleep(LOOK_SECONDS)
+

@@ -1,0 +1,161 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Base of the tests that click through worksheets with the demo data."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import unittest
+
+import transaction
+from bika.lims import api
+from plone.app.testing import TEST_USER_ID
+from plone.app.testing import TEST_USER_NAME
+from plone.app.testing import TEST_USER_PASSWORD
+from plone.app.testing import login
+from plone.app.testing import setRoles
+from plone.testing.zope import Browser
+from six.moves.urllib.parse import urlencode
+from zope.component.hooks import setSite
+from zope.globalrequest import setRequest
+from zope.interface import alsoProvides
+
+from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.tests import utils
+
+
+class WorksheetTestCase(unittest.TestCase):
+    """Two samples of three analyses each, and a lab manager with a browser."""
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    #: items per task; samples have three analyses, so chunks grow to three
+    chunk_size = 2
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        self.portal.changeSkin("Plone Default")
+        self.come_back()
+        setRoles(self.portal, TEST_USER_ID, ["Member", "LabManager"])
+        setup = api.get_setup()
+        setup.setSelfVerificationEnabled(True)
+        values = {"default": self.chunk_size, "outage_seconds": 10 ** 9}
+        context = utils.settings(**values)
+        context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        self.browser = self.new_browser()
+        self.browser.addHeader("Authorization", "Basic {}:{}".format(
+            TEST_USER_NAME, TEST_USER_PASSWORD))
+
+    def new_browser(self):
+        """Return the browser of somebody who is not logged in."""
+        browser = Browser(self.layer["app"])
+        browser.handleErrors = False
+        return browser
+
+    def come_back(self):
+        """Put site, request and user in place again: a request through the
+        browser runs in this thread and takes them away."""
+        alsoProvides(self.layer["request"], ISenaiteQueueLayer)
+        setRequest(self.layer["request"])
+        setSite(self.portal)
+        login(self.portal, TEST_USER_NAME)
+        utils.clear_caches(self.layer["request"])
+        transaction.begin()
+
+    def post(self, url, data, content_type=None):
+        """Send a request with all that was done so far committed.
+
+        :returns: the answer's text
+        """
+        transaction.commit()
+        try:
+            self.browser.post(url, data, content_type)
+        finally:
+            self.come_back()
+        return self.browser.contents
+
+    def get(self, url):
+        """Open a page with all that was done so far committed."""
+        transaction.commit()
+        try:
+            self.browser.open(url)
+        finally:
+            self.come_back()
+        return self.browser.contents
+
+    def make(self, assign=True, **results):
+        """Return samples, their analyses and a worksheet.
+
+        :param assign: whether the analyses are on the worksheet
+        """
+        samples = utils.create_samples(self.portal, 2)
+        analyses = utils.analyses_of(samples)
+        worksheet = utils.create_worksheet(self.portal)
+        worksheet.setAnalyst(TEST_USER_ID)
+        if assign:
+            with utils.settings(default=0):
+                worksheet.addAnalyses(analyses)
+        transaction.commit()
+        return samples, analyses, worksheet
+
+    def enter_results(self, analyses):
+        for index, analysis in enumerate(analyses):
+            analysis.setResult(str(10 + index))
+            analysis.reindexObject()
+        transaction.commit()
+
+    def do(self, action, objects):
+        """Transition objects at once, as core does."""
+        with utils.settings(default=0):
+            for obj in objects:
+                api.do_transition_for(obj, action)
+        transaction.commit()
+
+    def click(self, worksheet, action, objects, **form):
+        """Send the form of a listing, as its buttons do."""
+        data = [("workflow_action_id", action)]
+        data.extend(("uids:list", api.get_uid(obj)) for obj in objects)
+        data.extend(form.items())
+        return self.post("{}/workflow_action".format(
+            worksheet.absolute_url()), urlencode(data))
+
+    def click_rows(self, worksheet, action, objects,
+                   view="analyses_classic_view"):
+        """Send one request per row, as listings do in the ajax channel.
+
+        :returns: the answers
+        """
+        uids = [api.get_uid(obj) for obj in objects]
+        return [self.click_row(worksheet, action, uid, uids, view)
+                for uid in uids]
+
+    def click_row(self, context, action, uid, uids,
+                  view="analyses_classic_view"):
+        """Send the request for one row of a selection."""
+        return json.loads(self.post(
+            "{}/{}/do_action_for".format(context.absolute_url(), view),
+            json.dumps({"uids": [uid], "chained_uids": uids,
+                        "transition": action}),
+            "application/json"))
+
+    def pending(self):
+        return utils.pending(self.portal)
+
+    def drain(self):
+        transaction.commit()
+        return utils.drain(self.portal)
+
+    def states(self, objects):
+        return [api.get_review_status(obj) for obj in objects]

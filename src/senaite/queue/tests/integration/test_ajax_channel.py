@@ -1,0 +1,103 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Worksheets through the ajax channel: one request per row makes one task."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api
+
+from senaite.queue.tests import utils
+from senaite.queue.tests.integration.base import WorksheetTestCase
+
+
+class AjaxChannelTest(WorksheetTestCase):
+
+    def test_submit(self):
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(default=0):
+            self.click_rows(worksheet, "submit", analyses)
+        self.assertEqual(self.pending(), [])
+        for obj in samples + [worksheet]:
+            obj.reindexObject()
+        reference = utils.end_state(worksheet, samples)
+
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        answers = self.click_rows(worksheet, "submit", analyses)
+        self.assertEqual(len(self.pending()), 1)
+        self.assertEqual(self.states(analyses), ["assigned"] * 6)
+        # the first answer brings all rows, disabled and marked
+        self.assertEqual(answers[0]["count"], 6)
+        for row in answers[0]["folderitems"]:
+            self.assertTrue(row["disabled"])
+            self.assertEqual(row["allow_edit"], [])
+            self.assertIn("queued-mark", row["after"]["state_title"])
+        self.assertEqual([answer["errors"] for answer in answers], [{}] * 6)
+
+        done = self.drain()
+        self.assertEqual([len(task.uids) for task in done], [6, 3])
+        self.assertEqual(utils.end_state(worksheet, samples), reference)
+
+    def test_rows_that_follow_do_nothing_even_when_it_is_done(self):
+        """Several verifications: each row would verify all others again."""
+        _samples, analyses, worksheet = self.make()
+        api.get_setup().setTypeOfmultiVerification("self_multi_enabled")
+        for analysis in analyses:
+            analysis.setNumberOfRequiredVerifications(4)
+        self.enter_results(analyses)
+        self.do("submit", analyses)
+        self.click_rows(worksheet, "multi_verify", analyses[:1])
+        first = self.drain()
+        self.assertEqual(len(first), 1)
+        self.assertEqual(analyses[0].getNumberOfVerifications(), 1)
+
+        uids = [api.get_uid(analysis) for analysis in analyses]
+        self.click_rows(worksheet, "multi_verify", analyses)
+        self.drain()
+        self.click_row(worksheet, "multi_verify", uids[3], uids)
+        self.assertEqual(self.pending(), [])
+        self.assertEqual([an.getNumberOfVerifications() for an in analyses],
+                         [2, 1, 1, 1, 1, 1])
+
+    def test_transposed_listing(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.click_rows(worksheet, "submit", analyses,
+                        view="analyses_transposed_view")
+        self.assertEqual(len(self.pending()), 1)
+        rows = self.post(
+            worksheet.absolute_url() + "/analyses_transposed_view/folderitems",
+            "{}", "application/json")
+        self.assertEqual(rows.count("queued-mark"), 6)
+
+    def test_retract(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.do("submit", analyses)
+        answers = self.click_rows(worksheet, "retract", analyses)
+        self.assertEqual(answers[0]["count"], 6)
+        self.assertEqual(len(self.pending()), 1)
+        self.drain()
+        self.assertEqual(self.states(analyses), ["retracted"] * 6)
+        self.assertEqual(len(worksheet.getAnalyses()), 12)
+        self.assertEqual(api.get_review_status(worksheet), "open")
+
+    def test_samples_are_not_queued(self):
+        """Only what happens in a worksheet is queued, for now."""
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.click_rows(samples[0], "submit", analyses[:3],
+                        view="table_lab_analyses")
+        self.assertEqual(self.pending(), [])
+        self.assertEqual(self.states(analyses[:3]), ["to_be_verified"] * 3)

@@ -1,0 +1,167 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The API: what it answers, what it adds and what it refuses."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+
+import datetime
+
+import transaction
+from bika.lims import api as senaite_api
+from bika.lims.browser.workflow import WorkflowActionGenericAdapter
+from bika.lims.workflow import isTransitionAllowed
+from plone.app.testing import TEST_USER_ID
+
+from senaite.queue import api
+from senaite.queue.adapters import samples
+from senaite.queue.tests import utils
+from senaite.queue.tests.integration.base import WorksheetTestCase
+
+
+class ApiTest(WorksheetTestCase):
+
+    def setUp(self):
+        super(ApiTest, self).setUp()
+        self.client = self.portal.clients["client-1"]
+
+    def test_status(self):
+        self.assertEqual(api.get_queue_status(), "ready")
+        self.assertTrue(api.is_queue_ready("task_action_submit"))
+        with utils.settings(default=0):
+            self.assertEqual(api.get_queue_status(), "disabled")
+            self.assertFalse(api.is_queue_enabled())
+        with utils.settings(server=""):
+            self.assertEqual(api.get_queue_status(), "disabled")
+        api.add_task("task_generic_action", self.client, action="activate")
+        with utils.settings(default=0):
+            self.assertEqual(api.get_queue_status(), "resuming")
+            self.assertTrue(api.is_queue_enabled())
+            self.assertFalse(api.is_queue_ready())
+
+    def test_lost_server_means_synchronous(self):
+        with utils.settings(outage_seconds=-1):
+            self.assertFalse(api.is_queue_ready())
+        self.assertTrue(api.is_queue_ready())
+
+    def test_aborted_transaction_adds_nothing(self):
+        api.add_task("task_generic_action", self.client, action="activate")
+        self.assertTrue(api.is_queued(self.client))
+        transaction.abort()
+        self.assertFalse(api.is_queued(self.client))
+        self.assertEqual(self.pending(), [])
+
+    def test_add_task(self):
+        task = api.add_task("task_action_whatever", self.client,
+                            priority=3, colour="blue")
+        self.assertEqual(task.username, TEST_USER_ID)
+        self.assertEqual(task.priority, 3)
+        self.assertEqual(task["colour"], "blue")
+        self.assertIsNone(api.add_task(
+            "task_action_whatever", self.client, task_uid=task.task_uid))
+        self.assertIsNone(api.add_task(
+            "task_action_whatever", self.client, unique=True))
+        task = api.queue_task("task_generic_action", None, self.client,
+                              username="somebody")
+        self.assertEqual(task.username, "somebody")
+
+    def test_refused(self):
+        with self.assertRaises(ValueError):
+            api.add_task("task_without_adapter", self.client)
+        with self.assertRaises(ValueError):
+            # adapts worksheets only
+            api.add_task("task_assign_analyses", self.client)
+        with self.assertRaises(TypeError) as caught:
+            api.add_task("task_generic_action", self.client,
+                         due=datetime.datetime.now())
+        self.assertIn("due", str(caught.exception))
+        with self.assertRaises(ValueError):
+            api.add_assign_task(self.client, [])
+        with self.assertRaises(ValueError):
+            api.is_queued("not a uid")
+        with self.assertRaises(ValueError):
+            api.is_queued(None)
+        self.assertEqual(self.pending(), [])
+
+    def test_copy_belongs_to_the_job(self):
+        uids = [senaite_api.get_uid(self.client)] * 3
+        task = api.add_task("task_generic_action", self.client, uids=uids)
+        copy = api.add_copy(task, uids=uids[1:])
+        self.assertNotEqual(copy.task_uid, task.task_uid)
+        self.assertEqual(copy.job_uid, task.job_uid)
+        self.assertEqual(copy.job_total, 3)
+        self.assertEqual(copy.uids, uids[1:])
+
+    def test_slots(self):
+        found, analyses, worksheet = self.make(assign=False)
+        uid = senaite_api.get_uid
+        with self.assertRaises(ValueError):
+            api.add_assign_task(worksheet, analyses, slots=[1])
+        # the second sample first; one slot is taken by somebody else then
+        slots = [4, 4, 4, 2, 2, 2]
+        task = api.add_action_task(analyses, "assign", worksheet, slots=slots)
+        self.assertEqual(task.name, "task_assign_analyses")
+        other, = utils.create_samples(self.portal, 1, ("Ca",))
+        with utils.working_on(task):
+            worksheet.addAnalysis(utils.analyses_of([other])[0], 4)
+        self.drain()
+        positions = {slot["container_uid"]: int(slot["position"])
+                     for slot in worksheet.getLayout()}
+        self.assertEqual(positions, {
+            uid(other): 4, uid(found[0]): 1, uid(found[1]): 2})
+
+    def test_security(self):
+        task = api.add_reindex_obj_security_task(self.client)
+        self.assertEqual(task.priority, 50)
+        sample, = utils.create_samples(self.portal, 1, ("Ca",))
+        # indexed now, not when the catalog is asked for the first time
+        transaction.commit()
+        self.client.manage_setLocalRoles("newcomer", ["Owner"])
+        catalog = senaite_api.get_tool("senaite_catalog_sample")
+
+        def visible():
+            return len(catalog.unrestrictedSearchResults(
+                allowedRolesAndUsers="user:newcomer",
+                UID=senaite_api.get_uid(sample)))
+        self.assertEqual(visible(), 0)
+        with utils.settings(default=50):
+            done = self.drain()
+        self.assertEqual(visible(), 1)
+        self.assertGreaterEqual(len(done), 1)
+
+    def test_whole_samples(self):
+        found = utils.create_samples(self.portal, 2)
+        uids = [senaite_api.get_uid(analysis)
+                for analysis in utils.analyses_of(found)]
+
+        def get_object(uid):
+            return senaite_api.get_object_by_uid(uid, default=None)
+        for size, expected in ((1, 3), (3, 3), (4, 6), (6, 6)):
+            chunk, rest = samples.whole_samples(
+                uids[:size], uids[size:], get_object)
+            self.assertEqual(len(chunk), expected)
+            self.assertEqual(chunk + rest, uids)
+
+    def test_not_installed_in_this_site(self):
+        """Guards and clicks are core's where the add-on is not installed."""
+        _found, analyses, worksheet = self.make()
+        self.click(worksheet, "unassign", analyses[:3])
+        utils.clear_caches(self.layer["request"])
+        self.assertFalse(isTransitionAllowed(analyses[0], "unassign"))
+        with utils.not_installed():
+            self.layer["request"].set("ws_uid", senaite_api.get_uid(worksheet))
+            self.assertTrue(isTransitionAllowed(analyses[0], "unassign"))
+            self.assertFalse(api.is_queue_ready())
+        self.assertTrue(issubclass(
+            utils.form_adapter(worksheet, "verify").__class__,
+            WorkflowActionGenericAdapter))

@@ -1,0 +1,262 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The control panel, as a person with a browser uses it."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+import requests
+import transaction
+from plone.app.testing import SITE_OWNER_NAME
+from plone.app.testing import SITE_OWNER_PASSWORD
+from plone.registry.interfaces import IRegistry
+from plone.testing.zope import Browser
+from six.moves.urllib.parse import urlencode
+from zExceptions import Unauthorized
+from zope.component import getUtility
+
+from senaite.queue import keys
+from senaite.queue import surroundings
+from senaite.queue.browser.settings import IQueueSettings
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.testing import QUEUE_WSGI_TESTING
+from senaite.queue.tests.integration import people
+
+
+class TestControlPanel(unittest.TestCase):
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        self.url = self.portal.absolute_url() + "/@@queue-controlpanel"
+        people.make(self.portal)
+        transaction.commit()
+        self.browser = self.browse("lab_manager")
+
+    def browse(self, who):
+        browser = Browser(self.layer["app"])
+        browser.handleErrors = False
+        if who == SITE_OWNER_NAME:
+            people.log_in(browser, who, SITE_OWNER_PASSWORD)
+        elif who:
+            people.log_in(browser, who)
+        return browser
+
+    def control(self, name):
+        return self.browser.getControl(name="form.widgets." + name)
+
+    def save(self, **values):
+        """Open the form, fill some fields in, save; return the page."""
+        self.browser.open(self.url)
+        for name, value in values.items():
+            self.control(name).value = value
+        self.browser.getControl(name="form.buttons.save").click()
+        transaction.begin()
+        return self.browser.contents
+
+    def setting(self, name):
+        return surroundings.get().get_setting(name)
+
+    def assertRefused(self, message, **values):
+        before = dict((name, self.setting(name))
+                      for name in surroundings.DEFAULTS)
+        page = self.save(**values)
+        self.assertNotIn("Changes saved", page)
+        self.assertIn(message, page)
+        for name, value in before.items():
+            self.assertEqual(value, self.setting(name), name)
+
+    def test_schema_has_all_settings_with_their_defaults(self):
+        self.assertEqual(sorted(surroundings.DEFAULTS),
+                         sorted(name for name in IQueueSettings
+                                if name != "items_fit_into_task"))
+        for name, value in surroundings.DEFAULTS.items():
+            self.assertEqual(value, IQueueSettings[name].default, name)
+            self.assertIs(type(value), type(self.setting(name)), name)
+
+    def test_descriptions_tell_the_default(self):
+        for name, value in surroundings.DEFAULTS.items():
+            if isinstance(value, tuple):
+                continue
+            description = IQueueSettings[name].description
+            self.assertIn("Default: {}".format(value), description)
+
+    def test_save(self):
+        page = self.save(
+            server="http://localhost:8090/plone", default="7",
+            top_priority_tasks="task_b\ntask_a", retention_days="30")
+        self.assertIn("Changes saved", page)
+        self.assertEqual("http://localhost:8090/plone",
+                         self.setting("server"))
+        self.assertEqual(7, self.setting("default"))
+        self.assertEqual(("task_b", "task_a"),
+                         self.setting("top_priority_tasks"))
+        self.assertEqual(30, self.setting("retention_days"))
+
+    def test_empty_server_and_priorities_are_allowed(self):
+        self.assertIn("Changes saved",
+                      self.save(server="", top_priority_tasks=""))
+        self.assertEqual("", self.setting("server"))
+        self.assertEqual((), tuple(self.setting("top_priority_tasks")))
+
+    def test_server_must_be_the_url_of_a_site(self):
+        for value, message in (
+                ("localhost:8080/plone", "must begin with http"),
+                ("ftp://localhost/plone", "must begin with http"),
+                ("http:///plone", "must name a host"),
+                ("http://localhost:99999/plone", "port"),
+                ("http://localhost:x/plone", "port"),
+                ("http://localhost:/plone", "port"),
+                ("http://localhost:0/plone", "port"),
+                ("http://localhost:8080", "go on to the site"),
+                ("http://localhost:8080/", "go on to the site"),
+                ("http://admin:secret@localhost/plone", "login"),
+                ("http://localhost/plone?x=1", "end with the path"),
+                ("http://localhost/plone#x", "end with the path"),
+                (u"http://l\xf6calhost/plone".encode("utf-8"), "ASCII")):
+            self.assertRefused(message, server=value)
+
+    def test_numbers_have_bounds_that_are_named(self):
+        for name in sorted(surroundings.DEFAULTS):
+            field = IQueueSettings[name]
+            if not hasattr(field, "min") or field.min is None:
+                continue
+            for value in (field.min - 1, field.max + 1):
+                self.assertRefused(
+                    "'{}' must be from {} to {}, not {}".format(
+                        field.title, field.min, field.max, value),
+                    **{name: str(value)})
+
+    def test_numbers_are_numbers(self):
+        self.assertRefused("integer", default="many")
+        self.assertRefused("Required input is missing", default="")
+
+    def test_priorities_are_names(self):
+        self.assertRefused("Not the name of a task: 'no name'",
+                           top_priority_tasks="task_a\nno name")
+        self.assertRefused("Listed twice: 'task_a'",
+                           top_priority_tasks="task_a\ntask_a")
+        self.assertRefused(
+            "Not the name of a task: 't\xc3\xa4sk'",
+            top_priority_tasks=u"t\xe4sk".encode("utf-8"))
+
+    def test_what_is_typed_is_escaped(self):
+        evil = "</textarea></div><script>alert(1)</script>"
+        page = self.save(top_priority_tasks=evil)
+        self.assertIn("Not the name of a task", page)
+        self.assertNotIn(evil, page)
+        self.assertEqual(evil, self.control("top_priority_tasks").value)
+
+    def test_a_link_cannot_carry_a_script(self):
+        evil = "</textarea>\"><script>alert(1)</script>"
+        for name in surroundings.DEFAULTS:
+            self.browser.open(self.url + "?" + urlencode(
+                {"form.widgets." + name: evil}))
+            self.assertNotIn("<script>alert", self.browser.contents, name)
+
+    def test_blank_lines_do_not_matter(self):
+        self.assertIn("Changes saved", self.save(
+            top_priority_tasks="\n task_b \r\n\r\ntask_a\n\n"))
+        self.assertEqual(("task_b", "task_a"),
+                         self.setting("top_priority_tasks"))
+
+    def test_largest_selection_fits_into_largest_task(self):
+        self.assertRefused("do not fit into the 10240 bytes",
+                           max_payload_bytes="10240")
+
+    def test_who_may_change_settings(self):
+        for who in (None, "client_contact", "analyst", "consumer"):
+            browser = self.browse(who)
+            for name in ("@@queue-controlpanel", "@@queue-rotate-key"):
+                with self.assertRaises(Unauthorized):
+                    browser.open(self.portal.absolute_url() + "/" + name)
+
+    def test_settings_cannot_be_changed_from_elsewhere(self):
+        with self.assertRaises(Exception) as caught:
+            self.browser.post(
+                self.url, "form.widgets.default=0&form.buttons.save=Save")
+        self.assertIn("orbidden", repr(caught.exception))
+        transaction.begin()
+        self.assertEqual(10, self.setting("default"))
+
+    def test_rotate_key(self):
+        key = keys.get_key(self.portal)
+        self.browser.open(self.url)
+        self.assertNotIn(key, self.browser.contents)
+        fingerprint = self.fingerprint()
+        self.browser.getControl(name="rotate").click()
+        transaction.begin()
+        self.assertIn("The queue has a new key", self.browser.contents)
+        new = keys.get_key(self.portal)
+        self.assertNotEqual(key, new)
+        self.assertEqual([new, key], keys.get_keys(self.portal))
+        self.assertNotIn(new, self.browser.contents)
+        self.assertNotEqual(fingerprint, self.fingerprint())
+
+    def fingerprint(self):
+        start = self.browser.contents.index("queue-key-fingerprint")
+        return self.browser.contents[start:start + 40]
+
+    def test_rotate_key_that_leaked(self):
+        key = keys.get_key(self.portal)
+        self.browser.open(self.url)
+        self.browser.getControl(name="leaked").value = ["1"]
+        self.browser.getControl(name="rotate").click()
+        transaction.begin()
+        self.assertNotIn(key, keys.get_keys(self.portal))
+
+    def test_rotate_key_only_from_the_page(self):
+        key = keys.get_key(self.portal)
+        url = self.portal.absolute_url() + "/@@queue-rotate-key"
+        for attempt in (lambda: self.browser.open(url),
+                        lambda: self.browser.post(url, "rotate=1")):
+            with self.assertRaises(Exception) as caught:
+                attempt()
+            self.assertIn("orbidden", repr(caught.exception))
+        transaction.begin()
+        self.assertEqual(key, keys.get_key(self.portal))
+
+    def test_control_panel_lists_both_pages(self):
+        page = self.browse(SITE_OWNER_NAME)
+        page.open(self.portal.absolute_url() + "/@@overview-controlpanel")
+        for name in ("@@queue-controlpanel", "@@queue_tasks"):
+            self.assertIn(name, page.contents)
+
+
+class TestSecrets(unittest.TestCase):
+    """The registry is open to anybody through the JSON API."""
+
+    layer = QUEUE_WSGI_TESTING
+
+    def test_key_is_not_in_the_registry(self):
+        key = keys.get_key(self.layer["portal"])
+        registry = getUtility(IRegistry)
+        for name in registry.records.keys():
+            self.assertNotIn("auth_key", name)
+            self.assertNotIn(key, repr(registry.get(name)), name)
+
+    def test_key_is_not_in_what_the_api_tells(self):
+        key = keys.get_key(self.layer["portal"])
+        url = self.layer.get_url() + "/@@API/senaite/v1/"
+        seen = ""
+        for route in ("registry/senaite.queue", "registry/queue",
+                      "settings", "users", "plone/site", "properties"):
+            answer = requests.get(
+                url + route, timeout=60,
+                auth=(SITE_OWNER_NAME, SITE_OWNER_PASSWORD))
+            self.assertNotIn(key, answer.text, route)
+            seen += answer.text
+        # the settings are there, so this was no idle question
+        self.assertIn("senaite.queue.server", seen)

@@ -1,0 +1,171 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Worksheets through the form channel: the end is that of the synchronous run.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api
+from zExceptions import Unauthorized
+
+from senaite.queue.tests import utils
+from senaite.queue.tests.integration.base import WorksheetTestCase
+
+
+class FormChannelTest(WorksheetTestCase):
+
+    def compare(self, action, prepare, expected_state):
+        """Do an action at once on one worksheet and queued on its twin."""
+        samples, analyses, worksheet = self.make()
+        prepare(analyses)
+        with utils.settings(default=0):
+            self.click(worksheet, action, analyses)
+        self.assertEqual(self.pending(), [])
+        reference = self.settled(worksheet, samples)
+        self.assertIn(expected_state, self.states(analyses))
+
+        samples, analyses, worksheet = self.make()
+        prepare(analyses)
+        before = self.states(analyses)
+        page = self.click(worksheet, action, analyses)
+        self.assertIn("6 items were queued", page)
+        self.assertEqual(self.states(analyses), before)
+        self.assertEqual(len(self.pending()), 1)
+
+        done = self.drain()
+        self.assertEqual([len(task.uids) for task in done], [6, 3])
+        self.assertEqual(len(set(task.job_uid for task in done)), 1)
+        self.assertEqual(utils.end_state(worksheet, samples), reference)
+        return done
+
+    def settled(self, worksheet, samples):
+        """Return the end state after the reindexing that core owes."""
+        for obj in samples + [worksheet]:
+            obj.reindexObject()
+        return utils.end_state(worksheet, samples)
+
+    def submitted(self, analyses):
+        self.enter_results(analyses)
+        self.do("submit", analyses)
+
+    def test_submit(self):
+        self.compare("submit", self.enter_results, "to_be_verified")
+
+    def test_verify(self):
+        self.compare("verify", self.submitted, "verified")
+
+    def test_retract(self):
+        self.compare("retract", self.submitted, "retracted")
+
+    def test_reject(self):
+        self.compare("reject", self.submitted, "rejected")
+
+    def test_unassign(self):
+        self.compare("unassign", lambda analyses: None, "unassigned")
+
+    def test_assign(self):
+        samples, analyses, worksheet = self.make(assign=False)
+        with utils.settings(default=0):
+            self.click(worksheet, "assign", analyses)
+        reference = self.settled(worksheet, samples)
+        self.assertEqual(len(reference["layout"]), 6)
+
+        samples, analyses, worksheet = self.make(assign=False)
+        page = self.click(worksheet, "assign", analyses)
+        self.assertIn("6 items were queued", page)
+        self.assertEqual(worksheet.getLayout(), [])
+        done = self.drain()
+        self.assertEqual([len(task.uids) for task in done], [6, 3])
+        self.assertEqual(utils.end_state(worksheet, samples), reference)
+
+    def test_what_was_typed_is_saved_before(self):
+        _samples, analyses, worksheet = self.make()
+        form = {"Result.{}:records".format(api.get_uid(an)): "7"
+                for an in analyses}
+        self.click(worksheet, "submit", analyses, **form)
+        # without results in the form nothing could be submitted
+        self.assertEqual([an.getResult() for an in analyses], ["7"] * 6)
+        self.assertEqual(self.states(analyses), ["assigned"] * 6)
+        self.drain()
+        self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
+
+    def test_nothing_possible_queues_nothing(self):
+        _samples, analyses, worksheet = self.make()
+        page = self.click(worksheet, "submit", analyses)
+        self.assertIn("No changes made", page)
+        self.assertEqual(self.pending(), [])
+
+    def test_anonymous_queues_nothing(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.browser = self.new_browser()
+        # the action is public; the page it leads back to is not
+        with self.assertRaises(Unauthorized):
+            self.click(worksheet, "submit", analyses)
+        self.assertEqual(self.pending(), [])
+
+    def test_second_click_queues_nothing(self):
+        _samples, analyses, worksheet = self.make()
+        self.click(worksheet, "unassign", analyses)
+        page = self.click(worksheet, "unassign", analyses)
+        self.assertIn("Queued already", page)
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_changed_meanwhile(self):
+        """What is done, assigned or gone by then is skipped, with a note."""
+        samples, analyses, worksheet = self.make(assign=False)
+        other = utils.create_worksheet(self.portal)
+        self.click(worksheet, "assign", analyses)
+        task = self.pending()[0]
+        with utils.working_on(task):
+            other.addAnalysis(analyses[0])
+            worksheet.addAnalysis(analyses[1])
+            api.get_parent(analyses[2]).manage_delObjects(
+                [api.get_id(analyses[2])])
+        done = self.drain()
+        self.assertEqual(len(worksheet.getLayout()), 4)
+        self.assertIn("1 on another worksheet", done[0].note)
+        self.assertIn("1 done already", done[0].note)
+        self.assertIn("1 removed meanwhile", done[0].note)
+        self.assertEqual(done[1].note, "")
+
+    def test_locks(self):
+        samples, analyses, worksheet = self.make()
+        self.click(worksheet, "unassign", analyses)
+        task = self.pending()[0]
+        self.assertEqual(sorted(task.locks),
+                         sorted(api.get_uid(sample) for sample in samples))
+        self.assertEqual(task.name, "task_action_unassign")
+        self.assertEqual(task.context_uid, api.get_uid(worksheet))
+
+    def test_duplicates_and_references_go_along(self):
+        """Unassigning a routine analysis removes its duplicate: the task
+        finds it gone."""
+        _samples, analyses, worksheet = self.make()
+        with utils.settings(default=0):
+            duplicates = worksheet.addDuplicateAnalyses(1)
+        self.assertEqual(len(duplicates), 3)
+        page = self.click(worksheet, "unassign", analyses + duplicates)
+        self.assertIn("9 items were queued", page)
+        self.drain()
+        self.assertEqual(worksheet.getLayout(), [])
+        self.assertEqual(worksheet.getAnalyses(), [])
+
+    def test_add_analyses_of_other_callers(self):
+        """The modal that makes a worksheet of samples calls addAnalyses."""
+        samples, analyses, worksheet = self.make(assign=False)
+        worksheet.addAnalyses(analyses)
+        self.assertEqual(worksheet.getLayout(), [])
+        self.assertEqual(len(self.pending()), 1)
+        self.drain()
+        self.assertEqual(len(worksheet.getLayout()), 6)

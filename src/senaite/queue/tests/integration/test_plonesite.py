@@ -1,0 +1,109 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The answers of a Plone site, and that they cost next to nothing."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from bika.lims import api
+from plone.app.testing import TEST_USER_ID
+from plone.app.testing import login
+from plone.app.testing import logout
+from plone.app.testing import setRoles
+from plone.app.testing import TEST_USER_NAME
+from senaite.core.catalog import CLIENT_CATALOG
+from zope.component.hooks import setSite
+
+from senaite.queue import plonesite
+from senaite.queue import surroundings
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.testing import set_setting
+
+
+class TestPloneSite(unittest.TestCase):
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        setRoles(self.portal, TEST_USER_ID, ["Manager"])
+        self.plone = surroundings.get()
+        self.client = self.portal.clients.objectValues("Client")[0]
+
+    def test_it_is_in_force(self):
+        self.assertIsInstance(self.plone, plonesite.PloneSurroundings)
+
+    def test_describe(self):
+        wanted = {"context_uid": self.client.UID(),
+                  "context_path": "/".join(self.client.getPhysicalPath())}
+        brain = api.search({"UID": self.client.UID()}, CLIENT_CATALOG)[0]
+        for context in (self.client, brain, self.client.UID()):
+            found = self.plone.describe(context)
+            self.assertEqual(wanted, found)
+            self.assertEqual([str, str], [type(v) for v in found.values()])
+
+    def test_describe_shows_what_it_does_not_know(self):
+        for context in (None, 5, object(), "nothing", "a" * 32, u"\xe4"):
+            with self.assertRaises(ValueError):
+                self.plone.describe(context)
+
+    def test_resolve(self):
+        uid, path = self.client.UID(), api.get_path(self.client)
+        self.assertEqual(self.client, self.plone.resolve(uid, path))
+        # moved
+        self.assertEqual(self.client, self.plone.resolve(uid, "/plone/gone"))
+        self.assertEqual(self.client, self.plone.resolve(uid, None))
+        # gone
+        self.assertIsNone(self.plone.resolve("a" * 32, "/plone/gone"))
+        # another object has taken its place
+        self.assertIsNone(self.plone.resolve("a" * 32, path))
+
+    def test_resolve_is_not_led_astray(self):
+        for path in ("/", "", "/acl_users", "/plone/../acl_users",
+                     "/plone/@@queue-controlpanel", "/plone2", u"/plone/\xe4",
+                     "/plone/clients/@@view", "/plone//"):
+            self.assertIsNone(self.plone.resolve("a" * 32, path), path)
+
+    def test_resolve_the_site(self):
+        self.assertEqual(
+            self.portal, self.plone.resolve("0", "/plone"))
+
+    def test_username(self):
+        self.assertEqual(TEST_USER_ID, self.plone.get_username())
+        logout()
+        self.assertIsNone(self.plone.get_username())
+        login(self.portal, TEST_USER_NAME)
+
+    def test_settings_are_native_and_empty_ones_usable(self):
+        self.assertIs(str, type(self.plone.get_setting("server")))
+        set_setting("server", None)
+        set_setting("top_priority_tasks", None)
+        self.assertEqual("", self.plone.get_setting("server"))
+        self.assertEqual((), self.plone.get_setting("top_priority_tasks"))
+
+    def test_without_a_site(self):
+        setSite(None)
+        self.addCleanup(setSite, self.portal)
+        self.assertEqual(10, self.plone.get_setting("default"))
+        self.assertIsNone(plonesite.get_portal())
+
+    def test_nothing_is_loaded_for_a_setting(self):
+        connection = self.portal._p_jar
+        self.plone.get_setting("default")
+        plonesite.has_profile(self.portal)
+        before = connection.getTransferCounts()
+        for _number in range(100):
+            self.plone.get_setting("default")
+            self.assertTrue(plonesite.has_profile(self.portal))
+        self.assertEqual(before, connection.getTransferCounts())

@@ -1,0 +1,326 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Installation and uninstallation: all that is needed, and nothing left.
+
+What a site consists of is compared before the installation and after the
+uninstallation.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+import transaction
+from plone.app.testing import TEST_USER_ID
+from plone.app.testing import applyProfile
+from plone.app.testing import setRoles
+from plone.registry.interfaces import IRegistry
+from Products.CMFPlone.utils import get_installer
+from zope.annotation.interfaces import IAnnotations
+from zope.component import getSiteManager
+from zope.component import getUtility
+from zope.interface import implementer
+from zope.interface import noLongerProvides
+from zope.testing.loggingsupport import InstalledHandler
+from ZODB.serialize import referencesf
+from ZODB.utils import oid_repr
+
+from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue import is_installed
+from senaite.queue import keys
+from senaite.queue import setuphandlers
+from senaite.queue import surroundings
+from senaite.queue.client import ledger
+from senaite.queue.client import outbox
+from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.permissions import CONSUMER_ROLE
+from senaite.queue.permissions import ConsumeTasks
+from senaite.queue.permissions import ManageQueue
+from senaite.queue.permissions import PERMISSIONS
+from senaite.queue.permissions import ViewQueue
+from senaite.queue.queue import new_task
+from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
+from senaite.queue.testing import set_setting
+
+DEFAULT = "senaite.queue:default"
+UNINSTALL = "senaite.queue:uninstall"
+
+#: Attributes of the portal that other code writes when it feels like it
+VOLATILE = ("_p_changed", "_v_")
+
+
+def roles_of(portal, permission):
+    """Return who has a permission in the site, and whether it is acquired."""
+    found = portal.rolesOfPermission(permission)
+    return (portal.acquiredRolesAreUsedBy(permission),
+            sorted(row["name"] for row in found if row["selected"]))
+
+
+def users(acl_users):
+    """Return the plugins of a user folder, and what they are active for."""
+    plugins = acl_users.plugins
+    active = dict(
+        (info["id"], plugins.listPluginIds(info["interface"]))
+        for info in plugins.listPluginTypeInfo())
+    return sorted(acl_users.objectIds()), active
+
+
+def components(portal):
+    """Return what is registered in the site's component registry."""
+    manager = getSiteManager(portal)
+    found = []
+    for listing in (manager.registeredUtilities,
+                    manager.registeredAdapters,
+                    manager.registeredSubscriptionAdapters,
+                    manager.registeredHandlers):
+        for item in listing():
+            found.append((item.__class__.__name__, item.name,
+                          repr(getattr(item, "provided", None)),
+                          repr(getattr(item, "required", None))))
+    return sorted(found)
+
+
+def actions(tool):
+    """Return the actions in a tool, e.g. the configlets."""
+    return sorted((action.id, action.category) for action in tool._actions)
+
+
+def skeleton(portal):
+    """Return what a site consists of, as comparable values."""
+    root = portal.getPhysicalRoot()
+    manager = portal.acl_users.portal_role_manager
+    return {
+        "registry": sorted(getUtility(IRegistry).records.keys()),
+        "interfaces": sorted(set(
+            record.interfaceName for record in
+            getUtility(IRegistry).records.values() if record.interfaceName)),
+        "configlets": actions(portal.portal_controlpanel),
+        "actions": sorted(
+            "/".join(item.getPhysicalPath()) for item in
+            portal.portal_actions.objectValues()),
+        "site users": users(portal.acl_users),
+        "root users": users(root.acl_users),
+        "roles": sorted(portal.valid_roles()),
+        "roles of the manager": sorted(manager.listRoleIds()),
+        "permissions": [roles_of(portal, name) for name in PERMISSIONS],
+        "attributes": sorted(
+            key for key in portal.__dict__ if not key.startswith(VOLATILE)),
+        "attributes of the root": sorted(
+            key for key in root.__dict__ if not key.startswith(VOLATILE)),
+        "content": sorted(portal.objectIds()),
+        "annotations": sorted(IAnnotations(portal)),
+        "components": components(portal),
+        "versions": sorted(
+            portal.portal_setup._profile_upgrade_versions),
+        "import steps": sorted(portal.portal_setup.getSortedImportSteps()),
+        "skins": sorted(portal.portal_skins.objectIds()),
+        "resources": sorted(portal.portal_resources.objectIds()),
+    }
+
+
+def oids_with(connection, text):
+    """Return the oids of all objects whose pickles hold a text."""
+    found = []
+    todo, seen = [connection.root()._p_oid], set()
+    while todo:
+        oid = todo.pop()
+        if oid in seen:
+            continue
+        seen.add(oid)
+        pickle, _serial = connection.db().storage.load(oid, "")
+        if text in pickle:
+            found.append(oid_repr(oid))
+        todo.extend(referencesf(pickle))
+    return found
+
+
+@implementer(IServerQueueUtility)
+class RecordingQueue(object):
+    """Counts how often it was emptied."""
+
+    purged = 0
+
+    def purge(self):
+        self.purged += 1
+
+
+class TestProfile(unittest.TestCase):
+
+    layer = BARE_FUNCTIONAL_TESTING
+    maxDiff = None
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        self.root = self.portal.getPhysicalRoot()
+        setRoles(self.portal, TEST_USER_ID, ["Manager"])
+
+    def install(self):
+        applyProfile(self.portal, DEFAULT)
+
+    def uninstall(self):
+        applyProfile(self.portal, UNINSTALL)
+
+    def test_before(self):
+        self.assertFalse(is_installed())
+
+    def test_install(self):
+        self.install()
+        self.assertTrue(is_installed())
+        for acl_users in (self.portal.acl_users, self.root.acl_users):
+            ids, active = users(acl_users)
+            self.assertIn(PAS_PLUGIN_ID, ids)
+            self.assertEqual(
+                ["IAuthenticationPlugin", "IExtractionPlugin"],
+                sorted(key for key in active
+                       if PAS_PLUGIN_ID in active[key]))
+        self.assertTrue(keys.get_key(self.portal))
+        self.assertIsNotNone(outbox.get_root(self.portal))
+        self.assertIsNotNone(ledger.get_root(self.portal))
+        self.assertIn(CONSUMER_ROLE, self.portal.valid_roles())
+
+    def test_is_installed_without_the_layer(self):
+        self.install()
+        noLongerProvides(self.layer["request"], ISenaiteQueueLayer)
+        self.assertTrue(is_installed())
+
+    def test_permissions(self):
+        self.install()
+        lab = ["Analyst", "LabClerk", "LabManager", "Manager", "Verifier"]
+        self.assertEqual((False, lab), self.roles(ViewQueue))
+        self.assertEqual((False, ["LabManager", "Manager"]),
+                         self.roles(ManageQueue))
+        self.assertEqual((False, ["Manager", CONSUMER_ROLE]),
+                         self.roles(ConsumeTasks))
+
+    def roles(self, permission):
+        acquired, found = roles_of(self.portal, permission)
+        return bool(acquired), found
+
+    def test_settings_have_their_defaults(self):
+        self.install()
+        for name, value in surroundings.DEFAULTS.items():
+            self.assertEqual(
+                value, surroundings.get().get_setting(name), name)
+        with self.assertRaises(KeyError):
+            surroundings.get().get_setting("nothing")
+
+    def test_uninstall_leaves_nothing(self):
+        before = skeleton(self.portal)
+        self.install()
+        user = self.portal.acl_users.getUserById(TEST_USER_ID)
+        self.portal.acl_users.portal_role_manager.assignRoleToPrincipal(
+            CONSUMER_ROLE, user.getId())
+        outbox.put(self.portal, new_task("some_task", self.portal.samples))
+        ledger.record(self.portal, "a" * 32, 0)
+        self.uninstall()
+        after = skeleton(self.portal)
+        for key in sorted(before):
+            self.assertEqual(before[key], after[key], key)
+        self.assertFalse(is_installed())
+        self.assertFalse(ISenaiteQueueLayer.providedBy(
+            self.layer["request"]))
+
+    def test_no_pickle_needs_our_code(self):
+        text = b"senaite.queue."
+        self.install()
+        transaction.commit()
+        installed = oids_with(self.portal._p_jar, text)
+        self.uninstall()
+        transaction.commit()
+        found = oids_with(self.portal._p_jar, text)
+        self.assertLess(len(found), len(installed))
+        # GenericSetup's own protocols of what it imported
+        setup = self.portal.portal_setup
+        logs = set(oid_repr(item._p_oid) for item in setup.objectValues())
+        self.assertEqual([], sorted(set(found) - logs))
+
+    def test_uninstall_says_what_is_lost(self):
+        self.install()
+        task = new_task("some_task", self.portal.samples)
+        outbox.put(self.portal, task)
+        handler = InstalledHandler("senaite.queue")
+        self.addCleanup(handler.uninstall)
+        self.uninstall()
+        lines = [r.getMessage() for r in handler.records]
+        self.assertTrue(any("event=task_lost" in line and
+                            task.task_uid in line for line in lines), lines)
+        self.assertTrue(any("count=1" in line for line in lines), lines)
+
+    def test_queue_is_emptied_when_the_uninstallation_commits(self):
+        queue = RecordingQueue()
+        setuphandlers.purge_after_commit(queue)
+        transaction.abort()
+        self.assertEqual(0, queue.purged)
+        setuphandlers.purge_after_commit(queue)
+        transaction.commit()
+        self.assertEqual(1, queue.purged)
+
+    def test_uninstall_through_the_add_ons_panel(self):
+        installer = get_installer(self.portal, self.layer["request"])
+        self.assertTrue(installer.install_product("senaite.queue"))
+        self.assertTrue(installer.is_product_installed("senaite.queue"))
+        self.assertTrue(installer.uninstall_product("senaite.queue"))
+        self.assertFalse(installer.is_product_installed("senaite.queue"))
+        self.assertFalse(is_installed())
+
+    def test_reinstall(self):
+        self.install()
+        key = keys.get_key(self.portal)
+        self.uninstall()
+        self.install()
+        self.assertTrue(is_installed())
+        self.assertNotEqual(key, keys.get_key(self.portal))
+        self.assertIn(PAS_PLUGIN_ID, self.portal.acl_users)
+        self.assertIn(PAS_PLUGIN_ID, self.root.acl_users)
+
+    def test_profile_applied_again_keeps_what_is_there(self):
+        self.install()
+        key = keys.get_key(self.portal)
+        set_setting("default", 33)
+        set_setting("server", "http://elsewhere:8090/lab")
+        outbox.put(self.portal, new_task("some_task", self.portal.samples))
+        self.install()
+        self.assertEqual(key, keys.get_key(self.portal))
+        self.assertEqual(33, surroundings.get().get_setting("default"))
+        self.assertEqual("http://elsewhere:8090/lab",
+                         surroundings.get().get_setting("server"))
+        self.assertEqual(1, len(outbox.pending(self.portal)))
+
+    def test_uninstalled_twice(self):
+        self.install()
+        self.uninstall()
+        self.uninstall()
+        self.assertFalse(is_installed())
+
+    def test_root_keeps_the_plugin_for_another_site(self):
+        self.install()
+        others = [self.portal]
+        former = setuphandlers.get_sites
+
+        class OtherSite(object):
+            class portal_setup(object):
+                @staticmethod
+                def getLastVersionForProfile(profile):
+                    return ("2600",)
+
+        setuphandlers.get_sites = lambda root: others + [OtherSite]
+        self.addCleanup(setattr, setuphandlers, "get_sites", former)
+        self.uninstall()
+        self.assertNotIn(PAS_PLUGIN_ID, self.portal.acl_users)
+        self.assertIn(PAS_PLUGIN_ID, self.root.acl_users)
+
+    def test_sites_are_found_in_folders(self):
+        self.assertEqual(
+            ["plone"],
+            [site.getId() for site in setuphandlers.get_sites(self.root)])

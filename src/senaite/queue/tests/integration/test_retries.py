@@ -1,0 +1,83 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The number of retries that Zope gets, whatever it was told before."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import unittest
+
+from App import config
+
+from senaite.queue import retries
+
+
+class Configuration(object):
+    """What ZServer's configuration looks like."""
+
+    max_conflict_retries = 3
+
+    def __init__(self, **kw):
+        self.__dict__.update(kw)
+
+
+class Request(object):
+    """Where Zope reads the number: 0 in ZServer 4.0.2 with Zope 4.8."""
+
+    def __init__(self, retry_max_count=0):
+        self.retry_max_count = retry_max_count
+
+
+class TestRetries(unittest.TestCase):
+
+    def setUp(self):
+        self.zope = config.getConfiguration()
+        former = getattr(self.zope, "product_config", None)
+        self.addCleanup(setattr, self.zope, "product_config", former)
+        os.environ.pop(retries.ENVIRONMENT, None)
+        self.addCleanup(os.environ.pop, retries.ENVIRONMENT, None)
+
+    def apply(self, request, product_config=None, **kw):
+        self.zope.product_config = product_config or {}
+        retries.apply_to(request, Configuration(**kw))
+        return request.retry_max_count
+
+    def test_what_zope_conf_says_counts(self):
+        self.assertEqual(3, self.apply(Request()))
+        self.assertEqual(7, self.apply(Request(), max_conflict_retries=7))
+
+    def test_no_retries_if_zope_conf_wants_none(self):
+        self.assertEqual(0, self.apply(Request(), max_conflict_retries=0))
+
+    def test_a_number_that_works_is_kept(self):
+        self.assertEqual(5, self.apply(Request(5)))
+
+    def test_our_own_number_wins(self):
+        product = {"senaite.queue": {"conflict_retries": "9"}}
+        self.assertEqual(9, self.apply(Request(5), product_config=product))
+        os.environ[retries.ENVIRONMENT] = "2"
+        self.assertEqual(2, self.apply(Request(5), product_config=product))
+        os.environ[retries.ENVIRONMENT] = "0"
+        self.assertEqual(0, self.apply(Request(5), product_config=product))
+
+    def test_switched_off(self):
+        os.environ[retries.ENVIRONMENT] = "off"
+        self.assertEqual(0, self.apply(Request()))
+        self.assertEqual(5, self.apply(Request(5)))
+
+    def test_nonsense_is_named(self):
+        for value in ("many", "-1", "3.5"):
+            os.environ[retries.ENVIRONMENT] = value
+            with self.assertRaises(ValueError) as caught:
+                self.apply(Request())
+            self.assertIn(value, str(caught.exception))

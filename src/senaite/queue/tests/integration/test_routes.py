@@ -1,0 +1,273 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""What the routes of the queue server answer, and how they refuse."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import uuid
+
+import transaction
+from senaite.queue import routing
+from senaite.queue import surroundings
+from senaite.queue.queue import new_task
+from senaite.queue.server import config
+from senaite.queue.server.utility import get_server_utility
+from senaite.queue.tests.integration import httpcase
+
+OTHER = "client2/00000001"
+UNKNOWN = "0" * 32
+
+
+class TestAnswers(httpcase.HTTPCase):
+
+    def test_way_of_a_task(self):
+        since = self.ask("queue_server/diff")["version"]
+        uid = self.put(uids=["item1"], note_of_mine={"a": [1, None]})
+        answer = self.ask("queue_server/tasks", method="GET")
+        self.assertEqual([item["task_uid"] for item in answer["items"]],
+                         [uid])
+        self.assertEqual(answer["count"], 1)
+        self.assertTrue(answer["url"].endswith("queue_server/tasks"))
+        self.assertTrue(answer["zeo"].startswith("http://"))
+
+        who = {"consumer_id": httpcase.CONSUMER}
+        task = self.ask("queue_server/pop", who)["task"]
+        self.assertEqual(task["task_uid"], uid)
+        self.assertEqual(task["note_of_mine"], {"a": [1, None]})
+        self.assertEqual(self.ask("queue_server/pop", who)["task"], task)
+        other = self.ask("queue_server/pop", {"consumer_id": OTHER})
+        self.assertEqual(other["task"], None)
+        self.assertTrue(0 < other["next_due"] < 3600)
+
+        about = dict(who, task_uid=uid)
+        self.assertTrue(self.ask("queue_server/heartbeat", about)["held"])
+        stolen = dict(about, consumer_id=OTHER)
+        self.assertFalse(self.ask("queue_server/heartbeat", stolen)["held"])
+        self.refused(412, "queue_server/done", stolen)
+
+        for _ in range(2):
+            self.ask("queue_server/done", dict(about, processed=1, note="x"))
+        answer = self.ask("queue_server/" + uid, method="GET")
+        self.assertEqual((answer["status"], answer["note"]), ("done", "x"))
+        answer = self.ask("queue_server/diff?since=" + since, method="GET")
+        self.assertEqual([item["status"] for item in answer["tasks"]],
+                         ["done"])
+        answer = self.ask("queue_server/jobs/" + uid, method="GET")
+        self.assertEqual((answer["total"], answer["done"]), (1, 1))
+
+    def test_batch(self):
+        good, bad = self.task(), self.task(priority="high")
+        payload = {"tasks": [good, bad]}
+        results = self.ask("queue_server/add", payload)["results"]
+        self.assertEqual(results[good["task_uid"]], "added")
+        self.assertTrue(results[bad["task_uid"]].startswith(
+            "invalid: Task field 'priority'"))
+        results = self.ask("queue_server/add", payload)["results"]
+        self.assertEqual(results[good["task_uid"]], "known")
+
+    def test_a_task_enters_the_queue_fresh(self):
+        uid = self.put(status="running", consumer_id=OTHER, attempt=7,
+                       started=5.0)
+        answer = self.ask("queue_server/" + uid, method="GET")
+        self.assertEqual(
+            [answer[key] for key in ("status", "attempt", "consumer_id")],
+            ["queued", 0, None])
+
+    def test_free_keys_harm_no_answer(self):
+        uid = self.put(success=False, request=1, content=2, url="x", zeo="y",
+                       context="z", message="m")
+        answer = self.ask("queue_server/" + uid, method="GET")
+        self.assertEqual(answer["request"], 1)
+        self.assertNotEqual(answer["url"], "x")
+
+    def test_ghosts_are_hidden_unless_asked_for(self):
+        self.put(ghost=True)
+        route = "queue_server/tasks"
+        self.assertEqual(self.ask(route)["count"], 0)
+        self.assertEqual(self.ask(route, {"ghost": True})["count"], 1)
+        answer = self.ask(route + "?ghost=1", method="GET")
+        self.assertEqual(answer["count"], 1)
+
+    def test_search(self):
+        uid = self.put(uids=["item1"], name="task_y")
+        self.put()
+        for query, count in (("uid=item1", 1), ("name=task_y", 1),
+                             ("uid=item1&name=task_x", 0), ("", 2),
+                             ("status=done", 0), ("status=queued,failed", 2),
+                             ("limit=1", 1), ("offset=2", 0)):
+            answer = self.ask("queue_server/search?" + query, method="GET")
+            self.assertEqual(answer["count"], count, query)
+        answer = self.ask("queue_server/uids/queued", method="GET")
+        self.assertTrue("item1" in answer["items"])
+        self.assertEqual(self.ask("queue_server/search", {"uid": "item1"})
+                         ["items"][0]["task_uid"], uid)
+
+    def test_failure_and_requeue(self):
+        uid = self.put(retries=0)
+        about = {"task_uid": uid, "consumer_id": httpcase.CONSUMER}
+        self.refused(412, "queue_server/requeue/" + uid)
+        self.ask("queue_server/pop", about)
+        answer = self.ask("queue_server/fail", dict(
+            about, error_message=u"Oh \xe9 <script>", traceback="..."))
+        self.assertEqual(answer["status"], "failed")
+        self.ask("queue_server/requeue/" + uid, {"username": "boss"})
+        self.ask("queue_server/pop", about)
+        answer = self.ask("queue_server/timeout", about)
+        self.assertTrue(answer["status"] in ("queued", "failed"))
+        self.assertTrue(self.ask("queue_server/delete", about)["changed"])
+        self.assertFalse(self.ask("queue_server/delete", about)["changed"])
+
+    def test_restarted_consumer(self):
+        uid = self.put()
+        self.ask("queue_server/pop", {"consumer_id": httpcase.CONSUMER})
+        again = {"consumer_id": httpcase.CONSUMER[:-1] + "9"}
+        self.assertEqual(self.ask("queue_server/hello", again)["requeued"],
+                         [uid])
+
+
+class TestRefusals(httpcase.HTTPCase):
+
+    def test_bodies(self):
+        for status, route, payload in (
+                (406, "add", {}), (406, "add", {"tasks": []}),
+                (400, "add", {"tasks": {}}), (400, "add", {"tasks": [3]}),
+                (412, "add", {"task_uid": "x"}),
+                (400, "add", {"task_uid": UNKNOWN}),
+                (400, "add", self.task(uids="x")),
+                (400, "add", self.task(context_path="/a\nb")),
+                (400, "add", self.task(uids=["u"] * 10001)),
+                (400, "add", self.task(blob="x" * (1024 * 1024))),
+                (428, "pop", {}), (428, "pop", {"consumer_id": "x"}),
+                (428, "pop", {"consumer_id": ["x"]}),
+                (428, "hello", {"consumer_id": u"\xe9/00000001"}),
+                (406, "done", {}), (412, "done", {"task_uid": "x"}),
+                (412, "done", {"task_uid": 3}),
+                (412, "done", {"task_uid": UNKNOWN + "\n"}),
+                (428, "done", {"task_uid": UNKNOWN}),
+                (404, "done", self.about()), (404, "fail", self.about()),
+                (404, "timeout", self.about()),
+                (404, "requeue", self.about()), (404, "delete", self.about()),
+                (412, "requeue/x", {}),
+                (400, "done", self.about(processed="x")),
+                (400, "done", self.about(note=["x"])),
+                (400, "fail", self.about(kind="bad")),
+                (400, "fail", self.about(kind=["error"])),
+                (400, "tasks", {"status": 3}), (400, "tasks/nonsense", {}),
+                (400, "tasks", {"limit": 0}), (400, "tasks", {"limit": True}),
+                (412, "search", {"uid": ["x"]}), (412, "search", {"uid": " "}),
+                (404, UNKNOWN, {}), (412, "nonsense", {}),
+                (404, "jobs/" + UNKNOWN, {}), (404, "no/such/route", {})):
+            message = self.refused(status, "queue_server/" + route, payload)
+            self.assertTrue(message, route)
+
+    def about(self, **kw):
+        return dict(kw, task_uid=UNKNOWN, consumer_id=httpcase.CONSUMER)
+
+    def test_what_is_no_json_object(self):
+        for body in ("{", "[]", "3", "null", "\xff", '{"a": NaN}',
+                     "[" * 100000):
+            self.refused(400, "queue_server/pop", body=body)
+
+    def test_forms(self):
+        for content_type in ("application/x-www-form-urlencoded",
+                             "multipart/form-data; boundary=x", "text/plain"):
+            response = self.call(
+                "queue_server/pop", body="consumer_id=client1/00000001",
+                headers={"Content-Type": content_type})
+            self.assertEqual(response.status_code, 400)
+
+    def test_other_formats(self):
+        for query in ("?asbinary=1", "?asxml=1"):
+            response = self.call("queue_server/tasks" + query, method="GET")
+            self.assertEqual(response.status_code, 400)
+
+    def test_strange_queries(self):
+        for query in ("limit:int=7", "status:list=queued", "ghost:record=1",
+                      "uid=%00", "since=%ff", "offset=-1", "name=" + "x" * 999,
+                      "limit=" + "9" * 30):
+            for route in ("tasks", "diff", "search", "uids"):
+                url = "queue_server/{}?{}".format(route, query)
+                response = self.call(url, method="GET", caller="manager")
+                self.assertTrue(response.status_code < 500, url)
+
+    def test_store_unavailable(self):
+        self.setenv(config.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+        self.refused(503, "queue_server/add", self.task())
+        self.refused(503, "queue_server/pop", {"consumer_id": httpcase.CONSUMER})
+        self.refused(503, "queue_server/tasks", method="GET")
+
+    def test_unexpected_errors_stay_in_the_log(self):
+        self.patch(routing, "get_portal", lambda: 1 / 0)
+        message = self.refused(500, "queue_server/tasks", method="GET")
+        self.assertFalse("division" in message)
+
+
+class TestTransactions(httpcase.HTTPCase):
+
+    def declare(self, error):
+        name = "write_" + uuid.uuid4().hex
+        portal_id = self.portal.getId()
+
+        def write(context, request):
+            routing.get_portal().title = name
+            if error is not None:
+                raise error
+            return {"portal": portal_id}
+
+        write.__name__ = name
+        routing.route("queue_test", name)(write)
+        self.addCleanup(routing.ROUTES.pop)
+        self.call("queue_test/" + name, method="GET")
+        transaction.begin()
+        return self.portal.title == name
+
+    def test_failed_route_leaves_no_write(self):
+        self.assertTrue(self.declare(None))
+        for error in (RuntimeError("x"), routing.Refused(409, "x"),
+                      ValueError(u"\xe9"), KeyError("x")):
+            self.assertFalse(self.declare(error))
+
+
+class TestOutbox(httpcase.HTTPCase):
+
+    def test_own_additions_are_seen_before_the_commit(self):
+        queue = get_server_utility(self.portal)
+        queue.store.now()
+        task = new_task("task_x", self.portal.clients, username="analyst")
+        self.assertEqual(queue.add(task), task)
+        self.assertEqual(queue.get_tasks(), [task])
+        self.assertEqual(queue.get_task(task.task_uid), task)
+        self.assertTrue(queue.has_tasks_for(self.portal.clients))
+        self.assertEqual(len(queue), 1)
+        transaction.abort()
+        self.assertEqual(len(queue), 0)
+        self.assertFalse(queue.has_task(task))
+
+    def test_the_store_is_right(self):
+        queue = get_server_utility(self.portal)
+        task = new_task("task_x", self.portal.clients, username="analyst")
+        queue.add(task)
+        queue.accept([task])
+        running = queue.pop(httpcase.CONSUMER)
+        self.assertEqual(queue.get_task(task.task_uid).status, "running")
+        self.assertEqual(len(queue.get_tasks()), 1)
+        queue.done(running)
+        self.assertEqual(queue.get_tasks(), [])
+        self.assertTrue(queue.is_empty())
+        transaction.abort()
+
+    def test_settings_are_those_of_the_site(self):
+        queue = get_server_utility(self.portal)
+        self.assertEqual(queue.get_setting("lease_seconds"),
+                         surroundings.get().get_setting("lease_seconds"))

@@ -1,0 +1,166 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""Signed requests through real HTTP: replayed, moved, forged, and used to log
+in the user they name."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import time
+
+import requests
+import transaction
+from plone.app.testing import SITE_OWNER_NAME
+from Products.SiteAccess.VirtualHostMonster import \
+    manage_addVirtualHostMonster
+from senaite.queue import auth
+from senaite.queue import keys
+from senaite.queue.pasplugin import MEMO
+from senaite.queue.pasplugin import QueueAuth
+from senaite.queue.tests.integration import httpcase
+
+POP = "queue_server/pop"
+PAYLOAD = {"consumer_id": httpcase.CONSUMER}
+
+
+class TestTokens(httpcase.HTTPCase):
+
+    def pop(self, headers, status, route=POP, payload=PAYLOAD, **kw):
+        response = self.call(route, payload, auth=None, headers=headers, **kw)
+        self.assertEqual(response.status_code, status, response.text)
+        return response.json()
+
+    def whoami(self, user):
+        """Return the user that a request signed for a user is made as."""
+        route = "users/current"
+        headers = self.token(route, user=user, method="GET")
+        response = self.call(route, method="GET", auth=None, headers=headers)
+        return [item["username"] for item in response.json()["items"]]
+
+    def test_once(self):
+        headers = self.token(POP, PAYLOAD)
+        self.pop(headers, 200)
+        answer = self.pop(headers, 401)
+        self.assertEqual(answer["message"], "Not authenticated")
+
+    def test_other_route(self):
+        self.pop(self.token("queue_server/hello", PAYLOAD), 401)
+        self.pop(self.token(POP + "?x=1", PAYLOAD), 401)
+
+    def test_other_body(self):
+        self.pop(self.token(POP, {"consumer_id": "other/00000001"}), 401)
+
+    def test_other_method(self):
+        route = "queue_server/tasks"
+        self.pop(self.token(route, method="GET"), 401, route=route,
+                 payload=None)
+
+    def test_query_is_part_of_it(self):
+        route = "queue_server/tasks?status=queued&limit=5"
+        headers = self.token(auth.get_route(route), method="GET")
+        self.pop(headers, 200, method="GET",
+                 route="queue_server/tasks?limit=5&status=queued")
+        headers = self.token(auth.get_route(route), method="GET")
+        self.pop(headers, 401, method="GET",
+                 route="queue_server/tasks?limit=50&status=queued")
+
+    def test_expired_and_early(self):
+        self.pop(self.token(POP, PAYLOAD, now=time.time() - 3600), 401)
+        self.pop(self.token(POP, PAYLOAD, now=time.time() + 3600), 401)
+
+    def test_clocks_that_differ(self):
+        self.pop(self.token(POP, PAYLOAD, now=time.time() + 25), 200)
+
+    def test_other_key(self):
+        self.pop(self.token(POP, PAYLOAD, key=auth.make_key()), 401)
+
+    def test_rotated_key(self):
+        former = self.key
+        keys.rotate(self.portal, 100)
+        transaction.commit()
+        self.pop(self.token(POP, PAYLOAD, key=former), 200)
+        keys.rotate(self.portal, 0)
+        transaction.commit()
+        self.pop(self.token(POP, PAYLOAD, key=former), 401)
+        self.pop(self.token(POP, PAYLOAD, key=keys.get_key(self.portal)), 200)
+
+    def test_key_of_the_environment(self):
+        key = auth.make_key()
+        self.setenv(keys.ENVIRONMENT, key)
+        self.pop(self.token(POP, PAYLOAD), 401)
+        self.pop(self.token(POP, PAYLOAD, key=key), 200)
+        self.setenv(keys.ENVIRONMENT, "no key")
+        self.pop(self.token(POP, PAYLOAD, key=key), 401)
+
+    def test_claims_cannot_come_from_the_form(self):
+        # a request looks up in its form, and in its cookies, what it has not
+        for name in (MEMO, "claims", "user", auth.HEADER):
+            route = "{}?{}=x&{}.user:record=x".format(POP, name, name)
+            self.pop({"Content-Type": "application/json"}, 401, route=route)
+            self.pop({"Cookie": "{}=x".format(name)}, 401)
+            self.pop({}, 401, route="queue_server/tasks?{}=x".format(name),
+                     method="GET")
+
+    def test_a_manager_with_a_bad_token_is_refused(self):
+        self.refused(401, "queue_server/tasks", caller="manager",
+                     method="GET", headers={auth.HEADER: "garbage"})
+
+    def test_garbage_on_any_page(self):
+        for garbage in ("garbage", "A" * 5000, "gAAAAA==", "\xc3\xa9",
+                        self.token(POP)[auth.HEADER]):
+            for page in ("", "/clients", "/@@API/senaite/v1/version",
+                         "/login"):
+                plain = requests.get(self.url + page)
+                response = requests.get(self.url + page,
+                                        headers={auth.HEADER: garbage})
+                self.assertEqual(response.status_code, plain.status_code)
+            self.pop({auth.HEADER: garbage}, 401)
+
+    def test_virtual_hosting(self):
+        manage_addVirtualHostMonster(self.layer["app"], "virtual_hosting")
+        transaction.commit()
+        host = self.url.split("/")[2]
+        self.url = "http://{0}/VirtualHostBase/http/lims.test:80/{1}" \
+            "/VirtualHostRoot".format(host, self.portal.getId())
+        answer = self.ask(POP, PAYLOAD)
+        self.assertEqual(answer["url"].split("/")[2], "lims.test")
+
+    def test_logs_in_users_of_the_site(self):
+        self.assertEqual(self.whoami("analyst"), ["analyst"])
+
+    def test_logs_in_users_of_the_root(self):
+        self.assertEqual(self.whoami(SITE_OWNER_NAME), [SITE_OWNER_NAME])
+
+    def test_logs_in_nobody_else(self):
+        anonymous = self.call("users/current", method="GET",
+                              caller=httpcase.ANONYMOUS).json()["items"]
+        for user in ("", "nobody", "Manager", "../analyst", u"jos\xe9"):
+            self.assertEqual(self.whoami(user),
+                             [item["username"] for item in anonymous])
+
+    def test_does_not_log_in_on_other_pages(self):
+        path = "/@@overview-controlpanel"
+        response = requests.get(
+            self.url + path, auth=QueueAuth("manager", self.key),
+            allow_redirects=False)
+        plain = requests.get(self.url + path, allow_redirects=False)
+        self.assertEqual(response.status_code, plain.status_code)
+
+    def test_signer_with_the_key_of_the_site(self):
+        self.ask(POP, PAYLOAD, auth=QueueAuth(""))
+
+    def test_key_is_nowhere_to_be_read(self):
+        for route in ("registry", "registry/senaite.queue",
+                      "registry/senaite.queue.auth_key"):
+            response = self.call(route, caller="manager", method="GET")
+            self.assertFalse(self.key in response.text)

@@ -1,0 +1,32 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What every task store must pass: mix `StoreContract` with a TestCase.
+
+See `senaite.queue.tests.unit.test_storage_sqlite` for how.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue.tests.storecontract.additions import AdditionContract
+from senaite.queue.tests.storecontract.claims import ClaimContract
+from senaite.queue.tests.storecontract.feed import FeedContract
+from senaite.queue.tests.storecontract.model import ModelContract
+from senaite.queue.tests.storecontract.outcomes import OutcomeContract
+from senaite.queue.tests.storecontract.threads import ThreadContract
+from senaite.queue.tests.storecontract.upkeep import UpkeepContract
+
+
+class StoreContract(AdditionContract, ClaimContract, FeedContract,
+                    ModelContract, OutcomeContract, ThreadContract,
+                    UpkeepContract):
+    """All of the contract."""

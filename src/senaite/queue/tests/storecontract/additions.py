@@ -1,0 +1,158 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Contract: what is added is there, once, unchanged, for its site only."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import six
+
+from senaite.queue import states
+from senaite.queue.tests.storecontract.base import StoreCase
+from senaite.queue.tests.tasks import ALICE
+from senaite.queue.tests.tasks import BOB
+from senaite.queue.tests.tasks import Clock
+from senaite.queue.tests.tasks import make_task
+
+
+class AdditionContract(StoreCase):
+
+    def test_added_task_comes_back_as_it_was(self):
+        task = self.add(1, action="submit", slots=[1, None, {"a": 1.5}],
+                        username=u"J\xf6rg", locks=["sample1"], ghost=True,
+                        title=u"\u6c34 <b>")
+        found = self.store.get(task["task_uid"])
+        self.assertEqual(dict(found), dict(task, title=u"\u6c34 <b>"))
+        for field in ("task_uid", "name", "context_uid", "context_path"):
+            self.assertIsInstance(found[field], str)
+        self.assertIsInstance(found["uids"][0], str)
+        self.assertIsInstance(found["title"], six.text_type)
+
+    def test_second_addition_is_known_whatever_became_of_the_task(self):
+        task = self.add(1)
+        self.assertEqual(self.store.add(task), "known")
+        self.pop()
+        self.assertEqual(self.store.add(task), "known")
+        self.store.acknowledge(task["task_uid"], ALICE)
+        self.assertEqual(self.store.add(task), "known")
+        self.assertState(task, states.DONE)
+        cancelled = self.add(2)
+        self.store.cancel(cancelled["task_uid"])
+        self.assertEqual(self.store.add(cancelled), "known")
+        self.assertEqual(self.store.count(), 2)
+
+    def test_unique_is_kept_out_by_a_queued_twin_only(self):
+        self.add(1, context_uid="ws")
+        twin = make_task(2, context_uid="ws", unique=True)
+        self.assertEqual(self.store.add(twin), "duplicate")
+        self.assertIsNone(self.store.get(twin["task_uid"]))
+        self.assertEqual(self.store.add(
+            make_task(3, context_uid="ws", unique=True, name="other")),
+            "added")
+        self.pop()
+        self.assertEqual(self.store.add(twin), "added")
+
+    def test_unique_is_not_kept_out_by_a_failed_twin(self):
+        task = self.add(1, context_uid="ws")
+        self.pop()
+        self.store.fail(task["task_uid"], ALICE, "fatal", "gone")
+        self.assertEqual(self.store.add(
+            make_task(2, context_uid="ws", unique=True)), "added")
+
+    def test_addition_starts_anew_whatever_the_task_says(self):
+        task = make_task(1, status=states.DONE, attempt=7,
+                         consumer_id=BOB, started=5.0)
+        self.store.add(task)
+        found = self.store.get(task["task_uid"])
+        self.assertEqual(found["status"], states.QUEUED)
+        self.assertEqual(found["attempt"], 0)
+        self.assertIsNone(found["consumer_id"])
+        self.assertIsNone(found["started"])
+
+    def test_plain_dict_is_checked(self):
+        self.assertEqual(self.store.add(dict(make_task(1))), "added")
+        with self.assertRaises(ValueError):
+            self.store.add({"name": "task_test"})
+
+    def test_many_at_once(self):
+        tasks = [make_task(n) for n in (1, 2, 1)]
+        self.assertEqual(self.store.add_many(tasks),
+                         ["added", "added", "known"])
+
+    def test_many_are_added_all_or_none(self):
+        with self.assertRaises(ValueError):
+            self.store.add_many([make_task(1), {"name": "task_test"}])
+        self.assertEqual(self.store.count(), 0)
+        self.assertIsNone(self.pop())
+
+    def test_sites_do_not_mix(self):
+        task = self.add(1)
+        other = self.open_store("/other", Clock())
+        self.assertIsNone(other.get(task["task_uid"]))
+        self.assertIsNone(other.pop(ALICE, 30))
+        self.assertEqual(other.count(), 0)
+        self.assertEqual(other.add(task), "added")
+        self.assertEqual(other.pop(BOB, 30), task)
+        self.assertState(task, states.QUEUED)
+        self.assertEqual(other.purge(), 1)
+        self.assertEqual(self.pop(), task["task_uid"])
+        self.assertEqual(other.changes()["tasks"], [])
+        self.assertEqual(other.consumers(), [])
+
+    def test_stores_of_one_site_see_the_same(self):
+        task = self.add(1)
+        again = self.open_store("/senaite", self.clock)
+        self.assertEqual(again.get(task["task_uid"]), task)
+        self.assertEqual(again.version(), self.store.version())
+
+    def test_find_by_state_name_and_object(self):
+        one = self.add(1, uids=["a", "b"], context_uid="ws")
+        two = self.add(2, uids=["b", "c"], name="other")
+        self.pop()
+        find = self.store.find
+        self.assertEqual(find(uid="b"), [one, two])
+        self.assertEqual(find(uid="ws"), [one])
+        self.assertEqual(find(uid="b", name="other"), [two])
+        self.assertEqual(find(uid="nothing"), [])
+        self.assertEqual(find(states=[states.RUNNING]), [one])
+        self.assertEqual(find(limit=1, offset=1), [two])
+        self.assertEqual(find(offset=1), [two])
+        self.assertEqual(find(states=[]), [])
+        self.assertEqual(self.store.count([states.QUEUED]), 1)
+
+    def test_find_has_the_order_of_running(self):
+        late = self.add(1, priority=50)
+        soon = self.add(2, priority=10)
+        first = self.add(3, priority=50, name="top")
+        self.store.configure(["top"])
+        self.assertEqual(self.store.find(), [first, soon, late])
+
+    def test_uids_by_state(self):
+        self.add(1, uids=["a", "b"], context_uid="x")
+        self.add(2, uids=["b", "c"], context_uid="y")
+        uid = self.pop()
+        self.assertEqual(self.store.uids(states.ACTIVE),
+                         set(["a", "b", "c", "x", "y"]))
+        self.store.acknowledge(uid, ALICE)
+        self.assertEqual(self.store.uids(states.ACTIVE),
+                         set(["b", "c", "y"]))
+        self.assertEqual(self.store.uids([states.DONE]),
+                         set(["a", "b", "x"]))
+
+    def test_stats(self):
+        self.add(1)
+        self.add(2)
+        self.pop()
+        self.assertEqual(self.store.stats(), {
+            states.QUEUED: 1, states.RUNNING: 1, states.FAILED: 0,
+            states.DONE: 0, states.CANCELLED: 0,
+            "oldest_queued": make_task(2)["created"]})

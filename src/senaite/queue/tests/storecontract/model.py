@@ -1,0 +1,160 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Contract: whatever happens, in whatever order, `pop` takes the right one.
+
+A model of a few lines, which looks at every task each time, says which task
+is the best of those that may run; the store, which must not look at them all,
+has to agree.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import itertools
+
+from hypothesis import HealthCheck
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from senaite.queue import scheduling
+from senaite.queue import states
+from senaite.queue.tests.storecontract.base import StoreCase
+from senaite.queue.tests.tasks import START
+from senaite.queue.tests.tasks import Clock
+from senaite.queue.tests.tasks import make_task
+
+CONSUMERS = ["c{}/00000000".format(n) for n in range(4)]
+ORDERS = ([], ["a"], ["b", "a"], ["c", "b", "a"])
+
+small = st.integers(0, 3)
+steps = st.one_of(
+    st.tuples(st.just("add"), st.sampled_from("abc"), small, small,
+              st.lists(st.sampled_from("wxyz"), max_size=3, unique=True),
+              st.sampled_from([0, 0, 0, 40])),
+    st.tuples(st.just("pop"), small),
+    st.tuples(st.just("pop"), small),
+    st.tuples(st.just("done"), small),
+    st.tuples(st.just("fail"), small),
+    st.tuples(st.just("cancel"), st.integers(0, 20)),
+    st.tuples(st.just("configure"), small),
+    st.tuples(st.just("wait"), st.sampled_from([5, 20])),
+)
+
+
+class Model(object):
+    """All tasks in a list, looked through from end to end."""
+
+    def __init__(self):
+        self.tasks = []
+        self.holds = {}
+        self.top = []
+        self.now = START
+
+    def best(self):
+        running = [entry for entry in self.tasks if entry["running"]]
+        lanes = set(scheduling.lane(entry["task"]) for entry in running)
+        locks = set(lock for entry in running
+                    for lock in entry["task"]["locks"])
+        heads = {}
+        for entry in self.tasks:
+            lane = scheduling.lane(entry["task"])
+            if not entry["queued"] or entry["visible_at"] > self.now:
+                continue
+            if lane not in lanes:
+                heads[lane] = min(heads.get(lane, entry), entry,
+                                  key=self.sort_key)
+        free = [entry for entry in heads.values()
+                if not locks.intersection(entry["task"]["locks"])]
+        return min(free, key=self.sort_key) if free else None
+
+    def sort_key(self, entry):
+        return scheduling.sort_key(entry["task"], self.top, entry["arrival"])
+
+
+class ModelContract(StoreCase):
+
+    @settings(max_examples=60, deadline=None,
+              suppress_health_check=[HealthCheck.too_slow])
+    @given(st.lists(steps, min_size=5, max_size=40))
+    def test_pop_agrees_with_the_model(self, script):
+        numbers = self.__dict__.setdefault("_runs", itertools.count())
+        clock = Clock()
+        store = self.open_store("/run{}".format(next(numbers)), clock)
+        model = Model()
+        for step in script:
+            getattr(self, "do_" + step[0])(store, model, clock, *step[1:])
+        self.finish(store, model, clock)
+
+    def do_add(self, store, model, clock, name, place, priority, locks,
+               delay):
+        number = len(model.tasks)
+        task = make_task(number, name=name, priority=priority, locks=locks,
+                         context_path="/s/f/{}".format(place),
+                         created=clock.now + number % 3, delay=delay,
+                         retries=1)
+        store.add(task)
+        model.tasks.append({
+            "task": task, "arrival": number, "queued": True,
+            "running": False,
+            "visible_at": clock.now + delay})
+
+    def do_pop(self, store, model, clock, consumer):
+        if consumer in model.holds:
+            return
+        expected = model.best()
+        got = store.pop(CONSUMERS[consumer], 100000)
+        self.assertEqual(got, expected and expected["task"])
+        if expected:
+            expected.update(queued=False, running=True)
+            model.holds[consumer] = expected
+
+    def do_done(self, store, model, clock, consumer):
+        entry = model.holds.pop(consumer, None)
+        if entry:
+            store.acknowledge(entry["task"]["task_uid"], CONSUMERS[consumer])
+            entry["running"] = False
+
+    def do_fail(self, store, model, clock, consumer):
+        entry = model.holds.pop(consumer, None)
+        if entry:
+            uid = entry["task"]["task_uid"]
+            state = store.fail(uid, CONSUMERS[consumer], "error", "no")
+            entry.update(running=False, queued=state == states.QUEUED)
+            if entry["queued"]:
+                # The first backoff is 7.5 seconds at most
+                self.do_wait(store, model, clock, 8)
+                entry["visible_at"] = clock.now
+
+    def do_cancel(self, store, model, clock, number):
+        waiting = [entry for entry in model.tasks if entry["queued"]]
+        if number < len(waiting):
+            store.cancel(waiting[number]["task"]["task_uid"])
+            waiting[number]["queued"] = False
+
+    def do_configure(self, store, model, clock, order):
+        model.top = ORDERS[order]
+        store.configure(model.top)
+
+    def do_wait(self, store, model, clock, seconds):
+        clock.forward(seconds)
+        model.now = clock.now
+
+    def finish(self, store, model, clock):
+        """All that is left runs, one by one."""
+        for consumer in sorted(model.holds):
+            self.do_done(store, model, clock, consumer)
+        self.do_wait(store, model, clock, 1000)
+        for _ in range(len(model.tasks)):
+            self.do_pop(store, model, clock, 0)
+            self.do_done(store, model, clock, 0)
+        self.assertEqual(store.count(states.ACTIVE), 0)

@@ -1,0 +1,248 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Contract: how attempts and tasks end, and what is left of them."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import itertools
+
+from senaite.queue import states
+from senaite.queue.storage import NotRunning
+from senaite.queue.storage import TaskNotFound
+from senaite.queue.tests.storecontract.base import LEASE
+from senaite.queue.tests.storecontract.base import StoreCase
+from senaite.queue.tests.tasks import ALICE
+from senaite.queue.tests.tasks import BOB
+from senaite.queue.tests.tasks import make_task
+
+NOBODY = "0" * 32
+JOB = "f" * 32
+
+
+class OutcomeContract(StoreCase):
+
+    def fail(self, uid, kind="error", consumer=ALICE):
+        return self.store.fail(uid, consumer, kind, u"B\xf6se", "Traceback")
+
+    def test_acknowledge_can_be_repeated(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        for _ in range(2):
+            self.assertTrue(self.store.acknowledge(uid, ALICE, 1, "well"))
+        self.assertEqual(self.store.job(uid)["done"], 1)
+        self.assertEqual(self.store.get(uid)["note"], "well")
+        with self.assertRaises(NotRunning):
+            self.store.acknowledge(uid, BOB)
+
+    def test_reports_about_what_is_not_held(self):
+        uid = self.add(1)["task_uid"]
+        for report in (lambda u: self.store.acknowledge(u, ALICE),
+                       lambda u: self.fail(u)):
+            with self.assertRaises(NotRunning):
+                report(uid)
+            with self.assertRaises(TaskNotFound):
+                report(NOBODY)
+        self.pop(BOB)
+        with self.assertRaises(NotRunning):
+            self.store.acknowledge(uid, ALICE)
+        with self.assertRaises(NotRunning):
+            self.fail(uid)
+        self.assertState(make_task(1), states.RUNNING)
+
+    def test_failed_attempt_is_retried_and_makes_room(self):
+        uid = self.add(1)["task_uid"]
+        self.add(2)
+        self.pop()
+        self.assertEqual(self.fail(uid), states.QUEUED)
+        task = self.store.get(uid)
+        self.assertEqual(task["retries"], 2)
+        self.assertEqual(task["chunk_size"], 5)
+        self.assertEqual(task["error_message"], u"B\xf6se")
+        self.assertEqual(self.pop(), make_task(2)["task_uid"])
+        self.store.acknowledge(make_task(2)["task_uid"], ALICE)
+        self.assertIsNone(self.pop())
+        self.clock.now = self.store.next_due()
+        self.assertEqual(self.pop(), uid)
+
+    def test_failure_report_can_be_repeated(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        self.assertEqual(self.fail(uid), self.fail(uid))
+        self.assertEqual(self.store.get(uid)["retries"], 2)
+        with self.assertRaises(NotRunning):
+            self.fail(uid, consumer=BOB)
+
+    def test_timeout_gets_more_time(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        self.fail(uid, "timeout")
+        self.assertEqual(self.store.get(uid)["max_seconds"], 180)
+
+    def test_fatal_fails_at_once(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        self.assertEqual(self.fail(uid, "fatal"), states.FAILED)
+        self.assertIsNone(self.store.next_due())
+
+    def test_unknown_kind(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        with self.assertRaises(ValueError):
+            self.fail(uid, "whatever")
+
+    def test_poisoned_task_ends_failed_with_its_traceback(self):
+        uid = self.add(1, retries=1)["task_uid"]
+        for expected in (states.QUEUED, states.FAILED):
+            self.assertEqual(self.pop(), uid)
+            self.assertEqual(self.fail(uid), expected)
+            self.clock.forward(600)
+        self.assertIsNone(self.pop())
+        attempts = self.store.attempts(uid)
+        self.assertEqual(len(attempts), 2)
+        self.assertEqual(attempts[1]["outcome"], "error")
+        self.assertEqual(attempts[1]["traceback"], "Traceback")
+        self.assertEqual(attempts[1]["error_message"], u"B\xf6se")
+        self.assertEqual(attempts[1]["consumer_id"], ALICE)
+        # It can be queued again
+        self.assertTrue(self.store.requeue(uid))
+        self.assertFalse(self.store.requeue(uid))
+        self.assertEqual(self.store.get(uid)["retries"], 1)
+        self.assertEqual(self.pop_and_finish(), uid)
+        self.assertFalse(self.store.requeue(uid))
+
+    def test_cancel_what_waits(self):
+        path = "/senaite/worksheets/WS-1"
+        first = self.add(1, context_path=path)
+        self.add(2, context_path=path)
+        self.assertTrue(self.store.cancel(first["task_uid"]))
+        self.assertFalse(self.store.cancel(first["task_uid"]))
+        self.assertState(first, states.CANCELLED)
+        self.assertEqual(self.drain(), [make_task(2)["task_uid"]])
+
+    def test_cancel_and_requeue_of_nothing(self):
+        for verb in (self.store.cancel, self.store.requeue):
+            with self.assertRaises(TaskNotFound):
+                verb(NOBODY)
+
+    def test_cancel_what_failed(self):
+        task = self.add(1)
+        self.pop()
+        self.fail(task["task_uid"], "fatal")
+        self.assertTrue(self.store.cancel(task["task_uid"]))
+        self.assertState(task, states.CANCELLED)
+
+    def test_cancel_what_runs_ends_the_job_at_this_chunk(self):
+        path = "/senaite/worksheets/WS-1"
+        kw = {"context_path": path, "job_uid": JOB, "job_total": 30}
+        uid = self.add(1, **kw)["task_uid"]
+        early = self.add(2, **kw)
+        stranger = self.add(9, context_path=path)
+        self.pop()
+        self.assertTrue(self.store.cancel(uid))
+        self.assertState(early, states.CANCELLED)
+        self.assertFalse(self.store.heartbeat(ALICE, uid, LEASE))
+        late = self.add(3, **kw)
+        self.assertState(late, states.CANCELLED)
+        # The consumer may still be at it: nobody else comes in
+        self.assertIsNone(self.pop(BOB))
+        with self.assertRaises(NotRunning):
+            self.store.acknowledge(uid, ALICE, processed=10)
+        self.assertEqual(self.store.job(JOB)["done"], 10)
+        self.assertEqual(self.pop(BOB), stranger["task_uid"])
+
+    def test_lane_of_a_cancelled_task_opens_in_any_case(self):
+        path = "/senaite/worksheets/WS-1"
+        ways = (
+            lambda uid: self.clock.forward(LEASE),
+            lambda uid: self.pop("a/00000000"),
+            lambda uid: self.store.hello("a/00000001"),
+            lambda uid: self.assertRaises(
+                NotRunning, self.fail, uid, "error", "a/00000000"))
+        numbers = itertools.count(1)
+        for way in ways:
+            uid = self.add(next(numbers), context_path=path)["task_uid"]
+            self.assertEqual(self.pop("a/00000000"), uid)
+            self.store.cancel(uid)
+            waiting = self.add(next(numbers), context_path=path)
+            self.assertIsNone(self.pop(BOB))
+            way(uid)
+            self.assertIn(waiting["task_uid"],
+                          (self.pop(BOB), self.pop("a/00000000")))
+            self.store.purge()
+
+    def test_job_progress(self):
+        first = self.add(1, job_uid=JOB, job_total=25, uids=["a", "b"])
+        self.pop()
+        follow_up = self.add(2, job_uid=JOB, job_total=25, uids=["b"])
+        self.store.acknowledge(first["task_uid"], ALICE, processed=10)
+        job = self.store.job(JOB)
+        self.assertEqual(job["total"], 25)
+        self.assertEqual(job["done"], 10)
+        self.assertEqual((job["queued"], job["running"], job["failed"]),
+                         (1, 0, 0))
+        self.assertEqual(job["name"], "task_test")
+        self.assertEqual(job["context_uid"], first["context_uid"])
+        self.assertEqual(job["username"], "lab")
+        self.pop()
+        self.store.acknowledge(follow_up["task_uid"], ALICE, processed=99)
+        self.assertEqual(self.store.job(JOB)["done"], 25)
+        self.assertIsNone(self.store.job(NOBODY))
+
+    def test_processed_is_all_items_unless_told(self):
+        uid = self.add(1, uids=["a", "b", "c"])["task_uid"]
+        self.pop_and_finish()
+        job = self.store.job(uid)
+        self.assertEqual((job["total"], job["done"]), (3, 3))
+
+    def test_history_keeps_the_items_that_were_done(self):
+        uid = self.add(1, uids=["a", "b", "c"])["task_uid"]
+        self.pop()
+        self.store.acknowledge(uid, ALICE, processed=2)
+        self.assertEqual(self.store.get(uid)["uids"], ["a", "b"])
+
+    def test_every_transition_of_the_table_and_no_other(self):
+        """Whatever is asked for, states change as `states` says."""
+        reports = (NotRunning, TaskNotFound)
+        verbs = {
+            "acknowledge": lambda uid: self.store.acknowledge(uid, ALICE),
+            "retry": lambda uid: self.fail(uid),
+            "give_up": lambda uid: self.fail(uid, "fatal"),
+            "cancel": self.store.cancel,
+            "requeue": self.store.requeue,
+        }
+        numbers = itertools.count(1)
+        for state in states.STATES:
+            for event in sorted(verbs):
+                uid = self.bring_to(state, next(numbers))
+                try:
+                    verbs[event](uid)
+                except reports:
+                    pass
+                expected = states.TRANSITIONS.get((state, event), state)
+                if (state, event) == (states.QUEUED, "give_up"):
+                    expected = states.QUEUED  # no consumer can say so
+                self.assertEqual(self.store.get(uid)["status"], expected,
+                                 (state, event))
+                self.store.purge()
+
+    def bring_to(self, state, number):
+        uid = self.add(number)["task_uid"]
+        if state in (states.RUNNING, states.FAILED, states.DONE):
+            self.pop()
+        if state == states.FAILED:
+            self.fail(uid, "fatal")
+        elif state == states.DONE:
+            self.store.acknowledge(uid, ALICE)
+        elif state == states.CANCELLED:
+            self.store.cancel(uid)
+        return uid

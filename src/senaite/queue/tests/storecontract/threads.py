@@ -1,0 +1,120 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Contract: many threads at once, and none gets what another has."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+
+from senaite.queue import states
+from senaite.queue.tests.storecontract.base import StoreCase
+from senaite.queue.tests.tasks import make_task
+
+THREADS = 8
+
+
+def in_threads(function):
+    """Run a function in many threads; returns what each one returned.
+
+    :raises AssertionError: when one of them raised
+    """
+    results = []
+    errors = []
+    gate = threading.Event()
+
+    def work(number):
+        gate.wait()
+        try:
+            results.append(function(number))
+        except Exception as error:
+            errors.append(repr(error))
+
+    threads = [threading.Thread(target=work, args=(number,))
+               for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise AssertionError("In threads: {}".format(errors))
+    return results
+
+
+class ThreadContract(StoreCase):
+
+    def test_each_of_2000_tasks_is_popped_once(self):
+        # Half of them in lanes of ten, some with locks in common
+        self.store.add_many([
+            make_task(n, context_path="/senaite/worksheets/{}".format(
+                n if n % 2 else n // 20),
+                locks=["s{}".format(n % 97)] if n % 5 == 0 else [])
+            for n in range(2000)])
+        finished = []
+
+        def consume(number):
+            consumer = "c{}/00000000".format(number)
+            got = []
+            # Nothing may be free for now although tasks wait: ask again
+            while len(finished) < 2000:
+                task = self.store.pop(consumer, 600)
+                if task is None:
+                    continue
+                got.append(task["task_uid"])
+                self.store.acknowledge(task["task_uid"], consumer)
+                finished.append(task["task_uid"])
+            return got
+
+        got = [uid for uids in in_threads(consume) for uid in uids]
+        self.assertEqual(len(got), 2000)
+        self.assertEqual(len(set(got)), 2000)
+        self.assertEqual(self.store.count([states.DONE]), 2000)
+
+    def test_same_task_added_by_all_is_added_once(self):
+        def add(number):
+            return [self.store.add(make_task(n)) for n in range(20)]
+
+        answers = [a for result in in_threads(add) for a in result]
+        self.assertEqual(answers.count("added"), 20)
+        self.assertEqual(answers.count("known"), 20 * (THREADS - 1))
+
+    def test_unique_is_unique_among_threads(self):
+        def add(number):
+            return self.store.add(make_task(
+                number, context_uid="ws", unique=True))
+
+        self.assertEqual(sorted(in_threads(add)),
+                         ["added"] + ["duplicate"] * (THREADS - 1))
+
+    def test_feed_misses_nothing_while_others_write(self):
+        stop = threading.Event()
+        seen = {}
+
+        def read():
+            version = None
+            while True:
+                last = stop.is_set()
+                news = self.store.changes(version, 50)
+                version = news["version"]
+                seen.update((task["task_uid"], task["status"])
+                            for task in news["tasks"])
+                if last and not news["more"]:
+                    return
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        in_threads(lambda number: [
+            self.store.add(make_task(1000 * number + n)) for n in range(25)])
+        stop.set()
+        reader.join()
+        self.assertEqual(len(seen), 25 * THREADS)

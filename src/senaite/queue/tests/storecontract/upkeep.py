@@ -1,0 +1,101 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Contract: history ends, and takes all that belongs to it along."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue import states
+from senaite.queue.tests.storecontract.base import StoreCase
+from senaite.queue.tests.tasks import ALICE
+from senaite.queue.tests.tasks import BOB
+from senaite.queue.tests.tasks import make_task
+
+JOB = "f" * 32
+
+
+class UpkeepContract(StoreCase):
+
+    def test_prune_removes_old_history_only(self):
+        done = self.add(1)["task_uid"]
+        cancelled = self.add(2)["task_uid"]
+        failed = self.add(3)["task_uid"]
+        self.pop_and_finish()
+        self.store.cancel(cancelled)
+        self.pop()
+        self.store.fail(failed, ALICE, "fatal", "no")
+        self.clock.forward(100)
+        young = self.add(4)["task_uid"]
+        self.pop_and_finish()
+        waiting = self.add(5)["task_uid"]
+        self.assertEqual(self.store.prune(101), 0)
+        self.assertEqual(self.store.prune(100), 2)
+        self.assertIsNone(self.store.get(done))
+        self.assertIsNone(self.store.job(done))
+        self.assertEqual(self.store.attempts(done), [])
+        for uid in (failed, young, waiting):
+            self.assertIsNotNone(self.store.get(uid))
+            self.assertIsNotNone(self.store.job(uid))
+
+    def test_prune_is_bounded(self):
+        for number in range(5):
+            self.add(number)
+        self.drain()
+        self.clock.forward(1)
+        self.assertEqual(self.store.prune(0, limit=3), 3)
+        self.assertEqual(self.store.prune(0, limit=3), 2)
+        self.assertEqual(self.store.prune(0, limit=3), 0)
+
+    def test_job_lives_as_long_as_its_tasks(self):
+        self.add(1, job_uid=JOB)
+        self.pop_and_finish()
+        self.add(2, job_uid=JOB)
+        self.clock.forward(1)
+        self.store.prune(0)
+        self.assertEqual(self.store.job(JOB)["queued"], 1)
+        self.pop_and_finish()
+        self.clock.forward(1)
+        self.store.prune(0)
+        self.assertIsNone(self.store.job(JOB))
+
+    def test_cancelled_task_that_may_still_run_is_kept(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        self.store.cancel(uid)
+        self.assertEqual(self.store.prune(0), 0)
+
+    def test_consumers_that_went_away_are_forgotten(self):
+        self.pop()
+        self.clock.forward(2 * 24 * 3600)
+        self.pop(BOB)
+        self.store.prune(0)
+        self.assertEqual([c["consumer_id"] for c in self.store.consumers()],
+                         [BOB])
+
+    def test_purge_leaves_nothing(self):
+        for number in range(4):
+            self.add(number, locks=["a"])
+        self.pop_and_finish()
+        self.pop()
+        self.assertEqual(self.store.purge(), 4)
+        self.assertEqual(self.store.count(), 0)
+        self.assertEqual(self.store.uids(), set())
+        self.assertEqual(self.store.consumers(), [])
+        self.assertIsNone(self.store.next_due())
+        self.assertIsNone(self.pop())
+        self.add(1, locks=["a"])
+        self.assertEqual(self.drain(), [make_task(1)["task_uid"]])
+
+    def test_closed_store_opens_again(self):
+        task = self.add(1)
+        self.store.close()
+        self.assertState(task, states.QUEUED)

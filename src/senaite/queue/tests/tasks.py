@@ -1,0 +1,76 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the tests of kernel and stores share: tasks, a clock that obeys."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import time
+
+from senaite.queue import queue
+
+#: When the clock of a test begins (UTC epoch seconds)
+START = 1700000000.0
+
+ALICE = "alice/0000000a"
+BOB = "bob/0000000b"
+
+
+class Clock(object):
+    """A clock that goes when it is told to."""
+
+    def __init__(self, now=START):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, seconds):
+        """Let time pass."""
+        self.now += seconds
+
+
+def make_task(number, **kw):
+    """Return a task whose uids follow from a number.
+
+    Of its own context and hence lane, created `number` seconds after `START`,
+    unless `kw` says otherwise.
+    """
+    values = {
+        "task_uid": "{:032x}".format(number),
+        "name": "task_test",
+        "context_uid": "context{}".format(number),
+        "context_path": "/senaite/worksheets/WS-{}".format(number),
+        "created": START + number,
+        "username": "lab",
+        "uids": ["item{}".format(number)],
+        "retries": 3,
+        "chunk_size": 10,
+        "max_seconds": 120,
+    }
+    values.update(kw)
+    return queue.to_task(values)
+
+
+def eventually(check, seconds=30):
+    """Return the first true answer of a function.
+
+    :raises AssertionError: when there was none in time
+    """
+    end = time.time() + seconds
+    while time.time() < end:
+        answer = check()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError("Did not happen in {} s: {}".format(
+        seconds, check.__name__))

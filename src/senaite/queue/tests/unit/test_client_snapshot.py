@@ -1,0 +1,120 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The snapshot: what the change feed adds up to."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from senaite.queue import states
+from senaite.queue.client import snapshot
+
+
+def change(task_uid, status=states.QUEUED, context_uid="ctx", uids=()):
+    return {"task_uid": task_uid, "status": status, "name": "task_test",
+            "context_uid": context_uid, "uids": list(uids)}
+
+
+def feed(version, *changes, **kw):
+    return dict(kw, version=version, tasks=list(changes))
+
+
+class TestSnapshot(unittest.TestCase):
+
+    def test_objects_of_tasks_are_found(self):
+        state = snapshot.apply_feed(snapshot.State(), feed(
+            "e:1", change("t1", uids=["a", "b"])))
+        self.assertEqual(state.objects["a"], ("t1",))
+        self.assertEqual(state.objects["ctx"], ("t1",))
+        self.assertEqual(state.status_of("t1"), states.QUEUED)
+        self.assertEqual(state.version, "e:1")
+
+    def test_locks_are_found_but_queue_nothing(self):
+        locked = dict(change("t1"), locks=["sample"])
+        state = snapshot.apply_feed(snapshot.State(), feed("e:1", locked))
+        self.assertEqual(state.objects[snapshot.lock_place("sample")], ("t1",))
+        self.assertNotIn("sample", state.objects)
+        self.assertNotIn("sample", snapshot.involved(locked))
+        state = snapshot.apply_feed(state, feed(
+            "e:2", change("t1", states.DONE)))
+        self.assertEqual(state.objects, {})
+
+    def test_states_follow(self):
+        state = snapshot.apply_feed(snapshot.State(), feed(
+            "e:1", change("t1")))
+        state = snapshot.apply_feed(state, feed(
+            "e:2", change("t1", states.RUNNING)))
+        self.assertEqual(state.status_of("t1"), states.RUNNING)
+        self.assertEqual(state.objects["ctx"], ("t1",))
+        state = snapshot.apply_feed(state, feed(
+            "e:3", change("t1", states.DONE)))
+        self.assertEqual(state.status_of("t1"), states.DONE)
+        self.assertEqual((state.tasks, state.objects), ({}, {}))
+
+    def test_a_task_that_comes_back_is_there_again(self):
+        state = snapshot.apply_feed(snapshot.State(), feed(
+            "e:1", change("t1", states.CANCELLED)))
+        state = snapshot.apply_feed(state, feed("e:2", change("t1")))
+        self.assertEqual(state.status_of("t1"), states.QUEUED)
+        self.assertNotIn("t1", state.ended)
+
+    def test_former_states_do_not_change(self):
+        first = snapshot.apply_feed(snapshot.State(), feed(
+            "e:1", change("t1", uids=["a"])))
+        snapshot.apply_feed(first, feed("e:2", change("t1", states.DONE)))
+        self.assertEqual(first.objects["a"], ("t1",))
+        self.assertEqual(first.status_of("t1"), states.QUEUED)
+
+    def test_nothing_new_is_the_same_state(self):
+        state = snapshot.apply_feed(snapshot.State(), feed(
+            "e:1", change("t1")))
+        self.assertIs(snapshot.apply_feed(state, feed("e:1")), state)
+
+    def test_reset_forgets(self):
+        state = snapshot.apply_feed(snapshot.State(), feed(
+            "e:1", change("t1")))
+        state = snapshot.apply_feed(state, feed(
+            "f:1", change("t2"), reset=True))
+        self.assertEqual(list(state.tasks), ["t2"])
+
+    def test_memory_of_what_ended_is_bounded(self):
+        state = snapshot.apply_feed(snapshot.State(), feed("e:1", *[
+            change("t%s" % number, states.DONE)
+            for number in range(snapshot.REMEMBER + 1)]))
+        self.assertLessEqual(len(state.ended), snapshot.REMEMBER)
+
+    @given(st.lists(st.lists(st.tuples(
+        st.sampled_from(["t1", "t2", "t3"]), st.sampled_from(states.STATES),
+        st.sampled_from(["x", "y"]),
+        st.lists(st.sampled_from(["a", "b", "x"])))), max_size=6))
+    def test_index_is_that_of_the_tasks(self, feeds):
+        state = snapshot.State()
+        last = {}
+        for number, changes in enumerate(feeds):
+            changes = [change(*parts) for parts in changes]
+            last.update((c["task_uid"], c) for c in changes)
+            state = snapshot.apply_feed(
+                state, feed("e:%s" % number, *changes))
+        expected = {}
+        for task in last.values():
+            if task["status"] in snapshot.KEPT:
+                for uid in snapshot.involved(task):
+                    expected.setdefault(uid, set()).add(task["task_uid"])
+        found = dict((uid, set(tasks)) for uid, tasks in
+                     state.objects.items())
+        self.assertEqual(found, expected)
+        for tasks in state.objects.values():
+            self.assertEqual(len(tasks), len(set(tasks)))

@@ -1,0 +1,63 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""When does the queue server help itself?"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from senaite.queue import states
+from senaite.queue.client import snapshot
+from senaite.queue.client import standalone
+
+
+def make_state(**tasks):
+    return snapshot.State("e:1", dict(
+        (uid, {"task_uid": uid, "status": status})
+        for uid, status in tasks.items()))
+
+
+class TestWatch(unittest.TestCase):
+
+    def setUp(self):
+        self.watch = standalone.Watch()
+
+    def look(self, now, **tasks):
+        return self.watch.is_lonely(make_state(**tasks), now)
+
+    def test_nobody_comes(self):
+        self.assertFalse(self.look(0, a=states.QUEUED))
+        self.assertFalse(self.look(4, a=states.QUEUED))
+        self.assertTrue(self.look(5, a=states.QUEUED))
+
+    def test_more_tasks_do_not_make_it_less_lonely(self):
+        self.look(0, a=states.QUEUED)
+        self.assertTrue(self.look(5, a=states.QUEUED, b=states.QUEUED))
+
+    def test_a_running_task_is_company(self):
+        self.look(0, a=states.QUEUED)
+        self.assertFalse(self.look(5, a=states.QUEUED, b=states.RUNNING))
+        self.assertFalse(self.look(6, a=states.QUEUED))
+
+    def test_a_task_that_went_is_company(self):
+        self.look(0, a=states.QUEUED, b=states.QUEUED)
+        self.assertFalse(self.look(5, b=states.QUEUED))
+        self.assertTrue(self.look(10, b=states.QUEUED))
+
+    def test_an_empty_queue_is_not_lonely(self):
+        self.look(0)
+        self.assertFalse(self.look(60))
+        self.assertFalse(self.look(61, a=states.QUEUED))
+
+    def test_tests_and_scripts_do_not_volunteer(self):
+        self.assertFalse(standalone.may_volunteer())

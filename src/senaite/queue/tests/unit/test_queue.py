@@ -1,0 +1,284 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The task model: made, checked, copied, cut."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import unittest
+
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from senaite.queue import fields
+from senaite.queue import queue
+from senaite.queue import surroundings
+from senaite.queue.tests.tasks import make_task
+
+
+class Site(surroundings.Surroundings):
+    """A site whose objects are their uids, with settings to choose."""
+
+    def __init__(self, **chosen):
+        self.chosen = chosen
+
+    def get_setting(self, name):
+        return self.chosen.get(name, surroundings.DEFAULTS[name])
+
+    def describe(self, context):
+        return {"context_uid": context, "context_path": "/site/" + context}
+
+    def resolve(self, uid, path):
+        return (uid, path)
+
+    def get_username(self):
+        return "me"
+
+
+class SiteCase(unittest.TestCase):
+
+    def provide(self, **chosen):
+        former = surroundings.provide(Site(**chosen))
+        self.addCleanup(surroundings.provide, former)
+
+
+class TestNewTask(SiteCase):
+
+    def test_fields_come_from_context_user_and_settings(self):
+        self.provide(max_retries=2, default=7, min_seconds_task=1,
+                     max_seconds_unlock=99)
+        task = queue.new_task("task_x", "ctx", uids=["a", "b"], action="go")
+        self.assertEqual(task.context_uid, "ctx")
+        self.assertEqual(task.context_path, "/site/ctx")
+        self.assertEqual(task.username, "me")
+        self.assertEqual((task.retries, task.chunk_size, task.min_seconds,
+                          task.max_seconds), (2, 7, 1, 99))
+        self.assertEqual(task.priority, 10)
+        self.assertEqual(task.status, "queued")
+        self.assertEqual(task.job_uid, task.task_uid)
+        self.assertEqual(task.job_total, 2)
+        self.assertEqual(task.action, "go")
+        self.assertEqual(len(task.task_uid), 32)
+        self.assertEqual(task.task_short_uid, task.task_uid[:9])
+        self.assertEqual(task.get_context(), ("ctx", "/site/ctx"))
+
+    def test_all_fields_are_there(self):
+        self.provide()
+        task = queue.new_task("task_x", "ctx")
+        self.assertEqual(set(task), set(fields.CHECKS) | {"task_short_uid"})
+        self.assertEqual(task.job_total, 1)
+
+    def test_what_is_given_wins(self):
+        self.provide()
+        task = queue.new_task("task_x", "ctx", username="you", retries=9,
+                              priority=50, delay=3, unique=True, ghost=True)
+        self.assertEqual((task.username, task.retries, task.priority,
+                          task.delay, task.unique, task.ghost),
+                         ("you", 9, 50, 3, True, True))
+
+    def test_equal_when_the_uid_is(self):
+        task = make_task(1)
+        self.assertEqual(task, make_task(1, name="other"))
+        self.assertNotEqual(task, make_task(2))
+        self.assertNotEqual(task, dict(task))
+        self.assertEqual(len({task, make_task(1), make_task(2)}), 2)
+
+    def test_no_such_attribute(self):
+        with self.assertRaises(AttributeError):
+            make_task(1).nothing
+
+    def test_without_a_site_a_context_is_not_supported(self):
+        with self.assertRaises(ValueError):
+            queue.new_task("task_x", "ctx")
+
+
+class TestToTask(unittest.TestCase):
+
+    def check(self, error, key, value):
+        with self.assertRaises(error) as caught:
+            queue.to_task(dict(make_task(1), **{key: value}))
+        self.assertIn("'{}'".format(key), str(caught.exception))
+
+    def test_wrong_types_are_named(self):
+        for key in fields.CHECKS:
+            self.check(TypeError if key != "status" else ValueError,
+                       key, object())
+        for key in ("priority", "created", "retries", "delay", "job_total"):
+            self.check(TypeError, key, "1")
+            self.check(TypeError, key, True)
+            self.check(TypeError, key, float("nan"))
+            self.check(TypeError, key, float("inf"))
+        self.check(TypeError, "unique", 1)
+        self.check(TypeError, "uids", "abc")
+        self.check(TypeError, "uids", ["a", 1])
+        self.check(TypeError, "retries", 1.5)
+
+    def test_values_out_of_bounds_are_named(self):
+        for key, value in (
+                ("task_uid", "x" * 32), ("task_uid", "A" * 32),
+                ("task_uid", "a" * 31), ("task_uid", "a" * 32 + "\n"),
+                ("name", ""), ("name", "a b"), ("name", "x\n"),
+                ("name", "x" * 101), ("context_uid", "../x"),
+                ("context_path", "no/path"), ("context_path", "/a\nb"),
+                ("username", ""), ("username", "a\nb"), ("priority", -1),
+                ("retries", -1), ("max_seconds", 0), ("delay", -1),
+                ("chunk_size", -1), ("uids", ["a b"]), ("locks", [""]),
+                ("status", "waiting"), ("created", -1),
+                ("job_uid", "1")):
+            self.check(ValueError, key, value)
+
+    def test_missing_fields_are_named(self):
+        for key in fields.REQUIRED:
+            data = dict(make_task(1))
+            del data[key]
+            with self.assertRaises(ValueError) as caught:
+                queue.to_task(data)
+            self.assertIn("'{}'".format(key), str(caught.exception))
+
+    def test_no_dict(self):
+        for value in (None, "x", 1, []):
+            with self.assertRaises(TypeError):
+                queue.to_task(value)
+
+    def test_free_keys_are_json(self):
+        for value in (object(), set(), b"\xff", {1: 2}, [object()],
+                      {"a": {"b": object()}}, float("nan")):
+            self.check(TypeError, "mine", value)
+        deep = []
+        for _ in range(100):
+            deep = [deep]
+        self.check(TypeError, "mine", deep)
+        task = make_task(1, mine=(1, {"a": None, "b": [True, 1.5]}))
+        self.assertEqual(task["mine"], [1, {"a": None, "b": [True, 1.5]}])
+
+    def test_through_json_and_back(self):
+        task = make_task(1, username=u"J\xf6rg", title=u"\u6c34",
+                         error_message=u"\xdf", locks=["x"])
+        back = queue.to_task(json.loads(queue.to_json(task)))
+        self.assertEqual(dict(back), dict(task))
+        for key in ("task_uid", "name", "context_path", "username"):
+            self.assertIsInstance(back[key], str)
+
+    def test_short_uid_follows_from_the_uid(self):
+        task = queue.to_task(dict(make_task(1), task_short_uid="x"))
+        self.assertEqual(task.task_short_uid, "0" * 9)
+
+
+class TestPayload(SiteCase):
+
+    def test_too_many_uids(self):
+        self.provide(max_uids=3)
+        queue.check_payload(make_task(1, uids=["a", "b", "c"]))
+        with self.assertRaises(ValueError) as caught:
+            queue.check_payload(make_task(1, uids=list("abcd")))
+        self.assertIn("3", str(caught.exception))
+        self.assertIn("4", str(caught.exception))
+
+    def test_too_many_bytes(self):
+        task = make_task(1, text=u"\u6c34" * 100)
+        size = len(queue.to_json(task))
+        self.provide(max_payload_bytes=size)
+        queue.check_payload(task)
+        self.provide(max_payload_bytes=size - 1)
+        with self.assertRaises(ValueError) as caught:
+            queue.check_payload(task)
+        self.assertIn(str(size), str(caught.exception))
+        self.assertIn(str(size - 1), str(caught.exception))
+
+
+class TestCopy(SiteCase):
+
+    def test_follow_up_is_of_the_same_job(self):
+        self.provide(max_retries=3)
+        source = make_task(1, retries=0, attempt=4, delay=9, chunk_size=5,
+                           status="running", consumer_id="c/00000000",
+                           error_message="x", started=1.0, action="go",
+                           uids=["a", "b", "c"], priority=7, note="x")
+        copy = queue.copy_task(source, uids=["c"])
+        self.assertNotEqual(copy.task_uid, source.task_uid)
+        self.assertEqual(copy.task_short_uid, copy.task_uid[:9])
+        self.assertEqual(copy.job_uid, source.job_uid)
+        self.assertEqual(copy.job_total, 3)
+        self.assertEqual(copy.uids, ["c"])
+        self.assertEqual((copy.action, copy.priority, copy.chunk_size),
+                         ("go", 7, 5))
+        self.assertEqual((copy.retries, copy.attempt, copy.delay), (3, 0, 0))
+        self.assertEqual(copy.status, "queued")
+        self.assertGreater(copy.created, source.created)
+        for key in ("consumer_id", "started", "error_message", "note"):
+            self.assertIsNone(copy[key])
+
+    def test_only_tasks_are_copied(self):
+        for value in (None, "x", dict(make_task(1))):
+            with self.assertRaises(ValueError):
+                queue.copy_task(value)
+
+
+class TestUids(unittest.TestCase):
+
+    def test_of_tasks_and_uids(self):
+        uid = "a" * 32
+        self.assertEqual(queue.get_task_uid(uid), uid)
+        self.assertEqual(queue.get_task_uid(make_task(10)),
+                         make_task(10).task_uid)
+
+    def test_of_anything_else(self):
+        for value in (None, "", "x", 1, {}, dict(make_task(1)), "A" * 32):
+            with self.assertRaises(ValueError) as caught:
+                queue.get_task_uid(value)
+            self.assertIn(repr(value)[:20], str(caught.exception))
+            self.assertIsNone(queue.get_task_uid(value, default=None))
+
+    def test_is_task(self):
+        self.assertTrue(queue.is_task(make_task(1)))
+        self.assertFalse(queue.is_task(dict(make_task(1))))
+
+
+class TestChunks(SiteCase):
+
+    @settings(deadline=None)
+    @given(st.lists(st.integers()), st.integers(-3, 20))
+    def test_chunks_neither_lose_nor_double_an_item(self, items, size):
+        chunks = queue.get_chunks(items, size)
+        self.assertEqual([i for chunk in chunks for i in chunk], items)
+        self.assertNotIn([], chunks)
+        if size > 0:
+            self.assertTrue(all(len(chunk) <= size for chunk in chunks))
+        else:
+            self.assertLessEqual(len(chunks), 1)
+
+    @settings(deadline=None)
+    @given(st.lists(st.integers(), min_size=1), st.integers(0, 20))
+    def test_job_ends_and_does_each_item_once(self, items, size):
+        task = make_task(1, chunk_size=size)
+        rest = items
+        done = []
+        while rest:
+            chunk, rest = queue.get_chunks_for(task, rest)
+            self.assertTrue(chunk)
+            done.extend(chunk)
+        self.assertEqual(done, items)
+
+    def test_items_are_the_uids_of_the_task(self):
+        task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
+        self.assertEqual(queue.get_chunks_for(task), [["a", "b"], ["c"]])
+
+    def test_all_at_once_when_the_queue_is_being_switched_off(self):
+        self.provide(default=0)
+        task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
+        self.assertEqual(queue.get_chunks_for(task), [["a", "b", "c"], []])
+
+    def test_only_tasks_are_cut(self):
+        with self.assertRaises(ValueError):
+            queue.get_chunks_for({"uids": []})

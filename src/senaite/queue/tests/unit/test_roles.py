@@ -1,0 +1,135 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""Is this process the queue server? Told by its configuration or by the
+address at which it listens."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import socket
+import unittest
+
+from senaite.queue import roles
+from senaite.queue import surroundings
+
+
+class Event(object):
+    """A request arrives."""
+
+    def __init__(self, **environ):
+        self.request = self
+        self.environ = dict((key.replace("__", "."), value)
+                            for key, value in environ.items())
+
+
+class Site(surroundings.Surroundings):
+    """A site whose setting names a URL."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def get_setting(self, name):
+        return self.url if name == "server" else None
+
+
+class RolesCase(unittest.TestCase):
+
+    def setUp(self):
+        self.ports = [("127.0.0.1", 8080)]
+        self.patch("get_addresses", lambda: self.ports)
+        self.patch("get_product_config", lambda name: None)
+        self.patch("_local_hosts", {})
+        former = os.environ.pop(roles.ENVIRONMENT, None)
+        self.addCleanup(self.restore, former)
+        self.addCleanup(surroundings.provide, surroundings.get())
+
+    def restore(self, former):
+        os.environ.pop(roles.ENVIRONMENT, None)
+        if former is not None:
+            os.environ[roles.ENVIRONMENT] = former
+
+    def patch(self, name, value):
+        self.addCleanup(setattr, roles, name, getattr(roles, name))
+        setattr(roles, name, value)
+
+    def is_server(self, url):
+        surroundings.provide(Site(url))
+        return roles.is_queue_server()
+
+
+class TestRole(RolesCase):
+
+    def test_by_address(self):
+        self.assertTrue(self.is_server("http://localhost:8080/senaite"))
+        self.assertTrue(self.is_server("http://127.0.0.1:8080/"))
+        self.assertFalse(self.is_server("http://localhost:8081/senaite"))
+        self.assertFalse(self.is_server("http://192.0.2.1:8080/senaite"))
+        self.assertFalse(self.is_server("http://no-such.invalid:8080/x"))
+
+    def test_own_host_name(self):
+        self.patch("resolve", lambda host: [(socket.AF_INET, "127.0.0.1")])
+        self.assertTrue(self.is_server("http://lims.example:8080/senaite"))
+
+    def test_default_ports(self):
+        self.ports = [("0.0.0.0", 80)]
+        self.assertTrue(self.is_server("http://localhost/senaite"))
+        self.assertFalse(self.is_server("https://localhost/senaite"))
+
+    def test_what_is_no_url(self):
+        for url in ("", "x", "http://", "localhost:8080", "http://x:y/",
+                    "http://[::1", "http://localhost:99999999/"):
+            self.assertFalse(self.is_server(url), url)
+
+    def test_unknown_port(self):
+        self.ports = []
+        self.assertFalse(self.is_server("http://localhost:8080/senaite"))
+
+    def test_configuration_wins(self):
+        here, elsewhere = "http://localhost:8080/s", "http://192.0.2.1/s"
+        self.patch("get_product_config", lambda name: roles.SERVER)
+        self.assertTrue(self.is_server(elsewhere))
+        os.environ[roles.ENVIRONMENT] = roles.CLIENT
+        self.assertFalse(self.is_server(here))
+        os.environ[roles.ENVIRONMENT] = "servant"
+        self.assertRaises(ValueError, self.is_server, here)
+
+    def test_name_service_is_asked_once(self):
+        asked = []
+        self.patch("resolve", lambda host: asked.append(host) or [])
+        for _ in range(5):
+            self.is_server("http://lims.example:8080/senaite")
+        self.assertEqual(asked, ["lims.example"])
+
+
+class TestAddress(RolesCase):
+
+    def test_base_url(self):
+        for address, url in (
+                (("127.0.0.1", 8080), "http://127.0.0.1:8080"),
+                (("0.0.0.0", 8080), "http://127.0.0.1:8080"),
+                (("10.0.0.1", 80), "http://10.0.0.1:80"),
+                (("::1", 80), "http://[::1]:80")):
+            self.ports = [address]
+            self.assertEqual(roles.get_base_url(), url)
+        self.ports = []
+        self.assertEqual(roles.get_base_url(), None)
+
+    def test_learned_from_wsgi_requests(self):
+        self.patch("_seen_ports", [])
+        roles.observe(Event(SERVER_PORT="1234"))
+        roles.observe(Event(wsgi__version=(1, 0), SERVER_PORT="Clock"))
+        self.assertEqual(roles._seen_ports, [])
+        for _ in range(2):
+            roles.observe(Event(wsgi__version=(1, 0), SERVER_PORT="8080"))
+        self.assertEqual(roles._seen_ports, [8080])

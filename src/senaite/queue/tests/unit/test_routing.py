@@ -1,0 +1,134 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""What an exception in a route becomes, without a site."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import logging
+import unittest
+
+from senaite.queue import logger
+from senaite.queue import routing
+from senaite.queue.server import params
+from senaite.queue.storage.errors import NotRunning
+from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.storage.errors import TaskNotFound
+
+DECLARED = routing.Route("queue_test", ("x",), ("GET",), routing.SIGNED, None)
+
+
+class Request(object):
+    """Remembers the status of its response."""
+
+    status = 200
+
+    def __init__(self):
+        self.response = self
+
+    def setStatus(self, status):
+        self.status = status
+
+
+class Lines(logging.Handler):
+    """Counts log records."""
+
+    def __init__(self):
+        logging.Handler.__init__(self)
+        self.records = []
+
+    def emit(self, record):
+        self.records.append(record)
+
+
+class TestExplain(unittest.TestCase):
+
+    def setUp(self):
+        self.log = Lines()
+        logger.addHandler(self.log)
+        self.addCleanup(logger.removeHandler, self.log)
+        self.addCleanup(routing._logged.clear)
+
+    def explain(self, error):
+        request = Request()
+        answer = routing.explain(error, DECLARED, request)
+        self.assertEqual(answer["success"], False)
+        return request.status, answer["message"]
+
+    def test_statuses(self):
+        self.assertEqual(self.explain(routing.Refused(428, "x")), (428, "x"))
+        self.assertEqual(self.explain(NotRunning("x")), (412, "x"))
+        self.assertEqual(self.explain(TaskNotFound("x"))[0], 404)
+        self.assertEqual(self.explain(StoreUnavailable("x")), (503, "x"))
+        self.assertEqual(self.explain(KeyError("x"))[0], 500)
+
+    def test_details(self):
+        answer = routing.explain(routing.Refused(412, "x", more=1), DECLARED,
+                                 Request())
+        self.assertEqual(answer["more"], 1)
+
+    def test_message_of_an_unexpected_error_stays_inside(self):
+        self.assertFalse("secret" in self.explain(KeyError("secret"))[1])
+
+    def test_any_text(self):
+        for text in (u"\xe9", b"\xc3\xa9", b"\xff"):
+            self.assertTrue(self.explain(StoreUnavailable(text))[1])
+
+    def test_an_error_is_logged_once_in_a_while(self):
+        for _ in range(5):
+            self.explain(StoreUnavailable("disk full"))
+        self.assertEqual(len(self.log.records), 1)
+        self.explain(StoreUnavailable("locked"))
+        self.assertEqual(len(self.log.records), 2)
+        for _ in range(3):
+            self.explain(NotRunning("x"))
+        self.assertEqual(len(self.log.records), 2)
+
+
+class TestDeclaration(unittest.TestCase):
+
+    def test_mistakes(self):
+        self.assertRaises(ValueError, routing.route, "x", "y", access="all")
+        self.assertRaises(ValueError, routing.route, "x", "y", method="GET")
+
+
+class TestParams(unittest.TestCase):
+
+    def refused(self, status, function, *args):
+        with self.assertRaises(routing.Refused) as caught:
+            function(*args)
+        self.assertEqual(caught.exception.status, status)
+
+    def test_numbers(self):
+        read = params.read_number
+        self.assertEqual(read({"n": "7"}, "n"), 7)
+        self.assertEqual(read({"n": 7}, "n"), 7)
+        self.assertEqual(read({}, "n", 5), 5)
+        for value in ("", "x", "-1", -1, True, 1.5, [1], "9" * 30,
+                      u"\xb2", u"\u0663"):
+            self.refused(400, read, {"n": value}, "n")
+
+    def test_states(self):
+        read = params.read_states
+        self.assertEqual(read({"status": "queued"}), ("queued",))
+        self.assertEqual(read({"status": "queued+done"}), ("queued", "done"))
+        self.assertEqual(read({"status": "queued,done"}), ("queued", "done"))
+        self.assertEqual(read({"status": ""}, "x"), "x")
+        for value in ("x", 3, ["queued"], u"\xe9", "queued+"):
+            self.refused(400, read, {"status": value})
+
+    def test_flags(self):
+        for value in (True, 1, "1", "true", "on"):
+            self.assertTrue(params.read_flag({"f": value}, "f"))
+        for value in (False, None, 0, "", "no", [1], {"a": 1}):
+            self.assertFalse(params.read_flag({"f": value}, "f"))

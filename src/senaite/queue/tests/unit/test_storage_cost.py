@@ -1,0 +1,117 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What a verb costs does not grow with what waits.
+
+Counted in steps of SQLite's virtual machine: the same on every machine, and
+whatever else it does.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import shutil
+import tempfile
+import unittest
+
+from sqlalchemy import event
+
+from senaite.queue.storage import database
+from senaite.queue.storage import open_store
+from senaite.queue.tests.tasks import ALICE
+from senaite.queue.tests.tasks import BOB
+from senaite.queue.tests.tasks import make_task
+
+FEW = 50
+MANY = 2000
+LAST = 100000
+
+
+class TestCost(unittest.TestCase):
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.steps = [0]
+        # Python 2's sqlite3 keeps a reference to the first of equal handlers
+        # only, and crashes when another one goes: there must be just one
+        self.handler = self.on_step
+
+    def open(self, name):
+        url = "sqlite:///" + os.path.join(self.directory, name)
+        engine = database.get_database(url)._open()
+        self.addCleanup(database.forget_database, url)
+        event.listen(engine, "checkout", self.count_steps)
+        return open_store(url, "/senaite", clock=lambda: 3e9)
+
+    def count_steps(self, connection, record, proxy):
+        connection.set_progress_handler(self.handler, 10)
+
+    def on_step(self):
+        self.steps[0] += 10
+
+    def cost(self, verb, *args):
+        before = self.steps[0]
+        answer = verb(*args)
+        return answer, self.steps[0] - before
+
+    def cost_of_a_round(self, count, blocker=None, **kw):
+        """Return the steps of pop, acknowledge, add and heartbeat when so
+        many tasks wait."""
+        store = self.open("{}.db".format(count))
+        if blocker:
+            store.add(make_task(LAST, created=1.0, **blocker))
+            self.assertIsNotNone(store.pop(BOB, 1e6))
+        store.add_many([make_task(n, **kw) for n in range(count)])
+        store.add_many([make_task(LAST + n, created=2e9, name="free")
+                        for n in range(1, 4)])
+        task, pop = self.cost(store.pop, ALICE, 30)
+        if blocker:
+            self.assertEqual(task["name"], "free")
+        costs = [pop]
+        for verb, args in (
+                (store.heartbeat, (ALICE, task["task_uid"], 30)),
+                (store.acknowledge, (task["task_uid"], ALICE)),
+                (store.add, (make_task(LAST + 9, **kw),)),
+                (store.pop, (ALICE, 30)),
+                (store.next_due, ()),
+                (store.changes, (store.version(),))):
+            costs.append(self.cost(verb, *args)[1])
+        if blocker:
+            costs.append(self.cost(
+                store.acknowledge, make_task(LAST)["task_uid"], BOB)[1])
+            costs.append(self.cost(store.pop, BOB, 30)[1])
+        return costs
+
+    def check_flat(self, **kw):
+        few = self.cost_of_a_round(FEW, **kw)
+        many = self.cost_of_a_round(MANY, **kw)
+        for one, other in zip(few, many):
+            # Steps are counted in tens
+            self.assertLessEqual(other, one * 1.2 + 50, (few, many))
+
+    def test_many_wait_each_in_its_lane(self):
+        self.check_flat()
+
+    def test_many_wait_in_one_lane(self):
+        path = "/senaite/worksheets/WS"
+        self.check_flat(context_path=path)
+
+    def test_many_are_blocked_in_one_lane(self):
+        path = "/senaite/worksheets/WS"
+        self.check_flat(blocker={"context_path": path}, context_path=path)
+
+    def test_many_are_blocked_by_one_lock(self):
+        self.check_flat(blocker={"locks": ["s"]}, locks=["s", "t"])
+
+    def test_many_are_delayed(self):
+        self.check_flat(delay=1e8, created=2.95e9)

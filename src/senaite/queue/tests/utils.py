@@ -1,0 +1,240 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What tests with a site share: settings for a while, content, and a queue that
+is worked off in the test's own thread.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+
+import transaction
+from AccessControl.SecurityManagement import newSecurityManager
+from bika.lims import api
+from bika.lims.interfaces import IWorkflowActionAdapter
+from bika.lims.utils.analysisrequest import create_analysisrequest
+from DateTime import DateTime
+from zope.component import queryMultiAdapter
+from zope.globalrequest import getRequest
+
+from senaite.queue import plonesite
+from senaite.queue import surroundings
+from senaite.queue.api import get_task_adapter
+from senaite.queue.client import outbox
+from senaite.queue.client.current import working_on
+from senaite.queue.queue import to_task
+
+
+class OtherSettings(object):
+    """Surroundings with some settings of our own, all else as it was."""
+
+    def __init__(self, former, values):
+        self.former = former
+        self.values = values
+
+    def __getattr__(self, name):
+        return getattr(self.former, name)
+
+    def get_setting(self, name):
+        if name in self.values:
+            return self.values[name]
+        return self.former.get_setting(name)
+
+
+@contextlib.contextmanager
+def settings(**values):
+    """Put settings in force for a while, e.g. `default=0`.
+
+    :param values: keys of `senaite.queue.surroundings.DEFAULTS`
+    """
+    former = surroundings.get()
+    surroundings.provide(OtherSettings(former, values))
+    try:
+        yield
+    finally:
+        surroundings.provide(former)
+
+
+@contextlib.contextmanager
+def not_installed():
+    """Make the add-on look as if it were not installed in this site."""
+    former = plonesite.is_installed
+    plonesite.is_installed = lambda: False
+    try:
+        yield
+    finally:
+        plonesite.is_installed = former
+
+
+def form_adapter(context, action):
+    """Return the adapter of the form channel for a workflow action."""
+    return queryMultiAdapter(
+        (context, getRequest()), IWorkflowActionAdapter,
+        name="workflow_action_{}".format(action))
+
+
+def pending(portal):
+    """Return the tasks in the outbox that were not processed yet.
+
+    :rtype: list of senaite.queue.queue.QueueTask
+    """
+    return [to_task(data) for data, _at in outbox.pending(portal)]
+
+
+def process(portal, task):
+    """Process a task in this thread and transaction, as its user.
+
+    :returns: the task, with its note
+    """
+    request = getRequest()
+    act_as(portal, task.username)
+    context = task.get_context()
+    request.set("queue_tuid", task.task_uid)
+    if api.get_portal_type(context) == "Worksheet":
+        request.set("ws_uid", task.context_uid)
+    try:
+        with working_on(task):
+            get_task_adapter(task.name, context).process(task)
+    finally:
+        for key in ("queue_tuid", "ws_uid"):
+            request.other.pop(key, None)
+        clear_caches(request)
+    outbox.forget(portal, task.task_uid)
+    transaction.commit()
+    return task
+
+
+def act_as(portal, user_id):
+    """Become a user of the site, or of Zope's root."""
+    folders = (portal.acl_users, portal.aq_parent.acl_users)
+    users = [folder.getUserById(user_id) for folder in folders]
+    user = [found for found in users if found is not None][0]
+    newSecurityManager(None, user)
+
+
+def clear_caches(request):
+    """Forget what views and guards remember for the length of a request."""
+    from zope.annotation.interfaces import IAnnotations
+    annotations = IAnnotations(request)
+    for key in list(annotations):
+        if key.startswith("plone.memoize") or "guards" in key:
+            del annotations[key]
+
+
+def drain(portal, limit=100):
+    """Process all tasks of the outbox, follow-ups included.
+
+    :param portal: root object of the site
+    :param limit: give up after so many
+    :returns: the tasks, in the order in which they were processed
+    """
+    done = []
+    while len(done) < limit:
+        transaction.begin()
+        tasks = pending(portal)
+        if not tasks:
+            return done
+        done.append(process(portal, tasks[0]))
+    raise AssertionError("More than {} tasks".format(limit))
+
+
+def create_samples(portal, count, keywords=("Ca", "Cu", "Mg")):
+    """Create and receive samples of the demo client.
+
+    :param count: how many
+    :param keywords: keywords of the services of their analyses
+    :returns: the samples
+    """
+    client = portal.clients["client-1"]
+    services = api.search({"portal_type": "AnalysisService",
+                           "getKeyword": list(keywords)},
+                          "senaite_catalog_setup")
+    values = {
+        "Client": api.get_uid(client),
+        "Contact": api.get_uid(client.getContacts()[0]),
+        "DateSampled": DateTime().strftime("%Y-%m-%d"),
+        "SampleType": api.get_uid(portal.setup.sampletypes["sampletype-1"]),
+    }
+    samples = []
+    for _index in range(count):
+        sample = create_analysisrequest(
+            client, getRequest(), dict(values),
+            [api.get_uid(service) for service in services])
+        api.do_transition_for(sample, "receive")
+        samples.append(sample)
+    return samples
+
+
+def create_worksheet(portal):
+    """Create an empty worksheet."""
+    return api.create(portal.worksheets, "Worksheet")
+
+
+def analyses_of(samples):
+    """Return the analyses of samples, one sample after the other."""
+    return [analysis for sample in samples
+            for analysis in sorted(sample.getAnalyses(full_objects=True),
+                                   key=lambda an: an.getKeyword())]
+
+
+def end_state(worksheet, samples):
+    """Return what a worksheet and its samples look like in the end.
+
+    Two of them can be compared: ids and uids are left out.
+
+    :rtype: dict
+    """
+    numbers = {api.get_uid(sample): index
+               for index, sample in enumerate(samples)}
+    layout = []
+    for slot in worksheet.getLayout():
+        analysis = api.get_object_by_uid(slot["analysis_uid"])
+        layout.append((
+            int(slot["position"]), slot["type"],
+            numbers.get(slot["container_uid"]),
+            analysis.getKeyword(), api.get_review_status(analysis),
+            analysis.getResult(), analysis.getAnalyst()))
+    brain = get_brain(worksheet, "senaite_catalog_worksheet")
+    return {
+        "worksheet": api.get_review_status(worksheet),
+        "layout": sorted(layout),
+        "analyses": [
+            (numbers[api.get_uid(sample)], analysis.getKeyword(),
+             api.get_review_status(analysis), history(analysis))
+            for sample in samples
+            for analysis in sorted(
+                analyses_of([sample]), key=lambda an: (
+                    an.getKeyword(), api.get_review_status(an)))],
+        "samples": [api.get_review_status(sample) for sample in samples],
+        "catalog": (brain.review_state,
+                    brain.getProgressPercentage,
+                    sorted(numbers_of(sample) for sample in samples)),
+    }
+
+
+def get_brain(obj, catalog):
+    """Return what a catalog knows of an object."""
+    brain, = api.search({"UID": api.get_uid(obj)}, catalog)
+    return brain
+
+
+def history(obj):
+    """Return actions and actors of an object's workflow history."""
+    return [(entry["action"], entry["actor"])
+            for entry in api.get_review_history(obj, rev=False)]
+
+
+def numbers_of(sample):
+    """Return what the catalog knows of a sample's analyses."""
+    brain = get_brain(sample, "senaite_catalog_sample")
+    return list(brain.getAnalysesNum), brain.review_state

@@ -1,0 +1,201 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A queue server and a consumer's process on real sockets, without Zope.
+
+The routes answer as `senaite.queue.server.routes` does, from a real store;
+tokens are made and checked by the real code. A test can take the server down,
+have answers lost, and see what was asked.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import threading
+
+from six.moves import BaseHTTPServer
+from six.moves import socketserver
+from six.moves.urllib.parse import parse_qsl
+from six.moves.urllib.parse import urlsplit
+
+from senaite.queue import auth
+from senaite.queue.queue import to_task
+from senaite.queue.storage import NotRunning
+from senaite.queue.storage import TaskNotFound
+
+KEY = auth.make_key()
+
+
+class Refused(Exception):
+    """An answer with another status than 200."""
+
+    def __init__(self, status, message, **details):
+        Exception.__init__(self, message)
+        self.status = status
+        self.answer = dict(details, success=False, message=message)
+
+
+class _Server(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def handle_error(self, request, client_address):
+        """A client that does not wait for the answer is part of the test."""
+
+
+class Wire(object):
+    """An HTTP server on a free port; subclasses answer."""
+
+    def __init__(self, port=0):
+        wire = self
+
+        class Handler(BaseHTTPServer.BaseHTTPRequestHandler):
+            def do_GET(self):
+                wire._handle(self)
+
+            do_POST = do_GET
+
+            def log_message(self, *args):
+                pass
+
+        self.calls = []
+        self.drop_answers = 0
+        self.nonces = auth.NonceCache()
+        self.server = _Server(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        self.url = "http://127.0.0.1:{}/senaite".format(self.port)
+        self.thread = threading.Thread(
+            target=self.server.serve_forever, args=(0.02,))
+        self.thread.daemon = True
+        self.thread.start()
+
+    def close(self):
+        """Take the server down: nobody listens any more."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def answer(self, route, payload, user):
+        """Return the answer of a route."""
+        raise NotImplementedError  # pragma: no cover
+
+    def _handle(self, handler):
+        length = int(handler.headers.get("Content-Length") or 0)
+        body = handler.rfile.read(length)
+        status, answer = 200, None
+        try:
+            claims = auth.verify_token(
+                [KEY], handler.headers.get(auth.HEADER), handler.command,
+                auth.get_route(handler.path), body)
+            self.nonces.use(claims)
+            parts = urlsplit(handler.path)
+            payload = dict(parse_qsl(parts.query))
+            if body:
+                payload.update(json.loads(body.decode("utf-8")))
+            route = auth.get_route(parts.path)
+            self.calls.append((route, payload))
+            answer = self.answer(route, payload, claims["user"])
+        except auth.BadToken as error:
+            status, answer = 401, {"success": False, "message": str(error)}
+        except Refused as refusal:
+            status, answer = refusal.status, refusal.answer
+        if self.drop_answers > 0:
+            self.drop_answers -= 1
+            handler.close_connection = True
+            return
+        raw = json.dumps(answer).encode("utf-8")
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(raw)))
+        handler.end_headers()
+        handler.wfile.write(raw)
+
+
+class QueueServer(Wire):
+    """The routes of `queue_server/`, over a store."""
+
+    def __init__(self, store, port=0, lease_seconds=30):
+        self.store = store
+        self.lease_seconds = lease_seconds
+        Wire.__init__(self, port)
+
+    def routes(self):
+        """Return the routes called so far."""
+        return [route.split("/")[-1] for route, _payload in self.calls]
+
+    def answer(self, route, payload, user):
+        verb = route.split("/", 1)[1]
+        method = getattr(self, "do_" + verb, None)
+        try:
+            if method is None:
+                return self.do_task(verb)
+            return method(payload)
+        except TaskNotFound as error:
+            raise Refused(404, str(error))
+        except NotRunning as error:
+            raise Refused(412, str(error))
+
+    def do_task(self, task_uid):
+        task = self.store.get(task_uid)
+        if task is None:
+            raise Refused(404, "Task not found")
+        return dict(task, url="", zeo="")
+
+    def do_add(self, payload):
+        results = {}
+        for data in payload["tasks"]:
+            try:
+                results[data["task_uid"]] = self.store.add(to_task(data))
+            except (TypeError, ValueError) as error:
+                results[data["task_uid"]] = "invalid: {}".format(error)
+        return {"results": results, "version": self.store.version()}
+
+    def do_pop(self, payload):
+        task = self.store.pop(payload["consumer_id"], self.lease_seconds)
+        due = self.store.next_due()
+        if due is not None:
+            due = max(0, due - self.store.now())
+        return {"task": task, "next_due": due}
+
+    def do_done(self, payload):
+        self.store.acknowledge(
+            payload["task_uid"], payload["consumer_id"],
+            processed=payload["processed"], note=payload["note"])
+        return {}
+
+    def do_fail(self, payload):
+        return {"status": self.store.fail(
+            payload["task_uid"], payload["consumer_id"], payload["kind"],
+            payload["error_message"], traceback=payload["traceback"])}
+
+    def do_timeout(self, payload):
+        return {"status": self.store.fail(
+            payload["task_uid"], payload["consumer_id"], "timeout",
+            "took too long")}
+
+    def do_heartbeat(self, payload):
+        return {"held": self.store.heartbeat(
+            payload["consumer_id"], payload["task_uid"], self.lease_seconds)}
+
+    def do_hello(self, payload):
+        return {"requeued": self.store.hello(payload["consumer_id"])}
+
+    def do_diff(self, payload):
+        return self.store.changes(payload.get("since"))
+
+    def do_search(self, payload):
+        found = self.store.find(
+            states=payload["status"].split(","), uid=payload.get("uid"))
+        return {"count": len(found), "items": found}
+
+    def do_delete(self, payload):
+        return {"changed": self.store.cancel(payload["task_uid"])}

@@ -1,0 +1,85 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Counts in the ZODB how often each item of a task was processed.
+
+An item processed once has the count 1: a lost task shows as 0, a doubled one
+as 2. The chunk's attempts are also written to a journal outside of the ZODB,
+which tells when they ran, and whether they were repeated.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import os
+import time
+
+from BTrees.OOBTree import OOBTree
+from senaite.queue import api
+from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.queue import get_chunks_for
+from zope.annotation.interfaces import IAnnotations
+from zope.interface import implementer
+
+KEY = "queuetest.counts"
+NAME = "queuetest_count"
+
+#: Directory shared with the test: the journal, and the file "hold"
+DIRECTORY = "QUEUETEST_DIR"
+
+#: Seconds after which a held chunk goes on, in case the test has died
+MAX_HOLD = 120.0
+
+
+def get_counts(portal):
+    """Return the counts by item, kept in the site."""
+    annotations = IAnnotations(portal)
+    if KEY not in annotations:
+        annotations[KEY] = OOBTree()
+    return annotations[KEY]
+
+
+def journal(event, **more):
+    """Write a line to the journal."""
+    entry = dict(more, event=event, at=time.time(), pid=os.getpid())
+    path = os.path.join(os.environ[DIRECTORY], "journal")
+    with open(path, "a") as target:
+        target.write(json.dumps(entry) + "\n")
+
+
+def wait_while_held():
+    """Wait for the test to take the file "hold" away."""
+    hold = os.path.join(os.environ[DIRECTORY], "hold")
+    limit = time.time() + MAX_HOLD
+    while os.path.exists(hold) and time.time() < limit:
+        time.sleep(0.02)
+
+
+@implementer(IQueuedTaskAdapter)
+class CountingTaskAdapter(object):
+    """Adds one to the count of each item of a chunk."""
+
+    def __init__(self, context):
+        self.context = context
+
+    def process(self, task):
+        chunk, rest = get_chunks_for(task)
+        journal("begin", task_uid=task["task_uid"])
+        counts = get_counts(self.context)
+        for item in chunk:
+            counts[item] = counts.get(item, 0) + 1
+        if rest:
+            api.add_copy(task, uids=rest)
+        # Here a kill meets work that is done and not yet committed
+        wait_while_held()
+        time.sleep(task.get("seconds", 0))
+        journal("end", task_uid=task["task_uid"])

@@ -1,0 +1,69 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A cluster, and a headless Chromium in front of it."""
+
+import os
+import shutil
+
+import pytest
+from harness import paths
+from harness.cluster import Cluster
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+SCREENSHOTS = os.path.join(paths.VAR, "screenshots")
+
+
+def find(*names):
+    """Return the path of the first of these programs that is installed."""
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+CHROMIUM = find("chromium", "chromium-browser", "google-chrome")
+DRIVER = find("chromedriver", "chromium.chromedriver")
+
+
+def pytest_collection_modifyitems(items):
+    if CHROMIUM and DRIVER:
+        return
+    missing = pytest.mark.skip(
+        reason="no Chromium here: apt-get install chromium chromium-driver")
+    for item in items:
+        item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu",
+                     "--disable-dev-shm-usage", "--lang=en",
+                     "--window-size=1400,1500"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def screenshot(browser):
+    """Keeps what the browser shows, in var/screenshots."""
+    os.makedirs(SCREENSHOTS, exist_ok=True)
+
+    def take(name):
+        browser.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
+    return take

@@ -1,0 +1,59 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""One cluster for all tests of this directory, whole again before each."""
+
+import pytest
+from harness.counting import Counter
+from harness.counting import counting_cluster
+
+#: Lines for people, shown after the tests
+FIGURES = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash[FIGURES]:
+        terminalreporter.write_line("measured: " + line)
+
+
+@pytest.fixture
+def figures(request):
+    """A list of measured things that people want to know."""
+    return request.config.stash[FIGURES]
+
+
+@pytest.fixture(scope="session")
+def running_cluster():
+    with counting_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(running_cluster):
+    """The cluster with all its processes up, and an empty queue."""
+    nodes = [running_cluster.zeo] + running_cluster.zopes
+    for node in nodes:
+        if not node.process.is_running:
+            node.restart()
+    Counter(running_cluster).release()
+    return running_cluster
+
+
+@pytest.fixture
+def counter(cluster):
+    """Counting tasks; nothing is held when the test is over."""
+    counter = Counter(cluster)
+    counter.await_idle()
+    yield counter
+    counter.release()

@@ -1,0 +1,96 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""`make run` itself: clear errors, readable events, nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from harness import events
+from harness import paths
+from harness import ports
+from harness.waiting import eventually
+
+LINE = ('2026-11-23 22:33:44 INFO [senaite.queue] event=done task=0a1b2c3d4 '
+        'name=task_assign_analyses user=labman1 consumer=consumer1/ab12cd34 '
+        'note="two words, \\"quoted\\"" seconds=1.25')
+
+
+def run(arguments, output):
+    """Start `make run` as a process, its output going to a file."""
+    environment = dict(os.environ, PYTHONPATH=os.path.join(
+        paths.ROOT, "tests"), PYTHONUNBUFFERED="1")
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness.run"] + arguments, cwd=paths.ROOT,
+        stdout=output, stderr=subprocess.STDOUT, env=environment)
+
+
+def test_event_lines_are_parsed():
+    event = events.parse(LINE)
+    assert event["event"] == "done"
+    assert event["at"] == "22:33:44"
+    assert event["note"] == 'two words, "quoted"'
+    assert event["consumer"] == "consumer1/ab12cd34"
+
+
+@pytest.mark.parametrize("line", [
+    "", "2026-11-23 22:33:44 INFO [Zope] Ready to handle requests",
+    "2026-11-23 22:33:44 INFO [senaite.queue] Consumer loop runs"])
+def test_other_lines_are_none(line):
+    assert events.parse(line) is None
+
+
+def test_events_read_well():
+    text = events.describe(events.parse(LINE))
+    assert text.startswith("22:33:44  done")
+    assert "labman1" in text and "seconds=1.25" in text
+
+
+def test_taken_port_is_a_clear_error(tmp_path):
+    with socket.socket() as taken:
+        taken.bind((ports.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with open(str(tmp_path / "out"), "w+") as output:
+            free = iter(ports.free_ports(3))
+            process = run([
+                "--web-port", str(port), "--zeo-port", str(next(free)),
+                "--server-port", str(next(free)),
+                "--consumer-port", str(next(free))], output)
+            assert process.wait(timeout=60) == 1
+            output.seek(0)
+            said = output.read()
+    assert "Port {} (for the web client) is taken".format(port) in said
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_stops_everything(tmp_path):
+    numbers = ports.free_ports(4)
+    names = ("--zeo-port", "--web-port", "--server-port", "--consumer-port")
+    arguments = ["--home", str(tmp_path / "site")]
+    for name, port in zip(names, numbers):
+        arguments += [name, str(port)]
+    path = tmp_path / "out"
+    with open(str(path), "w") as output:
+        process = run(arguments, output)
+
+        def is_up():
+            assert process.poll() is None, path.read_text()
+            return "Ctrl-C stops everything" in path.read_text()
+        eventually(is_up, "make run to be up", pause=0.5)
+        assert all(map(ports.is_open, numbers))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=90) == 0, path.read_text()
+    assert not any(map(ports.is_open, numbers))
+    assert "Everything is stopped." in path.read_text()

@@ -1,0 +1,148 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Ready-made databases: the demo site takes a minute to make, seconds to copy.
+
+Two layers, kept under var/templates: stock SENAITE with its demo data, and
+the same with the add-on installed. The name of each carries a hash of all
+that it is made of, so that a change makes a new one; older ones go.
+"""
+
+import glob
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+
+from harness import configs
+from harness import paths
+
+HOME = os.path.join(paths.VAR, "templates")
+#: How many templates of a kind stay: this one, and one of another branch
+KEEP = 2
+SECRETS = "secrets.json"
+
+
+class SetupFailed(Exception):
+    """The demo site could not be made; the message shows the script's end."""
+
+
+def get(addon=True, say=print):
+    """Return the directory of a template, made when it is missing.
+
+    :param addon: with senaite.queue installed
+    :param say: called with a line when something takes long
+    :returns: path; has filestorage, blobstorage and secrets.json
+    """
+    stock = os.path.join(HOME, "stock-" + _hash(_stock_inputs()))
+    if not os.path.isdir(stock):
+        say("Making the site with SENAITE's demo data (about a minute, "
+            "only this time) ...")
+        _make(stock, "site")
+    if not addon:
+        return stock
+    ready = os.path.join(HOME, "addon-" + _hash(_addon_inputs()))
+    if not os.path.isdir(ready):
+        say("Installing senaite.queue in the site (half a minute, until its "
+            "profile changes) ...")
+        _make(ready, "addon", base=stock)
+    return ready
+
+
+def copy(template, target):
+    """Copy a template's database and secrets to a new directory."""
+    os.makedirs(target, exist_ok=True)
+    for name in os.listdir(template):
+        source = os.path.join(template, name)
+        if os.path.isdir(source):
+            shutil.copytree(source, os.path.join(target, name))
+        else:
+            shutil.copy2(source, target)
+
+
+def run_script(script, *arguments, **kw):
+    """Run a script in the build's Python 2.7.
+
+    :raises SetupFailed: when it ends with an error
+    """
+    done = subprocess.run(
+        [paths.ZOPEPY, script] + list(arguments), stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, **kw)
+    if done.returncode:
+        lines = done.stdout.decode("utf-8", "replace").splitlines()[-40:]
+        raise SetupFailed("{} failed:\n{}".format(
+            os.path.basename(script), "\n".join(lines)))
+
+
+def write_instancehome(home, packages=()):
+    """Write the instance home of a cluster: only its site.zcml matters."""
+    os.makedirs(os.path.join(home, "etc"), exist_ok=True)
+    with open(os.path.join(home, "etc", "site.zcml"), "w") as target:
+        target.write(configs.site_zcml(packages))
+
+
+def _make(target, step, base=None):
+    """Make a template beside its final place and rename it when complete."""
+    os.makedirs(HOME, exist_ok=True)
+    work = tempfile.mkdtemp(prefix="making-", dir=HOME)
+    try:
+        data = os.path.join(work, "data")
+        if base:
+            copy(base, data)
+        for name in ("filestorage", "blobstorage"):
+            os.makedirs(os.path.join(data, name), exist_ok=True)
+        write_instancehome(os.path.join(work, "home"))
+        conf = os.path.join(work, "zope.conf")
+        cache = os.path.join(paths.VAR, "cache")
+        os.makedirs(cache, exist_ok=True)
+        with open(conf, "w") as out:
+            out.write(configs.zope(
+                os.path.join(work, "home"), work, cache,
+                os.path.join(work, "setup.log"), configs.file_storage(data)))
+        run_script(paths.SITE_SETUP, conf, os.path.join(data, SECRETS), step)
+        for name in os.listdir(os.path.join(data, "filestorage")):
+            if name != "Data.fs":
+                os.remove(os.path.join(data, "filestorage", name))
+        os.rename(data, target)
+        _forget_old(os.path.basename(target).split("-")[0])
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _forget_old(kind):
+    """Remove all templates of a kind but the newest."""
+    all_of_kind = glob.glob(os.path.join(HOME, kind + "-*"))
+    for path in sorted(all_of_kind, key=os.path.getmtime)[:-KEEP]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _stock_inputs():
+    return [os.path.join(paths.ROOT, "versions.cfg"), paths.SITE_SETUP]
+
+
+def _addon_inputs():
+    package = os.path.join(paths.ROOT, "src", "senaite", "queue")
+    profiles = glob.glob(os.path.join(package, "profiles", "**", "*"),
+                         recursive=True)
+    modules = [os.path.join(package, name) for name in (
+        "setuphandlers.py", "profiles.zcml", "permissions.zcml", "keys.py",
+        "pasplugin.py")]
+    return _stock_inputs() + sorted(filter(os.path.isfile, profiles)) + [
+        path for path in modules if os.path.isfile(path)]
+
+
+def _hash(files):
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(os.path.relpath(path, paths.ROOT).encode("utf-8"))
+        with open(path, "rb") as source:
+            digest.update(source.read())
+    return digest.hexdigest()[:12]
