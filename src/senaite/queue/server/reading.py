@@ -104,24 +104,29 @@ class QueueReader(object):
         :rtype: list of QueueTask
         """
         states = to_states(status)
+        # Before the store is read: one that is delivered in between is then
+        # found twice, and not overlooked
+        waiting = self.get_undelivered() \
+            if QUEUED in states and not offset else []
         tasks = list(self.store.find(
             states=states, name=name, uid=uid, limit=limit, offset=offset))
-        if QUEUED in states and not offset:
-            tasks.extend(
-                task for task in self.get_undelivered()
-                if (name is None or task.name == name)
-                and (uid is None or involves(task, uid)))
+        found = set(task.task_uid for task in tasks)
+        tasks.extend(
+            task for task in waiting
+            if task.task_uid not in found
+            and (name is None or task.name == name)
+            and (uid is None or involves(task, uid)))
         return tasks
 
     def get_uids(self, status=None):
         """Return the set of uids of the objects of the tasks."""
         states = to_states(status)
-        uids = set(self.store.uids(states))
+        uids = set()
         if QUEUED in states:
             for task in self.get_undelivered():
                 uids.add(task.context_uid)
                 uids.update(task.uids)
-        return uids
+        return uids.union(self.store.uids(states))
 
     def get_tasks_for(self, context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""
@@ -155,7 +160,8 @@ class QueueReader(object):
         return min(times) if times else -1
 
     def __len__(self):
-        return self.store.count(ACTIVE) + len(self.get_undelivered())
+        # In this order, see `get_tasks`
+        return len(self.get_undelivered()) + self.store.count(ACTIVE)
 
     def __bool__(self):
         # an empty queue is a queue all the same

@@ -256,6 +256,47 @@ class TestReads(ServerCase):
             self.assertTrue("no such thing!" in str(caught.exception))
 
 
+class LateStore(object):
+    """A store to which the relay brings a task right after the first read."""
+
+    def __init__(self, store, task):
+        self.store = store
+        self.task = task
+
+    def __getattr__(self, name):
+        verb = getattr(self.store, name)
+
+        def call(*args, **kw):
+            answer = verb(*args, **kw)
+            if self.task is not None:
+                self.store.add(self.task)
+                self.task = None
+            return answer
+        return call
+
+
+class TestDeliveredMeanwhile(ServerCase):
+    """The outbox is read as of the request's start, the store as of now."""
+
+    def setUp(self):
+        super(TestDeliveredMeanwhile, self).setUp()
+        self.waiting = self.task()
+        self.queue.get_outbox_tasks = lambda: [self.waiting]
+        self.queue.store = LateStore(self.queue.store, self.waiting)
+
+    def test_is_listed_once(self):
+        self.assertEqual(self.queue.get_tasks(), [self.waiting])
+        self.assertEqual(self.queue.get_tasks(), [self.waiting])
+
+    def test_its_objects_are_listed(self):
+        self.assertEqual(
+            self.queue.get_uids(), set([self.waiting.context_uid]))
+
+    def test_the_queue_is_not_empty(self):
+        self.assertFalse(self.queue.is_empty())
+        self.assertEqual(len(self.queue), 1)
+
+
 class TestPace(unittest.TestCase):
 
     def test_once_in_a_while(self):
