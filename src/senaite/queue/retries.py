@@ -16,6 +16,11 @@ request's class, which stays 0. Every click that meets a conflict is an error
 at once, and a consumer beside people makes conflicts likelier. The number is
 therefore copied to where Zope reads it.
 
+Nor does ZServer make a request that is tried again the current one, as WSGI
+does: `zope.globalrequest` goes on to give the former one, and what was
+remembered on it: objects of a ZODB connection that was given back, and that
+another thread may use by now. Two threads in one connection ruin its cache.
+
 The environment (`SENAITE_QUEUE_CONFLICT_RETRIES`) or `<product-config
 senaite.queue>` (`conflict_retries`) may name another number, or "off" to leave
 Zope as it is.
@@ -28,6 +33,8 @@ from __future__ import print_function
 import os
 
 from App.config import getConfiguration
+from zope.globalrequest import getRequest
+from zope.globalrequest import setRequest
 from ZPublisher.HTTPRequest import HTTPRequest
 
 from senaite.queue import logger
@@ -40,6 +47,18 @@ OFF = "off"
 def on_process_starting(event):
     """Set the number of retries when Zope starts."""
     apply_to(HTTPRequest, getConfiguration())
+
+
+def on_publication_start(event):
+    """Make a request that is tried again the current one.
+
+    ZServer.ZPublisher.Publish (4.0.2) does this for the first try only.
+
+    :param event: ZPublisher's IPubStart
+    """
+    request = event.request
+    if getattr(request, "retry_count", 0) and getRequest() is not request:
+        setRequest(request)
 
 
 def apply_to(request_class, configuration):

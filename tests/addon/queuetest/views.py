@@ -23,13 +23,16 @@ from Products.Five.browser import BrowserView
 from queuetest import counting
 from senaite.queue import api
 from zope.annotation.interfaces import IAnnotations
+from zope.globalrequest import getRequest
 
 #: Annotation of the site that requests conflict on
 CONTENDED = "queuetest.contended"
 
 
 class AddTasksView(BrowserView):
-    """Adds tasks in one transaction; answers with their items.
+    """Adds tasks in one transaction; answers with their items, with how often
+    the request was tried again, and whether it is then the one that code
+    without a request at hand gets.
 
     Request: `tasks` and `items` (how many, and of how many items each),
     `chunk_size`, `seconds` (that a chunk takes), `then`: "fail" raises an
@@ -53,7 +56,12 @@ class AddTasksView(BrowserView):
             added.append({"task_uid": task["task_uid"], "items": items})
         self.go_on(self.request.get("then"))
         self.request.response.setHeader("Content-Type", "application/json")
-        return json.dumps({"tasks": added, "at": time.time()})
+        return json.dumps({
+            "tasks": added,
+            "at": time.time(),
+            "retries": self.request.retry_count,
+            "is_current": getRequest() is self.request,
+        })
 
     def go_on(self, then):
         """Do what the transaction may founder on."""
