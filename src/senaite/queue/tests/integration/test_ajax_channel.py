@@ -16,23 +16,13 @@ from __future__ import print_function
 
 from bika.lims import api
 
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
 
 
 class AjaxChannelTest(WorksheetTestCase):
 
     def test_submit(self):
-        samples, analyses, worksheet = self.make()
-        self.enter_results(analyses)
-        with utils.settings(default=0):
-            self.click_rows(worksheet, "submit", analyses)
-        self.assertEqual(self.pending(), [])
-        for obj in samples + [worksheet]:
-            obj.reindexObject()
-        reference = utils.end_state(worksheet, samples)
-
-        samples, analyses, worksheet = self.make()
+        _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         answers = self.click_rows(worksheet, "submit", analyses)
         self.assertEqual(len(self.pending()), 1)
@@ -47,7 +37,7 @@ class AjaxChannelTest(WorksheetTestCase):
 
         done = self.drain()
         self.assertEqual([len(task.uids) for task in done], [6, 3])
-        self.assertEqual(utils.end_state(worksheet, samples), reference)
+        self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
 
     def test_rows_that_follow_do_nothing_even_when_it_is_done(self):
         """Several verifications: each row would verify all others again."""
