@@ -286,7 +286,71 @@ class ITaskStore(Interface):
         """Remove history older than this; returns how many."""
 
     def stats():
-        """Return a dict: count per state, oldest_queued (epoch seconds)."""
+        """Return a dict: count per state; `oldest_queued`, when the oldest
+        queued task was created; `scheduled`, how many of the queued ones wait
+        for their time; `oldest_due`, since when the one that waits longest
+        may run. Times are epoch seconds, or None."""
+
+    def finished(since, until):
+        """Return how it went from one time to another (epoch seconds).
+
+        :returns: dict with `done` and `failed` (tasks that ended then, and
+            still have this state), `wait_median` (from when a task might run
+            to its last attempt) and `run_median` (of that attempt), both in
+            seconds, of the latest 5000 tasks done, or None without any
+        """
+
+    def page(kinds=None, text=None, name=None, username=None, job_uid=None,
+             uid=None, ghosts=False, sort=None, descending=False, limit=50,
+             offset=0):
+        """Return a page of a listing.
+
+        :param kinds: states, and "scheduled": queued tasks whose time is yet
+            to come ("queued" are the others); by default all of them
+        :param text: words that must all occur in name, path, user, uid or,
+            for failed tasks, the error message, in upper or lower case
+        :param name, username, job_uid, uid: tasks with this value only; `uid`
+            is that of a task
+        :param ghosts: with those that are hidden from people
+        :param sort: one of name, place, username, order, created, since; by
+            default kind by kind, each in the order in which they would run or
+            have ended, the last one first
+        :returns: dict with `total` (of all pages) and `tasks`: dicts with
+            task_uid, status, scheduled, name, context_uid, context_path,
+            items (how many), username, priority, ghost, job_uid, job_total,
+            job_done, created, visible_at, started, ended, retries, attempt,
+            consumer_id, lease_until, max_seconds, error_message, note
+        """
+
+    def set_priority(task_uid, priority):
+        """Change the priority of a queued task; follow-ups inherit it.
+
+        :returns: True; False when it is not queued (any more)
+        :raises TaskNotFound: no such task
+        """
+
+    def cancel_job(job_uid):
+        """Cancel the tasks of a job that are not finished, and those that
+        would follow; what is done stays done. Running ones as by `cancel`.
+
+        :returns: uids of the tasks that were cancelled
+        :raises TaskNotFound: no such job
+        """
+
+    def pause(name=None, username=None):
+        """Hand out no more tasks of this name, or no tasks at all. What runs
+        goes on to its end; the pause outlives restarts and `purge`.
+
+        :param username: on whose behalf
+        :returns: True; False when it was paused before
+        """
+
+    def resume(name=None):
+        """End a pause; False when there was none."""
+
+    def pauses():
+        """Return what is paused: dicts with `name` ("": everything), `since`
+        (epoch seconds) and `username`."""
 
     def close():
         """Close all connections."""

@@ -21,6 +21,7 @@ from senaite.queue import states
 from senaite.queue.storage import consumers
 from senaite.queue.storage import lanes
 from senaite.queue.storage import moves
+from senaite.queue.storage import pauses
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 from senaite.queue.storage import upkeep
@@ -41,7 +42,7 @@ def pop(unit, consumer_id, lease_seconds):
         return task
     upkeep.rescue(unit, RESCUES_PER_POP)
     upkeep.promote(unit, PROMOTIONS_PER_POP)
-    lane = lanes.best(unit)
+    lane = None if pauses.ALL in unit.paused() else lanes.best(unit)
     if lane is None:
         return None
     row = moves.get(unit, lane["head_uid"])

@@ -138,5 +138,5 @@ def _write(unit, row, lane, name, head):
     else:
         unit.execute(sa.insert(_LANE).values(
             site=unit.site, lane=lane, name=name, **values))
-    values["lane"] = lane
+    values.update(lane=lane, name=name)
     return values

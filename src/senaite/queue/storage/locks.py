@@ -35,6 +35,7 @@ from senaite.queue.storage import schema
 
 FREE = u"free"
 BUSY = u"busy"
+PAUSED = u"paused"
 
 _LANE = schema.lane
 _LOCK = schema.lock
@@ -65,6 +66,9 @@ def enter(unit, row):
     :returns: locks that came free, to be settled
     :rtype: list
     """
+    if row["name"] in unit.paused():
+        _set_gate(unit, row["lane"], PAUSED)
+        return []
     uids = sorted(set(uids_of(row)))
     owners = _owners(unit, uids)
     for owner in owners:

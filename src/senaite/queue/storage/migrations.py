@@ -19,13 +19,64 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
 import sqlalchemy as sa
 
+from senaite.queue import states
+from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 from senaite.queue.storage.errors import StoreUnavailable
 
+#: Tasks that a step brings up to date at once
+_BLOCK = 500
+
+
+def _columns_for_listings(connection):
+    # Written down as they were then: the schema goes on
+    for column in ("ghost BOOLEAN NOT NULL DEFAULT FALSE",
+                   "username VARCHAR(200) NOT NULL DEFAULT ''",
+                   "priority INTEGER NOT NULL DEFAULT 10",
+                   "place VARCHAR(200) NOT NULL DEFAULT ''",
+                   "haystack VARCHAR(500) NOT NULL DEFAULT ''"):
+        connection.exec_driver_sql("ALTER TABLE task ADD COLUMN " + column)
+    _fill_columns_for_listings(connection)
+    for name, columns in (("created", "created, seq"),
+                          ("user", "username, seq"),
+                          ("place", "place, seq"),
+                          ("search", "haystack")):
+        connection.exec_driver_sql(
+            "CREATE INDEX ix_task_{} ON task (site, state, ghost, {})".format(
+                name, columns))
+    schema.pause.create(connection)
+
+
+def _fill_columns_for_listings(connection):
+    task = schema.task
+    last = (u"", u"")
+    while True:
+        found = connection.execute(sa.select(
+            task.c.site, task.c.task_uid, task.c.state, task.c.error_message,
+            task.c.payload
+        ).where(sa.tuple_(task.c.site, task.c.task_uid) > last).order_by(
+            task.c.site, task.c.task_uid).limit(_BLOCK)).mappings().all()
+        for row in found:
+            values = json.loads(row["payload"])
+            message = row["error_message"] \
+                if row["state"] == states.FAILED else None
+            connection.execute(sa.update(task).where(
+                task.c.site == row["site"],
+                task.c.task_uid == row["task_uid"]
+            ).values(**rows.for_listings(values, message)))
+        if len(found) < _BLOCK:
+            return
+        last = (found[-1]["site"], found[-1]["task_uid"])
+
+
 #: (version, what the step does, function of a connection); append only
-STEPS = ()
+STEPS = (
+    (2, "what listings filter, search and sort by", _columns_for_listings),
+)
 
 FIRST_VERSION = 1
 

@@ -80,6 +80,8 @@ def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
     if visible_at is not None:
         visible_at = unit.now if at_once else visible_at
         changes.update(visible_at=visible_at, ready=visible_at <= unit.now)
+    if event == "give_up":
+        changes["haystack"] = rows.haystack(task, message)
     state = move(unit, row, event, lease_until=None,
                  error_message=rows.shorten(message, rows.MAX_MESSAGE),
                  **changes)

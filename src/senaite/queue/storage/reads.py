@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Reads: tasks by uid, state, name and object, and figures about them."""
+"""Reads: tasks by uid, state, name and object, and the attempts at them."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -89,19 +89,6 @@ def attempts(unit, task_uid):
     return [dict(row, consumer_id=fields.to_native(row["consumer_id"]),
                  outcome=fields.to_native(row["outcome"]))
             for row in found]
-
-
-def stats(unit):
-    """Return figures; see `ITaskStore.stats`."""
-    answer = dict((state, 0) for state in all_states.STATES)
-    counts = unit.execute(sa.select(_TASK.c.state, sa.func.count()).where(
-        unit.mine(_TASK)).group_by(_TASK.c.state))
-    answer.update((fields.to_native(state), number)
-                  for state, number in counts)
-    answer["oldest_queued"] = unit.scalar(
-        sa.select(sa.func.min(_TASK.c.created)).where(
-            unit.mine(_TASK), _TASK.c.state == all_states.QUEUED))
-    return answer
 
 
 def _involving(unit, uid):

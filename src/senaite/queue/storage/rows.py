@@ -42,6 +42,13 @@ _NATIVE = ("task_uid", "task_short_uid", "name", "context_uid",
 MAX_MESSAGE = 10000
 MAX_TRACEBACK = 60000
 
+#: Characters of a message in a listing
+MAX_IN_LISTING = 500
+
+#: Characters of the columns that listings sort by and search in
+MAX_PLACE = 200
+MAX_HAYSTACK = 500
+
 
 def to_row(task, site, seq, tier, now):
     """Return the values of a new, queued task.
@@ -56,7 +63,7 @@ def to_row(task, site, seq, tier, now):
     # A client's clock that is ahead must not hide a task
     visible_at = min(task["created"], now) + task["delay"]
     text = fields.to_text
-    return {
+    row = {
         "site": site,
         "task_uid": text(task["task_uid"]),
         "seq": seq,
@@ -78,6 +85,45 @@ def to_row(task, site, seq, tier, now):
         "max_seconds": task["max_seconds"],
         "payload": text(queue.to_json(task)),
     }
+    row.update(for_listings(task))
+    return row
+
+
+def for_listings(task, message=None):
+    """Return the columns that listings filter, search and sort by.
+
+    :param task: mapping with the fields of a task
+    :param message: the error message of a task that failed
+    :rtype: dict
+    """
+    return {
+        "ghost": bool(task["ghost"]),
+        "username": clip(task["username"], MAX_PLACE),
+        "priority": task["priority"],
+        "place": clip(task["context_path"], MAX_PLACE),
+        "haystack": haystack(task, message),
+    }
+
+
+def haystack(task, message=None):
+    """Return what a task is found by: its name, what went wrong, where it
+    is at work, its user and its uids, in lower case.
+
+    :param task: mapping with the fields of a task
+    :param message: the error message of a task that failed
+    :rtype: six.text_type
+    """
+    parts = ((task["name"], 100), (task["context_path"], MAX_PLACE),
+             (task["username"], 60), (task["task_uid"], 32),
+             (message, MAX_HAYSTACK))
+    found = u" ".join(clip(part, most) for part, most in parts if part)
+    return found.lower()[:MAX_HAYSTACK]
+
+
+def clip(value, most):
+    """Return a value as text of at most so many characters, without NUL,
+    which not every database keeps."""
+    return fields.to_text(value or u"").replace(u"\x00", u"\ufffd")[:most]
 
 
 def to_task(row):

@@ -94,6 +94,12 @@ task = Table(
     Column("error_message", Text),
     Column("note", Text),
     Column("version", BigInteger, nullable=False),
+    # What listings filter, search and sort by
+    Column("ghost", Boolean(create_constraint=False), nullable=False),
+    Column("username", String(200), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("place", String(200), nullable=False),
+    Column("haystack", String(500), nullable=False),
     Column("payload", Text, nullable=False),
 )
 
@@ -119,6 +125,16 @@ Index("ix_task_job", task.c.site, task.c.job_uid, task.c.state)
 # `unique` tasks, and tasks of a context
 Index("ix_task_context", task.c.site, task.c.context_uid, task.c.name,
       task.c.state)
+# Listings: by age, by user, by place; the last one is searched from end to
+# end without a look at the tasks, and sorts by name, with which it begins
+Index("ix_task_created", task.c.site, task.c.state, task.c.ghost,
+      task.c.created, task.c.seq)
+Index("ix_task_user", task.c.site, task.c.state, task.c.ghost,
+      task.c.username, task.c.seq)
+Index("ix_task_place", task.c.site, task.c.state, task.c.ghost,
+      task.c.place, task.c.seq)
+Index("ix_task_search", task.c.site, task.c.state, task.c.ghost,
+      task.c.haystack)
 # Pruning of history
 Index("ix_task_ended", task.c.site, task.c.state, task.c.ended)
 
@@ -139,7 +155,7 @@ lane = Table(
     Column("lane", Text, primary_key=True),
     Column("name", String(100), nullable=False),
     # "free": the head may run; "busy": a task of the lane runs;
-    # "lock:<uid>": the head waits for this lock
+    # "lock:<uid>": the head waits for this lock; "paused": its name is
     Column("gate", String(80), nullable=False),
     # The task that holds the lane
     _uid("running_uid"),
@@ -206,3 +222,12 @@ consumer = Table(
     Column("last_seen", Float(53), nullable=False),
 )
 Index("ix_consumer_name", consumer.c.site, consumer.c.name)
+
+#: What is paused: tasks of a name, or with an empty name all of them
+pause = Table(
+    "pause", metadata,
+    _site(),
+    Column("name", String(100), primary_key=True),
+    Column("since", Float(53), nullable=False),
+    Column("username", String(200), nullable=False),
+)

@@ -32,9 +32,13 @@ from senaite.queue.storage import claims
 from senaite.queue.storage import consumers
 from senaite.queue.storage import database
 from senaite.queue.storage import feed
+from senaite.queue.storage import figures
 from senaite.queue.storage import jobs
+from senaite.queue.storage import listing
 from senaite.queue.storage import outcomes
+from senaite.queue.storage import pauses
 from senaite.queue.storage import reads
+from senaite.queue.storage import steering
 from senaite.queue.storage import upkeep
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.unitofwork import Unit
@@ -191,7 +195,36 @@ class TaskStore(object):
 
     def stats(self):
         with self._read() as unit:
-            return reads.stats(unit)
+            return figures.stats(unit)
+
+    def finished(self, since, until):
+        with self._read() as unit:
+            return figures.finished(unit, since, until)
+
+    def page(self, kinds=None, **asked_for):
+        with self._read() as unit:
+            return listing.page(unit, kinds or listing.KINDS,
+                                **asked_for)
+
+    def set_priority(self, task_uid, priority):
+        with self._write() as unit:
+            return steering.set_priority(unit, task_uid, priority)
+
+    def cancel_job(self, job_uid):
+        with self._write() as unit:
+            return steering.cancel_job(unit, job_uid)
+
+    def pause(self, name=None, username=None):
+        with self._write() as unit:
+            return pauses.pause(unit, name, username)
+
+    def resume(self, name=None):
+        with self._write() as unit:
+            return pauses.resume(unit, name)
+
+    def pauses(self):
+        with self._read() as unit:
+            return pauses.describe(unit)
 
     def close(self):
         database.forget_database(self.url)

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from senaite.queue.storage import schema
 
+_PAUSE = schema.pause
 _SITE = schema.site
 
 
@@ -39,6 +40,7 @@ class Unit(object):
         self._site_row = None
         self._counter = None
         self._reserved = None
+        self._paused = None
 
     def execute(self, statement, values=None):
         """Execute a statement (with a list of rows, for many inserts)."""
@@ -95,6 +97,14 @@ class Unit(object):
             self._counter = self._reserved = self.site_row()["counter"]
         self._counter += 1
         return self._counter
+
+    def paused(self):
+        """Return the names of tasks that were paused when the unit looked for
+        the first time; see `pauses`."""
+        if self._paused is None:
+            self._paused = set(row[0] for row in self.execute(
+                sa.select(_PAUSE.c.name).where(self.mine(_PAUSE))))
+        return self._paused
 
     def finish(self):
         """Write down how far the versions went."""

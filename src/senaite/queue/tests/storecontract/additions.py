@@ -155,4 +155,5 @@ class AdditionContract(StoreCase):
         self.assertEqual(self.store.stats(), {
             states.QUEUED: 1, states.RUNNING: 1, states.FAILED: 0,
             states.DONE: 0, states.CANCELLED: 0,
-            "oldest_queued": make_task(2)["created"]})
+            "scheduled": 0, "oldest_queued": make_task(2)["created"],
+            "oldest_due": self.clock.now})

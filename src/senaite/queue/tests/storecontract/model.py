@@ -47,6 +47,9 @@ steps = st.one_of(
     st.tuples(st.just("fail"), small),
     st.tuples(st.just("cancel"), st.integers(0, 20)),
     st.tuples(st.just("configure"), small),
+    st.tuples(st.just("prefer"), st.integers(0, 20), small),
+    st.tuples(st.just("pause"), st.sampled_from(["", "a", "a", "b", "c"])),
+    st.tuples(st.just("resume"), st.sampled_from(["", "", "a", "b", "c"])),
     st.tuples(st.just("wait"), st.sampled_from([5, 20])),
 )
 
@@ -58,6 +61,7 @@ class Model(object):
         self.tasks = []
         self.holds = {}
         self.top = []
+        self.paused = set()
         self.now = START
 
     def best(self):
@@ -69,6 +73,8 @@ class Model(object):
         for entry in self.tasks:
             lane = scheduling.lane(entry["task"])
             if not entry["queued"] or entry["visible_at"] > self.now:
+                continue
+            if self.paused.intersection(["", entry["task"]["name"]]):
                 continue
             if lane not in lanes:
                 heads[lane] = min(heads.get(lane, entry), entry,
@@ -145,12 +151,29 @@ class ModelContract(StoreCase):
         model.top = ORDERS[order]
         store.configure(model.top)
 
+    def do_prefer(self, store, model, clock, number, priority):
+        waiting = [entry for entry in model.tasks if entry["queued"]]
+        if number < len(waiting):
+            task = waiting[number]["task"]
+            store.set_priority(task["task_uid"], priority)
+            task["priority"] = priority
+
+    def do_pause(self, store, model, clock, name):
+        self.assertEqual(store.pause(name, "boss"), name not in model.paused)
+        model.paused.add(name)
+
+    def do_resume(self, store, model, clock, name):
+        self.assertEqual(store.resume(name), name in model.paused)
+        model.paused.discard(name)
+
     def do_wait(self, store, model, clock, seconds):
         clock.forward(seconds)
         model.now = clock.now
 
     def finish(self, store, model, clock):
         """All that is left runs, one by one."""
+        for name in sorted(model.paused):
+            self.do_resume(store, model, clock, name)
         for consumer in sorted(model.holds):
             self.do_done(store, model, clock, consumer)
         self.do_wait(store, model, clock, 1000)

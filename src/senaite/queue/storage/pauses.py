@@ -1,0 +1,93 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Pauses: nothing new is handed out, of one name of tasks or of all.
+
+What runs goes on to its end. The lanes of a name that is paused are closed
+with a gate of their own, so that `pop` does not look at them, and their heads
+claim no locks, so that other tasks of the same samples go on.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+
+from senaite.queue import fields
+from senaite.queue.storage import locks
+from senaite.queue.storage import rows
+from senaite.queue.storage import schema
+
+_LANE = schema.lane
+_LOCK = schema.lock
+_PAUSE = schema.pause
+
+#: The name under which all tasks are paused
+ALL = u""
+
+
+def pause(unit, name, username):
+    """Pause a name, or all; see `ITaskStore.pause`."""
+    name = fields.to_text(name or ALL)
+    if name in unit.paused():
+        return False
+    unit.paused().add(name)
+    unit.execute(sa.insert(_PAUSE).values(
+        site=unit.site, name=name, since=unit.now,
+        username=rows.clip(username, rows.MAX_PLACE)))
+    if name != ALL:
+        locks.settle(unit, _close(unit, name))
+    return True
+
+
+def resume(unit, name):
+    """Resume a name, or all; see `ITaskStore.resume`."""
+    name = fields.to_text(name or ALL)
+    changed = unit.execute(sa.delete(_PAUSE).where(
+        unit.mine(_PAUSE), _PAUSE.c.name == name)).rowcount
+    unit.paused().discard(name)
+    if changed and name != ALL:
+        _open(unit, name)
+    return bool(changed)
+
+
+def describe(unit):
+    """Return what is paused; see `ITaskStore.pauses`."""
+    return [{"name": fields.to_native(row["name"]), "since": row["since"],
+             "username": fields.to_native(row["username"])}
+            for row in unit.rows(sa.select(_PAUSE).where(
+                unit.mine(_PAUSE)).order_by(_PAUSE.c.name))]
+
+
+def _close(unit, name):
+    """Close the lanes of a name; returns the locks that come free."""
+    mine = sa.and_(unit.mine(_LANE), _LANE.c.name == name,
+                   _LANE.c.gate != locks.BUSY)
+    claimed = sa.and_(
+        unit.mine(_LOCK), _LOCK.c.task_uid.is_(None),
+        _LOCK.c.lane.in_(sa.select(_LANE.c.lane).where(mine)))
+    freed = [row[0] for row in unit.execute(
+        sa.select(_LOCK.c.uid).where(claimed))]
+    unit.execute(sa.delete(_LOCK).where(claimed))
+    unit.execute(sa.update(_LANE).where(mine).values(gate=locks.PAUSED))
+    return freed
+
+
+def _open(unit, name):
+    mine = sa.and_(unit.mine(_LANE), _LANE.c.name == name,
+                   _LANE.c.gate == locks.PAUSED)
+    waiting = unit.rows(sa.select(_LANE).where(
+        mine, _LANE.c.locks.isnot(None)).order_by(*schema.LANE_ORDER))
+    # Those without locks, as a rule all but a few, need no look at each
+    unit.execute(sa.update(_LANE).where(
+        mine, _LANE.c.locks.is_(None)).values(gate=locks.FREE))
+    for row in waiting:
+        locks.settle(unit, locks.enter(unit, row))
