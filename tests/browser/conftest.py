@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def cluster():
-    with Cluster() as cluster:
+    with Cluster(settings={"min_items": 1}) as cluster:
         yield cluster
 
 

@@ -82,7 +82,7 @@ class Cluster(object):
 
     def __init__(self, home=None, zeo_port=None, web_ports=None,
                  server_port=None, consumer_ports=None, addon=True,
-                 packages=(), env=None, say=None):
+                 packages=(), env=None, settings=None, say=None):
         """
         :param home: directory that keeps the data from run to run; a
             temporary one when None
@@ -91,6 +91,7 @@ class Cluster(object):
         :param addon: with senaite.queue; without it, only web clients start
         :param packages: names of packages below tests/addon to load as well
         :param env: environment variables of every Zope process
+        :param settings: settings of the queue, by name, e.g. min_items
         :param say: called with lines for people
         """
         self.say = say or (lambda line: None)
@@ -98,6 +99,7 @@ class Cluster(object):
         self.addon = addon
         self.packages = tuple(packages)
         self.env = dict(env or {})
+        self.settings = dict(settings or {})
         free = iter(ports.free_ports(4))
         self.zeo_port = zeo_port or next(free)
         self.web_ports = web_ports or [next(free)]
@@ -131,7 +133,9 @@ class Cluster(object):
             template.run_script(
                 paths.SITE_CONFIGURE, self.path("filestorage", "Data.fs"),
                 self.path("blobstorage"),
-                "senaite.queue.server=" + self._url(self.server_port))
+                "senaite.queue.server=" + self._url(self.server_port),
+                *["senaite.queue.{}={}".format(name, value)
+                  for name, value in sorted(self.settings.items())])
         self.zeo = self._zeo()
         self.webs = [self._zope("web{}".format(number), port, CLIENT)
                      for number, port in enumerate(self.web_ports, 1)]

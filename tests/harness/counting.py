@@ -25,7 +25,7 @@ def counting_cluster(say=None):
     """Return a cluster, not yet started, with the test add-on loaded."""
     shared = tempfile.mkdtemp(prefix="queuetest-")
     return Cluster(packages=["queuetest"], env={"QUEUETEST_DIR": shared},
-                   say=say)
+                   settings={"min_items": 1}, say=say)
 
 
 class Counter(object):

@@ -10,9 +10,9 @@
 
 """Tells a copied site where its queue server is (Python 2.7, run by zopepy).
 
-`site_configure.py <Data.fs> <blobs> <record>=<text> ...` writes text records
-of the site's registry. It opens the database without starting Zope: a second
-instead of ten.
+`site_configure.py <Data.fs> <blobs> <record>=<text> ...` writes text and
+number records of the site's registry. It opens the database without starting
+Zope: a second instead of ten.
 """
 
 from __future__ import absolute_import
@@ -35,7 +35,9 @@ def main(path, blobs, *settings):
         name, value = setting.split("=", 1)
         if name not in values:
             raise SystemExit("The registry has no record {!r}".format(name))
-        values[name] = value.decode("utf-8")
+        former = values[name]
+        values[name] = int(value) if isinstance(former, int) \
+            else value.decode("utf-8")
     transaction.commit()
     connection.close()
     database.close()

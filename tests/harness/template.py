@@ -134,7 +134,8 @@ def _addon_inputs():
                          recursive=True)
     modules = [os.path.join(package, name) for name in (
         "setuphandlers.py", "profiles.zcml", "permissions.zcml", "keys.py",
-        "pasplugin.py")]
+        "pasplugin.py", "processes.py", "surroundings.py",
+        os.path.join("browser", "settings.py"))]
     return _stock_inputs() + sorted(filter(os.path.isfile, profiles)) + [
         path for path in modules if os.path.isfile(path)]
 

@@ -33,6 +33,7 @@ from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.processes import get_process
 from senaite.queue.queue import copy_task
 from senaite.queue.queue import get_chunk_size
 from senaite.queue.queue import new_task
@@ -48,6 +49,9 @@ GENERIC_ACTION = "task_generic_action"
 
 #: Priority of security reindexing: nobody waits for it in front of a screen
 SECURITY_PRIORITY = 50
+
+#: Objects that are reindexed in one go, for each item of other tasks
+SECURITY_CHUNK = 10
 
 
 def get_server_url():
@@ -90,7 +94,8 @@ def get_queue_status(name_or_action=None):
     """
     if not is_installed() or not get_server_url():
         return DISABLED
-    if get_chunk_size(name_or_action) > 0 and not _is_server_lost():
+    if _is_wanted(name_or_action) and get_chunk_size(name_or_action) > 0 \
+            and not _is_server_lost():
         return READY
     return RESUMING if queued_view(_site()).tasks() else DISABLED
 
@@ -247,12 +252,16 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
 def add_reindex_obj_security_task(brain_object_uid, **kwargs):
     """Queue the reindexing of who may see an object and all below it.
 
+    Its chunks are larger than those of other tasks: it is one index of each
+    object, and nothing that people work on is written.
+
     :param brain_object_uid: content object, brain or uid
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already
     :rtype: senaite.queue.queue.QueueTask
     """
     kwargs.setdefault("priority", SECURITY_PRIORITY)
+    kwargs.setdefault("chunk_size", SECURITY_CHUNK * get_chunk_size())
     return add_task("task_reindex_object_security", brain_object_uid, **kwargs)
 
 
@@ -266,6 +275,14 @@ def _slots(uids, slots):
                 len(slots), len(uids)))
         slots = dict(zip(uids, slots))
     return {uid: int(slot) for uid, slot in slots.items() if slot}
+
+
+def _is_wanted(name_or_action):
+    """Tell whether people want this process to be queued."""
+    if name_or_action is None:
+        return True
+    wanted = surroundings.get().get_setting("queued_processes")
+    return get_process(name_or_action) in wanted
 
 
 def _is_server_lost():

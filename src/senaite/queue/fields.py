@@ -167,6 +167,7 @@ CHECKS = {
     "consumer_id": optional(text(None, "a consumer id", 200)),
     "job_uid": _task_uid,
     "job_total": number(0, 10000000),
+    "job_created": optional(number(0, 1e11, whole=False)),
     "attempt": number(0, 1000000),
     "locks": uid_list,
     "note": optional(text(None, "a note", 100000, native=False)),

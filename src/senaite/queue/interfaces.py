@@ -256,7 +256,8 @@ class ITaskStore(Interface):
             everything first, `since` is of another epoch or too old), `more`
             (True: ask again at once) and `tasks`: dicts with task_uid, name,
             status, context_uid, context_path, uids, username, ghost,
-            job_uid, job_total, locks
+            job_uid, job_total, job_created, locks and overtime (seconds it
+            was given when those allowed were too few; None as a rule)
         """
 
     def hello(consumer_id):

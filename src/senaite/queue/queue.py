@@ -173,6 +173,7 @@ def _defaults(data):
         "consumer_id": None,
         "job_uid": data.get("task_uid"),
         "job_total": count or 1,
+        "job_created": data.get("created"),
         "attempt": 0,
         "locks": [],
         "note": None,

@@ -20,11 +20,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.processes import PROCESSES
+
 #: Settings of the control panel with their defaults. Units are part of the
 #: description in `senaite.queue.browser.controlpanel`, times are seconds.
 DEFAULTS = {
     "server": "http://localhost:8080/senaite",
     "default": 10,
+    "queued_processes": PROCESSES,
+    "min_items": 5,
     "max_retries": 3,
     "min_seconds_task": 0,
     "max_seconds_unlock": 120,

@@ -61,7 +61,7 @@ class QueueingMixin(object):
 
     def is_to_be_queued(self, action, objects):
         """Tell whether the action on these objects is queued."""
-        return decisions.is_to_be_queued(action)
+        return decisions.is_to_be_queued(action, len(objects))
 
     def success(self, objects, message=None):
         """Redirect with a message that tells what happened."""
@@ -89,7 +89,7 @@ class AnalysesActionQueueAdapter(WorkflowActionGenericQueueAdapter):
 
     def is_to_be_queued(self, action, objects):
         return decisions.are_analyses(objects) and \
-            decisions.is_to_be_queued(action)
+            decisions.is_to_be_queued(action, len(objects))
 
 
 class SubmitQueueAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
@@ -97,7 +97,7 @@ class SubmitQueueAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
 
     def is_to_be_queued(self, action, objects):
         return decisions.are_analyses(objects) and \
-            decisions.is_to_be_queued(action)
+            decisions.is_to_be_queued(action, len(objects))
 
 
 class AssignQueueAdapter(QueueingMixin, WorkflowActionAssignAdapter):
@@ -107,7 +107,8 @@ class AssignQueueAdapter(QueueingMixin, WorkflowActionAssignAdapter):
     """
 
     def __call__(self, action, analyses):
-        if not decisions.is_to_be_queued("task_assign_analyses"):
+        if not decisions.is_to_be_queued("task_assign_analyses",
+                                         len(analyses)):
             return WorkflowActionAssignAdapter.__call__(self, action, analyses)
         analyses = decisions.assignable(
             self.sorted_analyses(analyses), self.context)

@@ -21,6 +21,7 @@ from __future__ import print_function
 
 from Acquisition import aq_base
 from bika.lims import api
+from Products.CMFCore.indexing import processQueue
 from zope.interface import implementer
 
 from senaite.queue.interfaces import IQueuedTaskAdapter
@@ -43,29 +44,43 @@ class QueuedObjectSecurityTaskAdapter(object):
         # Locally, to let `senaite.queue.api` make use of this package
         from senaite.queue.api import add_copy
 
-        paths = self.get_paths(task.get("after") or "")
+        paths = get_paths(self.context, task.get("after") or "")
         chunk, rest = get_chunks_for(task, paths)
-        for path in chunk:
-            obj = self.context.unrestrictedTraverse(path, None)
-            if obj is not None:
-                reindex_security(obj)
+        reindex_paths(self.context, chunk)
         if rest:
             add_copy(task, after=chunk[-1])
 
-    def get_paths(self, after):
-        """Return the paths of the context and of all below it that come after
-        a path, in order.
 
-        :param after: the last path done; empty to start with
-        :type after: str
-        :rtype: list of str
-        """
-        root = api.get_path(self.context)
-        paths = {root}
-        for catalog in get_catalogs():
-            brains = catalog.unrestrictedSearchResults(path=root)
-            paths.update(brain.getPath() for brain in brains)
-        return sorted(path for path in paths if path > after)
+def get_paths(context, after=""):
+    """Return the paths of an object and of all below it that come after a
+    path, in order.
+
+    :param context: content object
+    :param after: the last path done; empty to start with
+    :type after: str
+    :rtype: list of str
+    """
+    # What this transaction has made and moved is in the catalogs only then
+    processQueue()
+    root = api.get_path(context)
+    paths = {root}
+    for catalog in get_catalogs():
+        brains = catalog.unrestrictedSearchResults(path=root)
+        paths.update(brain.getPath() for brain in brains)
+    return sorted(path for path in paths if path > after)
+
+
+def reindex_paths(context, paths):
+    """Reindex the security of the objects at these paths, the deepest first:
+    an object wakes up all that it is in.
+
+    :param context: content object, from which the paths are found
+    :param paths: physical paths, in order; what is gone is passed over
+    """
+    for path in reversed(paths):
+        obj = context.unrestrictedTraverse(path, None)
+        if obj is not None:
+            reindex_security(obj)
 
 
 def get_catalogs():
@@ -82,7 +97,10 @@ def reindex_security(obj):
     :param obj: content object
     """
     path = api.get_path(obj)
+    # As it was, it makes room in memory again
+    changed = obj._p_changed
     for catalog in api.get_catalogs_for(obj):
         catalog.catalog_object(obj, path, idxs=["allowedRolesAndUsers"],
                                update_metadata=0)
-    obj._p_deactivate()
+    if not changed:
+        obj._p_deactivate()

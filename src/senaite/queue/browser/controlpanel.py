@@ -24,6 +24,7 @@ from plone.protect import PostOnly
 from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
+from z3c.form.browser.checkbox import CheckBoxFieldWidget
 
 from senaite.queue import keys
 from senaite.queue import logger
@@ -49,9 +50,10 @@ class QueueSettingsForm(RegistryEditForm):
     template = ViewPageTemplateFile("templates/settings.pt")
 
     def updateFields(self):
-        """Give the field with several lines a widget of its own."""
+        """Give fields with several values widgets that suit them."""
         super(QueueSettingsForm, self).updateFields()
         self.fields["top_priority_tasks"].widgetFactory = NamesFieldWidget
+        self.fields["queued_processes"].widgetFactory = CheckBoxFieldWidget
 
     # SENAITE switches Plone's automatic protection off for its sites
     enableCSRFProtection = True

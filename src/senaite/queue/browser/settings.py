@@ -26,11 +26,30 @@ from zope import schema
 from zope.interface import Interface
 from zope.interface import Invalid
 from zope.interface import invariant
+from zope.schema.vocabulary import SimpleTerm
+from zope.schema.vocabulary import SimpleVocabulary
 
 from senaite.queue import messageFactory as _
 from senaite.queue.fields import NAME
 from senaite.queue.fields import to_text
+from senaite.queue.processes import OTHER
 from senaite.queue.surroundings import DEFAULTS
+
+#: The processes, as people call them
+PROCESS_TITLES = (
+    ("assign", _(u"Adding analyses to worksheets")),
+    ("template", _(u"Applying worksheet templates")),
+    ("submit", _(u"Submitting results")),
+    ("verify", _(u"Verifying results")),
+    ("retract", _(u"Retracting and retesting")),
+    ("reject", _(u"Rejecting analyses")),
+    ("unassign", _(u"Removing analyses from worksheets")),
+    ("security", _(u"Showing what a client owns to a new contact")),
+    (OTHER, _(u"Whatever other add-ons queue")),
+)
+
+PROCESS_VOCABULARY = SimpleVocabulary(
+    [SimpleTerm(name, name, title) for name, title in PROCESS_TITLES])
 
 #: What a uid takes in a task, in bytes: quotes, 32 digits, comma, blank
 UID_BYTES = 36
@@ -121,6 +140,28 @@ class IQueueSettings(Interface):
             u"processed, new work is done at once."),
         default=DEFAULTS["default"],
         min=0,
+        max=500,
+    )
+
+    queued_processes = schema.Tuple(
+        title=_(u"What is queued"),
+        description=_(
+            u"All else is done at once, while people wait. Default: all."),
+        value_type=schema.Choice(
+            title=_(u"Process"),
+            vocabulary=PROCESS_VOCABULARY),
+        default=DEFAULTS["queued_processes"],
+        required=False,
+    )
+
+    min_items = schema.Int(
+        title=_(u"Queued from so many items on"),
+        description=_(
+            u"A click on less items than this, such as analyses, is done at "
+            u"once: that takes less time than to wait for the queue. Default: "
+            u"5, from 1 (everything is queued) to 500."),
+        default=DEFAULTS["min_items"],
+        min=1,
         max=500,
     )
 

@@ -53,7 +53,7 @@ KEEP_SECONDS = 10
 
 #: What others need to know of a task that the server has
 LIGHT_KEYS = ("task_uid", "name", "status", "context_uid", "uids", "username",
-              "ghost", "job_uid", "job_total", "locks")
+              "ghost", "job_uid", "job_total", "job_created", "locks")
 
 _local = threading.local()
 _parsed = {}

@@ -30,9 +30,10 @@ KEPT = states.ACTIVE + (states.FAILED,)
 class State(object):
     """The queue as of one version."""
 
-    __slots__ = ("version", "tasks", "objects", "ended")
+    __slots__ = ("version", "tasks", "objects", "ended", "overtime")
 
-    def __init__(self, version=None, tasks=None, objects=None, ended=None):
+    def __init__(self, version=None, tasks=None, objects=None, ended=None,
+                 overtime=0):
         #: the server's version, or None before the first answer
         self.version = version
         #: task uid -> dict as the change feed gives it
@@ -41,6 +42,9 @@ class State(object):
         self.objects = objects or {}
         #: task uid -> state, of tasks that ended lately
         self.ended = ended or {}
+        #: seconds that the slowest task was given, of those that took longer
+        #: than was allowed; 0 when there was none
+        self.overtime = overtime
 
     def status_of(self, task_uid):
         """Return the state of a task as far as it is known, or None."""
@@ -96,7 +100,9 @@ def apply_feed(state, feed):
         else:
             ended[task_uid] = change["status"]
     _relink(objects, former, [tasks[uid] for uid in latest if uid in tasks])
-    return State(feed["version"], tasks, objects, _shortened(ended))
+    overtime = max([0 if reset else state.overtime] + [
+        change.get("overtime") or 0 for change in latest.values()])
+    return State(feed["version"], tasks, objects, _shortened(ended), overtime)
 
 
 def _relink(objects, former, present):

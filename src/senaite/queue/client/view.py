@@ -79,11 +79,15 @@ class QueuedView(object):
         """
         return self.is_queued(snapshot.lock_place(uid))
 
+    def tasks_locking(self, uid, status=None):
+        """Return the tasks that have a lock on an object; see `is_locked`."""
+        return self.tasks_for(snapshot.lock_place(uid), status)
+
     def tasks_for(self, uid, status=None):
         """Return the tasks that involve an object as context or item.
 
         :returns: list of dicts with task_uid, name, status, context_uid,
-            uids, username, ghost and job_uid
+            uids, username, ghost, job_uid, job_total and job_created
         """
         wanted = _wanted(status)
         found = []
@@ -93,6 +97,12 @@ class QueuedView(object):
                 if self._is(task, wanted):
                     found.append(task)
         return found
+
+    @property
+    def overtime(self):
+        """Seconds that the slowest task was given after it had taken longer
+        than it was allowed to; 0 when there was none."""
+        return self.state.overtime
 
     def tasks(self, status=None):
         """Return all tasks in these states, as dicts like `tasks_for`."""

@@ -13,7 +13,11 @@
 * `decisions`: whether a click is queued, and which of its objects;
 * `ajax`: transitions that listings send row by row;
 * `guards`: what is queued is left alone until its task is done;
-* `listings`, `viewlets`: people see what is queued, and how far it is;
+* `listings`, `duplicates`, `saving`: rows of what is queued are marked, and
+  nobody writes to them;
+* `progress`, `viewlets`: people see how far it is;
+* `notices`: managers see what is wrong with the queue;
+* `ownership`: who sees what a client owns, when roles change;
 * `patches`: the one place for patches of core.
 
 The adapters of the form channel are in `senaite.queue.adapters.actions`, where

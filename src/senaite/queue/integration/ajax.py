@@ -51,14 +51,15 @@ class QueuedTransition(ListingWorkflowTransition):
         :param chained_uids: uids of the selection
         :param failed_transitions: how many rows of it failed so far
         """
-        if not self.is_to_be_queued(transition):
-            return super(QueuedTransition, self).do_transition(
-                transition, chained_uids, failed_transitions, **kw)
         uid = senaite_api.get_uid(self.context)
-        self.uids = [uid]
         selection = list(chained_uids or [])
         if uid not in selection:
             selection = [uid]
+        # the same for each row of a selection, whatever is done by then
+        if not self.is_to_be_queued(transition, len(selection)):
+            return super(QueuedTransition, self).do_transition(
+                transition, chained_uids, failed_transitions, **kw)
+        self.uids = [uid]
         if selection[0] == uid:
             self.enqueue(transition, selection)
 
@@ -78,10 +79,10 @@ class QueuedTransition(ListingWorkflowTransition):
             return
         self.uids = [senaite_api.get_uid(obj) for obj in objects]
 
-    def is_to_be_queued(self, transition):
+    def is_to_be_queued(self, transition, count):
         """Tell whether this request belongs to the queue."""
         return IWorksheet.providedBy(self.view.context) and \
-            decisions.is_to_be_queued(transition)
+            decisions.is_to_be_queued(transition, count)
 
     def get_uids(self):
         """Return the uids of the rows to show anew."""

@@ -22,20 +22,27 @@ from bika.lims.workflow import isTransitionAllowed
 
 from senaite.queue import api
 from senaite.queue import messageFactory as _
+from senaite.queue import surroundings
 from senaite.queue.client.current import current_task
 
 
-def is_to_be_queued(name_or_action):
+def is_to_be_queued(name_or_action, count=None):
     """Tell whether work of this kind is queued right now.
 
     Never while a task is processed: that work is what the task is for. Never
-    for anonymous: nobody could be found to run the task as.
+    for anonymous: nobody could be found to run the task as. And not for less
+    items than people want to have queued, since those are done in no time.
 
     :param name_or_action: name of a task, or id of a workflow action
     :type name_or_action: str
+    :param count: how many items were selected; not considered when None
+    :type count: int
     :rtype: bool
     """
     if current_task() is not None or not api.is_queue_ready(name_or_action):
+        return False
+    if count is not None and \
+            count < surroundings.get().get_setting("min_items"):
         return False
     user = senaite_api.get_current_user()
     return user.getId() not in (None, "Anonymous")

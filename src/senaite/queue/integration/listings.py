@@ -26,7 +26,8 @@ from senaite.queue.client.current import current_task
 from senaite.queue.integration import marks
 
 #: Goes after the text of a cell. The icon is decoration, the text is read.
-MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}">'
+MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}" '
+        u'data-uid="{uid}">'
         u'<i class="fas fa-hourglass-half" aria-hidden="true"></i> '
         u'{text}</span>')
 
@@ -39,7 +40,7 @@ class QueuedRows(object):
     priority_order = 100
 
     #: where the mark goes: the first of these columns that the listing has
-    columns = ("state_title", "Title", "title")
+    columns = ("state_title", "Title", "title", "RequestID")
 
     def __init__(self, listing, context):
         self.listing = listing
@@ -79,7 +80,8 @@ class QueuedRows(object):
         title = translate(_(u"Queued: it is processed in the background"))
         column = self.get_column()
         former = senaite_api.safe_unicode(item["after"].get(column) or u"")
-        item["after"][column] = former + MARK.format(text=text, title=title)
+        item["after"][column] = former + MARK.format(
+            text=text, title=title, uid=item["uid"])
 
     def get_column(self):
         """Return the column that gets the mark."""

@@ -16,7 +16,10 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue import api
+from senaite.queue.client.current import current_task
 from senaite.queue.integration import decisions
+from senaite.queue.integration import ownership
+from senaite.queue.integration import saving
 
 
 def addAnalyses(self, analyses):
@@ -28,8 +31,45 @@ def addAnalyses(self, analyses):
     or view in between that could be ours. Retests are added by `addAnalysis`,
     which stays as it is: who retracts an analysis needs its successor at once.
     """
-    if not decisions.is_to_be_queued("task_assign_analyses"):
+    if not decisions.is_to_be_queued("task_assign_analyses", len(analyses)):
         return self._old_addAnalyses(analyses)
     analyses = decisions.assignable(analyses, self)
     if analyses:
         api.add_assign_task(self, analyses)
+
+
+def create_group(self):
+    """Create the group of a client, and show it what the client has.
+
+    `bika.lims.content.client.Client.create_group`, senaite.core 2.6.0. The
+    group becomes the owner of the client, but what the client had before is
+    not indexed anew, so that its contacts don't find it. No event tells.
+    """
+    existed = bool(self.get_group())
+    group = self._old_create_group()
+    if group and not existed:
+        ownership.reindex(self)
+    return group
+
+
+def ajax_set_fields(self):
+    """Save what was typed in a listing, but nothing in queued rows.
+
+    `senaite.app.listing.ajax.AjaxListingView.ajax_set_fields`, 2.6.0. Queued
+    rows can't be edited, but a page may be old, and a request be made by
+    hand; of the objects' guards this method asks none.
+    """
+    return saving.set_fields(self, self._old_ajax_set_fields)
+
+
+def _send(self, mfrom, mto, messageText, immediate=False):
+    """Send an e-mail; those of a task when, and if, the task commits.
+
+    `Products.MailHost.MailHost.MailBase._send`, 4.13. Core sends its e-mails
+    at once, in the midst of the transaction: a task that is tried again after
+    a conflict would send them once more, one that fails would have told what
+    never happened.
+    """
+    if current_task() is not None:
+        immediate = False
+    return self._old__send(mfrom, mto, messageText, immediate)

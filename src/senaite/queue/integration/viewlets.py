@@ -8,7 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""How far the queue is with a worksheet: a viewlet, and the figures behind it.
+"""What people see of the queue on SENAITE's pages: how far it is, and a script
+that keeps the pages true.
 """
 
 from __future__ import absolute_import
@@ -17,6 +18,7 @@ from __future__ import print_function
 
 import json
 
+from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser import BrowserView
@@ -24,40 +26,36 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue import is_installed
 from senaite.queue.integration import marks
+from senaite.queue.integration.progress import NOTHING
+from senaite.queue.integration.progress import get_progress
+from senaite.queue.integration.progress import tell_who
+from senaite.queue.permissions import ManageQueue
+from senaite.queue.permissions import ViewQueue
+
+#: How many rows of a page are looked after
+MOST_MARKS = 2000
 
 
-def get_progress(context):
-    """Return how far the queue is with an object.
+def may(permission, context):
+    """Tell whether the current user has a permission."""
+    return bool(getSecurityManager().checkPermission(permission, context))
 
-    :param context: content object, e.g. a worksheet
-    :returns: dict with `tasks` (how many wait or run), `total` and `left`
-        (items of their jobs) and `users` (who started them)
-    :rtype: dict
-    """
-    left, total, users = {}, {}, set()
-    tasks = marks.view().tasks_for(senaite_api.get_uid(context))
-    for task in tasks:
-        if task.get("ghost"):
-            continue
-        job = task.get("job_uid") or task["task_uid"]
-        count = len(task.get("uids") or ()) or 1
-        left[job] = left.get(job, 0) + count
-        # Entries of the change feed may come without the total
-        total[job] = max(task.get("job_total") or 0, left[job])
-        users.add(task.get("username") or "")
-    return {
-        "tasks": len(tasks),
-        "left": sum(left.values()),
-        "total": sum(total.values()),
-        "users": sorted(filter(None, users)),
-    }
+
+def look_at(context):
+    """Return the progress of an object, with `who` for those who may see the
+    queue: the others' names are none of a client's business."""
+    progress = get_progress(context) if is_installed() else dict(NOTHING)
+    progress["who"] = u""
+    if progress["left"] and may(ViewQueue, context):
+        progress["who"] = tell_who(context, progress)
+    return progress
 
 
 class ProgressViewlet(ViewletBase):
-    """Shown above a worksheet while something of it is queued.
+    """Shown above a worksheet or sample while something of it is queued.
 
     It is always on the page, hidden: a selection may be queued through the
-    ajax channel, without a new page. Its script shows it then, brings the
+    ajax channel, without a new page. The script shows it then, brings the
     figures up to date, and takes it away in the end.
     """
 
@@ -65,11 +63,11 @@ class ProgressViewlet(ViewletBase):
 
     def update(self):
         super(ProgressViewlet, self).update()
-        self.progress = get_progress(self.context) if is_installed() else {}
+        self.progress = look_at(self.context)
 
     def available(self):
         """Tell whether there is something to show."""
-        return bool(self.progress.get("left"))
+        return bool(self.progress["left"])
 
     @property
     def done(self):
@@ -82,31 +80,64 @@ class ProgressViewlet(ViewletBase):
         return 100 * self.done // max(self.progress["total"], 1)
 
     @property
-    def users(self):
-        """Who started it, for people to read."""
-        return u", ".join(map(senaite_api.safe_unicode,
-                              self.progress["users"]))
-
-    @property
     def url(self):
         """Where the script asks for the figures."""
         return "{}/queue_progress".format(senaite_api.get_url(self.context))
 
     @property
-    def script_url(self):
-        """Where the script is."""
-        return "{}/++resource++senaite.queue.integration/progress.js".format(
+    def monitor_url(self):
+        """Where managers see what failed, and can try it again; empty for
+        those who can't."""
+        if not may(ManageQueue, self.context):
+            return ""
+        return "{}/@@queue_tasks".format(
             senaite_api.get_url(senaite_api.get_portal()))
 
 
-class ProgressView(BrowserView):
-    """The figures as JSON, for the viewlet's script."""
+class JSONView(BrowserView):
+    """Answers the script."""
 
     def __call__(self):
         response = self.request.response
         response.setHeader("Content-Type", "application/json")
         response.setHeader("Cache-Control", "no-store")
-        progress = get_progress(self.context) if is_installed() else {}
-        # Who works on it is on the page already
-        progress.pop("users", None)
-        return json.dumps(progress)
+        return json.dumps(self.get_answer())
+
+
+class ProgressView(JSONView):
+    """The figures of a worksheet or sample."""
+
+    def get_answer(self):
+        progress = look_at(self.context)
+        return dict((key, progress[key]) for key in (
+            "tasks", "left", "total", "failed", "who"))
+
+
+class MarksView(JSONView):
+    """Which of the marked rows of a page are still queued.
+
+    Request: `uids`, separated by commas.
+    """
+
+    def get_answer(self):
+        uids = self.request.form.get("uids") or ""
+        uids = uids.split(",") if isinstance(uids, str) else []
+        return {"queued": [
+            uid for uid in uids[:MOST_MARKS]
+            if is_installed() and senaite_api.is_uid(uid)
+            and marks.is_sample_queued(uid)]}
+
+
+class ScriptViewlet(ViewletBase):
+    """The script, for everybody who is logged in."""
+
+    index = ViewPageTemplateFile("templates/script.pt")
+
+    @property
+    def portal_url(self):
+        return senaite_api.get_url(senaite_api.get_portal())
+
+    def available(self):
+        """Tell whether the script has something to do."""
+        return is_installed() and not \
+            self.portal_state.anonymous()

@@ -88,5 +88,16 @@ def _describe(row):
         "ghost": payload["ghost"],
         "job_uid": native(row["job_uid"]),
         "job_total": payload["job_total"],
+        # Tasks that were added by an older version do without
+        "job_created": payload.get("job_created") or row["created"],
         "locks": [native(uid) for uid in payload["locks"]],
+        "overtime": get_overtime(row, payload),
     }
+
+
+def get_overtime(row, payload):
+    """Return how many seconds a task was given after it took longer than it
+    was allowed to; None when it did not."""
+    if row["max_seconds"] > payload["max_seconds"]:
+        return row["max_seconds"]
+    return None

@@ -29,6 +29,7 @@ from zope.component import getUtility
 from senaite.queue import keys
 from senaite.queue import surroundings
 from senaite.queue.browser.settings import IQueueSettings
+from senaite.queue.processes import PROCESSES
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from senaite.queue.tests.integration import people
@@ -110,6 +111,24 @@ class TestControlPanel(unittest.TestCase):
                       self.save(server="", top_priority_tasks=""))
         self.assertEqual("", self.setting("server"))
         self.assertEqual((), tuple(self.setting("top_priority_tasks")))
+
+    def test_processes_are_switched_on_and_off(self):
+        self.browser.open(self.url)
+        self.assertIn("Applying worksheet templates", self.browser.contents)
+        chosen = self.control("queued_processes:list")
+        self.assertEqual(list(PROCESSES), chosen.value)
+        chosen.value = ["assign", "other"]
+        self.browser.getControl(name="form.buttons.save").click()
+        transaction.begin()
+        self.assertEqual(("assign", "other"),
+                         self.setting("queued_processes"))
+        self.browser.open(self.url)
+        chosen = self.control("queued_processes:list")
+        self.assertEqual(["assign", "other"], chosen.value)
+        chosen.value = []
+        self.browser.getControl(name="form.buttons.save").click()
+        transaction.begin()
+        self.assertEqual((), self.setting("queued_processes"))
 
     def test_server_must_be_the_url_of_a_site(self):
         for value, message in (

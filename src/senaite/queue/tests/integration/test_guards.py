@@ -18,6 +18,7 @@ import json
 
 from bika.lims import api
 from bika.lims.workflow import isTransitionAllowed
+from plone.app.testing import TEST_USER_ID
 from zope.globalrequest import getRequest
 
 from senaite.queue.api import is_queued
@@ -124,11 +125,13 @@ class GuardsTest(WorksheetTestCase):
     def test_progress(self):
         self.queue_some()
         url = self.worksheet.absolute_url()
-        self.assertEqual(json.loads(self.get(url + "/queue_progress")),
-                         {"tasks": 1, "left": 3, "total": 3})
+        progress = json.loads(self.get(url + "/queue_progress"))
+        self.assertIn(TEST_USER_ID, progress.pop("who"))
+        self.assertEqual(progress, {
+            "tasks": 1, "left": 3, "total": 3, "failed": 0})
         page = self.get(url + "/manage_results")
         self.assertIn('class="queue-progress', page)
-        self.assertIn("progress.js", page)
+        self.assertIn("queue.js", page)
         self.drain()
         progress = json.loads(self.get(url + "/queue_progress"))
         self.assertEqual(progress["left"], 0)

@@ -86,7 +86,15 @@ class FeedContract(StoreCase):
             "status": states.QUEUED, "context_uid": "context1",
             "context_path": "/senaite/worksheets/WS-1", "uids": ["a", "b"],
             "username": "lab", "ghost": True, "job_uid": task["task_uid"],
-            "job_total": 2, "locks": ["s"]}])
+            "job_total": 2, "job_created": task["created"], "locks": ["s"],
+            "overtime": None}])
+
+    def test_task_that_takes_too_long(self):
+        task = self.add(1)
+        self.pop()
+        self.store.fail(task["task_uid"], ALICE, "timeout", "too slow")
+        told, = self.store.changes()["tasks"]
+        self.assertEqual(told["overtime"], task["max_seconds"] * 1.5)
 
     def test_nothing_new(self):
         self.add(1)

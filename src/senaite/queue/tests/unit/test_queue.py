@@ -114,7 +114,8 @@ class TestToTask(unittest.TestCase):
         for key in fields.CHECKS:
             self.check(TypeError if key != "status" else ValueError,
                        key, object())
-        for key in ("priority", "created", "retries", "delay", "job_total"):
+        for key in ("priority", "created", "retries", "delay", "job_total",
+                    "job_created"):
             self.check(TypeError, key, "1")
             self.check(TypeError, key, True)
             self.check(TypeError, key, float("nan"))

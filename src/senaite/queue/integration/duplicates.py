@@ -1,0 +1,43 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The page "Add duplicate" of a worksheet: its rows are made by hand, no
+adapter is asked.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims.browser.worksheet.views import AddDuplicateView as CoreView
+
+from senaite.queue.integration.listings import QueuedSampleRows
+
+
+class AddDuplicateView(CoreView):
+    """Disables and marks the samples whose analyses are queued."""
+
+    def folderitems(self):
+        """Return the rows of the samples in the worksheet."""
+        items = super(AddDuplicateView, self).folderitems()
+        rows = QueuedSampleRows(self, self.context)
+        for index, item in enumerate(items):
+            rows.folder_item(item["obj"], item, index)
+        return items
+
+    def handle_submit(self):
+        """Add duplicates, but none of a sample that is queued: its analyses
+        may be gone, or others, when they are made."""
+        rows = QueuedSampleRows(self, self.context)
+        uids = self.request.form.get("uids") or []
+        self.request.form["uids"] = [
+            uid for uid in uids
+            if not (rows.active and rows.is_queued(uid))]
+        return super(AddDuplicateView, self).handle_submit()

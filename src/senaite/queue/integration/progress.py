@@ -1,0 +1,128 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""How far the queue is with a worksheet or a sample: the figures."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+from bika.lims.browser import ulocalized_time
+from bika.lims.interfaces import IAnalysisRequest
+from DateTime import DateTime
+from senaite.core.catalog import ANALYSIS_CATALOG
+from senaite.core.i18n import translate
+
+from senaite.queue import messageFactory as _
+from senaite.queue import states
+from senaite.queue.integration import marks
+
+#: Progress of an object that has nothing to do with the queue
+NOTHING = {"tasks": 0, "left": 0, "total": 0, "users": [], "since": None,
+           "failed": 0}
+
+
+def get_progress(context):
+    """Return how far the queue is with an object.
+
+    :param context: content object, e.g. a worksheet
+    :returns: dict with `tasks` (how many wait or run), `total` and `left`
+        (items of their jobs), `users` (ids of who started them), `since`
+        (epoch seconds: when the first of them was started; None when there
+        is none) and `failed` (how many jobs did not come to an end)
+    :rtype: dict
+    """
+    uid = senaite_api.get_uid(context)
+    active = get_tasks(context, uid, states.ACTIVE)
+    failed = get_tasks(context, uid, (states.FAILED,))
+    if not active and not failed:
+        return dict(NOTHING, users=[])
+    left, total = count_items(context, active)
+    created = [task["job_created"] for task in active
+               if task.get("job_created")]
+    return {
+        "tasks": len(active),
+        "left": left,
+        "total": total,
+        "users": sorted(set(filter(None, (
+            task.get("username") for task in active)))),
+        "since": min(created) if created else None,
+        "failed": len(set(get_job(task) for task in failed)),
+    }
+
+
+def get_tasks(context, uid, wanted):
+    """Return the tasks that people see at an object: those that are about it
+    and, for a sample, those that are about its analyses.
+
+    :param wanted: states
+    :rtype: list of dict
+    """
+    seen = marks.view()
+    tasks = list(seen.tasks_for(uid, wanted))
+    if IAnalysisRequest.providedBy(context):
+        known = set(task["task_uid"] for task in tasks)
+        tasks.extend(task for task in seen.tasks_locking(uid, wanted)
+                     if task["task_uid"] not in known)
+    return [task for task in tasks if not task.get("ghost")]
+
+
+def count_items(context, tasks):
+    """Return how many items are left, and how many their jobs have.
+
+    Of a sample only its own analyses count: others of the job are none of its
+    business.
+    """
+    if not tasks:
+        return 0, 0
+    if IAnalysisRequest.providedBy(context):
+        return count_own_items(context, tasks)
+    left, total = {}, {}
+    for task in tasks:
+        job = get_job(task)
+        left[job] = left.get(job, 0) + (len(task.get("uids") or ()) or 1)
+        # Entries of the change feed may come without the total
+        total[job] = max(task.get("job_total") or 0, left[job])
+    return sum(left.values()), sum(total.values())
+
+
+def count_own_items(sample, tasks):
+    """Return how many analyses of a sample are left, twice: how many there
+    were in the beginning nobody knows."""
+    uid = senaite_api.get_uid(sample)
+    own = set(brain.UID for brain in senaite_api.search(
+        {"getAncestorsUIDs": uid}, ANALYSIS_CATALOG))
+    own.add(uid)
+    left = set()
+    for task in tasks:
+        left.update(own.intersection(task.get("uids") or ()))
+    # A job without items is about the object as a whole
+    count = len(left) or 1
+    return count, count
+
+
+def get_job(task):
+    """Return the uid of a task's job."""
+    return task.get("job_uid") or task["task_uid"]
+
+
+def tell_who(context, progress):
+    """Return who started it and since when, for people to read."""
+    names = [senaite_api.safe_unicode(
+        senaite_api.get_user_fullname(user) or user)
+        for user in progress["users"]]
+    if not names or not progress["since"]:
+        return u""
+    since = ulocalized_time(DateTime(progress["since"]), long_format=True,
+                            context=context)
+    return translate(_(u"Started by ${users}, ${since}", mapping={
+        "users": u", ".join(names),
+        "since": senaite_api.safe_unicode(since or u"")}))

@@ -1,0 +1,91 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Saving what was typed in a listing, but nothing in rows that are queued."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+
+from bika.lims import api as senaite_api
+from senaite.core.i18n import translate
+
+from senaite.queue import is_installed
+from senaite.queue import messageFactory as _
+from senaite.queue.client.current import current_task
+from senaite.queue.integration import marks
+
+#: Goes after the mark of a row that was not saved
+REFUSAL = u'<span class="queued-refusal text-danger ml-1" role="alert">' \
+          u'{text}</span>'
+
+
+def set_fields(view, save):
+    """Save the values of a request, but for those of queued objects.
+
+    What is refused is said in the row, which is shown as it is now; all other
+    rows of the request are saved.
+
+    :param view: the listing
+    :param save: function that saves the values of the request
+    :returns: the answer, as JSON text
+    """
+    payload = _get_payload(view)
+    refused = [uid for uid in payload["save_queue"] if _is_refused(uid)]
+    if not refused:
+        return save()
+    left = dict((uid, values) for uid, values in
+                payload["save_queue"].items() if uid not in refused)
+    answer = {"uids": [], "folderitems": [], "errors": {}}
+    if left:
+        view.request.set("BODY", json.dumps(dict(payload, save_queue=left)))
+        answer.update(json.loads(save()))
+    text = translate(_(u"Not saved: it is queued, and processed in the "
+                       u"background."))
+    answer["folderitems"].extend(_get_rows(view, refused, text))
+    answer["errors"] = dict((uid, text) for uid in refused)
+    answer["count"] = len(answer["folderitems"])
+    view.request.response.setHeader("Content-Type", "application/json")
+    return json.dumps(answer)
+
+
+def _get_payload(view):
+    """Return what was sent; core complains about what is none."""
+    payload = view.get_json() if is_installed() else {}
+    queue = payload.get("save_queue") if isinstance(payload, dict) else None
+    return dict(payload, save_queue=queue) if isinstance(queue, dict) \
+        else {"save_queue": {}}
+
+
+def _is_refused(uid):
+    """Tell whether an object may not be written now."""
+    if current_task() is not None or not senaite_api.is_uid(uid):
+        return False
+    return marks.is_queued(uid)
+
+
+def _get_rows(view, uids, text):
+    """Return the rows of objects as they are, with a text for people."""
+    view.contentFilter["UID"] = list(uids)
+    rows = []
+    for item in view.get_folderitems():
+        if item.get("uid") not in uids:
+            continue
+        after = item.setdefault("after", {})
+        column = next((name for name, value in after.items()
+                       if "queued-mark" in senaite_api.safe_unicode(value)),
+                      "Result")
+        after[column] = senaite_api.safe_unicode(after.get(column) or u"") \
+            + REFUSAL.format(text=text)
+        rows.append(item)
+    # As core's own answers: what JSON does not know is shown as text
+    return json.loads(json.dumps(rows, default=str))

@@ -1,0 +1,177 @@
+/* Keeps SENAITE's pages true while the queue works: brings the progress of a
+ * worksheet or sample up to date, and reloads the listings of a page when one
+ * of its rows is queued no more. */
+(function () {
+  "use strict";
+
+  var LOOK = 500, POLL = 1500, RETRY = 5000, ELSEWHERE = 10000;
+  var script = document.getElementById("senaite-queue-script");
+  var due = false;
+
+  // What was typed and not saved yet would be lost by a reload
+  function busy() {
+    var listings = window.listings || {};
+    var focus = document.activeElement;
+    var unsaved = Object.keys(listings).some(function (id) {
+      var state = (listings[id] && listings[id].state) || {};
+      return state.lock_buttons || state.loading ||
+        Object.keys(state.ajax_save_queue || {}).length > 0;
+    });
+    var typing = focus && focus.closest &&
+      focus.closest(".ajax-contents-table") &&
+      /^(input|select|textarea)$/i.test(focus.tagName) &&
+      !/^(checkbox|radio|button|submit)$/i.test(focus.type || "");
+    return unsaved || Boolean(typing);
+  }
+
+  function tables() {
+    return document.querySelectorAll(".ajax-contents-table");
+  }
+
+  function reload() {
+    if (!due || busy()) {
+      return;
+    }
+    due = false;
+    tables().forEach(function (table) {
+      table.dispatchEvent(new CustomEvent("reload"));
+    });
+  }
+
+  function ask(url, options) {
+    options = Object.assign(
+      {credentials: "same-origin", cache: "no-store"}, options);
+    return fetch(url, options).then(function (response) {
+      if (!response.ok) {
+        throw new Error(response.status);
+      }
+      return response.json();
+    });
+  }
+
+  // -- the progress of a worksheet or sample ---------------------------------
+
+  function follow(box) {
+    var bar = box.querySelector(".queue-progress");
+    var failures = box.querySelector(".queue-failed");
+    var total = parseInt(box.dataset.total, 10) || 0;
+    var left = parseInt(box.dataset.left, 10) || 0;
+
+    function text(parent, name, value) {
+      parent.querySelector(name).textContent = value;
+    }
+
+    function show(progress) {
+      due = due || progress.left !== left;
+      left = progress.left || 0;
+      // A new job may have been added, and finished ones are not counted
+      total = left ? Math.max(total, progress.total) : total;
+      var done = Math.max(total - left, 0);
+      var percent = total ? Math.floor(100 * done / total) : 100;
+      var line = bar.querySelector(".progress-bar");
+      line.style.width = percent + "%";
+      line.setAttribute("aria-valuenow", percent);
+      text(bar, ".queue-progress-done", done);
+      text(bar, ".queue-progress-total", total);
+      if (left) {
+        text(bar, ".queue-progress-who", progress.who || "");
+      }
+      bar.querySelector(".queue-progress-stale").hidden = true;
+      bar.hidden = bar.hidden && !left;
+      text(failures, ".queue-failed-count", progress.failed || 0);
+      failures.hidden = !progress.failed;
+    }
+
+    // Nothing is queued: wait until a row says that it is. Costs no request.
+    function idle() {
+      if (document.querySelector(".ajax-contents-table .queued-mark")) {
+        poll();
+        return;
+      }
+      window.setTimeout(idle, LOOK);
+    }
+
+    // The last reload may have to wait for somebody who is typing
+    function finish() {
+      reload();
+      if (due) {
+        window.setTimeout(finish, LOOK);
+        return;
+      }
+      // Rows may be queued for another worksheet: look at them now and then
+      window.setTimeout(idle, bar.hidden ? ELSEWHERE : POLL);
+      bar.hidden = true;
+      total = left = 0;
+    }
+
+    function poll() {
+      ask(box.dataset.url).then(function (progress) {
+        var was = left;
+        show(progress);
+        if (!left) {
+          due = due || was > 0;
+          finish();
+          return;
+        }
+        reload();
+        window.setTimeout(poll, POLL);
+      }).catch(function () {
+        bar.querySelector(".queue-progress-stale").hidden = false;
+        window.setTimeout(poll, RETRY);
+      });
+    }
+
+    if (left) {
+      window.setTimeout(poll, POLL);
+    } else {
+      idle();
+    }
+  }
+
+  // -- marks of rows, on any page --------------------------------------------
+
+  function marked() {
+    var uids = {};
+    tables().forEach(function (table) {
+      table.querySelectorAll(".queued-mark[data-uid]").forEach(
+        function (mark) {
+          uids[mark.dataset.uid] = true;
+        });
+    });
+    return Object.keys(uids);
+  }
+
+  function watch() {
+    var uids = marked();
+    if (!uids.length || document.hidden) {
+      reload();
+      window.setTimeout(watch, LOOK);
+      return;
+    }
+    var form = new FormData();
+    form.append("uids", uids.join(","));
+    ask(script.dataset.url, {method: "POST", body: form}).then(
+      function (answer) {
+        due = due || answer.queued.length < uids.length;
+        reload();
+        window.setTimeout(watch, POLL);
+      }).catch(function () {
+        window.setTimeout(watch, RETRY);
+      });
+  }
+
+  function start() {
+    document.querySelectorAll(".queue-status").forEach(function (box) {
+      if (!box.dataset.started) {
+        box.dataset.started = "1";
+        follow(box);
+      }
+    });
+    if (script && !script.dataset.started) {
+      script.dataset.started = "1";
+      watch();
+    }
+  }
+
+  start();
+}());

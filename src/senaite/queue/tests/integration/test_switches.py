@@ -1,0 +1,131 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What people want to be queued: which processes, and from how many items on.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims import api as senaite_api
+
+from senaite.queue import api
+from senaite.queue.processes import PROCESSES
+from senaite.queue.tests import utils
+from senaite.queue.tests.integration.base import WorksheetTestCase
+
+
+def all_but(*names):
+    return tuple(name for name in PROCESSES if name not in names)
+
+
+class SwitchesTest(WorksheetTestCase):
+
+    def test_default_is_on(self):
+        for name in ("assign", "submit", "task_action_verify", "dispatch",
+                     "task_reindex_object_security"):
+            self.assertTrue(api.is_queue_ready(name), name)
+
+    def test_status_of_a_process_that_is_off(self):
+        with utils.settings(queued_processes=all_but("verify")):
+            for name in ("verify", "multi_verify", "task_action_verify"):
+                self.assertEqual(api.get_queue_status(name), "disabled")
+                self.assertFalse(api.is_queue_ready(name))
+            self.assertTrue(api.is_queue_ready("submit"))
+            self.assertTrue(api.is_queue_ready())
+
+    def test_other_add_ons(self):
+        with utils.settings(queued_processes=all_but("other")):
+            self.assertFalse(api.is_queue_ready("dispatch"))
+            self.assertTrue(api.is_queue_ready("submit"))
+
+    def test_click_on_a_process_that_is_off(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(queued_processes=all_but("submit")):
+            self.click(worksheet, "submit", analyses[:3])
+            self.assertEqual(self.pending(), [])
+            self.click_rows(worksheet, "submit", analyses[3:])
+            self.assertEqual(self.pending(), [])
+            self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
+            self.click(worksheet, "verify", analyses)
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_what_is_queued_goes_on_when_its_process_is_switched_off(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.click(worksheet, "submit", analyses)
+        with utils.settings(queued_processes=()):
+            self.assertEqual(api.get_queue_status("submit"), "resuming")
+            chunks = [len(task.uids) for task in self.drain()]
+        self.assertEqual(chunks, [6, 3])
+        self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
+
+
+class ThresholdTest(WorksheetTestCase):
+
+    def test_form_channel(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(min_items=4):
+            self.click(worksheet, "submit", analyses[:3])
+            self.assertEqual(self.pending(), [])
+            self.assertEqual(self.states(analyses[:3]),
+                             ["to_be_verified"] * 3)
+        with utils.settings(min_items=3):
+            self.click(worksheet, "submit", analyses[3:])
+            self.assertEqual(len(self.pending()), 1)
+
+    def test_ajax_channel(self):
+        """The number counts that was selected, also for the last row."""
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(min_items=4):
+            self.click_rows(worksheet, "submit", analyses[:3])
+            self.assertEqual(self.pending(), [])
+            self.assertEqual(self.states(analyses[:3]),
+                             ["to_be_verified"] * 3)
+        with utils.settings(min_items=3):
+            self.click_rows(worksheet, "submit", analyses[3:])
+            self.assertEqual(len(self.pending()), 1)
+            self.assertEqual(self.states(analyses[3:]), ["assigned"] * 3)
+
+    def test_assign(self):
+        _samples, analyses, worksheet = self.make(assign=False)
+        with utils.settings(min_items=4):
+            self.click(worksheet, "assign", analyses[:3])
+            self.assertEqual(self.pending(), [])
+            self.assertEqual(len(worksheet.getAnalyses()), 3)
+            # those who fill worksheets by themselves
+            worksheet.addAnalyses(analyses[3:5])
+            self.assertEqual(self.pending(), [])
+            self.assertEqual(len(worksheet.getAnalyses()), 5)
+        with utils.settings(min_items=1):
+            worksheet.addAnalyses(analyses[5:])
+            self.assertEqual(len(self.pending()), 1)
+            self.assertEqual(len(worksheet.getAnalyses()), 5)
+
+    def test_below_it_what_is_queued_is_left_alone(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.click(worksheet, "submit", analyses[:3])
+        with utils.settings(min_items=4):
+            self.click(worksheet, "submit", analyses[2:4])
+        self.assertEqual(len(self.pending()), 1)
+        self.assertEqual(self.states(analyses[2:4]),
+                         ["assigned", "to_be_verified"])
+
+    def test_programs_queue_what_they_want(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(min_items=5):
+            task = api.add_action_task(analyses[:1], "submit", worksheet)
+        self.assertEqual(task.uids, [senaite_api.get_uid(analyses[0])])

@@ -1,0 +1,45 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Which process a task or a workflow action belongs to."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from senaite.queue.processes import PROCESSES
+from senaite.queue.processes import get_process
+
+
+class TestProcesses(unittest.TestCase):
+
+    def test_actions_and_tasks(self):
+        for name, process in (
+                ("submit", "submit"),
+                ("task_action_submit", "submit"),
+                ("verify", "verify"),
+                ("multi_verify", "verify"),
+                ("task_action_multi_verify", "verify"),
+                ("retest", "retract"),
+                ("assign", "assign"),
+                ("task_assign_analyses", "assign"),
+                ("task_reindex_object_security", "security"),
+                ("task_generic_action", "other"),
+                ("dispatch", "other"),
+                ("task_action_dispatch", "other"),
+                ("my_own_task", "other"),
+                ("", "other")):
+            self.assertEqual(process, get_process(name), name)
+
+    def test_each_process_is_its_own(self):
+        for process in PROCESSES:
+            self.assertEqual(process, get_process(process))
