@@ -249,6 +249,28 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
                     slots=_slots(uids, slots), **kwargs)
 
 
+def add_apply_template_task(worksheet, template, **kwargs):
+    """Queue the application of a worksheet template to a worksheet.
+
+    :param worksheet: worksheet (object, brain or uid)
+    :param template: worksheet template (object, brain or uid)
+    :param kwargs: see `add_task`
+    :returns: the task, or None when the queue has it already
+    :rtype: senaite.queue.queue.QueueTask
+    :raises ValueError: when it is no worksheet or no worksheet template
+    """
+    worksheet, template = _object(worksheet), _object(template)
+    if not IWorksheet.providedBy(worksheet):
+        raise ValueError("Not a worksheet: {!r}".format(worksheet))
+    if senaite_api.get_portal_type(template) != "WorksheetTemplate":
+        raise ValueError("Not a worksheet template: {!r}".format(template))
+    # The worksheets share it: only one plan is made at a time
+    folder = senaite_api.get_parent(worksheet)
+    kwargs.setdefault("locks", [senaite_api.get_uid(folder)])
+    return add_task("task_apply_worksheet_template", worksheet,
+                    template=senaite_api.get_uid(template), **kwargs)
+
+
 def add_reindex_obj_security_task(brain_object_uid, **kwargs):
     """Queue the reindexing of who may see an object and all below it.
 

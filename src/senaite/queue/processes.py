@@ -28,6 +28,7 @@ PROCESSES = ("assign", "template", "submit", "verify", "retract", "reject",
 #: Workflow actions, and tasks without the prefixes, of each process that is
 #: not of the same name
 _ALIASES = {
+    "apply_worksheet_template": "template",
     "assign_analyses": "assign",
     "multi_verify": "verify",
     "retest": "retract",

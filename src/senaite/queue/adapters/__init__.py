@@ -42,9 +42,6 @@ class QueuedUIDsTaskAdapter(object):
         :param task: task with the uids of the objects
         :type task: senaite.queue.queue.QueueTask
         """
-        # Locally, to let `senaite.queue.api` make use of this package
-        from senaite.queue.api import add_copy
-
         chunk, rest = self.get_chunks(task)
         notes = outcomes.Notes()
         settlement = Settlement(self.context)
@@ -57,8 +54,26 @@ class QueuedUIDsTaskAdapter(object):
             self.process_item(obj, task, notes)
         settlement.settle()
         task["note"] = notes.text()
+        self.follow_up(task, rest)
+
+    def follow_up(self, task, rest):
+        """Add a task with the rest, if there is one.
+
+        :param rest: uids
+        :type rest: list of str
+        """
         if rest:
-            add_copy(task, uids=rest, note="")
+            self.add_rest(task, rest)
+
+    def add_rest(self, task, uids, **values):
+        """Add the next task of the same job.
+
+        :param uids: uids that are left
+        :param values: other fields that differ
+        """
+        # Locally, to let `senaite.queue.api` make use of this package
+        from senaite.queue.api import add_copy
+        add_copy(task, uids=uids, note="", **values)
 
     def get_chunks(self, task):
         """Return what to process now, and what later.

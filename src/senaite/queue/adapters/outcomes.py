@@ -24,6 +24,7 @@ GONE = "removed meanwhile"
 DONE_BEFORE = "done already"
 ELSEWHERE = "on another worksheet"
 NOT_ALLOWED = "not possible any more"
+SLOT_TAKEN = "slot taken meanwhile"
 
 #: How many ids of a kind a note shows
 MAX_IDS = 10

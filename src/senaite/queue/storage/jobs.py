@@ -34,6 +34,11 @@ def join(unit, task):
     text = fields.to_text
     row = _get(unit, text(task["job_uid"]))
     if row is not None:
+        if task["job_total"] > row["total"]:
+            # The first task may not know yet how much there is to do
+            unit.execute(sa.update(_JOB).where(
+                unit.mine(_JOB), _JOB.c.job_uid == row["job_uid"]
+            ).values(total=task["job_total"]))
         return not row["cancelled"]
     unit.execute(sa.insert(_JOB).values(
         site=unit.site, job_uid=text(task["job_uid"]),

@@ -42,6 +42,9 @@ DATE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
 CLOCK_FIELDS = ("Duration", "getDuration", "Earliness", "getEarliness",
                 "Lateness", "getLateness")
 
+#: Reference analyses have other ids than their twins: Ca, and Ca-1
+ID_FIELDS = ("id", "getId", "sortable_title")
+
 #: Not about the object, or told by something else in more detail
 SKIPPED_METADATA = ("snapshot_created", "modified", "remote_address",
                     "user_agent", "referer", "uid", "path", "active")
@@ -52,19 +55,18 @@ class Cast(object):
 
     def __init__(self, worksheet, samples):
         """
-        :param worksheet: the worksheet of the case
+        :param worksheet: the worksheet of the case; None before it is made
         :param samples: its samples, in the order of their making
         """
         self.parts = {}
         self.objects = []
         self.words = {}
-        self._add("WS", worksheet)
+        if worksheet is not None:
+            self._add_worksheet(worksheet)
         for number, sample in enumerate(samples):
             name = "S{}".format(number)
             self._add(name, sample)
             self._add_all(name, sample.objectValues("Analysis"))
-        self._add_all("WS", worksheet.objectValues("DuplicateAnalysis"))
-        self._add_references(worksheet)
         for uid, name in self.parts.items():
             self.words[uid] = "<{}>".format(name)
         # Sort keys have ids in lower case
@@ -72,6 +74,11 @@ class Cast(object):
                           for word in self.words)
         self.pattern = re.compile("|".join(map(re.escape, sorted(
             self.words, key=len, reverse=True))), re.IGNORECASE)
+
+    def _add_worksheet(self, worksheet):
+        self._add("WS", worksheet)
+        self._add_all("WS", worksheet.objectValues("DuplicateAnalysis"))
+        self._add_references(worksheet)
 
     def _add(self, name, obj):
         self.objects.append((name, obj))
@@ -124,6 +131,13 @@ def _order_of_creation(analysis):
     return analysis.getKeyword(), int(number or 0)
 
 
+def _without_number(value, analysis):
+    """Return an id, or what ends with it, without the number it ends with."""
+    _keyword, number = _order_of_creation(analysis)
+    ending = "-{}".format(number)
+    return value[:-len(ending)] if value.endswith(ending) else value
+
+
 class EndState(object):
     """The facts of a case: a dict from (part, fact) to value."""
 
@@ -133,9 +147,10 @@ class EndState(object):
         for part, obj in self.cast.objects:
             for name, value in self.facts_of(obj):
                 value = self.plain(value)
-                if value == api.get_id(obj):
-                    value = "<id>"
-                if name.rpartition(".")[2] in CLOCK_FIELDS:
+                last = name.rpartition(".")[2]
+                if last in ID_FIELDS and IReferenceAnalysis.providedBy(obj):
+                    value = _without_number(value, obj)
+                if last in CLOCK_FIELDS:
                     value = "<clock>"
                 self.facts[part, name] = value
 
@@ -212,6 +227,8 @@ class EndState(object):
             return value
         if value is Missing.Value:
             return "<missing>"
+        if api.is_object(value):
+            return self.cast.text(api.get_uid(value))
         if isinstance(value, dict) or hasattr(value, "items"):
             return sorted((self.plain(key), self.plain(item))
                           for key, item in value.items())
@@ -219,13 +236,13 @@ class EndState(object):
             return sorted(map(self.plain, value))
         if isinstance(value, (list, tuple)) or hasattr(value, "__iter__"):
             return [self.plain(item) for item in value]
-        if api.is_object(value):
-            return self.cast.text(api.get_uid(value))
         return self.cast.text(re.sub(" at 0x[0-9a-f]+", "", str(value)))
 
 
 def _field_value(obj, field):
     """Return the value of a field as it is stored, or as it is computed."""
+    if field.type in ("file", "blob"):
+        return field.get_size(obj)
     if field.type == "computed":
         return field.get(obj)
     return field.getRaw(obj)

@@ -75,10 +75,18 @@ class ProcessTestCase(WorksheetTestCase):
         # The page that a click leads to takes longer than the click
         self.browser.followRedirects = False
 
-    def new_case(self, assign=True, count=2):
-        """Return a case of two samples of two analyses each."""
+    def new_case(self, assign=True, count=2, worksheet=True):
+        """Return a case of two samples of two analyses each.
+
+        :param assign: whether the analyses are on the worksheet
+        :param count: how many samples
+        :param worksheet: whether there is a worksheet already
+        """
         samples = utils.create_samples(self.portal, count, self.keywords)
         analyses = utils.analyses_of(samples)
+        if not worksheet:
+            transaction.commit()
+            return Case(samples, analyses, None)
         worksheet = utils.create_worksheet(self.portal)
         worksheet.setAnalyst(api.get_current_user().getId())
         if assign:

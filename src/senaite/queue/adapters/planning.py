@@ -1,0 +1,125 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What a worksheet template asks for: which analyses go to which slot.
+
+The same as `Worksheet.applyWorksheetTemplate` of core (senaite.core 2.6.0)
+works out before it adds anything, with one difference: analyses that are
+queued, to be put on another worksheet as a rule, count as taken. At once, they
+would be there already. Core also sorts the new slots once more, with the
+variables mixed up: that never changes anything, since analyses come sample by
+sample, and is left out.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import collections
+
+from bika.lims import api
+from senaite.core.catalog import ANALYSIS_CATALOG
+
+#: Kinds of steps that follow the routine analyses, in this order
+DUPLICATES = "duplicates"
+REFERENCES = "references"
+INSTRUMENT = "instrument"
+METHOD = "method"
+
+
+def search(template):
+    """Return the brains of the routine analyses a template may take.
+
+    :param template: the worksheet template
+    :rtype: list of brains, in the order in which they take slots
+    """
+    services = template.getRawServices()
+    if not services:
+        return []
+    return api.search({
+        "portal_type": "Analysis",
+        "getServiceUID": services,
+        "review_state": "unassigned",
+        "sort_on": "getPrioritySortkey",
+    }, ANALYSIS_CATALOG)
+
+
+def routine(worksheet, template, is_taken):
+    """Return the routine analyses for a worksheet, with their slots.
+
+    :param worksheet: the worksheet
+    :param template: the worksheet template
+    :param is_taken: function that tells of a uid whether it is queued
+    :returns: dict from analysis to slot, in order
+    :rtype: collections.OrderedDict
+    """
+    free = collections.deque(sorted(
+        worksheet.resolve_available_slots(template, "a")))
+    slots = dict(worksheet.get_containers_slots())
+    instrument = template.getRawInstrument()
+    method = template.getRawRestrictToMethod()
+    found = collections.OrderedDict()
+    for brain in search(template):
+        if is_taken(api.get_uid(brain)):
+            continue
+        analysis = api.get_object(brain)
+        if instrument and not analysis.isInstrumentAllowed(instrument):
+            continue
+        if method and not analysis.isMethodAllowed(method):
+            continue
+        sample = analysis.getRequestUID()
+        if sample not in slots:
+            if not free:
+                continue
+            slots[sample] = free.popleft()
+        found[analysis] = slots[sample]
+    return found
+
+
+def steps(worksheet, template):
+    """Return what follows the routine analyses: a list of lists that begin
+    with the kind of the step, of JSON values only.
+
+    :param worksheet: the worksheet
+    :param template: the worksheet template
+    """
+    found = [[DUPLICATES, int(row["dup"]), int(row["pos"])]
+             for row in template.getTemplateLayout()
+             if row["type"] == "d" and row["dup"]]
+    for kind in ("b", "c"):
+        for wanted in worksheet._resolve_reference_samples(template, kind):
+            found.append([
+                REFERENCES, wanted["slot"], api.get_uid(wanted["sample"]),
+                list(wanted["supported_services"])])
+    if template.getRawInstrument():
+        found.append([INSTRUMENT])
+    if template.getRawRestrictToMethod():
+        found.append([METHOD])
+    return found
+
+
+def estimate(worksheet, template):
+    """Return how many analyses a template brings to a worksheet, at most.
+
+    Wakes no analysis up: it is asked while somebody waits.
+
+    :rtype: int
+    """
+    services = len(template.getRawServices() or ())
+    taken = set(worksheet.get_slot_positions("all"))
+    free = worksheet.resolve_available_slots(template, "a")
+    samples = len(free) + len(worksheet.get_slot_positions("a"))
+    count = min(len(search(template)), samples * services)
+    for step in steps(worksheet, template):
+        if step[0] == REFERENCES:
+            count += len(step[3])
+        elif step[0] == DUPLICATES and (count or step[1] in taken):
+            count += services
+    return count
