@@ -32,6 +32,7 @@ class TestProcesses(unittest.TestCase):
                 ("retest", "retract"),
                 ("assign", "assign"),
                 ("task_assign_analyses", "assign"),
+                ("task_apply_worksheet_template", "template"),
                 ("task_reindex_object_security", "security"),
                 ("task_generic_action", "other"),
                 ("dispatch", "other"),
