@@ -16,12 +16,14 @@ from __future__ import division
 from __future__ import print_function
 
 import os
+import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from sqlalchemy.exc import IntegrityError
@@ -192,14 +194,19 @@ class TestFaults(StoreFileCase):
 
 class TestKilled(StoreFileCase):
 
-    def run_and_kill(self, after):
-        """Let a process write, kill it; returns the lines it printed."""
+    def run_and_kill(self, after, pause=0):
+        """Let a process write, kill it; returns the lines it printed.
+
+        :param after: number of lines to wait for
+        :param pause: seconds from then on, so that no moment is left out
+        """
         environ = dict(os.environ, PYTHONPATH=os.pathsep.join(
             path for path in sys.path if path))
         writer = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", WRITER, self.url],
             stdout=subprocess.PIPE, env=environ)
         lines = [writer.stdout.readline() for _ in range(after)]
+        time.sleep(pause)
         writer.send_signal(signal.SIGKILL)
         lines.extend(writer.stdout.readlines())
         writer.stdout.close()
@@ -209,8 +216,12 @@ class TestKilled(StoreFileCase):
                 if line.endswith(b"\n")]
 
     def test_killed_in_mid_write_the_store_is_whole(self):
-        for after in (1, 2, 5, 11, 23, 40):
-            said = self.run_and_kill(after)
+        kills = int(os.environ.get("STORE_KILLS", 6))
+        draw = random.Random(kills)
+        moments = [1, 2, 5, 11, 23, 40] + [
+            draw.randint(1, 60) for _ in range(kills - 6)]
+        for after in moments[:kills]:
+            said = self.run_and_kill(after, draw.uniform(0, 0.01))
             self.check(said)
             self.store.purge()
             self.store.close()
