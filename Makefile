@@ -1,9 +1,17 @@
 # make build | run | demo | test | lint | clean
+# make crashtest | storetest | fuzz | soak | audit: see docs/reliability.rst
 # Ports of `make run`, e.g. make run WEB_PORT=9080:
 ZEO_PORT ?= 8100
 WEB_PORT ?= 8080
 SERVER_PORT ?= 8090
 CONSUMER_PORT ?= 8089
+
+# Of the campaigns: how long, how hard, and which of all runs
+KILLS ?= 50
+MINUTES ?=
+SEED ?=
+PLANT ?=
+REQUESTS ?= 10000
 
 PY3 = .venv3/bin/python
 HARNESS = PYTHONPATH=tests $(PY3) -m
@@ -12,7 +20,8 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser lint clean
+	test-browser lint clean crashtest plants storetest concurrency soak fuzz \
+	audit
 .NOTPARALLEL:
 
 build:
@@ -48,11 +57,45 @@ test-browser: build
 	@echo "== Browser tests: headless Chromium"
 	@PYTHONPATH=tests $(PYTEST) -rs tests/browser
 
+# Real processes under load, killed at random; then everything is compared
+crashtest: build
+	@$(HARNESS) crash.campaign --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(PLANT),--plant $(PLANT))
+
+# Does the campaign notice faults? Four are planted, one after the other
+plants: build
+	@$(HARNESS) crash.plants --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+storetest: build
+	@STORE_KILLS=200 PYTHONPATH=src $(PYTEST) \
+		src/senaite/queue/tests/unit/test_storage_faults.py \
+		src/senaite/queue/tests/unit/test_storage_backup.py
+	@PYTHONPATH=tests $(PYTEST) -rs tests/cluster/test_store_under_fire.py
+
+concurrency: build
+	@$(HARNESS) crash.concurrency
+
+soak: build
+	@$(HARNESS) crash.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+# schemathesis is not needed for anything else: it has an environment of its
+# own
+.venvfuzz/made: requirements-fuzz.txt
+	@python3 -m venv .venvfuzz && .venvfuzz/bin/pip install -q \
+		-r requirements-fuzz.txt && touch $@
+
+fuzz: build .venvfuzz/made
+	@PYTHONPATH=tests .venvfuzz/bin/python -m fuzz.fuzz \
+		--requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
+
+audit: .venvfuzz/made
+	@scripts/audit.sh
+
 lint: build
 	@scripts/lint.sh
 
 clean:
-	rm -rf .venv2 .venv3 .build bin develop-eggs eggs parts var .installed.cfg \
+	rm -rf .venv2 .venv3 .venvfuzz .build bin develop-eggs eggs parts var .installed.cfg \
 		build dist .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.py[co]' -delete

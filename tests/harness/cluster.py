@@ -94,6 +94,7 @@ class Cluster(object):
         :param settings: settings of the queue, by name, e.g. min_items
         :param say: called with lines for people
         """
+        self.settings = dict(settings or {})
         self.say = say or (lambda line: None)
         self.keeps_files = home is not None
         self.addon = addon
@@ -130,12 +131,12 @@ class Cluster(object):
             self.secrets = json.load(source)
         template.write_instancehome(self.path("instance"), self.packages)
         if self.addon:
+            settings = dict(self.settings, server=self.server_url())
             template.run_script(
                 paths.SITE_CONFIGURE, self.path("filestorage", "Data.fs"),
                 self.path("blobstorage"),
-                "senaite.queue.server=" + self._url(self.server_port),
-                *["senaite.queue.{}={}".format(name, value)
-                  for name, value in sorted(self.settings.items())])
+                *["senaite.queue.{}={}".format(*pair)
+                  for pair in sorted(settings.items())])
         self.zeo = self._zeo()
         self.webs = [self._zope("web{}".format(number), port, CLIENT)
                      for number, port in enumerate(self.web_ports, 1)]
@@ -145,6 +146,14 @@ class Cluster(object):
                 self._zope("consumer{}".format(number), port, CLIENT,
                            clock=True)
                 for number, port in enumerate(self.consumer_ports, 1)]
+
+    def server_url(self):
+        """Return the address at which the others find the queue server."""
+        return self._url(self.server_port)
+
+    def zeo_port_of(self, name):
+        """Return the port at which a process finds ZEO."""
+        return self.zeo_port
 
     def _url(self, port):
         return "http://{}:{}/{}".format(ports.HOST, port, SITE)
@@ -169,7 +178,8 @@ class Cluster(object):
                   "w") as target:
             target.write(configs.zope(
                 self.path("instance"), home, cache, self.path(name + ".log"),
-                configs.zeo_storage(self.home, home, name, self.zeo_port),
+                configs.zeo_storage(self.home, home, name,
+                                    self.zeo_port_of(name)),
                 configs.http(port), clock_section))
         env = {
             "SENAITE_QUEUE_ROLE": role,

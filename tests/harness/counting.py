@@ -21,11 +21,20 @@ from harness.waiting import eventually
 USER = "labman1"
 
 
-def counting_cluster(say=None):
-    """Return a cluster, not yet started, with the test add-on loaded."""
+def counting_cluster(say=None, kind=Cluster, env=None, settings=None,
+                     **options):
+    """Return a cluster, not yet started, with the test add-on loaded.
+
+    :param kind: class of the cluster
+    :param env, settings, options: see `Cluster`
+    """
     shared = tempfile.mkdtemp(prefix="queuetest-")
-    return Cluster(packages=["queuetest"], env={"QUEUETEST_DIR": shared},
-                   settings={"min_items": 1}, say=say)
+    env = dict(env or {}, QUEUETEST_DIR=shared)
+    settings = dict(settings or {})
+    # small clicks are queued, too
+    settings.setdefault("min_items", 1)
+    return kind(packages=["queuetest"], env=env, settings=settings, say=say,
+                **options)
 
 
 class Counter(object):

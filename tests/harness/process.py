@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 #: Seconds a process gets to end by itself after a SIGTERM
 GRACE = 20.0
@@ -29,6 +30,9 @@ GRACE = 20.0
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 _children = []
+#: Linux ends a child with the thread that started it, not with our process:
+#: this thread lives as long as we do
+_parent = ThreadPoolExecutor(1)
 
 
 def _in_child():
@@ -71,10 +75,10 @@ class Process(object):
         environment = dict(os.environ)
         environment.update(self.env)
         with open(self.log, "ab") as log:
-            self.popen = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, env=environment, cwd=self.cwd,
-                preexec_fn=_in_child)
+            self.popen = _parent.submit(
+                subprocess.Popen, self.command, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, env=environment,
+                cwd=self.cwd, preexec_fn=_in_child).result()
         _children.append(self)
 
     def check(self):

@@ -7,12 +7,14 @@
 # Software Foundation, version 2.
 #
 # Copyright 2026 senaite.queue contributors.
+# Copyright 2026 senaite.queue contributors.
 
 """Counts in the ZODB how often each item of a task was processed.
 
 An item processed once has the count 1: a lost task shows as 0, a doubled one
-as 2. The chunk's attempts are also written to a journal outside of the ZODB,
-which tells when they ran, and whether they were repeated.
+as 2. What was added is written down in the transaction that adds it. The
+chunk's attempts are also written to a journal outside of the ZODB, which
+tells when they ran, and whether they were repeated.
 """
 
 from __future__ import absolute_import
@@ -21,8 +23,10 @@ from __future__ import print_function
 
 import json
 import os
+import random
 import time
 
+from bika.lims import api as senaite_api
 from BTrees.OOBTree import OOBTree
 from senaite.queue import api
 from senaite.queue.interfaces import IQueuedTaskAdapter
@@ -31,6 +35,8 @@ from zope.annotation.interfaces import IAnnotations
 from zope.interface import implementer
 
 KEY = "queuetest.counts"
+#: Annotation of the site: task uid -> (name, items), of all that were added
+ADDED = "queuetest.added"
 NAME = "queuetest_count"
 
 #: Directory shared with the test: the journal, and the file "hold"
@@ -39,13 +45,21 @@ DIRECTORY = "QUEUETEST_DIR"
 #: Seconds after which a held chunk goes on, in case the test has died
 MAX_HOLD = 120.0
 
+#: How often a flaky task fails by itself
+FLAKY = 0.2
+
 
 def get_counts(portal):
     """Return the counts by item, kept in the site."""
+    return get_tree(portal, KEY)
+
+
+def get_tree(portal, key):
+    """Return a tree kept in the site."""
     annotations = IAnnotations(portal)
-    if KEY not in annotations:
-        annotations[KEY] = OOBTree()
-    return annotations[KEY]
+    if key not in annotations:
+        annotations[key] = OOBTree()
+    return annotations[key]
 
 
 def journal(event, **more):
@@ -74,7 +88,7 @@ class CountingTaskAdapter(object):
     def process(self, task):
         chunk, rest = get_chunks_for(task)
         journal("begin", task_uid=task["task_uid"])
-        counts = get_counts(self.context)
+        counts = get_counts(senaite_api.get_portal())
         for item in chunk:
             counts[item] = counts.get(item, 0) + 1
         if rest:
@@ -82,4 +96,23 @@ class CountingTaskAdapter(object):
         # Here a kill meets work that is done and not yet committed
         wait_while_held()
         time.sleep(task.get("seconds", 0))
+        self.founder()
         journal("end", task_uid=task["task_uid"])
+
+    def founder(self):
+        """What the work may fail on, after all of it is done."""
+
+
+class FlakyTaskAdapter(CountingTaskAdapter):
+    """Fails by itself sometimes."""
+
+    def founder(self):
+        if random.random() < FLAKY:
+            raise RuntimeError("fails by itself, this time")
+
+
+class PoisonTaskAdapter(CountingTaskAdapter):
+    """Fails by itself always."""
+
+    def founder(self):
+        raise RuntimeError("fails by itself, always")

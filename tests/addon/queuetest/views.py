@@ -7,6 +7,7 @@
 # Software Foundation, version 2.
 #
 # Copyright 2026 senaite.queue contributors.
+# Copyright 2026 senaite.queue contributors.
 
 """What a test asks the site for: add counting tasks, show the counts."""
 
@@ -29,39 +30,55 @@ from zope.globalrequest import getRequest
 CONTENDED = "queuetest.contended"
 
 
-class AddTasksView(BrowserView):
+class JSONView(BrowserView):
+    """Answers with the JSON of what `tell` returns."""
+
+    def __call__(self):
+        answer = self.tell()
+        self.request.response.setHeader("Content-Type", "application/json")
+        return json.dumps(answer)
+
+
+class AddTasksView(JSONView):
     """Adds tasks in one transaction; answers with their items, with how often
     the request was tried again, and whether it is then the one that code
     without a request at hand gets.
 
     Request: `tasks` and `items` (how many, and of how many items each),
-    `chunk_size`, `seconds` (that a chunk takes), `then`: "fail" raises an
-    error in the end, "contend" writes what other such requests write too.
+    `name` (of the tasks), `place` (path of their context, below the site),
+    `chunk_size`, `seconds` (that a chunk takes), `retries`, `then`: "fail"
+    raises an error in the end, "contend" writes what other such requests
+    write too.
     """
 
-    def __call__(self):
+    def tell(self):
         number = int(self.request.get("tasks", 1))
         size = int(self.request.get("items", 1))
+        name = self.request.get("name", counting.NAME)
+        context = self.context.unrestrictedTraverse(
+            str(self.request.get("place", ""))) or self.context
         options = {
             "chunk_size": int(self.request.get("chunk_size", 10)),
             "seconds": float(self.request.get("seconds", 0)),
         }
+        if "retries" in self.request.form:
+            options["retries"] = int(self.request.form["retries"])
         added = []
         # Made here, so that no two tasks race to make it
         counting.get_counts(self.context)
+        known = counting.get_tree(self.context, counting.ADDED)
         for _ in range(number):
             items = [uuid.uuid4().hex for _ in range(size)]
-            task = api.add_task(counting.NAME, self.context, uids=items,
-                                **options)
+            task = api.add_task(name, context, uids=items, **options)
+            known[task["task_uid"]] = (name, tuple(items))
             added.append({"task_uid": task["task_uid"], "items": items})
         self.go_on(self.request.get("then"))
-        self.request.response.setHeader("Content-Type", "application/json")
-        return json.dumps({
+        return {
             "tasks": added,
             "at": time.time(),
             "retries": self.request.retry_count,
             "is_current": getRequest() is self.request,
-        })
+        }
 
     def go_on(self, then):
         """Do what the transaction may founder on."""
@@ -77,9 +94,15 @@ class AddTasksView(BrowserView):
             contended["value"] = value + 1
 
 
-class CountsView(BrowserView):
+class CountsView(JSONView):
     """Shows the count of every item that was ever processed."""
 
-    def __call__(self):
-        self.request.response.setHeader("Content-Type", "application/json")
-        return json.dumps(dict(counting.get_counts(self.context)))
+    def tell(self):
+        return dict(counting.get_counts(self.context))
+
+
+class AddedView(JSONView):
+    """Shows every task that was ever added: uid -> name, items."""
+
+    def tell(self):
+        return dict(counting.get_tree(self.context, counting.ADDED))

@@ -1,0 +1,214 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The killer: picks a victim, a moment and a way, by a seed."""
+
+import collections
+import random
+import signal
+import threading
+import time
+
+from harness.killpoints import POINTS
+
+from crash.cluster import LEASE
+from crash.proxy import CUT
+from crash.proxy import DELAY
+from crash.proxy import PASS
+from crash.proxy import SWALLOW
+
+#: Way -> how often it is chosen
+WAYS = collections.OrderedDict((
+    ("sigkill", 28), ("point", 25), ("several", 5), ("sigstop", 15),
+    ("zombie", 5), ("cut", 12), ("swallow", 8), ("delay", 7)))
+
+#: So many processes may be out of order before the next one gets its turn
+MOST_BROKEN = 2
+
+#: Seconds until a point is given up that nobody comes to
+POINT_PATIENCE = 15
+
+
+class Killer(object):
+    """Strikes one time after the other; what it breaks heals by itself."""
+
+    def __init__(self, cluster, seed, say, ways=None):
+        """
+        :param ways: the first strikes, in this order; chosen by the seed
+            when they are used up
+        """
+        self.cluster = cluster
+        self.random = random.Random(seed)
+        self.say = say
+        self.given = collections.deque(ways or ())
+        self.counts = collections.Counter()
+        self._points = collections.deque()
+        self._healing = []
+        self._lock = threading.Lock()
+        self._busy = set()
+
+    @property
+    def kills(self):
+        return sum(self.counts.values())
+
+    def strike(self):
+        """Do one thing to the cluster; it heals on a thread of its own."""
+        way = self.given.popleft() if self.given else self.random.choices(
+            list(WAYS), list(WAYS.values()))[0]
+        victims = getattr(self, "do_" + way)()
+        self.counts[way] += 1
+        self.say("{:>4}  {:<8} {}".format(self.kills, way, victims))
+
+    def heal(self):
+        """Wait until everything that was broken has healed."""
+        for thread in self._healing:
+            thread.join()
+        self.cluster.make_whole()
+
+    # -- ways -----------------------------------------------------------------
+
+    def do_sigkill(self):
+        (node,) = self.take(1)
+        self.kill([node])
+        return node.name
+
+    def do_several(self):
+        nodes = self.take(self.random.randint(2, 4))
+        self.kill(nodes)
+        return ", ".join(node.name for node in nodes)
+
+    def do_point(self):
+        if not self._points:
+            self._points.extend(self.random.sample(POINTS, len(POINTS)))
+        point, names = self._points.popleft()
+        node = self.take(1, names)[0]
+        self.cluster.points.arm(point, node.name)
+        self.later(self.after_point, point, node)
+        return "{} at {}".format(node.name, point)
+
+    def do_sigstop(self):
+        (node,) = self.take(1)
+        seconds = self.random.choice((2, 5, LEASE + 3))
+        self.freeze(node, seconds)
+        return "{} for {} s".format(node.name, seconds)
+
+    def do_zombie(self):
+        """A consumer is stopped right before its commit, until its lease is
+        over and somebody else has the task."""
+        (node,) = self.take(1, ("consumer1", "consumer2"))
+        self.cluster.points.arm("before_commit", node.name, signal.SIGSTOP)
+        self.later(self.after_zombie, node)
+        return node.name
+
+    def do_cut(self):
+        return self.disturb(CUT, self.random.choice((0.1, 2, 6)))
+
+    def do_swallow(self):
+        return self.disturb(SWALLOW, self.random.choice((2, 8, LEASE + 3)))
+
+    def do_delay(self):
+        return self.disturb(DELAY, self.random.choice((4, 8)),
+                            self.random.choice((0.05, 0.2, 1.0)))
+
+    # -- means ----------------------------------------------------------------
+
+    def take(self, number, names=None):
+        """Choose processes that nothing is done to yet; wait for them."""
+        while True:
+            with self._lock:
+                free = [node for node in self.cluster.nodes
+                        if node not in self._busy
+                        and (names is None or node.name in names)]
+                if len(free) >= number and len(self._busy) < MOST_BROKEN:
+                    nodes = self.random.sample(free, number)
+                    self._busy.update(nodes)
+                    return nodes
+            time.sleep(0.2)
+
+    def release(self, node):
+        with self._lock:
+            self._busy.discard(node)
+
+    def later(self, function, *args):
+        thread = threading.Thread(target=function, args=args, daemon=True)
+        self._healing.append(thread)
+        thread.start()
+
+    def kill(self, nodes):
+        for node in nodes:
+            node.kill()
+        order = self.random.sample(nodes, len(nodes))
+        pauses = [self.random.uniform(0, 3) for _ in order]
+        self.later(self.start_again, list(zip(order, pauses)))
+
+    def start_again(self, order):
+        for node, pause in order:
+            time.sleep(pause)
+            node.start()
+        for node, _pause in order:
+            self.await_start(node)
+            self.release(node)
+
+    def await_start(self, node):
+        """Wait until a process listens; start it again if it gave up."""
+        while True:
+            try:
+                return node.wait()
+            except Exception as error:
+                # e.g. a Zope that gave up waiting for a ZEO that is dead, too
+                self.say("      {} is started again: {}".format(
+                    node.name, str(error).splitlines()[0]))
+                node.kill()
+                node.start()
+
+    def after_point(self, point, node):
+        self.await_strike(point)
+        if self.cluster.points.has_struck(point):
+            node.process.popen.wait()
+            time.sleep(1)
+            node.kill()
+            node.restart()
+            self.await_start(node)
+        self.cluster.points.disarm(point)
+        self.release(node)
+
+    def await_strike(self, point):
+        limit = time.monotonic() + POINT_PATIENCE
+        while time.monotonic() < limit and \
+                not self.cluster.points.has_struck(point):
+            time.sleep(0.05)
+
+    def freeze(self, node, seconds):
+        node.process.signal(signal.SIGSTOP)
+        self.later(self.thaw, node, seconds)
+
+    def thaw(self, node, seconds):
+        time.sleep(seconds)
+        node.process.signal(signal.SIGCONT)
+        self.release(node)
+
+    def after_zombie(self, node):
+        self.await_strike("before_commit")
+        if self.cluster.points.has_struck("before_commit"):
+            time.sleep(LEASE + 4)
+        self.cluster.points.disarm("before_commit")
+        node.process.signal(signal.SIGCONT)
+        self.release(node)
+
+    def disturb(self, mode, seconds, delay=0.0):
+        proxy = self.random.choice(self.cluster.proxies)
+        proxy.behave(mode, delay)
+        self.later(self.mend, proxy, seconds)
+        return "{} for {} s{}".format(
+            proxy.name, seconds, " (+{} s)".format(delay) if delay else "")
+
+    def mend(self, proxy, seconds):
+        time.sleep(seconds)
+        proxy.behave(PASS)

@@ -1,0 +1,126 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A steady load: people who click, in spite of everything.
+
+Clicks that get no answer are nobody's fault here: whether they were committed
+is found out in the end, from what the same transaction has written down.
+"""
+
+import random
+import threading
+import time
+
+import requests
+from harness.lims import Lims
+from harness.lims import LimsError
+
+USER = "labman1"
+
+#: What may happen to a click while processes die
+TROUBLE = (requests.RequestException, LimsError, ValueError, KeyError)
+
+#: Seconds until a click is given up
+PATIENCE = 90
+
+
+class Clicker(threading.Thread):
+    """One person who clicks, at any of the web clients."""
+
+    #: seconds between two clicks, from and to
+    pause = (0.3, 1.2)
+
+    def __init__(self, cluster, seed):
+        super(Clicker, self).__init__(daemon=True)
+        self.cluster = cluster
+        self.random = random.Random(seed)
+        self.over = threading.Event()
+        self.clicks = 0
+        self.unanswered = 0
+        self._sessions = {}
+
+    def session(self, node=None):
+        """Return a session at a process, by default any web client."""
+        node = node or self.random.choice(self.cluster.webs)
+        if node.name not in self._sessions:
+            lims = Lims(node.url, USER, self.cluster.secrets[USER])
+            lims.session.request = _impatient(lims.session.request)
+            self._sessions[node.name] = lims
+        return self._sessions[node.name]
+
+    def run(self):
+        while not self.over.is_set():
+            self.click()
+            self.over.wait(self.random.uniform(*self.pause))
+
+    def click(self):
+        try:
+            self.act()
+        except TROUBLE:
+            self.unanswered += 1
+            self._sessions.clear()
+        self.clicks += 1
+
+    def act(self):
+        """Do one thing."""
+        raise AssertionError("To be overridden")
+
+    def finish(self):
+        """Bring to an end what was begun, now that all is well again."""
+        self.over.set()
+        self.join()
+
+
+class CountingClicker(Clicker):
+    """Adds tasks whose effects can be counted, in different places."""
+
+    def __init__(self, cluster, seed, places):
+        super(CountingClicker, self).__init__(cluster, seed)
+        self.places = places
+
+    def act(self):
+        draw = self.random
+        name = draw.choices(
+            ("queuetest_count", "queuetest_flaky", "queuetest_poison"),
+            (20, 4, 1))[0]
+        options = {"retries": 10}
+        if name == "queuetest_poison":
+            options = {"retries": 0}
+        self.session().get(
+            "queuetest_add", name=name, place=draw.choice(self.places),
+            tasks=draw.choice((1, 1, 1, 2, 3)),
+            items=draw.choice((1, 2, 3, 6, 12)),
+            chunk_size=draw.choice((1, 2, 5)),
+            seconds=draw.choice((0, 0, 0.05, 0.2, 0.5)), **options)
+
+
+def _impatient(request):
+    """Wrap `Session.request`: nobody waits longer than `PATIENCE`."""
+    def impatient(*args, **kw):
+        kw["timeout"] = min(kw.get("timeout") or PATIENCE, PATIENCE)
+        return request(*args, **kw)
+    return impatient
+
+
+def wait_for(check, seconds, over=None):
+    """Look until something is so, whatever goes wrong meanwhile.
+
+    :param over: event that ends the wait
+    :returns: True when it came to be
+    """
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit and not (over and over.is_set()):
+        try:
+            if check():
+                return True
+        except TROUBLE:
+            pass
+        time.sleep(0.5)
+    return False
