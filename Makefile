@@ -1,5 +1,6 @@
 # make build | run | demo | test | lint | clean
-# make crashtest | storetest | fuzz | soak | audit: see docs/reliability.rst
+# make crashtest | plants | killpoints | storetest | concurrency | soak | fuzz |
+# audit: see docs/reliability.rst
 # Ports of `make run`, e.g. make run WEB_PORT=9080:
 ZEO_PORT ?= 8100
 WEB_PORT ?= 8080
@@ -20,8 +21,8 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser lint clean crashtest plants storetest concurrency soak fuzz \
-	audit
+	test-browser lint clean crashtest plants killpoints storetest \
+	concurrency soak fuzz audit
 .NOTPARALLEL:
 
 build:
@@ -51,7 +52,7 @@ test-integration: build
 
 test-cluster: build
 	@echo "== Cluster tests: real processes"
-	@PYTHONPATH=tests $(PYTEST) tests/cluster
+	@PYTHONPATH=tests $(PYTEST) -m "not long" tests/cluster
 
 test-browser: build
 	@echo "== Browser tests: headless Chromium"
@@ -65,6 +66,10 @@ crashtest: build
 # Does the campaign notice faults? Four are planted, one after the other
 plants: build
 	@$(HARNESS) crash.plants --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+# Every place in the code at which a process may die, one by one
+killpoints: build
+	@PYTHONPATH=tests $(PYTEST) tests/cluster/test_killpoints.py
 
 storetest: build
 	@STORE_KILLS=200 PYTHONPATH=src $(PYTEST) \

@@ -25,6 +25,8 @@ MOST_OF_A_LOG = 6000
 
 def pytest_configure(config):
     config.stash[FIGURES] = []
+    config.addinivalue_line(
+        "markers", "long: takes minutes, and has a make target of its own")
 
 
 def pytest_terminal_summary(terminalreporter, config):

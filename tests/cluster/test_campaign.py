@@ -26,7 +26,7 @@ def test_ten_strikes(figures):
     with fire_cluster() as cluster:
         campaign = Campaign(cluster, SEED, lines.append, WAYS,
                             with_bench=False)
-        campaign.run(len(WAYS))
+        campaign.run(len(WAYS) + 1)
         campaign.report()
         logs = {node.name: node.process.tail() for node in cluster.nodes}
     figures.append("crash campaign, seed {}: {}".format(SEED, lines[-1]))

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A process dies at the worst moment, each of them in turn."""
+"""A process dies at the worst moment, each of them in turn: `make killpoints`."""
 
 import pytest
 from harness.counting import Counter
@@ -16,6 +16,8 @@ from harness.killpoints import KillPoints
 from harness.lims import LimsError
 from harness.waiting import eventually
 from requests import RequestException
+
+pytestmark = pytest.mark.long
 
 ITEMS, CHUNK = 6, 3
 

@@ -9,7 +9,10 @@
 # Copyright 2026 senaite.queue contributors.
 
 """The queue server's store breaks while people work: clicks go through, tasks
-wait in the outbox, the error is clear, and all is delivered afterwards."""
+wait in the outbox, the error is clear, and all is delivered afterwards.
+
+`make storetest` runs all of them.
+"""
 
 import os
 import shutil
@@ -69,6 +72,7 @@ def test_locked(cluster, counter, store):
     counter.await_idle()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", ["garbage", "cut"])
 def test_damaged(cluster, counter, store, damage, tmp_path):
     """Tasks wait for the file to be mended: it is put back from a copy."""
@@ -138,6 +142,7 @@ def small_disk(cluster, tmp_path):
     subprocess.run(["umount", place], check=False)
 
 
+@pytest.mark.long
 def test_disk_full_and_read_only(cluster, counter, small_disk):
     counter.await_once(click(counter))
     counter.await_idle()
@@ -180,6 +185,7 @@ def remount(place, mode):
     subprocess.run(["mount", "-o", "remount," + mode, place], check=True)
 
 
+@pytest.mark.long
 def test_backup_while_it_works(cluster, counter, store, tmp_path):
     """A backup made in the middle of the work, put back after a disaster:
     what was done since is not done again, what was left is done once."""

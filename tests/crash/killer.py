@@ -56,6 +56,7 @@ class Killer(object):
 
     @property
     def kills(self):
+        """Return how many processes and connections were struck."""
         return sum(self.counts.values())
 
     def strike(self):
@@ -63,7 +64,8 @@ class Killer(object):
         way = self.given.popleft() if self.given else self.random.choices(
             list(WAYS), list(WAYS.values()))[0]
         victims = getattr(self, "do_" + way)()
-        self.counts[way] += 1
+        # several processes that die are several kills
+        self.counts[way] += victims.count(",") + 1
         self.say("{:>4}  {:<8} {}".format(self.kills, way, victims))
 
     def heal(self):
