@@ -32,12 +32,12 @@ NODES = ("server", "web1", "web2", "consumer1", "consumer2")
 class FireCluster(Cluster):
     """Two web clients, two consumers, and proxies between all of them."""
 
-    def __init__(self, **options):
+    def __init__(self, settings=None, **options):
         free = ports.free_ports(6)
         super(FireCluster, self).__init__(
             zeo_port=free[0], server_port=free[1], web_ports=free[2:4],
-            consumer_ports=free[4:6], settings={"lease_seconds": LEASE},
-            **options)
+            consumer_ports=free[4:6],
+            settings=dict(settings or {}, lease_seconds=LEASE), **options)
         self.server_proxy = Proxy("queue server", self.server_port)
         self.points = KillPoints(self)
         self.zeo_proxies = {name: Proxy("ZEO of " + name, self.zeo_port)

@@ -94,7 +94,6 @@ class Cluster(object):
         :param settings: settings of the queue, by name, e.g. min_items
         :param say: called with lines for people
         """
-        self.settings = dict(settings or {})
         self.say = say or (lambda line: None)
         self.keeps_files = home is not None
         self.addon = addon
