@@ -23,6 +23,7 @@ from __future__ import division
 from __future__ import print_function
 
 from bika.lims import api as senaite_api
+from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
 from bika.lims.interfaces import IWorksheet
 from senaite.app.listing.adapters.workflow import ListingWorkflowTransition
 from senaite.app.listing.interfaces import IListingWorkflowTransition
@@ -71,6 +72,10 @@ class QueuedTransition(ListingWorkflowTransition):
         objects = decisions.allowed(objects, transition)
         if not objects:
             return
+        if transition == "assign":
+            # Slots are taken in this order, as they are through the form
+            objects = WorkflowActionAssignAdapter(
+                self.view.context, self.request).sorted_analyses(objects)
         try:
             api.add_action_task(objects, transition, self.view.context)
         except ValueError as error:

@@ -38,6 +38,8 @@ from zope.interface import directlyProvidedBy
 DATE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
                   r"( ?(GMT)?([+-]\d\d?(:?\d\d)?)| UTC)?")
 
+UID = re.compile(r"\b[0-9a-f]{32}\b")
+
 #: Minutes and the like, counted from the clock
 CLOCK_FIELDS = ("Duration", "getDuration", "Earliness", "getEarliness",
                 "Lateness", "getLateness")
@@ -61,6 +63,7 @@ class Cast(object):
         self.parts = {}
         self.objects = []
         self.words = {}
+        self.standing = {}
         if worksheet is not None:
             self._add_worksheet(worksheet)
         for number, sample in enumerate(samples):
@@ -113,7 +116,15 @@ class Cast(object):
             value = value.encode("utf-8")
         value = self.pattern.sub(
             lambda found: self.lower[found.group(0).lower()], value)
+        value = UID.sub(self._standing_uid, value)
         return DATE.sub("<date>", value) if ":" in value else value
+
+    def _standing_uid(self, found):
+        """Return the uid of what twins share, or a word for what is gone."""
+        uid = found.group(0)
+        if uid not in self.standing:
+            self.standing[uid] = api.get_object_by_uid(uid, None) is not None
+        return uid if self.standing[uid] else "<gone>"
 
     def tokens(self):
         """Return the words that a full-text index makes of the ids."""

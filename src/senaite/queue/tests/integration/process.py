@@ -22,6 +22,7 @@ from bika.lims import api
 
 from senaite.queue.tests import endstate
 from senaite.queue.tests import utils
+from senaite.queue.tests import worksheets
 from senaite.queue.tests.integration.base import WorksheetTestCase
 
 #: The table of all that may differ from the synchronous run in the end: a name,
@@ -66,6 +67,9 @@ class ProcessTestCase(WorksheetTestCase):
 
     #: show differences in full
     maxDiff = None
+
+    #: reference samples, once they are made
+    references = None
 
     #: keywords of the services of all samples
     keywords = ("Ca", "Cu")
@@ -152,16 +156,20 @@ class ProcessTestCase(WorksheetTestCase):
 
     # -- what people do ------------------------------------------------------
 
-    def by_form(self, action, **form):
-        """Return a function that sends the listing's form."""
+    def by_form(self, action, get_form=None):
+        """Return a function that sends the listing's form.
+
+        :param get_form: function that returns more of the form of a case
+        """
         def act(case):
+            form = get_form(case) if get_form else {}
             self.click(case.worksheet, action, case.analyses, **form)
         return act
 
-    def by_ajax(self, action):
+    def by_ajax(self, action, view="analyses_classic_view"):
         """Return a function that sends a request per row."""
         def act(case):
-            self.click_rows(case.worksheet, action, case.analyses)
+            self.click_rows(case.worksheet, action, case.analyses, view)
         return act
 
     # -- how things are before -------------------------------------------------
@@ -171,6 +179,22 @@ class ProcessTestCase(WorksheetTestCase):
 
     def with_results(self, case):
         self.enter_results(case.analyses)
+
+    def with_controls(self, case):
+        """Add duplicates, a blank and a control to the worksheet."""
+        if self.references is None:
+            services = worksheets.get_services(self.keywords)
+            self.references = [
+                worksheets.create_reference(self.portal, services, blank)[1]
+                for blank in (True, False)]
+        added = case.worksheet.addDuplicateAnalyses(1)
+        for reference in self.references:
+            added += case.worksheet.addReferenceAnalyses(
+                reference, worksheets.get_services(self.keywords))
+        for analysis in added:
+            analysis.reindexObject()
+        case.analyses = case.analyses + added
+        transaction.commit()
 
     def submitted(self, case):
         self.enter_results(case.analyses)

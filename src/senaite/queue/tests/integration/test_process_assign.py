@@ -1,0 +1,92 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Assignment of analyses to a worksheet: queued, and at once."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import transaction
+from bika.lims import api
+
+from senaite.queue.api import add_assign_task
+from senaite.queue.integration import decisions
+from senaite.queue.tests import utils
+from senaite.queue.tests.integration.process import ProcessTestCase
+
+
+class AssignTest(ProcessTestCase):
+
+    def test_beside_duplicates_and_references(self):
+        """And again, to the samples that are there already."""
+        def prepare(case):
+            self.do_assign(case.worksheet, case.analyses[:1])
+            self.with_controls(case)
+            # what was there is selected, too: an old page
+            case.analyses = case.analyses[:4]
+        case, _done = self.compare(
+            prepare, self.by_form("assign"), assign=False)
+        self.assertEqual(
+            [(int(slot["position"]), slot["type"])
+             for slot in case.worksheet.getLayout()],
+            [(1, "a"), (1, "a"), (2, "d"), (3, "b"), (3, "b"), (4, "c"),
+             (4, "c"), (5, "a"), (5, "a")])
+
+    def test_slots(self):
+        """Slots are wishes: a sample keeps the slot that it has."""
+        wishes = (5, 3, 2, 4)
+
+        def act(case):
+            if decisions.is_to_be_queued("assign"):
+                add_assign_task(case.worksheet, case.analyses, wishes)
+            else:
+                for analysis, slot in zip(case.analyses, wishes):
+                    case.worksheet.addAnalysis(analysis, slot)
+            transaction.commit()
+        case, _done = self.compare(self.as_made, act, assign=False)
+        self.assertEqual(
+            [int(slot["position"]) for slot in case.worksheet.getLayout()],
+            [2, 2, 5, 5])
+
+    def test_by_ajax(self):
+        """Core leaves the analyses without worksheet then: the reference is
+        its form. The listing does everything twice, for each row."""
+        def act(case):
+            if decisions.is_to_be_queued("assign"):
+                # from the last to the first
+                case.analyses = case.analyses[::-1]
+                self.click_rows(case.worksheet, "assign", case.analyses,
+                                view="add_analyses")
+            else:
+                self.click(case.worksheet, "assign", case.analyses)
+        self.compare(self.as_made, act, assign=False)
+
+    def test_changed_meanwhile(self):
+        """What is cancelled or rejected by then is skipped, with a note."""
+        with utils.settings(default=0):
+            case = self.new_case(assign=False)
+        self.click(case.worksheet, "assign", case.analyses)
+        task, = self.pending()
+        with utils.working_on(task):
+            api.do_transition_for(case.analyses[1], "reject")
+            api.do_transition_for(case.samples[1], "cancel")
+        done = self.drain()
+        self.assertEqual([task.note for task in done], [
+            "1 not possible any more: Cu", "2 not possible any more: Ca, Cu"])
+        self.assertEqual(len(case.worksheet.getLayout()), 1)
+        self.assertEqual(self.states(case.analyses),
+                         ["assigned", "rejected", "cancelled", "cancelled"])
+
+    def do_assign(self, worksheet, analyses):
+        with utils.settings(default=0):
+            for analysis in analyses:
+                worksheet.addAnalysis(analysis)
+        transaction.commit()
