@@ -21,7 +21,7 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser lint clean crashtest plants killpoints storetest \
+	test-browser test-core bench-pages lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
 .NOTPARALLEL:
 
@@ -95,6 +95,14 @@ fuzz: build .venvfuzz/made
 
 audit: .venvfuzz/made
 	@scripts/audit.sh
+
+# Half an hour: SENAITE core's tests, without and with the add-on
+test-core: build
+	@scripts/test-core.sh
+
+# What the add-on costs a page, with 10,000 tasks queued
+bench-pages: build
+	@PYTHONPATH=tests $(PY3) bench/pages.py
 
 lint: build
 	@scripts/lint.sh

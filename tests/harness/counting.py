@@ -33,8 +33,8 @@ def counting_cluster(say=None, kind=Cluster, env=None, settings=None,
     settings = dict(settings or {})
     # small clicks are queued, too
     settings.setdefault("min_items", 1)
-    return kind(packages=["queuetest"], env=env, settings=settings, say=say,
-                **options)
+    return kind(packages=["queuetest", "queueexample"], env=env,
+                settings=settings, say=say, **options)
 
 
 class Counter(object):

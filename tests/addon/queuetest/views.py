@@ -22,6 +22,7 @@ import uuid
 from persistent.mapping import PersistentMapping
 from Products.Five.browser import BrowserView
 from queuetest import counting
+from senaite.core.registry import set_registry_record
 from senaite.queue import api
 from zope.annotation.interfaces import IAnnotations
 from zope.globalrequest import getRequest
@@ -106,3 +107,12 @@ class AddedView(JSONView):
 
     def tell(self):
         return dict(counting.get_tree(self.context, counting.ADDED))
+
+
+class NoClientGroupsView(BrowserView):
+    """Has clients get their group when the first user is linked, not when
+    they are registered: a setting of SENAITE."""
+
+    def __call__(self):
+        set_registry_record("auto_create_client_group", False)
+        return "done"

@@ -17,16 +17,26 @@ from __future__ import print_function
 import json
 
 from bika.lims import api as senaite_api
+from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
 from senaite.core.i18n import translate
 
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
+from senaite.queue.adapters.actions import QueueingMixin
 from senaite.queue.client.current import current_task
 from senaite.queue.integration import marks
 
 #: Goes after the mark of a row that was not saved
 REFUSAL = u'<span class="queued-refusal text-danger ml-1" role="alert">' \
           u'{text}</span>'
+
+
+class SampleSubmitAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
+    """Submits analyses on the page of their sample, which is not queued, and
+    saves what was typed before: not for those that are queued."""
+
+    def is_to_be_queued(self, action, objects):
+        return False
 
 
 def set_fields(view, save):

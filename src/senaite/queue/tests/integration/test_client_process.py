@@ -65,7 +65,10 @@ class TestAdapter(object):
         _work[0](self.context, task)
 
 
-class TestProcess(unittest.TestCase):
+class ProcessTestCase(unittest.TestCase):
+    """One process that is all of the queue, and a task that does what a test
+    says."""
+
     layer = QUEUE_WSGI_TESTING
 
     def setUp(self):
@@ -126,6 +129,9 @@ class TestProcess(unittest.TestCase):
     def post(self, path, **kw):
         return requests.post(
             self.url + "/@@API/senaite/v1/" + path, json={}, **kw)
+
+
+class TestProcess(ProcessTestCase):
 
     def test_task_is_done_once_as_its_user(self):
         seen = []

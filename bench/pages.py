@@ -1,0 +1,134 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the add-on costs a page: listings of 50 rows with 10,000 tasks queued,
+against the same listings of a SENAITE without the add-on.
+
+`make bench-pages`. Both sites run at once and take turns at each request, so
+that whatever else the machine does slows both down.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.cluster import Cluster
+from harness.counting import Counter
+from harness.counting import counting_cluster
+from harness.lab import Lab
+from harness.lims import Lims
+from harness.waiting import eventually
+
+USER = "labman1"
+#: Tasks that are added in one transaction
+BATCH = 500
+
+
+class Site(object):
+    """One of the two sites, with a worksheet and as many samples as rows."""
+
+    def __init__(self, cluster, rows):
+        self.cluster = cluster
+        self.lims = Lims(cluster.web.url, USER, cluster.secrets[USER])
+        lab = Lab(self.lims)
+        lab.services = lab.services[:1]
+        samples = lab.create_samples(rows)
+        self.worksheet = self.lims.create_worksheet("analyst1")
+        listing, analyses = lab.open_for(self.worksheet, samples)
+        listing.press("assign", analyses)
+        assert lab.states(self.worksheet) == {"assigned": rows}
+        self.listings = {
+            "analyses of a worksheet": self.lims.listing(
+                self.worksheet + "/manage_results"),
+            "samples": self.lims.listing("samples"),
+        }
+        self.pages = {
+            "page of a worksheet": self.worksheet + "/manage_results",
+            "page of the samples": "samples",
+        }
+
+    def measure(self, name, rows):
+        """Return the seconds that a listing or page takes."""
+        started = time.perf_counter()
+        if name in self.listings:
+            found = self.listings[name].rows(pagesize=rows)
+            assert len(found) == rows, (name, len(found))
+        else:
+            self.lims.get(self.pages[name])
+        return time.perf_counter() - started
+
+
+def queue_tasks(cluster, number):
+    """Queue tasks that nobody works on, and wait until all pages know."""
+    counter = Counter(cluster)
+    for done in range(0, number, BATCH):
+        counter.add(tasks=min(BATCH, number - done), items=1)
+    # The relay has to bring them, and the snapshot to learn of them
+    server = counter.session(cluster.server)
+    eventually(lambda: server.api("queue_server/uids")["count"] >= number,
+               "all tasks to be queued", seconds=600, pause=2)
+    time.sleep(15)
+
+
+def compare(sites, names, rounds, rows):
+    """Return name -> (median without, median with), in seconds."""
+    seconds = {}
+    for number in range(rounds + 1):
+        for name in names:
+            # Who comes first changes from round to round
+            order = sites if number % 2 else sites[::-1]
+            for site in order:
+                taken = site.measure(name, rows)
+                if number:
+                    # the first one warms up
+                    seconds.setdefault((name, site), []).append(taken)
+    return {name: [statistics.median(seconds[name, site]) for site in sites]
+            for name in names}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=50)
+    parser.add_argument("--tasks", type=int, default=10000)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--most", type=float, default=1.10,
+                        help="largest ratio; fails when one is above")
+    args = parser.parse_args()
+    with_addon = counting_cluster()
+    # Everything is done at once: nobody is there to do it later
+    with_addon.settings["min_items"] = 500
+    with_addon.consumer_ports = []
+    with with_addon, Cluster(addon=False) as without:
+        with ThreadPoolExecutor(2) as pool:
+            sites = list(pool.map(lambda cluster: Site(cluster, args.rows),
+                                  [without, with_addon]))
+        names = sorted(sites[0].listings) + sorted(sites[0].pages)
+        print("{:<26} {:>7} {:>9} {:>9} {:>7}".format(
+            "{} rows".format(args.rows), "tasks", "without", "with", "ratio"))
+        worst = 0
+        for tasks in (0, args.tasks):
+            if tasks:
+                queue_tasks(with_addon, tasks)
+            found = compare(sites, names, args.rounds, args.rows)
+            for name in names:
+                before, after = found[name]
+                worst = max(worst, after / before)
+                print("{:<26} {:>7} {:>7.0f}ms {:>7.0f}ms {:>7.3f}".format(
+                    name, tasks, 1000 * before, 1000 * after,
+                    after / before))
+    if worst > args.most:
+        sys.exit("A page takes {:.0f}% longer than without the add-on".format(
+            100 * worst - 100))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the pages of worksheets and samples tell of the queue, and whom."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import time
+
+from plone.app.testing import TEST_USER_ID
+
+from senaite.queue import states
+from senaite.queue.client import agent as agents
+from senaite.queue.client import snapshot
+from senaite.queue.integration import notices
+from senaite.queue.integration import progress
+from senaite.queue.tests import utils
+from senaite.queue.tests.integration import people
+from senaite.queue.tests.integration.base import WorksheetTestCase
+
+HIDDEN = 'hidden="hidden"'
+
+
+class ResultsTestCase(WorksheetTestCase):
+    """All results are there, nothing is submitted yet."""
+
+    def setUp(self):
+        super(ResultsTestCase, self).setUp()
+        self.samples, self.analyses, self.worksheet = self.make()
+        self.enter_results(self.analyses)
+
+    def know(self, *tasks, **values):
+        """Have this process know of tasks, as from the queue server."""
+        agent = agents.get_agent(self.portal)
+        agent.state = snapshot.apply_feed(snapshot.State(), {
+            "version": "epoch:1", "reset": True, "more": False,
+            "tasks": [dict(task, **values) for task in tasks]})
+        return agent
+
+
+class ViewletsTest(ResultsTestCase):
+
+    def figures(self, obj):
+        return json.loads(self.get(obj.absolute_url() + "/queue_progress"))
+
+    def box(self, page, name):
+        """Return the opening tag of a box of the viewlet."""
+        before, after = page.split('class="{} '.format(name), 1)
+        return before.rsplit("<", 1)[1] + after.split(">", 1)[0]
+
+    def test_worksheet_and_sample(self):
+        started = time.time()
+        self.click(self.worksheet, "submit", self.analyses)
+        found = progress.get_progress(self.worksheet)
+        self.assertEqual((found["left"], found["total"]), (6, 6))
+        self.assertEqual(found["users"], [TEST_USER_ID])
+        self.assertGreaterEqual(found["since"], int(started))
+        self.assertLessEqual(found["since"], time.time())
+        # a sample counts its own
+        for sample in self.samples:
+            self.assertEqual(self.figures(sample)["left"], 3)
+
+        utils.process(self.portal, self.pending()[0])
+        half = progress.get_progress(self.worksheet)
+        self.assertEqual((half["left"], half["total"]), (3, 6))
+        # since the click, not since the last chunk
+        self.assertEqual(half["since"], found["since"])
+        self.assertEqual([self.figures(sample)["left"]
+                          for sample in self.samples], [0, 3])
+        for obj, hidden in ((self.worksheet, False), (self.samples[0], True),
+                            (self.samples[1], False)):
+            page = self.get(obj.absolute_url() + "/view" if obj in
+                            self.samples else
+                            obj.absolute_url() + "/manage_results")
+            box = self.box(page, "queue-progress")
+            self.assertEqual(HIDDEN in box, hidden, obj)
+            self.assertIn(HIDDEN, self.box(page, "queue-failed"))
+            self.assertEqual("Started by" in page.split(
+                "queue-progress-who")[1].split("</div>")[0], not hidden)
+            self.assertIn('role="progressbar"', page)
+        self.drain()
+        self.assertEqual(self.figures(self.worksheet)["left"], 0)
+
+    def test_clients_are_not_told_who(self):
+        people.make(self.portal)
+        self.click(self.worksheet, "submit", self.analyses)
+        self.browser = self.new_browser()
+        people.log_in(self.browser, "client_contact")
+        figures = self.figures(self.samples[0])
+        self.assertEqual(figures["left"], 3)
+        self.assertEqual(figures["who"], "")
+
+    def test_failed(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        self.know(dict(task, status=states.FAILED))
+        for obj in (self.worksheet, self.samples[0]):
+            found = self.figures(obj)
+            self.assertEqual((found["failed"], found["left"]), (1, 0))
+        page = self.get(self.worksheet.absolute_url() + "/manage_results")
+        self.assertNotIn(HIDDEN, self.box(page, "queue-failed"))
+        self.assertIn("@@queue_tasks", page)
+        # it is not queued: people can try again
+        self.click(self.worksheet, "submit", self.analyses)
+        self.assertEqual(len(self.pending()), 2)
+
+        people.make(self.portal)
+        self.browser = self.new_browser()
+        people.log_in(self.browser, "client_contact")
+        page = self.get(self.samples[0].absolute_url() + "/view")
+        self.assertNotIn(HIDDEN, self.box(page, "queue-failed"))
+        self.assertNotIn("@@queue_tasks", page)
+
+    def test_marks(self):
+        self.click(self.worksheet, "submit", self.analyses[:3])
+        uids = [self.samples[0].UID(), self.samples[1].UID(),
+                self.analyses[0].UID(), self.worksheet.UID(), "x", ""]
+        url = self.portal.absolute_url() + "/queue_marks?uids="
+        answer = json.loads(self.get(url + ",".join(uids)))
+        self.assertEqual(answer["queued"], [uids[0], uids[2], uids[3]])
+        self.assertEqual(json.loads(self.get(url)), {"queued": []})
+
+    def test_script_is_on_every_page(self):
+        for path in ("samples", "worksheets", "clients/client-1"):
+            page = self.get("{}/{}".format(
+                self.portal.absolute_url(), path))
+            self.assertIn('id="senaite-queue-script"', page)
+
+
+class NoticesTest(ResultsTestCase):
+    """Each with the page that a manager sees, and one for those who can't
+    do anything about it."""
+
+    def said(self, browser=None):
+        self.browser = browser or self.browser
+        page = self.get(self.portal.absolute_url() + "/samples")
+        return [part.split("</span>")[0] for part in page.split(
+            'class="queue-notice ')[1:]]
+
+    def test_notices(self):
+        manager = self.browser
+        self.assertEqual(self.said(), [])
+        with utils.settings(server=""):
+            self.assertIn("is empty", self.said()[0])
+        agent = self.know()
+        agent._trouble_since = time.time() - 200
+        with utils.settings(outage_seconds=300):
+            said, = self.said()
+            self.assertIn("has not answered for 3 min", said)
+            self.assertNotIn("at once", said)
+        with utils.settings(outage_seconds=100):
+            self.assertIn("is done at once", self.said()[0])
+            people.make(self.portal)
+            analyst = self.new_browser()
+            people.log_in(analyst, "analyst")
+            self.assertEqual(self.said(analyst), [])
+        # a restart is no news
+        agent._trouble_since = time.time() - notices.OUTAGE_SECONDS / 2
+        self.assertEqual(self.said(manager), [])
+        agent._trouble_since = None
+
+        self.click(self.worksheet, "submit", self.analyses)
+        agent = self.know(*self.pending(), overtime=180)
+        agent._trouble_since = None
+        self.assertIn("should be 180 or more", self.said()[0])
+        with utils.settings(max_seconds_unlock=180):
+            self.assertEqual(self.said(), [])
