@@ -103,10 +103,10 @@ def count_own_items(sample, tasks):
     own.add(uid)
     left = set()
     for task in tasks:
-        left.update(own.intersection(task.get("uids") or ()))
-    # A job without items is about the object as a whole
-    count = len(left) or 1
-    return count, count
+        # A task without items is about its context as a whole
+        items = task.get("uids") or [task.get("context_uid")]
+        left.update(own.intersection(items))
+    return len(left), len(left)
 
 
 def get_job(task):

@@ -75,11 +75,11 @@ class AbsentTest(WorksheetTestCase):
         self.enter_results([retest])
         self.click_rows(worksheet, "submit", [retest])
         analyses[0] = retest
+        self.look(samples, worksheet)
         self.click_rows(worksheet, "verify", analyses[:3])
         self.click(worksheet, "verify", analyses[3:])
         self.assertEqual(self.states(analyses), ["verified"] * 6)
         self.assertEqual(self.states(samples + [worksheet]), ["verified"] * 3)
-        self.look(samples, worksheet)
 
     def look(self, samples, worksheet):
         """Open the pages that show something of the queue as a rule."""

@@ -18,6 +18,8 @@ from __future__ import print_function
 
 import json
 
+import transaction
+from AccessControl.unauthorized import Unauthorized
 from bika.lims import api as senaite_api
 from senaite.app.listing.interfaces import IListingViewAdapter
 from six.moves.urllib.parse import urlencode
@@ -25,6 +27,7 @@ from zope.component import subscribers
 from zope.globalrequest import getRequest
 
 from senaite.queue import api
+from senaite.queue.client import outbox
 from senaite.queue.tests import utils
 from senaite.queue.tests.integration import people
 from senaite.queue.tests.integration.base import WorksheetTestCase
@@ -233,13 +236,22 @@ class GuardedTest(RowsTestCase):
         people.make(self.portal)
         self.enter_results(analyses)
         self.do("submit", analyses)
-        for who in ("analyst", "client_contact"):
-            api.add_action_task(
-                analyses, "verify", worksheet, username=who)
-            done = self.drain()
-            self.come_back()
-            self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
-            self.assertIn("not possible any more", done[0]["note"])
+        api.add_action_task(analyses, "verify", worksheet, username="analyst")
+        done = self.drain()
+        self.come_back()
+        self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
+        self.assertIn("not possible any more", done[0]["note"])
+
+        # who may not even see the worksheet
+        task = api.add_action_task(
+            analyses, "verify", worksheet, username="client_contact")
+        with self.assertRaises(Unauthorized):
+            self.drain()
+        transaction.abort()
+        self.come_back()
+        self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
+        outbox.forget(self.portal, task.task_uid)
+
         api.add_action_task(
             analyses, "verify", worksheet, username="lab_manager")
         self.drain()
