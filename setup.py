@@ -53,6 +53,8 @@ setup(
         "SQLAlchemy >= 1.4.40, < 2",
         # 3.3 is the last line for Python 2.7; Fernet has not changed since.
         "cryptography >= 3.3",
+        # 0.12 is the last line for Python 2.7; the text format is the same
+        "prometheus_client >= 0.12",
         "requests >= 2.20",
         "six",
         "collective.monkeypatcher",
@@ -60,6 +62,11 @@ setup(
         "senaite.jsonapi >= 2.6.0, < 2.7",
     ],
     extras_require={
+        # For a task store in PostgreSQL. 2.8 is the last line of the driver
+        # for Python 2.7; who builds it instead installs psycopg2 by hand.
+        "postgresql": [
+            "psycopg2-binary >= 2.8",
+        ],
         "test": [
             "hypothesis",
             "plone.app.testing",

@@ -36,13 +36,14 @@ def open_store(url, site_id, clock=None):
     The database is opened, made or brought up to date by the first verb, so
     this never waits and never touches the disk.
 
-    :param url: URL of the database, e.g. "sqlite:////var/queue/tasks.db"
+    :param url: URL of the database, e.g. "sqlite:////var/queue/tasks.db" or
+        "postgresql://queue@localhost/queue"
     :type url: str
     :param site_id: what tells the site from others in the same database, e.g.
         its physical path
     :type site_id: str
-    :param clock: function that returns UTC epoch seconds; the system's clock
-        by default
+    :param clock: function that returns UTC epoch seconds; by default the
+        clock that all queue servers on the database share
     :rtype: senaite.queue.interfaces.ITaskStore
     :raises StoreUnavailable: when the URL is none, or of an unknown database
     """

@@ -26,11 +26,12 @@ from sqlalchemy import exc
 from sqlalchemy.engine import make_url
 
 from senaite.queue.storage import migrations
+from senaite.queue.storage import postgresql
 from senaite.queue.storage import sqlite
 from senaite.queue.storage.errors import StoreUnavailable
 
 #: Name of a database in its URL -> module that knows it
-DIALECTS = {"sqlite": sqlite}
+DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
 
 #: Errors that a caller can do nothing about; others are faults of ours
 _UNAVAILABLE = (exc.OperationalError, exc.InternalError, exc.InterfaceError,
@@ -59,7 +60,8 @@ class Database(object):
         except exc.ArgumentError:
             raise StoreUnavailable(
                 "Not the URL of a database: {!r}; expected e.g. "
-                "sqlite:////var/queue/tasks.db".format(url))
+                "sqlite:////var/queue/tasks.db or "
+                "postgresql://queue@localhost/queue".format(url))
         self.dialect = dialect_for(self.url)
         self._engine = None
         self._fingerprint = None
@@ -147,9 +149,8 @@ class Database(object):
                                    .format(self.url, error))
 
     def _is_unavailable(self, error):
-        # DatabaseError itself is what SQLite raises for a damaged file
         return (isinstance(error, _UNAVAILABLE)
-                or type(error) is exc.DatabaseError)
+                or self.dialect.is_unavailable(error.orig))
 
 
 @contextlib.contextmanager

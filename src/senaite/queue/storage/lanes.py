@@ -33,10 +33,9 @@ _COPIED = ("tier", "rank", "context_uid", "seq", "locks")
 
 def best(unit):
     """Return the lane whose head is to run next, or None."""
-    return unit.first(unit.dialect.lock_rows_or_skip(
-        sa.select(_LANE).where(
-            unit.mine(_LANE), _LANE.c.gate == locks.FREE
-        ).order_by(*schema.LANE_ORDER).limit(1)))
+    return unit.first(sa.select(_LANE).where(
+        unit.mine(_LANE), _LANE.c.gate == locks.FREE
+    ).order_by(*schema.LANE_ORDER).limit(1))
 
 
 def offer(unit, task):

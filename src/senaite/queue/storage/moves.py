@@ -32,9 +32,9 @@ _TASK = schema.task
 
 
 def get(unit, task_uid):
-    """Return the row of a task, or None; locks it."""
-    return unit.first(unit.dialect.lock_rows(sa.select(_TASK).where(
-        unit.mine(_TASK), _TASK.c.task_uid == task_uid)))
+    """Return the row of a task, or None."""
+    return unit.first(sa.select(_TASK).where(
+        unit.mine(_TASK), _TASK.c.task_uid == task_uid))
 
 
 def move(unit, row, event, **changes):

@@ -149,5 +149,6 @@ def shorten(message, most):
     (the end of a traceback says what happened)."""
     if message is None:
         return None
-    message = fields.to_text(message)
+    # PostgreSQL keeps no NUL in a text
+    message = fields.to_text(message).replace(u"\x00", u"\ufffd")
     return message if len(message) <= most else u"..." + message[-most:]

@@ -47,6 +47,13 @@ def _uid(name, **kw):
     return Column(name, String(64), **kw)
 
 
+def _context_uid(**kw):
+    # Part of the order of tasks, which has to be the one Python compares by,
+    # whatever language the database speaks
+    return Column("context_uid", String(64).with_variant(
+        String(64, collation="C"), "postgresql"), **kw)
+
+
 #: One row: the version of the schema
 schema_version = Table(
     "schema_version", metadata,
@@ -78,7 +85,7 @@ task = Table(
     Column("rank", Float(53), nullable=False),
     Column("ready", Boolean(create_constraint=False), nullable=False),
     Column("visible_at", Float(53), nullable=False),
-    _uid("context_uid", nullable=False),
+    _context_uid(nullable=False),
     Column("locks", Text),
     _uid("job_uid", nullable=False),
     Column("created", Float(53), nullable=False),
@@ -163,7 +170,7 @@ lane = Table(
     _uid("head_uid"),
     Column("tier", Integer),
     Column("rank", Float(53)),
-    _uid("context_uid"),
+    _context_uid(),
     Column("seq", BigInteger),
     Column("locks", Text),
 )

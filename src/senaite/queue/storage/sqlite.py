@@ -20,9 +20,12 @@ from __future__ import print_function
 
 import errno
 import os
+import sqlite3
+import time
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import QueuePool
 
 from senaite.queue.storage.errors import StoreUnavailable
@@ -66,6 +69,15 @@ def explain(error):
         if part in message.lower():
             return "{} ({})".format(meaning, message)
     return message
+
+
+def is_unavailable(error):
+    """Tell whether an error means that the file cannot be used.
+
+    :param error: exception of the driver, none of the kinds that always do
+    """
+    # What it raises for a damaged file
+    return type(error) is sqlite3.DatabaseError
 
 
 def make_engine(url):
@@ -140,15 +152,24 @@ def fingerprint(url):
     return (found.st_dev, found.st_ino)
 
 
-def lock_rows(statement):
-    """Return a SELECT that locks the rows it finds for this transaction.
+def take_turn(unit):
+    """Wait until no other writer is at work on the site's tasks.
 
     Nothing to do here, BEGIN IMMEDIATE has locked the whole file.
     """
+
+
+def now(connection):
+    """Return the time of the clock that all who use the file share."""
+    return time.time()
+
+
+def lock_rows(statement):
+    """Return a SELECT that locks the rows it finds for this transaction.
+    Nothing to do here, as above."""
     return statement
 
 
-def lock_rows_or_skip(statement):
-    """Return a SELECT that locks the rows it finds, passing over those that
-    other transactions have locked. Nothing to do here, as above."""
-    return statement
+def insert_if_missing(table):
+    """Return an INSERT that leaves a row alone that is there already."""
+    return insert(table).on_conflict_do_nothing()

@@ -20,7 +20,6 @@ from __future__ import print_function
 
 import contextlib
 import random
-import time
 
 from zope.interface import implementer
 
@@ -51,7 +50,7 @@ class TaskStore(object):
     def __init__(self, url, site_id, clock=None, random_source=None):
         self.url = url
         self.site_id = fields.to_text(site_id)
-        self._clock = clock or time.time
+        self._clock = clock
         self._random = random_source or random.random
         # Not opened before the first verb
         database.get_database(url)
@@ -60,22 +59,27 @@ class TaskStore(object):
     def _read(self):
         base = database.get_database(self.url)
         with base.read() as connection:
-            yield self._unit(base, connection)
+            unit = Unit(connection, self.site_id, base.dialect, self._random)
+            unit.now = self._now(base, connection)
+            yield unit
 
     @contextlib.contextmanager
     def _write(self):
         base = database.get_database(self.url)
         with base.write() as connection:
-            unit = self._unit(base, connection)
+            unit = Unit(connection, self.site_id, base.dialect, self._random,
+                        writes=True)
+            base.dialect.take_turn(unit)
+            unit.now = self._now(base, connection)
             yield unit
             unit.finish()
 
-    def _unit(self, base, connection):
-        return Unit(connection, self.site_id, self._clock(), base.dialect,
-                    self._random)
+    def _now(self, base, connection):
+        return self._clock() if self._clock else base.dialect.now(connection)
 
     def now(self):
-        return self._clock()
+        with self._read() as unit:
+            return unit.now
 
     def version(self):
         with self._site_unit() as unit:

@@ -11,7 +11,7 @@
 """One unit of work: a transaction on the tasks of one site at one time.
 
 Every function of this package that changes something gets a `Unit`; the store
-makes one per verb. The clock is read once, when the unit begins.
+makes one per verb. The clock is read once, when a writer's turn has come.
 """
 
 from __future__ import absolute_import
@@ -31,12 +31,14 @@ _SITE = schema.site
 class Unit(object):
     """Connection, site and time of one verb."""
 
-    def __init__(self, connection, site, now, dialect, random=None):
+    def __init__(self, connection, site, dialect, random=None, writes=False):
         self.connection = connection
         self.site = site
-        self.now = now
+        #: UTC epoch seconds
+        self.now = None
         self.dialect = dialect
         self.random = random
+        self.writes = writes
         self._site_row = None
         self._counter = None
         self._reserved = None
@@ -78,9 +80,11 @@ class Unit(object):
 
     def _get_site_row(self):
         query = sa.select(_SITE).where(self.mine(_SITE))
-        row = self.first(self.dialect.lock_rows(query))
+        if self.writes:
+            query = self.dialect.lock_rows(query)
+        row = self.first(query)
         if row is None:
-            self.execute(sa.insert(_SITE).values(
+            self.execute(self.dialect.insert_if_missing(_SITE).values(
                 site=self.site, epoch=new_epoch(), counter=0, forgotten=0,
                 top_priority=u"[]"))
             row = self.first(query)

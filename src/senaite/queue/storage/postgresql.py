@@ -1,0 +1,171 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""PostgreSQL: the store of sites that have outgrown one machine.
+
+Any number of queue servers share one database. Writers of one site take
+turns: each locks the site's row before it reads anything else, and keeps it
+until it commits. The feed needs that turn for its versions in any case, and
+a turn takes a millisecond or two; what lanes and locks read and then write
+is as safe as it is in a file that has one writer. Sites do not wait for each
+other, and readers wait for nobody: they see the state of one moment.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.pool import QueuePool
+
+from senaite.queue.storage.errors import StoreUnavailable
+
+#: How long a connection may take, and a writer wait for its turn (seconds)
+CONNECT_SECONDS = 5
+TURN_SECONDS = 5
+
+#: A server that was cut off in the middle of a turn loses it (seconds)
+IDLE_SECONDS = 15
+
+#: Nothing a verb does takes as long as this (seconds)
+STATEMENT_SECONDS = 60
+
+#: Any number: queue servers that start at once make the tables one by one
+_MIGRATION_LOCK = 7265736
+
+#: SQLSTATE of "permission denied", which the driver takes for a bug of ours
+_NO_PRIVILEGE = "42501"
+
+_SETTINGS = (
+    # What a verb has done is on disk when it returns
+    ("synchronous_commit", "on"),
+    ("lock_timeout", TURN_SECONDS * 1000),
+    ("idle_in_transaction_session_timeout", IDLE_SECONDS * 1000),
+    ("statement_timeout", STATEMENT_SECONDS * 1000),
+)
+
+#: Part of PostgreSQL's message -> what it means and what helps
+EXPLANATIONS = (
+    ("lock timeout", "another queue server keeps the site's tasks locked for "
+                     "more than {} seconds. Look for one that hangs, or for "
+                     "a tool that has a transaction open"
+     .format(TURN_SECONDS)),
+    ("password authentication failed", "it refuses the user or the password. "
+                                       "Check both in the store's URL"),
+    ("could not connect", "it cannot be reached. Check that it runs, and the "
+                          "host and the port in the store's URL"),
+    ("connection refused", "it cannot be reached. Check that it runs, and "
+                           "the host and the port in the store's URL"),
+    ("does not exist", "the database or the user is missing. Create both: "
+                       "createuser NAME; createdb -O NAME NAME"),
+    ("too many", "it has no connection left. Raise its max_connections"),
+    ("no space left", "its disk is full. Make room; nothing needs to be "
+                      "restarted"),
+    ("read-only", "it is read-only: a standby, or one that was told to. "
+                  "Name the primary in the store's URL"),
+    ("permission denied", "its user may not use the tables. The user of the "
+                          "store's URL has to own the database"),
+)
+
+
+def explain(error):
+    """Return what a database error means, for a message.
+
+    :param error: exception of the driver
+    :rtype: str
+    """
+    message = str(error).strip()
+    for part, meaning in EXPLANATIONS:
+        if part in message.lower():
+            return "{} ({})".format(meaning, message)
+    return message
+
+
+def is_unavailable(error):
+    """Tell whether an error means that the database cannot be used.
+
+    :param error: exception of the driver, none of the kinds that always do
+    """
+    return getattr(error, "pgcode", None) == _NO_PRIVILEGE
+
+
+def make_engine(url):
+    """Return an engine for a database.
+
+    :param url: `sqlalchemy.engine.URL`
+    :raises StoreUnavailable: when the driver is not installed
+    """
+    options = " ".join("-c {}={}".format(*item) for item in _SETTINGS)
+    given = url.query.get("options")
+    arguments = {
+        "connect_timeout": CONNECT_SECONDS,
+        # A server that lost its network is noticed within half a minute
+        "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "application_name": "senaite.queue",
+        "options": "{} {}".format(options, given) if given else options,
+    }
+    try:
+        # A connection that died while it was idle is replaced, not an error
+        engine = sa.create_engine(
+            url, future=True, poolclass=QueuePool, pool_size=4,
+            max_overflow=28, pool_timeout=CONNECT_SECONDS,
+            pool_pre_ping=True, isolation_level="READ COMMITTED",
+            connect_args=arguments)
+    except ImportError as error:
+        raise StoreUnavailable(
+            "The task store {!r} needs the driver of PostgreSQL: install "
+            "senaite.queue[postgresql] ({})".format(url, error))
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_begin(connection):
+    # A reader sees one state of the data from its first statement to its
+    # last; a writer sees what was committed before its turn came
+    if not connection.get_execution_options().get("queue_writes"):
+        connection.exec_driver_sql(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def check(connection):
+    """Wait until no other queue server makes or changes the tables."""
+    connection.exec_driver_sql(
+        "SELECT pg_advisory_xact_lock({})".format(_MIGRATION_LOCK))
+
+
+def fingerprint(url):
+    """Return what tells this database from another one at the same place:
+    a server that was replaced has closed all connections."""
+    return url.database
+
+
+def take_turn(unit):
+    """Wait until no other writer is at work on the site's tasks."""
+    unit.site_row()
+
+
+def now(connection):
+    """Return the time of the clock that all queue servers share."""
+    return connection.exec_driver_sql(
+        "SELECT extract(epoch FROM clock_timestamp())::float8").scalar()
+
+
+def lock_rows(statement):
+    """Return a SELECT that locks the rows it finds for this transaction."""
+    return statement.with_for_update()
+
+
+def insert_if_missing(table):
+    """Return an INSERT that leaves a row alone that is there already, even
+    one of a transaction that has not committed yet."""
+    return insert(table).on_conflict_do_nothing()

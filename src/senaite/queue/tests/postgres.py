@@ -1,0 +1,198 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A PostgreSQL server of the tests' own, in a temporary directory.
+
+Knows nothing but the Python library, so that the harness of the clusters can
+use it, too. PostgreSQL refuses to run as root: there it runs as the user that
+Debian's package has made for it.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import atexit
+import glob
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+HOST = "127.0.0.1"
+USER = "queue"
+
+#: Where Debian and others keep it
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
+          "/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin")
+PROGRAMS = ("initdb", "postgres", "pg_isready", "createdb")
+
+#: Seconds that the server gets to answer
+PATIENCE = 60
+
+#: What makes it quick; `durable` servers do without
+_HASTE = ("-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+
+_numbers = itertools.count(1)
+_servers = []
+
+
+def find_binaries():
+    """Return the directory of PostgreSQL's programs, or None."""
+    for place in PLACES:
+        for path in sorted(glob.glob(place), reverse=True):
+            if all(os.path.exists(os.path.join(path, program))
+                   for program in PROGRAMS):
+                return path
+    return None
+
+
+def find_account():
+    """Return the account to run as: (uid, gid); None for our own.
+
+    :raises LookupError: when we are root and there is no other one
+    """
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            found = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return (found.pw_uid, found.pw_gid)
+    raise LookupError("no user 'postgres' or 'nobody'")
+
+
+def why_not():
+    """Return why there is no PostgreSQL here, or None when there is."""
+    if find_binaries() is None:
+        return "PostgreSQL is not installed (apt-get install postgresql)"
+    try:
+        find_account()
+    except LookupError as error:
+        return "PostgreSQL does not run as root, and there is {}".format(
+            error)
+    try:
+        __import__("psycopg2")
+    except ImportError:
+        return "psycopg2 is not installed (senaite.queue[postgresql])"
+    return None
+
+
+class Server(object):
+    """One PostgreSQL server, started at once and stopped at exit."""
+
+    def __init__(self, durable=False):
+        """
+        :param durable: whether commits reach the disk, as in production
+        """
+        self.durable = durable
+        self.binaries = find_binaries()
+        self.account = find_account()
+        self.directory = tempfile.mkdtemp(prefix="queue-pg-")
+        self.data = os.path.join(self.directory, "data")
+        self.port = _free_port()
+        self.process = None
+        if self.account:
+            os.chown(self.directory, *self.account)
+        self._run("initdb", "-D", self.data, "-U", USER, "-A", "trust",
+                  "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        self.start()
+        atexit.register(self.remove)
+
+    def start(self):
+        """Start it, and wait until it answers."""
+        command = [os.path.join(self.binaries, "postgres"), "-D", self.data,
+                   "-p", str(self.port), "-k", self.directory, "-c",
+                   "listen_addresses=" + HOST, "-c", "max_connections=200"]
+        if not self.durable:
+            command.extend(_HASTE)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT,
+                cwd=self.directory, preexec_fn=self._in_child)
+        limit = time.time() + PATIENCE
+        while self._run("pg_isready", "-q", "-h", HOST, "-p", str(self.port),
+                        check=False):
+            if self.process.poll() is not None or time.time() > limit:
+                raise RuntimeError("PostgreSQL does not start:\n" +
+                                   self._tail())
+            time.sleep(0.05)
+
+    def kill(self):
+        """End it as a power cut would."""
+        self._end(signal.SIGQUIT)
+
+    def remove(self):
+        """Stop it and remove its files."""
+        self._end(signal.SIGQUIT)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def create_database(self):
+        """Make an empty database; returns its URL."""
+        name = "queue{}".format(next(_numbers))
+        self._run("createdb", "-h", HOST, "-p", str(self.port), "-U", USER,
+                  "-T", "template0", name)
+        return "postgresql://{}@{}:{}/{}".format(USER, HOST, self.port, name)
+
+    @property
+    def log(self):
+        return os.path.join(self.directory, "log")
+
+    def _end(self, number):
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.wait()
+        self.process = None
+
+    def _in_child(self):
+        os.setsid()
+        if self.account:
+            os.setgroups([])
+            os.setgid(self.account[1])
+            os.setuid(self.account[0])
+
+    def _run(self, name, *arguments, **options):
+        command = [os.path.join(self.binaries, name)] + list(arguments)
+        with open(self.log, "ab") as log:
+            status = subprocess.call(
+                command, stdout=log, stderr=subprocess.STDOUT,
+                cwd=self.directory, preexec_fn=self._in_child)
+        if status and options.get("check", True):
+            raise RuntimeError("{} ended with {}:\n{}".format(
+                name, status, self._tail()))
+        return status
+
+    def _tail(self):
+        with open(self.log, "rb") as log:
+            return log.read()[-3000:].decode("utf-8", "replace")
+
+
+def get_server():
+    """Return the server that all tests of this process share."""
+    if not _servers:
+        _servers.append(Server())
+    return _servers[0]
+
+
+def _free_port():
+    with_socket = socket.socket()
+    try:
+        with_socket.bind((HOST, 0))
+        return with_socket.getsockname()[1]
+    finally:
+        with_socket.close()
