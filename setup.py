@@ -75,6 +75,9 @@ setup(
         ],
     },
     entry_points={
+        "console_scripts": [
+            "senaite-queue-move = senaite.queue.storage.moving:main",
+        ],
         "z3c.autoinclude.plugin": ["target = plone"],
     },
 )

@@ -80,6 +80,9 @@ STEPS = (
 
 FIRST_VERSION = 1
 
+#: Version of a store whose tasks are in another one now
+MOVED = 1000000000
+
 
 def latest(steps=STEPS):
     """Return the version this release works with."""
@@ -109,6 +112,11 @@ def migrate(connection, steps=STEPS):
         schema.metadata.create_all(connection)
         _stamp(connection, target)
         return [target]
+    if version == MOVED:
+        raise StoreUnavailable(
+            "The tasks of this store were moved to another one. Name that one "
+            "as the store of the queue server (SENAITE_QUEUE_STORE, or "
+            "`store` in zope.conf).")
     if version > target:
         raise StoreUnavailable(
             "The task store has schema version {}, this release of "

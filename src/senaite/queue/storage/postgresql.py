@@ -42,8 +42,9 @@ STATEMENT_SECONDS = 60
 #: Any number: queue servers that start at once make the tables one by one
 _MIGRATION_LOCK = 7265736
 
-#: SQLSTATE of "permission denied", which the driver takes for a bug of ours
-_NO_PRIVILEGE = "42501"
+#: SQLSTATEs of "permission denied" and of a table that is gone, which the
+#: driver takes for bugs of ours
+_UNAVAILABLE = ("42501", "42P01")
 
 _SETTINGS = (
     # What a verb has done is on disk when it returns
@@ -65,6 +66,8 @@ EXPLANATIONS = (
                           "host and the port in the store's URL"),
     ("connection refused", "it cannot be reached. Check that it runs, and "
                            "the host and the port in the store's URL"),
+    ("relation", "its tables are gone: the tasks were moved to another store, "
+                 "or somebody removed them"),
     ("does not exist", "the database or the user is missing. Create both: "
                        "createuser NAME; createdb -O NAME NAME"),
     ("too many", "it has no connection left. Raise its max_connections"),
@@ -95,7 +98,7 @@ def is_unavailable(error):
 
     :param error: exception of the driver, none of the kinds that always do
     """
-    return getattr(error, "pgcode", None) == _NO_PRIVILEGE
+    return getattr(error, "pgcode", None) in _UNAVAILABLE
 
 
 def make_engine(url):

@@ -53,6 +53,8 @@ EXPLANATIONS = (
                        "the queue server, move the file away (with its -wal "
                        "and -shm), restore it from a backup or let the "
                        "server start with a new one"),
+    ("no such table", "its tables are gone: the tasks were moved to another "
+                      "store, or somebody removed them"),
     ("disk i/o", "reading or writing the disk failed. Check the disk, and "
                  "that the file is on a local one"),
 )

@@ -1,0 +1,156 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Moves all tasks from one store to another: `senaite-queue-move OLD NEW`.
+
+All sites, history included, in one transaction of each store: the new one is
+committed first, then the old one closes for good. Its tables are kept, under
+other names, until somebody drops them. A queue server that still runs on the
+old store answers 503 from then on, so that tasks stay in the outboxes until
+it is started on the new one; what its consumers do meanwhile is in the
+ledgers, and is not done again.
+
+Whoever ends the command before it is through can give it once more.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import argparse
+import sys
+
+import sqlalchemy as sa
+
+from senaite.queue.storage import database
+from senaite.queue.storage import migrations
+from senaite.queue.storage import schema
+from senaite.queue.storage.errors import StoreError
+
+#: Rows that are held in memory at a time
+BLOCK = 500
+
+#: What the tables of the old store are called from then on
+KEPT = "moved_{}"
+
+
+class CannotMove(StoreError):
+    """Tasks were not moved; both stores are as they were."""
+
+
+def move(old_url, new_url):
+    """Move all tasks.
+
+    :param old_url, new_url: URLs of the stores
+    :returns: number of rows that were moved, by name of table
+    :rtype: dict
+    :raises CannotMove: when the new store has tasks of its own
+    :raises StoreUnavailable: when one of the stores cannot be used
+    """
+    old, new = database.Database(old_url), database.Database(new_url)
+    if old.url == new.url:
+        raise CannotMove("Old and new store are the same")
+    try:
+        with old.write() as source:
+            _take_turns(old, source)
+            with new.write() as target:
+                counts = _copy(source, target)
+            _close(source)
+        return counts
+    finally:
+        old.close()
+        new.close()
+
+
+def tables():
+    """Return the tables that have contents, in order of their names."""
+    return [table for name, table in sorted(schema.metadata.tables.items())
+            if table is not schema.schema_version]
+
+
+def _take_turns(base, connection):
+    # No server writes to any of the sites until we are through
+    connection.execute(base.dialect.lock_rows(sa.select(schema.site))).all()
+
+
+def _copy(source, target):
+    before = _sites(target)
+    if before:
+        if before != _sites(source):
+            raise CannotMove(
+                "The new store has tasks of its own, of {}. Name an empty "
+                "one.".format(", ".join(sorted(before))))
+        # The former run was ended between its two commits
+        return dict((table.name, _count(target, table)) for table in tables())
+    return dict((table.name, _copy_table(source, target, table))
+                for table in tables())
+
+
+def _sites(connection):
+    return dict((row.site, (row.epoch, row.counter))
+                for row in connection.execute(sa.select(schema.site)))
+
+
+def _count(connection, table):
+    return connection.execute(
+        sa.select(sa.func.count()).select_from(table)).scalar()
+
+
+def _copy_table(source, target, table):
+    keys = list(table.primary_key)
+    count, last = 0, None
+    while True:
+        query = sa.select(table).order_by(*keys).limit(BLOCK)
+        if last is not None:
+            query = query.where(sa.tuple_(*keys) > last)
+        found = [dict(row) for row in source.execute(query).mappings()]
+        if not found:
+            break
+        target.execute(sa.insert(table), found)
+        count += len(found)
+        last = tuple(found[-1][key.name] for key in keys)
+    if _count(target, table) != count or _count(source, table) != count:
+        raise CannotMove("Of the table {} not all rows have arrived".format(
+            table.name))
+    return count
+
+
+def _close(source):
+    for table in tables():
+        source.execute(sa.text("ALTER TABLE {} RENAME TO {}".format(
+            table.name, KEPT.format(table.name))))
+    source.execute(sa.update(schema.schema_version).values(
+        version=migrations.MOVED))
+
+
+def main(arguments=None):
+    """Move, and say what was moved; returns the status of the command."""
+    parser = argparse.ArgumentParser(
+        prog="senaite-queue-move",
+        description="Move all tasks from one store to another. Stop the queue "
+                    "server before, or switch the queue off (0 items per "
+                    "task) and let it run empty; start it on the new store "
+                    "after.")
+    parser.add_argument("old", help="e.g. sqlite:////var/queue/tasks.db")
+    parser.add_argument("new", help="e.g. postgresql://queue@db1/queue")
+    given = parser.parse_args(arguments)
+    try:
+        counts = move(given.old, given.new)
+    except StoreError as error:
+        print("Nothing was moved: {}".format(error), file=sys.stderr)
+        return 1
+    for name in sorted(counts):
+        print("{:>8} {}".format(counts[name], name))
+    print("Moved. Start the queue servers with the new URL.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
