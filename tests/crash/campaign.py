@@ -26,11 +26,11 @@ from crash.load import CountingClicker
 
 #: Before the next strike so many clicks have to be answered, so that there is
 #: something to lose, or so many seconds to have passed
-ANSWERED = 3
-LONGEST_PAUSE = 30
+ANSWERED = 2
+LONGEST_PAUSE = 20
 
 #: On top of that, seconds from and to
-PAUSE = (0.2, 2.0)
+PAUSE = (0.1, 1.5)
 
 #: Items of the demo data that tasks are about: each is a lane of its own
 PLACES = ("", "worksheets", "clients", "samples", "setup", "methods")
