@@ -152,6 +152,11 @@ class Fuzzer(object):
                                         repr(error)[:300]))
 
     @property
+    def findings(self):
+        return sum(len(proofs) for score in self.scores.values()
+                   for proofs in score.wrong.values())
+
+    @property
     def done(self):
         """How many requests everybody has made at least."""
         return min(score.requests for score in self.scores.values())
@@ -170,12 +175,15 @@ def main(arguments=None):
     began, rounds = time.monotonic(), 0
     with QueueServer() as server:
         fuzzer = Fuzzer(server, options.callers.split(","))
-        while fuzzer.done < options.requests and rounds < 100:
+        while fuzzer.done < options.requests and rounds < 1000:
             missing = options.requests - fuzzer.done
-            each = min(200, max(20, missing // len(operations) + 2))
+            each = min(40, max(10, missing // len(operations) + 2))
             for operation in operations:
                 fuzzer.fuzz(operation, each, options.seed + rounds)
             rounds += 1
+            print("{} requests as everybody, {} findings, {:.0f} s".format(
+                fuzzer.done, fuzzer.findings, time.monotonic() - began),
+                flush=True)
     return tell(fuzzer, time.monotonic() - began)
 
 
