@@ -274,7 +274,9 @@ class Agent(object):
         """Log what is wrong once, and once when it is right again."""
         complaint = "{}: {}".format(type(error).__name__, error) \
             if error is not None else None
-        kind = type(error)
+        # an outage shows in turns as "nobody listens" and "not asked again"
+        kind = ServerUnreachable if isinstance(error, ServerUnreachable) \
+            else type(error)
         if error is None:
             if self._complaint is not None:
                 logger.info("event=agent_recovered site=%s",

@@ -251,8 +251,11 @@ class Consumer(object):
                 logger.info("event=consumer_recovered consumer=%s",
                             self.consumer_id)
             self._complaint = None
-        elif self._complaint is not type(error):
-            self._complaint = type(error)
+            return
+        kind = ServerUnreachable if isinstance(error, ServerUnreachable) \
+            else type(error)
+        if self._complaint is not kind:
+            self._complaint = kind
             logger.warning("event=consumer_waits consumer=%s reason=%s: %s",
                            self.consumer_id, type(error).__name__, error,
                            exc_info=unexpected)
