@@ -23,8 +23,8 @@ import pytest
 from harness import paths
 from harness.waiting import eventually
 
-#: Bytes of the small disk, and what is left free of it
-DISK, ROOM = 4 * 1024 * 1024, 4096
+#: Bytes of the small disk
+DISK = 4 * 1024 * 1024
 
 
 @pytest.fixture
@@ -172,11 +172,10 @@ def test_disk_full_and_read_only(cluster, counter, small_disk):
 
 def fill(path):
     """Leave next to no room."""
-    with open(path, "wb") as opened:
+    with open(path, "wb", buffering=0) as opened:
         try:
             while True:
-                opened.write(b"x" * 4096)
-                opened.flush()
+                opened.write(b"x" * 512)
         except OSError:
             pass
 
