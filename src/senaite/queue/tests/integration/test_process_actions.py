@@ -187,7 +187,7 @@ class FormValuesTest(ProcessTestCase):
             self.assertIn("Cloudy", str(analysis.getRemarks()))
 
     def test_reference_that_fails_its_instrument(self):
-        """The instrument is out of use from then on, in both channels."""
+        """The instrument is out of use from then on."""
         services = worksheets.get_services(self.keywords)
         instrument, _method = worksheets.create_equipment(
             self.portal, services)

@@ -20,6 +20,7 @@ from bika.lims.utils.analysis import create_analysis
 from plone.protect import createToken
 from six.moves.urllib.parse import urlencode
 
+from senaite.queue.api import add_apply_template_task
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
 from senaite.queue.tests.integration.process import ProcessTestCase
@@ -201,6 +202,20 @@ class TemplateClicksTest(TemplateTestCase):
             self.assertIn(note, notes)
         self.assertEqual(self.layout(case), [
             (3, "a", "Ca"), (4, "a", "Ca"), (4, "a", "Cu")])
+
+    def test_api(self):
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        for args in ((self.template, self.template),
+                     (case.worksheet, case.worksheet)):
+            with self.assertRaises(ValueError) as caught:
+                add_apply_template_task(*args)
+            self.assertIn("Not a worksheet", str(caught.exception))
+        add_apply_template_task(case.worksheet, self.template)
+        self.drain()
+        self.assertEqual(len(case.worksheet.getAnalyses()), 4)
+        self.assertEqual(case.worksheet.getWorksheetTemplateUID(),
+                         api.get_uid(self.template))
 
     def test_template_removed_meanwhile(self):
         self.create_template(["a", "a"])

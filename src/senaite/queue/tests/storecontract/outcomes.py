@@ -180,6 +180,15 @@ class OutcomeContract(StoreCase):
                           (self.pop(BOB), self.pop("a/00000000")))
             self.store.purge()
 
+    def test_job_grows_when_a_follow_up_knows_more(self):
+        """Of a worksheet template, it is the plan that tells how much."""
+        self.add(1, job_uid=JOB, job_total=1, uids=[])
+        self.pop()
+        self.add(2, job_uid=JOB, job_total=25, uids=["a"])
+        self.assertEqual(self.store.job(JOB)["total"], 25)
+        self.add(3, job_uid=JOB, job_total=3, uids=["b"])
+        self.assertEqual(self.store.job(JOB)["total"], 25)
+
     def test_job_progress(self):
         first = self.add(1, job_uid=JOB, job_total=25, uids=["a", "b"])
         self.pop()
