@@ -1,4 +1,4 @@
-# make build | run | demo | test | lint | clean
+# make build | run | demo | test | lint | docs | package | pot | clean
 # make crashtest | plants | killpoints | storetest | concurrency | soak | fuzz |
 # audit: see docs/reliability.rst
 # Ports of `make run`, e.g. make run WEB_PORT=9080:
@@ -6,6 +6,8 @@ ZEO_PORT ?= 8100
 WEB_PORT ?= 8080
 SERVER_PORT ?= 8090
 CONSUMER_PORT ?= 8089
+# What `make run` starts: cluster, standalone, standalone-wsgi
+MODE ?= cluster
 
 # Of the campaigns: how long, how hard, and which of all runs
 KILLS ?= 50
@@ -21,7 +23,8 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser test-core bench-pages lint clean crashtest plants killpoints storetest \
+	test-browser test-core bench-pages test-docs test-py3 tools docs \
+	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
 .NOTPARALLEL:
 
@@ -29,7 +32,7 @@ build:
 	@scripts/build.sh
 
 run: build
-	@$(HARNESS) harness.run --zeo-port $(ZEO_PORT) --web-port $(WEB_PORT) \
+	@$(HARNESS) harness.run --mode $(MODE) --zeo-port $(ZEO_PORT) --web-port $(WEB_PORT) \
 		--server-port $(SERVER_PORT) --consumer-port $(CONSUMER_PORT)
 
 demo: build
@@ -37,8 +40,8 @@ demo: build
 
 # All parts run, also when one of them fails
 test:
-	@$(MAKE) --no-print-directory -k test-unit test-integration test-cluster \
-		test-browser
+	@$(MAKE) --no-print-directory -k test-unit test-docs test-integration \
+		test-cluster test-browser test-py3
 
 test-unit: build
 	@echo "== Unit tests, Python 3"
@@ -104,11 +107,39 @@ test-core: build
 bench-pages: build
 	@PYTHONPATH=tests $(PY3) bench/pages.py
 
+# On every Python 3 of this machine that SENAITE may move to
+test-py3: build
+	@scripts/test_py3.sh
+
+test-docs: build
+	@echo "== Documentation and translations"
+	@PYTHONPATH=src $(PYTEST) -rs tests/docs
+
 lint: build
 	@scripts/lint.sh
 
+tools:
+	@scripts/tools.sh
+
+docs: tools
+	@.venvdocs/bin/python docs/diagram.py --check
+	@.venvdocs/bin/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "The documentation is in build/docs/index.html"
+
+# sdist and wheel in dist, checked
+package: tools
+	@scripts/package.sh
+
+# The texts of the package: senaite.queue.pot, and what translations lack
+pot: tools
+	@.venvdocs/bin/python scripts/locales.py pot
+	@.venvdocs/bin/python scripts/locales.py update
+
+pot-check: tools
+	@.venvdocs/bin/python scripts/locales.py check
+
 clean:
-	rm -rf .venv2 .venv3 .venvfuzz .build bin develop-eggs eggs parts var .installed.cfg \
+	rm -rf .venv2 .venv3 .venvfuzz .venvdocs .venvpy3 .build bin develop-eggs eggs parts var .installed.cfg \
 		build dist .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.py[co]' -delete

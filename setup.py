@@ -33,8 +33,17 @@ setup(
         "Intended Audience :: Science/Research",
         "License :: OSI Approved :: GNU General Public License v2 (GPLv2)",
         "Operating System :: POSIX",
+        "Programming Language :: Python",
+        "Programming Language :: Python :: 2",
         "Programming Language :: Python :: 2.7",
     ],
+    project_urls={
+        "Documentation": "https://senaitequeue.readthedocs.io",
+        "Source": "https://github.com/senaite/senaite.queue",
+        "Issues": "https://github.com/senaite/senaite.queue/issues",
+        "Changelog": "https://github.com/senaite/senaite.queue/blob/master/"
+                     "CHANGES.rst",
+    },
     keywords="lims senaite queue asynchronous tasks worker",
     author="senaite.queue contributors",
     url="https://github.com/senaite/senaite.queue",
@@ -47,18 +56,33 @@ setup(
     python_requires=">=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, "
                     "!=3.5.*",
     install_requires=[
+        # Lower bounds: what the tests run with, or an older one that has all
+        # that is used. Upper bounds: the next line breaks something, or is
+        # not for Python 2.7.
         "setuptools",
         # 1.4 is the last line that runs on Python 2.7; the statements are
         # written in its 2.0 style.
         "SQLAlchemy >= 1.4.40, < 2",
-        # 3.3 is the last line for Python 2.7; Fernet has not changed since.
+        # 3.3 is the last line for Python 2.7, which pip knows by itself;
+        # buildout needs the pin of SENAITE. Fernet has not changed since.
         "cryptography >= 3.3",
-        # 0.12 is the last line for Python 2.7; the text format is the same
-        "prometheus_client >= 0.12",
-        "requests >= 2.20",
-        "six",
-        "collective.monkeypatcher",
+        # 0.12 is the last line for Python 2.7; the text format is the same. A 1.0
+        # may change it.
+        "prometheus_client >= 0.12, < 1",
+        # 2.20 is the first one that keeps credentials from leaking in
+        # redirects (CVE-2018-18074); adapters and sessions are part of what
+        # a new major line may change.
+        "requests >= 2.20, < 3",
+        # 1.12 has ensure_str and its kind
+        "six >= 1.12, < 2",
+        # 1.2 comes with SENAITE 2.6; all we use is its ZCML directive, which
+        # a new major line may change
+        "collective.monkeypatcher >= 1.2, < 2",
+        # Guards, listings and patches are written against 2.6 of SENAITE:
+        # its next minor line has to be looked through first.
         "senaite.lims >= 2.6.0, < 2.7",
+        "senaite.core >= 2.6.0, < 2.7",
+        "senaite.app.listing >= 2.6.0, < 2.7",
         "senaite.jsonapi >= 2.6.0, < 2.7",
     ],
     extras_require={
@@ -79,5 +103,8 @@ setup(
             "senaite-queue-move = senaite.queue.storage.moving:main",
         ],
         "z3c.autoinclude.plugin": ["target = plone"],
+        "console_scripts": [
+            "queue-consumer = senaite.queue.client.worker:main",
+        ],
     },
 )

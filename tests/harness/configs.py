@@ -76,6 +76,73 @@ lock-filename {clienthome}/zope.lock
 </zodb_db>
 """
 
+#: What a Zope without ZServer understands; its server is told in an .ini
+ZOPE_WSGI = """\
+# Written by tests/harness. Development only.
+instancehome {instancehome}
+clienthome {clienthome}
+debug-mode off
+security-policy-implementation C
+verbose-security off
+default-zpublisher-encoding utf-8
+pid-filename {clienthome}/zope.pid
+lock-filename {clienthome}/zope.lock
+<environment>
+  CHAMELEON_CACHE {cache}
+</environment>
+<zodb_db main>
+{storage}
+  cache-size 30000
+  mount-point /
+</zodb_db>
+<zodb_db temporary>
+  <temporarystorage>
+    name temporary storage for sessioning
+  </temporarystorage>
+  mount-point /temp_folder
+  container-class Products.TemporaryFolder.TemporaryContainer
+</zodb_db>
+"""
+
+WSGI_INI = """\
+[server:main]
+use = egg:waitress#main
+host = {host}
+port = {port}
+threads = {threads}
+
+[app:zope]
+use = egg:Zope#main
+zope_conf = {conf}
+
+[pipeline:main]
+pipeline =
+    egg:Zope#httpexceptions
+    zope
+
+[loggers]
+keys = root
+
+[handlers]
+keys = eventlog
+
+[formatters]
+keys = generic
+
+[logger_root]
+level = INFO
+handlers = eventlog
+
+[handler_eventlog]
+class = FileHandler
+args = ('{log}', 'a')
+level = INFO
+formatter = generic
+
+[formatter_generic]
+format = %(asctime)s %(levelname)s [%(name)s] %(message)s
+"""
+
 HTTP = """\
 <http-server>
   address {host}:{port}
@@ -161,6 +228,18 @@ def zope(instancehome, clienthome, cache, log, storage, http="", clock="",
     return ZOPE.format(instancehome=instancehome, clienthome=clienthome,
                        cache=cache, log=log, storage=storage, http=http,
                        clock=clock, threads=threads)
+
+
+def zope_wsgi(instancehome, clienthome, cache, storage):
+    """Return a zope.conf for a process without ZServer."""
+    return ZOPE_WSGI.format(instancehome=instancehome, clienthome=clienthome,
+                            cache=cache, storage=storage)
+
+
+def wsgi_ini(port, conf, log, threads=2):
+    """Return the .ini of a WSGI server for that zope.conf."""
+    return WSGI_INI.format(host=HOST, port=port, conf=conf, log=log,
+                           threads=threads)
 
 
 def site_zcml(packages=()):

@@ -22,6 +22,7 @@ ADDON = os.path.join(ROOT, "tests", "addon")
 #: A Python 2.7 that can import everything a Zope process can
 ZOPEPY = os.path.join(BIN, "zopepy")
 RUNZEO = os.path.join(BIN, "runzeo")
+QUEUE_CONSUMER = os.path.join(BIN, "queue-consumer")
 
 STARTER = os.path.join(HARNESS, "starter.py")
 SITE_SETUP = os.path.join(HARNESS, "site_setup.py")

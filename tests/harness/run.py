@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""`make run`: a cluster to work with, until Ctrl-C."""
+"""`make run`: a cluster, or a single process, to work with until Ctrl-C."""
 
 import argparse
 import os
@@ -21,10 +21,15 @@ from harness import ports
 from harness.cluster import Cluster
 from harness.events import Follower
 from harness.events import describe
+from harness.plain import Plain
 from harness.process import ProcessDied
 from harness.template import SetupFailed
 
 HOME = os.path.join(paths.VAR, "run")
+
+#: ZEO, queue server, web client, consumer; or one process that is all of
+#: that, served by ZServer or by waitress
+MODES = ("cluster", "standalone", "standalone-wsgi")
 
 #: What the site is good for, by user
 USERS = (
@@ -42,15 +47,24 @@ def parse_arguments(arguments):
     parser.add_argument("--web-port", type=int, default=8080)
     parser.add_argument("--server-port", type=int, default=8090)
     parser.add_argument("--consumer-port", type=int, default=8089)
-    parser.add_argument("--home", default=HOME,
-                        help="directory that keeps the site (%(default)s)")
-    return parser.parse_args(arguments)
+    parser.add_argument("--mode", choices=MODES, default=MODES[0],
+                        help="what to start (%(default)s)")
+    parser.add_argument("--home", default=None,
+                        help="directory that keeps the site (default: {} and "
+                        "the mode)".format(os.path.relpath(HOME)))
+    options = parser.parse_args(arguments)
+    if options.home is None:
+        options.home = HOME if options.mode == MODES[0] \
+            else "{}-{}".format(HOME, options.mode)
+    return options
 
 
 def require_ports(options):
     """Raise when one of the ports is taken, before anything starts."""
-    ports.require_free(options.zeo_port, "ZEO server", "ZEO_PORT")
     ports.require_free(options.web_port, "web client", "WEB_PORT")
+    if options.mode != MODES[0]:
+        return
+    ports.require_free(options.zeo_port, "ZEO server", "ZEO_PORT")
     ports.require_free(options.server_port, "queue server", "SERVER_PORT")
     ports.require_free(options.consumer_port, "consumer", "CONSUMER_PORT")
 
@@ -59,8 +73,9 @@ def show_addresses(cluster):
     """Print where things are and who may log in."""
     print("\nSENAITE         {}".format(cluster.web.url))
     print("The queue       {}/queue_tasks".format(cluster.web.url))
-    print("Queue server    {}".format(cluster.server.url))
-    print("Consumer        {}".format(cluster.consumer.url))
+    if cluster.server is not cluster.web:
+        print("Queue server    {}".format(cluster.server.url))
+        print("Consumer        {}".format(cluster.consumer.url))
     print("Logs            {}\n".format(os.path.relpath(cluster.home)))
     for name, who in USERS:
         print("  {:<10} {:<18} {}".format(name, cluster.secrets[name], who))
@@ -77,14 +92,14 @@ def watch(cluster):
     while True:
         time.sleep(1)
         for node in [cluster.zeo] + cluster.zopes:
-            node.process.check()
+            if node is not None:
+                node.process.check()
 
 
 def serve(cluster):
     """Run a cluster until somebody stops it."""
     colours = sys.stdout.isatty()
-    print("Starting ZEO, the queue server, the web client and the consumer "
-          "(about 20 s) ...", flush=True)
+    print("Starting the processes (about 20 s) ...", flush=True)
     try:
         cluster.start()
         show_addresses(cluster)
@@ -97,16 +112,24 @@ def serve(cluster):
         cluster.stop()
 
 
+def make_cluster(options):
+    """Return what the options ask for, not yet started."""
+    if options.mode != MODES[0]:
+        return Plain(wsgi=options.mode == MODES[2], port=options.web_port,
+                     home=options.home, say=print)
+    return Cluster(
+        home=options.home, zeo_port=options.zeo_port,
+        web_ports=[options.web_port], server_port=options.server_port,
+        consumer_ports=[options.consumer_port], say=print)
+
+
 def main(arguments=None):
     options = parse_arguments(arguments)
     # A SIGTERM ends it as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         require_ports(options)
-        serve(Cluster(
-            home=options.home, zeo_port=options.zeo_port,
-            web_ports=[options.web_port], server_port=options.server_port,
-            consumer_ports=[options.consumer_port], say=print))
+        serve(make_cluster(options))
     except (ports.PortTaken, ProcessDied, SetupFailed) as error:
         print("\nmake run: {}".format(error), file=sys.stderr)
         return 1

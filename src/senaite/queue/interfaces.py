@@ -40,6 +40,14 @@ class ISenaiteQueueLayer(ISenaiteCore, IBikaLIMS):
     """
 
 
+class IQueued(Interface):
+    """Marked objects with a queued task in 1.0.x.
+
+    Nothing marks objects any more. The name has to stay: objects that were
+    marked could not be loaded without it.
+    """
+
+
 class IQueuedTaskAdapter(Interface):
     """Processes the tasks of one name; adapts the context of the task.
 

@@ -101,6 +101,20 @@ class PloneSurroundings(surroundings.Surroundings):
             return found
         return api.get_object_by_uid(to_native(uid), default=None)
 
+    def has_own_database(self):
+        """Tell whether no other process can open the site's database: it is
+        a file that this process holds the lock of."""
+        portal = get_portal()
+        connection = getattr(portal, "_p_jar", None)
+        storage = getattr(connection.db(), "storage", None) \
+            if connection is not None else None
+        # a storage that compresses, say, has the file's storage as its base
+        while storage is not None:
+            if getattr(storage, "_lock_file", None) is not None:
+                return True
+            storage = getattr(storage, "base", None)
+        return False
+
     def get_username(self):
         """Return the id of the current user; None for an anonymous one."""
         return getSecurityManager().getUser().getId()

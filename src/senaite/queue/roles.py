@@ -13,9 +13,9 @@
 listens.
 
 The environment (`SENAITE_QUEUE_ROLE`) or `<product-config senaite.queue>` may
-say it. Without them the process compares the URL in the setting "server" with
-the address it listens at itself, so that a stand-alone site works out of the
-box.
+say it. Without them a process whose database no other one can open is the
+server, whatever the setting "server" says: a stand-alone site works out of
+the box. A ZEO client compares that setting with the address it listens at.
 """
 
 from __future__ import absolute_import
@@ -38,6 +38,9 @@ ENVIRONMENT = "SENAITE_QUEUE_ROLE"
 #: Seconds for which the answer of the name service is believed when it is no
 RESOLVE_AGAIN_SECONDS = 30
 
+#: Marks requests that came through no server (`client.inprocess`)
+IN_PROCESS = "senaite.queue.in_process"
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _seen_ports = []
@@ -52,7 +55,14 @@ def is_queue_server():
     role = get_configured_role()
     if role:
         return role == SERVER
-    host, port = split_url(surroundings.get().get_setting("server"))
+    around = surroundings.get()
+    url = around.get_setting("server")
+    if not url:
+        # left empty, the queue is off
+        return False
+    if around.has_own_database():
+        return True
+    host, port = split_url(url)
     return port in get_ports() and is_local(host)
 
 
@@ -136,7 +146,7 @@ def observe(event):
     :param event: ZPublisher's IPubStart
     """
     environ = event.request.environ
-    if "wsgi.version" not in environ:
+    if "wsgi.version" not in environ or IN_PROCESS in environ:
         return
     port = environ.get("SERVER_PORT", "")
     if not port.isdigit() or _seen_ports[:1] == [int(port)]:

@@ -71,6 +71,13 @@ class Surroundings(object):
         """Return the content object of a task, or None if it is gone."""
         return None
 
+    def has_own_database(self):
+        """Tell whether no other process can open the site's database.
+
+        :rtype: bool
+        """
+        return False
+
     def get_username(self):
         """Return the id of the current user, or None."""
         return None

@@ -161,3 +161,28 @@ def eventually(check, seconds=30, message=None):
                 ": {}".format(error) if error else ""))
         time.sleep(LOOK_SECONDS)
 
+
+
+def drain(portal, limit=100):
+    """Do the work of all queued tasks in this thread, as their users would.
+
+    Commits. Whatever goes wrong is raised here, nothing is tried again.
+
+    :param portal: root object of the site
+    :param limit: give up after so many tasks
+    :returns: the tasks, in the order in which they were processed
+    :rtype: list of senaite.queue.queue.QueueTask
+    """
+    from senaite.queue.tests import utils
+    return utils.drain(portal, limit)
+
+
+def create_samples(portal, count):
+    """Create and receive samples of the demo client.
+
+    :param portal: root object of the site
+    :param count: how many
+    :returns: the samples
+    """
+    from senaite.queue.tests import utils
+    return utils.create_samples(portal, count)

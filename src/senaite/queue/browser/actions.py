@@ -24,6 +24,7 @@ from bika.lims.browser.workflow import RequestContextAware
 from bika.lims.interfaces import IWorkflowActionUIDsAdapter
 from plone.protect import CheckAuthenticator
 from plone.protect import PostOnly
+from zope.i18nmessageid import Message
 from zope.interface import implementer
 
 from senaite.queue import api
@@ -86,7 +87,7 @@ class TaskAction(RequestContextAware):
     def say(self, message, count, level):
         if count:
             self.add_status_message(
-                _(message, mapping={"count": count}), level)
+                Message(message, mapping={"count": count}), level)
 
 
 class RequeueAction(TaskAction):

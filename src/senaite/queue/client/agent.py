@@ -32,6 +32,7 @@ import time
 
 from senaite.queue import logger
 from senaite.queue import surroundings
+from senaite.queue.client import inprocess
 from senaite.queue.client import outbox
 from senaite.queue.client import relay
 from senaite.queue.client import sites
@@ -74,8 +75,10 @@ class Agent(object):
         #: what is known of the queue; replaced, never changed
         self.state = snapshot.State()
         self.lease_seconds = surroundings.DEFAULTS["lease_seconds"]
-        self._may_volunteer = False
+        #: this process is the queue server, too, and talks to itself
+        self.is_alone = False
         self._watch = standalone.Watch()
+        self._server_url = None
         self._key = None
         self._own = set()
         self._lock = threading.Lock()
@@ -193,12 +196,25 @@ class Agent(object):
             url = surroundings.get().get_setting("server")
             self.lease_seconds = surroundings.get().get_setting(
                 "lease_seconds")
-            self._may_volunteer = standalone.may_volunteer()
+            self.is_alone = standalone.is_alone()
+            self._watch.may_volunteer = standalone.may_volunteer()
+            self._watch.is_only = surroundings.get().has_own_database()
             self._key = (keys.get_keys(portal) or [None])[0]
-        if self.transport.base_url != url.rstrip("/"):
-            self.transport = Transport(url, self.get_key)
+        self._find_way(url)
+
+    def _find_way(self, url):
+        """Take the way to the server that the settings ask for."""
+        if self._server_url not in (None, url):
             # another server is another queue
             self.state = snapshot.State()
+        self._server_url = url
+        here = inprocess.get_url(self.site.path)
+        wanted = (here if self.is_alone else url).rstrip("/")
+        in_process = self.transport.adapter is not None
+        if self.transport.base_url == wanted and in_process == self.is_alone:
+            return
+        self.transport = inprocess.make_transport(self.site, self.get_key) \
+            if self.is_alone else Transport(url, self.get_key)
 
     def outage_seconds(self):
         """Return for how long the server has not done what it is there for:
@@ -238,8 +254,7 @@ class Agent(object):
             self._bell.clear()
             try:
                 self.tick()
-                if self._may_volunteer and \
-                        self._watch.is_lonely(self.state, time.time()):
+                if self._watch.is_needed(self.state, time.time()):
                     standalone.volunteer(self.site)
                 self._complain(None)
             except (sites.DatabaseClosed, sites.SiteGone):

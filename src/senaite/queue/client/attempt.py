@@ -135,7 +135,7 @@ class Attempt(object):
         """Call the server until it answers: there is nothing better to do
         while it is away, and an acknowledgement may be repeated."""
         wait, trouble = TELL_FROM, 0
-        while not self.consumer.stopping.is_set():
+        while True:
             try:
                 return self.agent.transport.call(
                     route, payload, force=True, timeout=10)
@@ -151,7 +151,9 @@ class Attempt(object):
                                    self.task.task_short_uid, refusal)
                     return None
                 self.agent.configure()
-            self.consumer.stopping.wait(wait)
+            if self.consumer.stopping.wait(wait):
+                # the ledger knows, in case that it was done
+                return None
             wait = min(wait * 2, TELL_UP_TO)
 
 

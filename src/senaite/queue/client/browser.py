@@ -16,7 +16,10 @@ from __future__ import print_function
 
 from Products.Five.browser import BrowserView
 
+from senaite.queue import logger
 from senaite.queue.client import consumer
+
+_warned = []
 
 
 class QueueConsumeView(BrowserView):
@@ -32,3 +35,16 @@ class QueueConsumeView(BrowserView):
         response.setHeader("Content-Type", "text/plain")
         response.setHeader("Cache-Control", "no-store")
         return consumer.ensure(self.context)
+
+
+class QueueDispatcherView(QueueConsumeView):
+    """`queue_dispatcher`: what clock-servers call that were set up for 1.0.0
+    or 1.0.1. Does the same, and says once what to change."""
+
+    def __call__(self):
+        """See `QueueConsumeView`."""
+        if not _warned:
+            _warned.append(True)
+            logger.warning("event=old_clock_server method=queue_dispatcher: "
+                           "call queue_consume instead, in zope.conf")
+        return super(QueueDispatcherView, self).__call__()

@@ -32,6 +32,7 @@ from senaite.queue import logger
 from senaite.queue import queue
 from senaite.queue.client import agent as agents
 from senaite.queue.client import identity
+from senaite.queue.client import inprocess
 from senaite.queue.client import sites
 from senaite.queue.client import upkeep
 from senaite.queue.client.attempt import Attempt
@@ -150,15 +151,13 @@ class Consumer(object):
         :raises NotReady: when this process cannot reach itself
         """
         self.agent.configure()
-        with self.site.opened() as (portal, _manager):
-            url = self.find_url(portal)
-        if not url:
-            raise NotReady("This process does not know its own address yet; "
-                           "{} can name it".format(identity.ENVIRONMENT))
-        if self.loopback is None or self.loopback.base_url != url:
-            self.loopback = Transport(url, self.agent.get_key)
+        loopback = self._find_loopback()
+        if self.loopback is None or \
+                self.loopback.base_url != loopback.base_url or \
+                type(self.loopback.adapter) is not type(loopback.adapter):
+            self.loopback = loopback
             self.consumer_id = identity.make_consumer_id(
-                url, identity.instance_path())
+                loopback.base_url, identity.instance_path())
         self._require_loopback()
         # what our former self held, before this process was started, is
         # given to somebody else at once
@@ -166,7 +165,22 @@ class Consumer(object):
             "queue_server/hello", {"consumer_id": self.consumer_id},
             force=True)
         logger.info("event=consumer_ready consumer=%s url=%s requeued=%s",
-                    self.consumer_id, url, len(answer.get("requeued") or ()))
+                    self.consumer_id, self.loopback.base_url,
+                    len(answer.get("requeued") or ()))
+
+    def _find_loopback(self):
+        """Return the way to this very process.
+
+        :raises NotReady: when it is through HTTP and the address not known
+        """
+        if self.agent.is_alone or inprocess.is_preferred():
+            return inprocess.make_transport(self.site, self.agent.get_key)
+        with self.site.opened() as (portal, _manager):
+            url = self.find_url(portal)
+        if not url:
+            raise NotReady("This process does not know its own address yet; "
+                           "{} can name it".format(identity.ENVIRONMENT))
+        return Transport(url, self.agent.get_key)
 
     def _require_loopback(self):
         """Ask ourselves for a task that does not exist.

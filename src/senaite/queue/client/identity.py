@@ -29,6 +29,8 @@ ENVIRONMENT = "SENAITE_QUEUE_CONSUMER_URL"
 #: Tells this process from any other that may answer at a URL
 TOKEN = binascii.hexlify(os.urandom(8)).decode("ascii")
 
+_place = []
+
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
@@ -64,7 +66,15 @@ def make_consumer_id(url, instance_path):
     return "{}:{}/{}".format(host, place, nonce)
 
 
+def set_place(path):
+    """Name what tells this process from others that share its files."""
+    _place[:] = [path]
+
+
 def instance_path():
-    """Return the directory of this process' own files."""
+    """Return the directory of this process' own files, or what was named
+    with `set_place`."""
+    if _place:
+        return _place[0]
     from App.config import getConfiguration
     return str(getattr(getConfiguration(), "clienthome", "") or os.getcwd())

@@ -109,6 +109,13 @@ class LeaseRegistry(object):
             if self._leases.get(key) is lease:
                 del self._leases[key]
 
+    def held(self, site_key):
+        """Return the leases of a site that are neither lost nor given
+        back."""
+        with self._lock:
+            return [lease for (key, _uid), lease in self._leases.items()
+                    if key == site_key and not lease.lost]
+
     def strays(self):
         """Return how many threads still work for a lease that is lost."""
         with self._lock:

@@ -8,11 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Stand-alone sites: the queue server consumes, too, when nobody else does.
+"""Stand-alone sites: one process is queue server and consumer, too.
 
-A site without a reserved client for consuming has to work out of the box. The
-process that is the queue server by its address alone (no role was given to
-it) starts a loop of its own when tasks wait and none of them gets anywhere.
+A site without reserved clients has to work out of the box. A process to which
+nobody has given a role, and which is the queue server all the same (see
+`roles`), consumes as well: at once when no other process can open the
+database, or else when tasks wait and none of them gets anywhere for a while.
 Whoever configures a cluster gives the roles, and nothing happens here.
 """
 
@@ -40,21 +41,37 @@ def allow():
     _processes.append(os.getpid())
 
 
-def may_volunteer():
-    """Tell whether this process may consume the tasks of the current site
-    without having been told to."""
-    if os.getpid() not in _processes or os.environ.get(ENVIRONMENT) == "off":
+def is_alone():
+    """Tell whether this process is the queue server of the current site
+    without having been told so."""
+    if os.getpid() not in _processes:
         return False
     from senaite.queue import roles
     return roles.get_configured_role() is None and roles.is_queue_server()
+
+
+def may_volunteer():
+    """Tell whether this process may consume the tasks of the current site
+    without having been told to."""
+    return os.environ.get(ENVIRONMENT) != "off" and is_alone()
 
 
 class Watch(object):
     """Finds out whether nobody consumes."""
 
     def __init__(self):
+        #: this process may consume
+        self.may_volunteer = False
+        #: no other process can
+        self.is_only = False
         self._since = None
         self._waiting = set()
+
+    def is_needed(self, state, now):
+        """Tell whether this process should consume; see `is_lonely`."""
+        if not self.may_volunteer:
+            return False
+        return self.is_only or self.is_lonely(state, now)
 
     def is_lonely(self, state, now):
         """Tell whether tasks wait, and nothing has moved for a while.
@@ -84,5 +101,5 @@ def volunteer(site):
         return
     with site.opened() as (portal, _manager):
         consumer.ensure(portal)
-    logger.info("event=standalone site=%s: no consumer was seen, the queue "
-                "server consumes by itself", "/".join(site.path))
+    logger.info("event=standalone site=%s: no other process consumes, the "
+                "queue server does", "/".join(site.path))

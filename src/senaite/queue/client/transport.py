@@ -79,14 +79,17 @@ class ServerRefused(TransportError):
 class Transport(object):
     """A way to the JSON routes of one site on one server."""
 
-    def __init__(self, base_url, get_key, clock=time.time):
+    def __init__(self, base_url, get_key, clock=time.time, adapter=None):
         """
         :param base_url: URL of the site, e.g. "http://localhost:8080/senaite"
         :type base_url: str
         :param get_key: function that returns the key to sign with
         :param clock: function that returns seconds
+        :param adapter: what carries the requests; HTTP by default
+        :type adapter: requests.adapters.BaseAdapter
         """
         self.base_url = base_url.rstrip("/")
+        self.adapter = adapter
         self.get_key = get_key
         self._clock = clock
         self._local = threading.local()
@@ -167,6 +170,8 @@ class Transport(object):
             session = self._local.session = requests.Session()
             # no proxies and no .netrc, which would replace our own header
             session.trust_env = False
+            if self.adapter is not None:
+                session.mount(self.base_url, self.adapter)
         return session
 
     def _read(self, response):

@@ -1,0 +1,201 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Requests to this very process that need no HTTP server.
+
+A process that is queue server, client and consumer at once talks to itself.
+Through HTTP it would have to know its own address, which a WSGI process does
+not before somebody has asked it for something, and it would take up the few
+threads that people wait for. Here the publisher is called directly, on a
+thread of our own: the same routes, the same authentication, the same skins
+and layers as for a click, and a connection to the database of its own.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import io
+import os
+import sys
+import threading
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from six.moves.urllib.parse import unquote
+from six.moves.urllib.parse import urlsplit
+
+from senaite.queue import logger
+from senaite.queue import roles
+from senaite.queue.client import identity
+from senaite.queue.client.transport import Transport
+
+#: What links in e-mails begin with, unless the environment names the process
+BASE = "http://localhost"
+
+#: Seconds to wait for an answer when the caller names none
+LONGEST_WAIT = 3600
+
+_preferred = []
+
+
+def prefer():
+    """Have this process' consumers do their work without HTTP."""
+    _preferred.append(os.getpid())
+
+
+def is_preferred():
+    """Tell whether this process has said so."""
+    return os.getpid() in _preferred
+
+
+def get_url(path):
+    """Return the URL of a site for requests in this process.
+
+    :param path: physical path of the site
+    :type path: sequence of str
+    """
+    base = BASE
+    configured = os.environ.get(identity.ENVIRONMENT)
+    if configured:
+        parts = urlsplit(configured)
+        base = "{}://{}".format(parts.scheme, parts.netloc)
+    return base + "/".join(path)
+
+
+def make_transport(site, get_key):
+    """Return a way to the routes of a site in this very process.
+
+    :param site: senaite.queue.client.sites.Site
+    :param get_key: function that returns the key to sign with
+    :rtype: senaite.queue.client.transport.Transport
+    """
+    return Transport(get_url(site.path), get_key, adapter=InProcessAdapter())
+
+
+class InProcessAdapter(BaseAdapter):
+    """Carries the requests of the `requests` library to Zope's publisher."""
+
+    def send(self, request, stream=False, timeout=None, verify=True,
+             cert=None, proxies=None):
+        """Publish a request and return the response.
+
+        :param request: requests.PreparedRequest
+        :param timeout: seconds to wait, or (to connect, to read)
+        :raises requests.exceptions.ReadTimeout: not answered in time; it is
+            carried out all the same, like one sent through HTTP
+        """
+        if isinstance(timeout, tuple):
+            timeout = timeout[1]
+        publication = Publication(make_environ(request))
+        publication.start()
+        if not publication.is_over.wait(timeout or LONGEST_WAIT):
+            raise requests.exceptions.ReadTimeout(
+                "Not answered within {} s".format(timeout), request=request)
+        return publication.make_response(request)
+
+    def close(self):
+        """There is nothing to close."""
+
+
+class Publication(threading.Thread):
+    """Publishes one request; `is_over` is set when the answer is there.
+
+    On a thread of its own: the publisher sets and clears what is kept per
+    thread (transaction, user, site, request), and the caller's must stay.
+    """
+
+    def __init__(self, environ):
+        super(Publication, self).__init__(name="senaite.queue publication")
+        self.daemon = True
+        self.environ = environ
+        self.is_over = threading.Event()
+        self.status = 500
+        self.headers = []
+        self.body = b""
+
+    def run(self):
+        try:
+            self.body = b"".join(self._publish())
+        except Exception:
+            logger.exception("event=publication_failed path=%s",
+                             self.environ["PATH_INFO"])
+        finally:
+            self.is_over.set()
+
+    def _publish(self):
+        from ZPublisher.WSGIPublisher import publish_module
+        from zExceptions import HTTPException
+        try:
+            return list(publish_module(self.environ, self._start_response))
+        except HTTPException as error:
+            # what a server's middleware does: it is a response, too
+            return list(error(self.environ, self._start_response))
+
+    def _start_response(self, status, headers, exc_info=None):
+        self.status = int(status.split(None, 1)[0])
+        self.headers = headers
+
+    def make_response(self, request):
+        """Return the answer as the `requests` library has it."""
+        response = requests.Response()
+        response.status_code = self.status
+        response.headers = CaseInsensitiveDict(self.headers)
+        response.raw = io.BytesIO(self.body)
+        response.url = request.url
+        response.request = request
+        return response
+
+
+def make_environ(request):
+    """Return the WSGI environment of a request.
+
+    :param request: requests.PreparedRequest
+    :rtype: dict
+    """
+    parts = urlsplit(request.url)
+    body = request.body or b""
+    if not isinstance(body, bytes):
+        body = body.encode("utf-8")
+    secure = parts.scheme == "https"
+    environ = {
+        roles.IN_PROCESS: True,
+        "REQUEST_METHOD": str(request.method),
+        "SCRIPT_NAME": "",
+        "PATH_INFO": str(unquote(parts.path)),
+        "QUERY_STRING": str(parts.query),
+        "SERVER_NAME": str(parts.hostname),
+        "SERVER_PORT": str(parts.port or (443 if secure else 80)),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": str(parts.netloc),
+        "HTTPS": "on" if secure else "off",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": str(parts.scheme),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in request.headers.items():
+        name = name.upper().replace("-", "_")
+        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            name = "HTTP_" + name
+        environ[str(name)] = _native(value)
+    return environ
+
+
+def _native(value):
+    if isinstance(value, bytes) and not isinstance(value, str):
+        return value.decode("latin-1")
+    return str(value)

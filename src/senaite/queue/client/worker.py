@@ -1,0 +1,239 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""`queue-consumer`: a consumer as a process of its own, without HTTP server.
+
+For sites served by WSGI, which has no clock-server, and for whoever likes to
+have the work apart from the pages. systemd or supervisor keeps it running:
+
+    queue-consumer -C /path/to/zope.conf
+
+It opens the database of that zope.conf (a ZEO client's), takes the tasks of
+all sites in it that have the add-on, and logs on standard output. SIGTERM and
+SIGINT: it finishes the chunk at hand and leaves the rest to others; a chunk
+that does not end in time is handed back uncommitted. Several may share one
+zope.conf.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+
+from senaite.queue import logger
+from senaite.queue import scheduling
+from senaite.queue.client import agent as agents
+from senaite.queue.client import consumer as consumers
+from senaite.queue.client import identity
+from senaite.queue.client import inprocess
+from senaite.queue.client import sites
+from senaite.queue.client.lease import leases
+from senaite.queue.client.transport import TransportError
+
+#: Seconds between two looks for sites that have got the add-on meanwhile
+LOOK_SECONDS = 15
+
+#: Seconds that a chunk gets to end by itself; less than systemd's 90
+GRACE_SECONDS = 60
+
+#: So many processes may share one zope.conf
+MOST_PROCESSES = 64
+
+LOG_FORMAT = "%(asctime)s %(levelname)s [%(name)s] %(message)s"
+
+
+def parse_arguments(arguments):
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="queue-consumer", description="Takes tasks from the queue of "
+        "SENAITE and gets them done, until SIGTERM.")
+    parser.add_argument(
+        "-C", "--configure", metavar="ZOPE.CONF", required=True,
+        help="configuration of a ZEO client, with or without ZServer")
+    parser.add_argument(
+        "--grace", type=float, default=GRACE_SECONDS, metavar="SECONDS",
+        help="how long a chunk may still take after SIGTERM (%(default)s)")
+    parser.add_argument(
+        "--debug", action="store_true", help="log more")
+    return parser.parse_args(arguments)
+
+
+class Worker(object):
+    """The consumers of all sites in this process."""
+
+    def __init__(self, db, grace=GRACE_SECONDS):
+        """
+        :param db: ZODB.DB.DB
+        :param grace: seconds that a chunk gets to end by itself
+        """
+        self.db = db
+        self.grace = grace
+        self.stopping = threading.Event()
+        self._consumers = {}
+        self._complained = False
+
+    def request_stop(self, number=None, frame=None):
+        """Have `run` return (a signal handler)."""
+        self.stopping.set()
+
+    def run(self):
+        """Work until somebody asks to stop."""
+        while not self.stopping.is_set():
+            try:
+                self.start_consumers()
+            except Exception as error:
+                if not sites.is_open(self.db):
+                    raise
+                # ZEO is away, most likely; it comes back
+                logger.warning("event=worker_waits reason=%s: %s",
+                               type(error).__name__, error)
+            self.stopping.wait(LOOK_SECONDS)
+        self.stop()
+
+    def start_consumers(self):
+        """See to it that each site with the add-on has its consumer."""
+        from senaite.queue.client.startup import find_sites
+        import transaction
+        manager = transaction.TransactionManager()
+        connection = self.db.open(transaction_manager=manager)
+        try:
+            app = connection.root()["Application"]
+            found = dict((sites.Site.of(portal).key, portal)
+                         for portal in find_sites(app))
+            for key, portal in found.items():
+                self._start(key, portal)
+        finally:
+            manager.abort()
+            connection.close()
+        if not found and not self._complained:
+            logger.warning("event=worker_waits reason=no site has the add-on")
+        self._complained = not found
+
+    def _start(self, key, portal):
+        consumer = self._consumers.get(key)
+        if consumer is None or consumer.agent.stopped:
+            consumer = self._consumers[key] = consumers.Consumer(
+                sites.Site.of(portal), agents.get_agent(portal))
+        consumer.start()
+
+    def stop(self):
+        """Finish what is at hand, hand back what does not end in time."""
+        logger.info("event=worker_stopping held=%s", len(leases))
+        for consumer in self._consumers.values():
+            consumer.stop()
+        for consumer in self._consumers.values():
+            consumer.stop(self.grace)
+            self.hand_back(consumer)
+        agents.stop_all()
+        logger.info("event=worker_stopped")
+
+    def hand_back(self, consumer):
+        """Give back the tasks that a consumer still holds; their work cannot
+        be committed any more."""
+        for lease in leases.held(consumer.site.key):
+            leases.lose(lease)
+            try:
+                consumer.agent.transport.call("queue_server/fail", {
+                    "task_uid": lease.task.task_uid,
+                    "consumer_id": lease.consumer_id,
+                    "kind": scheduling.LEASE_LOST,
+                    "error_message": "The consumer was stopped",
+                }, force=True)
+            except TransportError as error:
+                # the end of the lease does it, too
+                logger.debug("event=not_handed_back reason=%s", error)
+            logger.info("event=handed_back task=%s",
+                        lease.task.task_short_uid)
+
+
+def configure(path):
+    """Start Zope with a configuration, without any server.
+
+    :param path: zope.conf
+    :raises SystemExit: when it cannot be used; says why
+    """
+    from ZConfig import ConfigurationError
+    from zope.event import notify
+    from zope.processlifetime import ProcessStarting
+    # Zope's options read the command line, ours is not theirs
+    del sys.argv[1:]
+    try:
+        from Zope2.Startup.run import configure_wsgi
+        configure_wsgi(path).prepare()
+        return
+    except ConfigurationError as error:
+        reason = error
+    try:
+        from ZServer.Zope2.Startup.run import configure as configure_zserver
+    except ImportError:
+        raise SystemExit("queue-consumer: {}".format(reason))
+    try:
+        starter = configure_zserver(path)
+    except ConfigurationError as error:
+        raise SystemExit("queue-consumer: {}".format(error))
+    starter.startZope()
+    notify(ProcessStarting())
+
+
+def take_place(home):
+    """Take a name that no other process with this zope.conf has.
+
+    :param home: directory of the process' own files
+    :returns: the lock, to be kept until the process ends
+    :raises SystemExit: when all are taken
+    """
+    from zc.lockfile import LockError
+    from zc.lockfile import LockFile
+    for number in range(1, MOST_PROCESSES + 1):
+        path = os.path.join(home, "queue-consumer-{}.lock".format(number))
+        try:
+            lock = LockFile(path)
+        except LockError:
+            continue
+        identity.set_place(path)
+        return lock
+    raise SystemExit("queue-consumer: {} processes use {} already".format(
+        MOST_PROCESSES, home))
+
+
+def main(arguments=None):
+    """The console script."""
+    options = parse_arguments(arguments)
+    if not os.path.isfile(options.configure):
+        raise SystemExit("queue-consumer: there is no file {}".format(
+            options.configure))
+    logging.basicConfig(
+        stream=sys.stdout, format=LOG_FORMAT,
+        level=logging.DEBUG if options.debug else logging.INFO)
+    inprocess.prefer()
+    configure(os.path.abspath(options.configure))
+
+    import Zope2
+    logging.getLogger("txn").setLevel(logging.WARNING)
+    lock = take_place(identity.instance_path())
+    worker = Worker(Zope2.DB, options.grace)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, worker.request_stop)
+    try:
+        worker.run()
+    finally:
+        Zope2.DB.close()
+        lock.close()
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

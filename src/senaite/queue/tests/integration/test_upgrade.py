@@ -1,0 +1,317 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Upgrades of sites that had 1.0.x: built here as its manuals describe them,
+for each profile version. What remains is what a fresh installation has."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import logging
+import sys
+import types
+import unittest
+
+import transaction
+from bika.lims import api as senaite_api
+from BTrees.OOBTree import OOBTree
+from OFS.SimpleItem import SimpleItem
+from persistent import Persistent
+from persistent.list import PersistentList
+from persistent.mapping import PersistentMapping
+from plone.app.testing import TEST_USER_ID
+from plone.app.testing import setRoles
+from plone.registry import Record
+from plone.registry import field
+from plone.registry.interfaces import IRegistry
+from Products.CMFPlone.utils import get_installer
+from Products.PluggableAuthService.interfaces.plugins import \
+    IAuthenticationPlugin
+from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
+from zope.annotation.interfaces import IAnnotations
+from zope.component import getUtility
+from zope.interface import alsoProvides
+from zope.testing.loggingsupport import InstalledHandler
+
+from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue import keys
+from senaite.queue import surroundings
+from senaite.queue.client.browser import QueueDispatcherView
+from senaite.queue.interfaces import IQueued
+from senaite.queue.pasplugin import QueueAuthPlugin
+from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
+from senaite.queue.tests.integration.test_profile import skeleton
+from senaite.queue.upgrade import leftovers
+
+PROFILE = "senaite.queue:default"
+VERSIONS = ("1000", "1001", "1002", "1003", "10301")
+
+#: A package that is there while the fixture is made, and gone afterwards
+GONE = "senaite.queue.formerly"
+
+TASK = {"name": "task_assign_analyses", "context_path": "/plone/worksheets/x",
+        "task_uid": "a" * 32, "username": "analyst1", "uids": ["b" * 32]}
+
+SETTINGS = {"default": 7, "max_retries": 5, "min_seconds_task": 3,
+            "max_seconds_unlock": 240,
+            "server": "http://localhost:8090/senaite"}
+
+
+class FormerTask(Persistent):
+    """A task as an object."""
+
+    def __init__(self, **state):
+        self.__dict__.update(state)
+
+
+class FormerPlugin(SimpleItem):
+    """An authentication plugin."""
+
+    def __init__(self, id):
+        self.id = id
+
+    def extractCredentials(self, request):
+        return {}
+
+    def authenticateCredentials(self, credentials):
+        return None
+
+
+class FormerTool(SimpleItem):
+    """A tool in the site's root."""
+
+    id = "queue_storage"
+
+
+def make_package():
+    """Put the former classes into a package that is taken away later."""
+    package = sys.modules[GONE] = types.ModuleType(GONE)
+    for cls in (FormerTask, FormerPlugin, FormerTool):
+        cls.__module__ = GONE
+        setattr(package, cls.__name__, cls)
+    alsoProvidesClass(FormerPlugin)
+
+
+def alsoProvidesClass(cls):
+    from zope.interface import classImplements
+    classImplements(cls, IExtractionPlugin, IAuthenticationPlugin)
+
+
+class UpgradeCase(unittest.TestCase):
+
+    layer = BARE_FUNCTIONAL_TESTING
+
+    def setUp(self):
+        self.app = self.layer["app"]
+        self.portal = self.layer["portal"]
+        self.setup = self.portal.portal_setup
+        setRoles(self.portal, TEST_USER_ID, ["Manager"])
+        make_package()
+        self.addCleanup(sys.modules.pop, GONE, None)
+        self.log = InstalledHandler("senaite.queue", level=logging.INFO)
+        self.addCleanup(self.log.uninstall)
+        self.errors = InstalledHandler("", level=logging.ERROR)
+        self.addCleanup(self.errors.uninstall)
+
+    def messages(self):
+        return [record.getMessage() for record in self.log.records]
+
+    def forget_package(self):
+        """Commit, and go on as a process that never had the former code."""
+        transaction.commit()
+        sys.modules.pop(GONE, None)
+        self.portal._p_jar.cacheMinimize()
+        transaction.begin()
+
+    # -- the state of an old site
+
+    def make_old_site(self, version):
+        self.setup.setLastVersionForProfile(PROFILE, version)
+        self.add_records()
+        self.add_annotations()
+        self.add_markers()
+        for acl_users in (self.portal.acl_users, self.app.acl_users):
+            self.add_plugin(acl_users)
+        self.portal._setObject("queue_storage", FormerTool(),
+                               suppress_events=True)
+        self.add_actions()
+        self.portal.acl_users.source_users.addUser(
+            "queue_daemon", "queue_daemon", "queue_daemon")
+        self.forget_package()
+
+    def add_records(self):
+        records = getUtility(IRegistry).records
+        for name, value in SETTINGS.items():
+            cls = field.Int if isinstance(value, int) else field.ASCIILine
+            records["senaite.queue." + name] = Record(
+                cls(title=u"x"), value)
+        records["senaite.queue.auth_key"] = Record(
+            field.ASCIILine(title=u"x"), "k" * 44)
+        records["senaite.queue.task_assign_analyses"] = Record(
+            field.Int(title=u"x"), 10)
+
+    def add_annotations(self):
+        storage = OOBTree()
+        storage["tasks"] = PersistentList([dict(TASK, name="task_one")])
+        storage["current"] = FormerTask(**dict(TASK, name="task_two"))
+        annotations = IAnnotations(self.portal)
+        annotations["senaite.queue.main.storage"] = storage
+        annotations["senaite.queue.empty"] = PersistentMapping()
+        annotations["another.add-on"] = 1
+        self.client = self.portal.clients.objectValues()[0]
+        of_client = IAnnotations(self.client)
+        of_client["senaite.queue.action"] = PersistentMapping(
+            TASK, name="task_three")
+        of_client["another.add-on"] = 1
+        # many of them: a tree of several buckets
+        self.other = self.portal.clients.objectValues()[-1]
+        of_other = IAnnotations(self.other)
+        for number in range(200):
+            of_other["another.add-on.{}".format(number)] = number
+        of_other["senaite.queue.action"] = [dict(TASK, name="task_four")]
+
+    def add_markers(self):
+        for obj in (self.client, self.portal.worksheets):
+            alsoProvides(obj, IQueued)
+            obj.reindexObject()
+        # one that no catalog has
+        alsoProvides(self.portal.portal_properties, IQueued)
+
+    def add_plugin(self, acl_users):
+        acl_users._setObject(PAS_PLUGIN_ID, sys.modules[GONE].FormerPlugin(
+            PAS_PLUGIN_ID))
+        for interface in (IExtractionPlugin, IAuthenticationPlugin):
+            acl_users.plugins.activatePlugin(interface, PAS_PLUGIN_ID)
+
+    def add_actions(self):
+        self.portal.portal_controlpanel.registerConfiglet(
+            "queue_settings", "Queue", "string:${portal_url}/"
+            "@@queue-controlpanel", appId="other", category="Products")
+        from Products.CMFCore.ActionInformation import Action
+        self.portal.portal_actions.user._setObject("queue", Action(
+            "queue", title="Queue", url_expr="string:${portal_url}/"
+            "queue_tasks", visible=True))
+
+    def upgrade(self):
+        self.setup.upgradeProfile(PROFILE)
+        transaction.commit()
+
+
+class TestUpgrade(UpgradeCase):
+
+    def test_as_after_a_fresh_installation(self):
+        get_installer(self.portal).install_product("senaite.queue")
+        fresh = skeleton(self.portal)
+        transaction.abort()
+        for version in VERSIONS:
+            if version != VERSIONS[0]:
+                self.setUp()
+            self.check_upgrade(version, fresh)
+            # each version starts from the site without the add-on
+            self.layer.testTearDown()
+            self.layer.testSetUp()
+
+    def check_upgrade(self, version, fresh):
+        self.make_old_site(version)
+        self.assertTrue(self.setup.listUpgrades(PROFILE), version)
+        self.upgrade()
+        self.assertEqual(
+            self.setup.getLastVersionForProfile(PROFILE), ("20600",))
+        self.assertFalse(self.setup.listUpgrades(PROFILE))
+
+        found = skeleton(self.portal)
+        found["annotations"].remove("another.add-on")
+        self.assertEqual(found, fresh)
+        self.assertEqual(self.errors.records, [])
+        left = leftovers.scan(self.portal._p_jar)
+        self.assertEqual([len(left.marked), left.annotated],
+                         [0, [self.portal.aq_base]])
+
+
+class TestDetails(UpgradeCase):
+
+    def setUp(self):
+        super(TestDetails, self).setUp()
+        self.make_old_site("1001")
+        self.client_uid = senaite_api.get_uid(self.client)
+        self.upgrade()
+
+    def test_settings_are_kept(self):
+        for name, value in SETTINGS.items():
+            self.assertEqual(surroundings.get().get_setting(name), value)
+
+    def test_key_is_another_one_and_not_in_the_registry(self):
+        self.assertTrue(keys.get_key(self.portal))
+        self.assertNotEqual(keys.get_key(self.portal), "k" * 44)
+        self.assertNotIn("senaite.queue.auth_key",
+                         getUtility(IRegistry).records)
+
+    def test_what_was_queued_is_reported(self):
+        lost = [line for line in self.messages() if "event=task_lost" in line]
+        for name in ("task_one", "task_two", "task_three", "task_four"):
+            self.assertEqual(
+                len([line for line in lost if name in line]), 1, lost)
+        self.assertIn("count=4", [line for line in self.messages()
+                                  if "event=tasks_lost" in line][0])
+
+    def test_annotations_of_others_are_kept(self):
+        self.assertIn("another.add-on", IAnnotations(self.client))
+        others = [key for key in IAnnotations(self.other)
+                  if key.startswith("another.add-on.")]
+        self.assertEqual(len(others), 200)
+        for obj in (self.client, self.other):
+            self.assertFalse([key for key in IAnnotations(obj)
+                              if key.startswith("senaite.queue")])
+
+    def test_nothing_is_marked(self):
+        for obj in (self.client, self.portal.worksheets,
+                    self.portal.portal_properties):
+            self.assertFalse(IQueued.providedBy(obj))
+        self.assertEqual(len(self.portal.portal_catalog(
+            object_provides=IQueued.__identifier__)), 0)
+        # and what was marked is still found by what else it is
+        self.assertTrue(senaite_api.get_object_by_uid(self.client_uid))
+
+    def test_plugin_is_ours(self):
+        for acl_users in (self.portal.acl_users, self.app.acl_users):
+            plugin = acl_users[PAS_PLUGIN_ID]
+            self.assertIsInstance(plugin.aq_base, QueueAuthPlugin)
+
+    def test_old_user_is_reported(self):
+        lines = [line for line in self.messages()
+                 if "event=look_at_user user=queue_daemon" in line]
+        self.assertEqual(len(lines), 1)
+
+    def test_upgrading_again_changes_nothing(self):
+        before = skeleton(self.portal)
+        key = keys.get_key(self.portal)
+        self.setup.setLastVersionForProfile(PROFILE, "10301")
+        self.upgrade()
+        self.assertEqual(skeleton(self.portal), before)
+        self.assertEqual(keys.get_key(self.portal), key)
+        for name, value in SETTINGS.items():
+            self.assertEqual(surroundings.get().get_setting(name), value)
+
+    def test_old_name_of_the_clock_servers_view(self):
+        from zope.component import getMultiAdapter
+        from senaite.queue.interfaces import ISenaiteQueueLayer
+        request = self.layer["request"]
+        alsoProvides(request, ISenaiteQueueLayer)
+        view = getMultiAdapter((self.portal, request),
+                               name="queue_dispatcher")
+        self.assertIsInstance(view, QueueDispatcherView)
+
+    def test_setting_beyond_its_bounds_is_reported(self):
+        from senaite.queue.upgrade.to20600 import write_settings
+        write_settings({"max_retries": 99})
+        self.assertEqual(surroundings.get().get_setting("max_retries"), 5)
+        self.assertIn("event=setting_not_kept name=max_retries",
+                      self.messages()[-1])

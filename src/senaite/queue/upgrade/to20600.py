@@ -1,0 +1,166 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""From senaite.queue 1.0.x (profile versions 1000 to 10301).
+
+The queue of 1.0.x was in annotations of the site (1.0.0, 1.0.1) or in the
+memory of a process. Nothing of it can be carried over: what is found is listed
+in the log and removed, as are marker interfaces, registry records, the
+authentication plugin and configlets. Settings are kept. Repeatable.
+
+The number of this profile version begins with a 2 followed by four digits,
+because the last one of 1.0.x was 10301.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from plone.browserlayer.interfaces import ILocalBrowserLayerType
+from plone.registry.interfaces import IRegistry
+from Products.PluggableAuthService.interfaces.authservice import \
+    IPluggableAuthService
+from zope.component import getSiteManager
+from zope.component import getUtility
+from zope.schema.interfaces import ValidationError
+
+from senaite.queue import logger
+from senaite.queue import plonesite
+from senaite.queue import setuphandlers
+from senaite.queue.browser.settings import IQueueSettings
+from senaite.queue.fields import to_text
+from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.pasplugin import QueueAuthPlugin
+from senaite.queue.surroundings import DEFAULTS
+from senaite.queue.upgrade import leftovers
+
+PACKAGE = "senaite.queue"
+CONFIGLETS = ("senaite.queue", "senaite.queue.tasks")
+VIEWS = ("queue-controlpanel", "queue_tasks")
+
+#: Users that the manuals of 1.0.x told to add, the first one with a password
+#: that anybody can read there
+OLD_USERS = ("queue_daemon", "queue_consumer")
+
+
+def upgrade(setup):
+    """Leave nothing of 1.0.x in a site but its settings.
+
+    :param setup: portal_setup
+    """
+    portal = setuphandlers.get_site(setup)
+    logger.info("event=upgrade_started site=%s from=%s", site_path(portal),
+                ".".join(setup.getLastVersionForProfile(plonesite.PROFILE)))
+    settings = read_settings()
+    leftovers.remove(portal)
+    remove_records()
+    remove_configlets(portal)
+    remove_plugins(portal)
+    remove_layers()
+    setup.runAllImportStepsFromProfile(
+        "profile-" + plonesite.PROFILE, ignore_dependencies=True)
+    write_settings(settings)
+    report_users(portal)
+    logger.info("event=upgraded site=%s", site_path(portal))
+
+
+def site_path(portal):
+    return "/".join(portal.getPhysicalPath())
+
+
+def read_settings():
+    """Return the values of the settings that are still there, by name."""
+    records = getUtility(IRegistry).records
+    return dict(
+        (name, records[key].value) for name, key in
+        ((name, "{}.{}".format(PACKAGE, name)) for name in DEFAULTS)
+        if key in records)
+
+
+def remove_records():
+    """Remove all records, that of the key among them: whoever could read the
+    registry has read it. A new key is made elsewhere."""
+    records = getUtility(IRegistry).records
+    for key in [key for key in records.keys()
+                if key.startswith(PACKAGE + ".")]:
+        del records[key]
+
+
+def write_settings(settings):
+    """Put old values into the new records, as far as they are allowed."""
+    registry = getUtility(IRegistry)
+    for name, value in sorted(settings.items()):
+        if value is None:
+            continue
+        if isinstance(value, (list, tuple)):
+            value = tuple(to_text(item) for item in value)
+        try:
+            IQueueSettings[name].validate(value)
+        except ValidationError as error:
+            logger.warning("event=setting_not_kept name=%s value=%r reason=%s",
+                           name, value, type(error).__name__)
+            continue
+        registry["{}.{}".format(PACKAGE, name)] = value
+
+
+def remove_configlets(portal):
+    """Remove configlets that lead to our pages and are not ours."""
+    tool = portal.portal_controlpanel
+    for action in list(tool._actions):
+        leads_here = action.appId == PACKAGE or any(
+            view in action.getActionExpression() for view in VIEWS)
+        if leads_here and action.id not in CONFIGLETS:
+            tool.unregisterConfiglet(action.id)
+    remove_actions(portal.portal_actions)
+
+
+def remove_actions(folder):
+    """Remove actions that lead to our pages, from all categories."""
+    for name, item in list(folder.objectItems()):
+        if hasattr(item, "objectItems"):
+            remove_actions(item)
+        elif any(view in (getattr(item, "url_expr", "") or "")
+                 for view in VIEWS):
+            folder._delObject(name)
+
+
+def remove_plugins(portal):
+    """Remove authentication plugins of ours that are of another class."""
+    root_users = setuphandlers.get_root_users(portal)
+    for acl_users in (portal.acl_users, root_users):
+        if not IPluggableAuthService.providedBy(acl_users):
+            continue
+        for name, plugin in list(acl_users.objectItems()):
+            if leftovers.is_of_package(plugin) and \
+                    not isinstance(plugin, QueueAuthPlugin):
+                acl_users._delObject(name)
+                leftovers.deactivate(acl_users, name)
+
+
+def remove_layers():
+    """Remove other registrations of the browser layer than ours."""
+    manager = getSiteManager()
+    for item in list(manager.registeredUtilities()):
+        if item.provided is ILocalBrowserLayerType and \
+                item.component is ISenaiteQueueLayer and item.name != PACKAGE:
+            manager.unregisterUtility(
+                item.component, item.provided, name=item.name)
+
+
+def report_users(portal):
+    """Say which users of former manuals a manager should look at."""
+    for user_id in OLD_USERS:
+        user = portal.acl_users.getUserById(user_id)
+        if user is None:
+            continue
+        logger.warning(
+            "event=look_at_user user=%s roles=%s: change the password unless "
+            "you have done it; the role QueueConsumer is all that a consumer "
+            "needs", user_id, ",".join(sorted(user.getRoles())))

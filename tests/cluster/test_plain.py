@@ -1,0 +1,97 @@
+"""Laboratories without reserved clients: nothing to set, and it works."""
+
+import signal
+import tempfile
+
+import pytest
+from harness.counting import Counter
+from harness.plain import Plain
+from harness.waiting import eventually
+
+
+def plain(**options):
+    """Return a set-up, not yet started, with the test add-on loaded."""
+    shared = tempfile.mkdtemp(prefix="queuetest-")
+    return Plain(packages=["queuetest"], env={"QUEUETEST_DIR": shared},
+                 **options)
+
+
+def errors_of(node):
+    """Return the lines of a process' logs that tell of something wrong."""
+    found = []
+    for path in (node.log, node.process.log):
+        try:
+            with open(path, errors="replace") as log:
+                found += [line for line in log
+                          if " ERROR " in line or "Traceback" in line]
+        except OSError:
+            pass
+    return found
+
+
+@pytest.mark.parametrize("wsgi", [False, True], ids=["zserver", "waitress"])
+def test_one_process(wsgi):
+    """Fresh from the installation, with two threads: the process is server
+    and consumer, also while people keep both threads busy, and after it was
+    ended in the middle of a task."""
+    with plain(wsgi=wsgi) as site:
+        counter = Counter(site)
+        added = counter.add(tasks=3, items=6, chunk_size=2)
+        items = counter.items(added)
+        counter.await_once(items)
+        counter.await_idle()
+        assert len(counter.journal(event="begin")) == 9
+
+        counter.hold()
+        added = counter.add(items=4, chunk_size=2)
+        items = counter.items(added)
+        counter.await_begin(added["tasks"][0]["task_uid"])
+        # the chunk is on its way, and both threads are for people
+        assert counter.counts(items) == [0] * 4
+        site.web.process.signal(signal.SIGTERM)
+        eventually(lambda: not site.web.process.is_running,
+                   "the process to end", seconds=60)
+        counter.release()
+        site.web.restart()
+
+        # nobody asks the process for a page: it knows what it has to do
+        task_uid = added["tasks"][0]["task_uid"]
+        eventually(lambda: len(counter.journal(task_uid, "end")) >= 1,
+                   "the task to be done", pause=0.2)
+        counter.await_once(items)
+        counter.await_idle()
+        assert errors_of(site.web) == []
+
+
+def test_wsgi_with_consumer_processes():
+    """ZEO, a WSGI client that is the queue server by its URL, and consumers
+    that systemd would run."""
+    with plain(wsgi=True, zeo=True, workers=1) as site:
+        worker = site.workers[0]
+        counter = Counter(site)
+        added = counter.add(tasks=2, items=4, chunk_size=2)
+        counter.await_once(counter.items(added))
+        counter.await_idle()
+        assert {entry["pid"] for entry in counter.journal(event="end")} == {
+            worker.process.pid}
+
+        # SIGTERM: what runs is finished, the rest is for others
+        counter.hold()
+        added = counter.add(items=6, chunk_size=2)
+        items = counter.items(added)
+        counter.await_begin(added["tasks"][0]["task_uid"])
+        worker.process.signal(signal.SIGTERM)
+        eventually(lambda: "event=worker_stopping" in worker.process.tail(),
+                   "the consumer to say that it stops")
+        counter.release()
+        eventually(lambda: not worker.process.is_running,
+                   "the consumer to end", seconds=60)
+        assert worker.process.popen.returncode == 0
+        assert sorted(counter.counts(items)) == [0, 0, 0, 0, 1, 1]
+        assert errors_of(worker) == []
+
+        worker.start()
+        site.await_worker(worker)
+        counter.await_once(items)
+        counter.await_idle()
+        assert errors_of(worker) == errors_of(site.web) == []
