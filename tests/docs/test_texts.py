@@ -75,7 +75,7 @@ def untranslatable(path):
             "submit", "button") else ())
         for name in names:
             if has_words(element.get(name)) and \
-                    not re.search(r"\b{}\b".format(name), named + dynamic) \
+                    not re.search(r"\b{}\b".format(name), named + " " + dynamic) \
                     and "tal:replace" not in element.attrib:
                 yield "{}={}".format(name, element.get(name))
 
