@@ -6,9 +6,13 @@ cd "$(dirname "$0")/.." || exit 1
 VERSIONS=${PY3_VERSIONS:-3.11 3.12}
 status=0
 
+# The first one that runs: a shim of pyenv may be there, and may not
 find_python() {
-    type -P "python$1" || ls -1 "$HOME"/.pyenv/versions/"$1".*/bin/"python$1" \
-        /opt/python"$1"*/bin/"python$1" 2>/dev/null | tail -1
+    local path
+    while read -r path; do
+        "$path" -c "import venv, ensurepip" 2>/dev/null && { echo "$path"; return; }
+    done < <(type -aP "python$1"; ls -1 "$HOME"/.pyenv/versions/"$1".*/bin/"python$1" \
+        /opt/python"$1"*/bin/"python$1" 2>/dev/null)
 }
 
 for version in $VERSIONS; do

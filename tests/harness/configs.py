@@ -86,7 +86,6 @@ security-policy-implementation C
 verbose-security off
 default-zpublisher-encoding utf-8
 pid-filename {clienthome}/zope.pid
-lock-filename {clienthome}/zope.lock
 <environment>
   CHAMELEON_CACHE {cache}
 </environment>
