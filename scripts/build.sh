@@ -167,15 +167,20 @@ build_buildout() {
     fi
 }
 
+# Zope reads compiled translations only; those that are older are made anew
+compile_locales() { .venv3/bin/python scripts/locales.py compile; }
+
 mkdir -p $LOGS
 wanted=$(hash_of $INPUTS)
 if [ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && [ -x bin/zopepy ] && [ -x .venv3/bin/python ]; then
-    exit 0
+    compile_locales
+    exit
 fi
 rm -f $STAMP
 start=$SECONDS
 build_venv3
 build_venv2
 build_buildout
+compile_locales
 printf '%s\n' "$wanted" > $STAMP
 say "Built in $((SECONDS - start)) s. Now: make run, make demo, make test."

@@ -52,9 +52,10 @@ def sources():
     """Return the files with texts: no tests, whose texts nobody reads."""
     found = []
     for pattern in ("**/*.py", "**/*.pt", "**/*.zcml"):
-        found += glob.glob(os.path.join(PACKAGE, pattern), root_dir=ROOT,
+        found += glob.glob(os.path.join(ROOT, PACKAGE, pattern),
                            recursive=True)
-    return sorted(name for name in found if "/tests/" not in name)
+    return sorted(os.path.relpath(name, ROOT) for name in found
+                  if "/tests/" not in name)
 
 
 def extract():
@@ -75,7 +76,10 @@ def extract():
             cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         raw = polib.pofile(path)
     texts = {}
+    unread = set(unread_texts())
     for entry in list(raw) + list(profile_texts()):
+        if entry.msgid in unread:
+            continue
         known = texts.setdefault(entry.msgid, polib.POEntry(
             msgid=entry.msgid, msgstr=""))
         known.comment = known.comment or entry.comment
@@ -102,6 +106,21 @@ def profile_texts():
                 yield polib.POEntry(
                     msgid=element.get(name), occurrences=[
                         (os.path.relpath(path, ROOT), "")])
+
+
+def unread_texts():
+    """Yield the texts of ZCML that nobody sees in a page: what patches are
+    about, and the titles of permissions, which are identifiers."""
+    from xml.etree import ElementTree
+    for name in sources():
+        if not name.endswith(".zcml"):
+            continue
+        for element in ElementTree.parse(os.path.join(ROOT, name)).iter():
+            tag = element.tag.rpartition("}")[2]
+            for kind, attribute in (("patch", "description"),
+                                    ("permission", "title")):
+                if tag == kind and element.get(attribute):
+                    yield " ".join(element.get(attribute).split())
 
 
 def translations():
