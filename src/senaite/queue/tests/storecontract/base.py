@@ -14,12 +14,20 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from hypothesis import HealthCheck
+
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests.tasks import make_task
 
 LEASE = 30
 SITE = "/senaite"
+
+#: Health checks of hypothesis that do not apply: databases are slow, and each
+#: store is an executor of the same contract (a check of newer releases)
+NOT_CHECKED = [getattr(HealthCheck, name)
+               for name in ("too_slow", "differing_executors")
+               if hasattr(HealthCheck, name)]
 
 
 class StoreCase(object):

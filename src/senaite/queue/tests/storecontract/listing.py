@@ -21,6 +21,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from senaite.queue import states
+from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB
@@ -154,7 +155,8 @@ class ListingContract(StoreCase):
         other = self.open_store("/other", self.clock)
         self.assertEqual(other.page(), {"total": 0, "tasks": []})
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25, deadline=None,
+              suppress_health_check=NOT_CHECKED)
     @given(tasks, st.sampled_from((None,) + SORTS), st.booleans(),
            st.booleans(), st.integers(1, 5))
     def test_pages_add_up_to_the_whole(self, script, sort, descending, ghosts,

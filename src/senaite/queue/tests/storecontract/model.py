@@ -21,13 +21,13 @@ from __future__ import print_function
 
 import itertools
 
-from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from senaite.queue import scheduling
 from senaite.queue import states
+from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import START
 from senaite.queue.tests.tasks import Clock
@@ -90,7 +90,7 @@ class Model(object):
 class ModelContract(StoreCase):
 
     @settings(max_examples=60, deadline=None,
-              suppress_health_check=[HealthCheck.too_slow])
+              suppress_health_check=NOT_CHECKED)
     @given(st.lists(steps, min_size=5, max_size=40))
     def test_pop_agrees_with_the_model(self, script):
         numbers = self.__dict__.setdefault("_runs", itertools.count())
