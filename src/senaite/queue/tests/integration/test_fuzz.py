@@ -86,6 +86,9 @@ class Source(object):
         for parameter in item.get("parameters", ()):
             value = self.value(parameter["schema"])
             text = value if hasattr(value, "encode") else repr(value)
+            # Zope resolves them before it looks for a route: the answer would
+            # be that of another one
+            text = text.replace("../..", "x..x")
             path = path.replace("{%s}" % parameter["name"], quote(
                 text.encode("utf-8") or b"x", safe=b""))
         query = self.some(dict(
@@ -113,10 +116,14 @@ class Source(object):
 @unittest.skipIf(load() is None, "docs/openapi.json is not in the egg")
 class TestFuzz(httpcase.HTTPCase):
 
+    #: what is wrong is to be read, however long
+    maxDiff = None
+
     def setUp(self):
         super(TestFuzz, self).setUp()
         self.patch(consumer_routes.consumer, "ensure", lambda portal: "Runs")
         self.stop_the_clock()
+        self.put()
         self.known = self.version()
         self.wrong = []
         self.asked = 0
@@ -133,7 +140,6 @@ class TestFuzz(httpcase.HTTPCase):
 
     def test_everything_as_everybody(self):
         source = Source(2026)
-        self.put()
         for path, item in sorted(load()["paths"].items()):
             for method in METHODS:
                 for _ in range(EACH if method in item else 0):
