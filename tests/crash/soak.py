@@ -106,22 +106,27 @@ def run(minutes, clickers, say):
         for person in people + [bench]:
             person.finish()
         tell(say, people, gauge, began, seconds)
-        audit = Audit(cluster, say)
-        audit.drain()
-        audit.compare_counts()
-        audit.compare_work(bench)
-        audit.look_for_ghosts()
-        for name, proofs in audit.wrong.items():
-            for proof in proofs[:10]:
-                say("{}: {}".format(name, proof))
-        kept = audit.sizes()
-        say("kept: {}".format(kept))
+        audit = conclude(cluster, bench, say)
         say("minutes={} clicks={} failed={} tasks={} {}".format(
             minutes, sum(len(person.times) for person in people),
             sum(len(person.errors) for person in people), audit.tasks,
             " ".join("{}={}".format(name, len(proofs))
                      for name, proofs in audit.wrong.items())))
         return 0 if audit.is_clean else 1
+
+
+def conclude(cluster, bench, say):
+    """Drain and compare, as after a crash campaign; returns the audit."""
+    audit = Audit(cluster, say)
+    audit.drain()
+    audit.compare_counts()
+    audit.compare_work(bench)
+    audit.look_for_ghosts()
+    for name, proofs in audit.wrong.items():
+        for proof in proofs[:10]:
+            say("{}: {}".format(name, proof))
+    say("kept: {}".format(audit.sizes()))
+    return audit
 
 
 def tell(say, people, gauge, began, seconds):

@@ -73,12 +73,7 @@ def save(store, target, now=None):
         raise StoreUnavailable("{} exists already".format(target))
     work = "{}.part-{}".format(target, os.getpid())
     try:
-        connection = sqlite3.connect(
-            store, timeout=PATIENCE, isolation_level=None)
-        try:
-            connection.execute("VACUUM INTO ?", (fields.to_text(work),))
-        finally:
-            connection.close()
+        _copy(store, work)
         count = _finish_copy(work, time.time() if now is None else now)
         os.rename(work, target)
         return count
@@ -88,6 +83,16 @@ def save(store, target, now=None):
     finally:
         if os.path.exists(work):
             os.remove(work)
+
+
+def _copy(store, path):
+    """Copy a store as it is at one moment, whoever writes meanwhile."""
+    connection = sqlite3.connect(
+        store, timeout=PATIENCE, isolation_level=None)
+    try:
+        connection.execute("VACUUM INTO ?", (fields.to_text(path),))
+    finally:
+        connection.close()
 
 
 def _finish_copy(path, now):
