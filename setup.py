@@ -101,10 +101,8 @@ setup(
     entry_points={
         "console_scripts": [
             "senaite-queue-move = senaite.queue.storage.moving:main",
-        ],
-        "z3c.autoinclude.plugin": ["target = plone"],
-        "console_scripts": [
             "queue-consumer = senaite.queue.client.worker:main",
         ],
+        "z3c.autoinclude.plugin": ["target = plone"],
     },
 )

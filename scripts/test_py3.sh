@@ -37,7 +37,7 @@ for version in $VERSIONS; do
     fi
     "$venv/bin/python" -W error::SyntaxWarning -m compileall -q -f src/senaite >/dev/null || status=1
     PYTHONPATH=src "$venv/bin/python" -m pytest -q -p no:cacheprovider \
-        src/senaite/queue/tests/unit || status=1
+        -o faulthandler_timeout=300 src/senaite/queue/tests/unit || status=1
 done
 find src -name __pycache__ -prune -exec rm -rf {} +
 exit $status

@@ -26,6 +26,7 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 from z3c.form.browser.checkbox import CheckBoxFieldWidget
 
+from senaite.queue import advice
 from senaite.queue import keys
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -64,6 +65,10 @@ class QueueSettingsView(ControlPanelFormWrapper):
 
     form = QueueSettingsForm
     index = ViewPageTemplateFile("templates/controlpanel.pt")
+
+    def get_advice(self):
+        """Return what there is to say about the set-up."""
+        return advice.get_advice(self.context)
 
     def is_key_from_environment(self):
         """Tell whether the key can be changed here."""

@@ -1,0 +1,90 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the page of the settings says about the set-up."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import unittest
+
+from zope.i18n import interpolate
+
+from senaite.queue import advice
+from senaite.queue import roles
+from senaite.queue import surroundings
+from senaite.queue.browser.controlpanel import QueueSettingsView
+from senaite.queue.client import agent as agents
+from senaite.queue.server.utility import get_server_utility
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.testing import set_setting
+
+
+class TestAdvice(unittest.TestCase):
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        self.addCleanup(os.environ.pop, roles.ENVIRONMENT, None)
+
+    def get(self):
+        return [(item.level, interpolate(item.text),
+                 item.advice and interpolate(item.advice))
+                for item in advice.get_advice(self.portal)]
+
+    def alone(self):
+        plone = surroundings.get()
+        former = plone.__class__.has_own_database
+        plone.__class__.has_own_database = lambda self: True
+        self.addCleanup(setattr, plone.__class__, "has_own_database", former)
+
+    def test_off(self):
+        set_setting("server", None)
+        (level, text, todo), = self.get()
+        self.assertEqual(level, advice.WARNING)
+        self.assertIn("is off", text)
+        self.assertTrue(todo)
+
+    def test_one_process(self):
+        self.alone()
+        role, consumers = self.get()
+        self.assertEqual(role[0], advice.INFO)
+        self.assertIn("No other process can open", role[1])
+        # tests do not volunteer, and nobody else is there
+        self.assertEqual(consumers[0], advice.WARNING)
+
+    def test_consumers_are_counted(self):
+        self.alone()
+        store = get_server_utility(self.portal).store
+        store.hello("host:1/aaaaaaaa")
+        store.hello("host:2/aaaaaaaa")
+        self.assertEqual(self.get()[1][:2],
+                         (advice.INFO, "Consumers at work: 2"))
+
+    def test_server_elsewhere(self):
+        os.environ[roles.ENVIRONMENT] = roles.CLIENT
+        set_setting("server", "http://127.0.0.1:1/plone")
+        agent = agents.get_agent(self.portal)
+        agent._trouble_since = None
+        self.assertEqual(self.get()[0][:2], (
+            advice.INFO, "The queue server is at http://127.0.0.1:1/plone."))
+        agent._trouble_since = 1
+        level, text, todo = self.get()[0]
+        self.assertEqual(level, advice.WARNING)
+        self.assertIn("does not answer", text)
+        self.assertIn("Queue server", todo)
+
+    def test_page_shows_it(self):
+        self.alone()
+        view = QueueSettingsView(self.portal, self.layer["request"])
+        self.assertEqual(view.get_advice(), advice.get_advice(self.portal))
