@@ -23,7 +23,7 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser test-core bench-pages test-docs test-py3 tools docs \
+	test-browser test-core bench-pages test-docs test-py3 tools docs screenshots \
 	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
 .NOTPARALLEL:
@@ -125,6 +125,10 @@ docs: tools
 	@.venvdocs/bin/python docs/diagram.py --check
 	@.venvdocs/bin/python -m sphinx -W --keep-going -q -b html docs build/docs
 	@echo "The documentation is in build/docs/index.html"
+
+# Pictures of today's pages for the documentation, from the browser tests
+screenshots: test-browser
+	@cp var/screenshots/*.png docs/images/
 
 # sdist and wheel in dist, checked
 package: tools
