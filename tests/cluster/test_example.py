@@ -40,7 +40,8 @@ def test_an_action_of_another_add_on(cluster, counter):
                      cluster.secrets["labclerk1"]).listing("samples")
         rows = [row for row in clerk.rows() if row["uid"] in samples]
         assert [bool(row["disabled"]) for row in rows] == [True] * SAMPLES
-        assert listing.transitions(samples) == []
+        # What is left are no transitions: stickers and the like
+        assert not {"shelve", "cancel"} & set(listing.transitions(samples))
         lab.lims.listing("samples").press("cancel", samples[:1])
         lab.lims.listing("samples").press("shelve", samples)
         assert {shelf["state"] for shelf in shelves()} == {"sample_received"}
