@@ -17,8 +17,9 @@
       return state.lock_buttons || state.loading ||
         Object.keys(state.ajax_save_queue || {}).length > 0;
     });
+    // In a row: the search field has the focus from the start
     var typing = focus && focus.closest &&
-      focus.closest(".ajax-contents-table") &&
+      focus.closest(".ajax-contents-table td") &&
       /^(input|select|textarea)$/i.test(focus.tagName) &&
       !/^(checkbox|radio|button|submit)$/i.test(focus.type || "");
     return unsaved || Boolean(typing);
