@@ -23,7 +23,7 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser test-core bench-pages test-docs test-py3 tools docs screenshots \
+	test-browser test-core bench-pages bench-monitor test-docs test-py3 tools docs screenshots \
 	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
 .NOTPARALLEL:
@@ -114,6 +114,8 @@ test-py3: build
 test-docs: build
 	@echo "== Documentation and translations"
 	@PYTHONPATH=src $(PYTEST) -rs tests/docs
+bench-monitor: build
+	@$(HARNESS) harness.monitor_bench
 
 lint: build
 	@scripts/lint.sh

@@ -16,6 +16,9 @@ import shutil
 import pytest
 from harness import paths
 from harness.cluster import Cluster
+from harness.seeds import Seeds
+from harness.seeds import held
+from pages import Page
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
@@ -66,4 +69,33 @@ def screenshot(browser):
 
     def take(name):
         browser.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
+    return take
+
+
+@pytest.fixture
+def page(browser, cluster):
+    """A browser in front of the web client."""
+    return Page(browser, cluster)
+
+
+@pytest.fixture
+def seeds(cluster):
+    """Tasks in the store, while the consumers are held."""
+    with held(cluster):
+        seeds = Seeds(cluster)
+        seeds.clear()
+        yield seeds
+        seeds.clear()
+
+
+@pytest.fixture
+def pictures(browser, screenshot):
+    """Takes a picture at the widths of a desk and of a telephone."""
+    def take(name):
+        for width in (1280, 400):
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+                "width": width, "height": 1400, "deviceScaleFactor": 1,
+                "mobile": width < 500})
+            screenshot("{}-{}".format(name, width))
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     return take

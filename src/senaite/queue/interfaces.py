@@ -121,6 +121,33 @@ class IQueueUtility(Interface):
     def __len__():
         """Return how many tasks are queued or running."""
 
+    def get_page(kinds, **asked_for):
+        """Return a page of a listing; see `ITaskStore.page`. What is on its
+        way to the queue comes on top of the first one."""
+
+    def get_figures():
+        """Return the figures of the monitor: counts, charts, consumers,
+        pauses; documented in docs/monitor-json.rst."""
+
+    def get_history(task_uid):
+        """Return all that is known of a task, its attempts and its job
+        included, or None; documented in docs/monitor-json.rst."""
+
+    def set_priority(task, priority, username=None):
+        """Change the priority of a queued task; False when it is not queued
+        (any more)."""
+
+    def cancel_job(job_uid, username=None):
+        """Cancel what is not finished of a job; returns the uids of the tasks
+        that were cancelled."""
+
+    def pause(name=None, username=None):
+        """Hand out no more tasks of a name, or none at all; False when it was
+        paused before."""
+
+    def resume(name=None, username=None):
+        """End a pause; False when there was none."""
+
 
 class IServerQueueUtility(IQueueUtility):
     """The queue itself; lives in the queue server."""

@@ -33,6 +33,13 @@ ACTIVE = (QUEUED, RUNNING)
 #: States that end a task; kept as history, pruned after the retention time
 FINISHED = (DONE, CANCELLED)
 
+#: Queued tasks whose time is yet to come are told apart where people look
+SCHEDULED = "scheduled"
+
+#: What listings can be made of, in the order in which people look for it;
+#: here, "queued" are the queued ones that are not scheduled
+KINDS = (RUNNING, QUEUED, SCHEDULED, FAILED, DONE, CANCELLED)
+
 #: (state, event) -> state. An event that is not listed for a state does not
 #: apply to it, and changes nothing.
 TRANSITIONS = {

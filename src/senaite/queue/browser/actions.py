@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The buttons of the monitor: requeue and remove tasks.
+"""The buttons of the monitor: requeue, remove, cancel jobs.
 
 SENAITE's `workflow_action` is open to everybody and checks nothing, so that
 all that has to be checked is checked here.
@@ -17,6 +17,8 @@ all that has to be checked is checked here.
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
+
+import collections
 
 from AccessControl import Unauthorized
 from AccessControl import getSecurityManager
@@ -32,6 +34,51 @@ from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.permissions import ManageQueue
 
+#: What became of an action on one task
+DONE, TOO_LATE, ERROR = "done", "too_late", "error"
+
+NOT_REACHED = _(u"The queue server did not answer for these tasks, or refused "
+                u"them: ${count}. Nothing is lost; try again, and look at "
+                u"the log if that does not help.")
+
+
+def check_manager(context, request):
+    """Refuse whoever may not, and requests that others had made.
+
+    :raises Unauthorized: without the permission to manage the queue
+    :raises Forbidden: for requests from elsewhere
+    """
+    if not getSecurityManager().checkPermission(ManageQueue, context):
+        raise Unauthorized("Managing the queue is not allowed")
+    PostOnly(request)
+    CheckAuthenticator(request)
+
+
+def try_each(task_uids, do, user):
+    """Do something to each of many tasks, as far as it applies.
+
+    :param do: function(task_uid); True when that changed something
+    :param user: id of the user, for the log
+    :returns: outcome -> how many
+    :rtype: collections.Counter
+    """
+    counts = collections.Counter()
+    for task_uid in task_uids:
+        counts[_try(task_uid, do, user)] += 1
+    return counts
+
+
+def _try(task_uid, do, user):
+    try:
+        return DONE if do(task_uid) else TOO_LATE
+    except Exception as error:
+        # one task that is gone, or a queue server that is away, does not
+        # keep the others from being tried
+        gone = "not found" in str(error)
+        logger.warning("event=action_failed task=%r by=%s",
+                       task_uid, user, exc_info=not gone)
+        return TOO_LATE if gone else ERROR
+
 
 @implementer(IWorkflowActionUIDsAdapter)
 class TaskAction(RequestContextAware):
@@ -39,7 +86,7 @@ class TaskAction(RequestContextAware):
 
     #: What to say, with the number of tasks as ${count}
     done = None
-    not_done = None
+    too_late = None
 
     def __init__(self, context, request):
         super(TaskAction, self).__init__(context, request)
@@ -52,50 +99,34 @@ class TaskAction(RequestContextAware):
         :param uids: uids of the tasks
         :raises Unauthorized: without the permission to manage the queue
         """
-        self.check()
+        check_manager(self.context, self.request)
         user = getSecurityManager().getUser().getId()
-        counts = {True: 0, False: 0}
-        for task_uid in uids:
-            counts[self.try_to_do(task_uid, user)] += 1
-        self.say(self.done, counts[True], "info")
-        self.say(self.not_done, counts[False], "warning")
+        queue = api.get_queue()
+        counts = try_each(
+            uids, lambda task_uid: self.do(queue, task_uid, user), user)
+        logger.info("event=action action=%s by=%s done=%s of=%s",
+                    action, user, counts[DONE], len(uids))
+        for message, outcome, level in (
+                (self.done, DONE, "info"),
+                (self.too_late, TOO_LATE, "warning"),
+                (NOT_REACHED, ERROR, "error")):
+            if counts[outcome]:
+                self.add_status_message(
+                    Message(message, mapping={"count": counts[outcome]}),
+                    level)
         # not where the request wants: that could be anywhere
         return self.redirect(redirect_url=self.back_url)
 
-    def check(self):
-        """Refuse whoever may not, and requests that others had made."""
-        if not getSecurityManager().checkPermission(
-                ManageQueue, self.context):
-            raise Unauthorized("Managing the queue is not allowed")
-        PostOnly(self.request)
-        CheckAuthenticator(self.request)
-
-    def try_to_do(self, task_uid, user):
-        """Tell whether it was done to a task."""
-        try:
-            return bool(self.do(api.get_queue(), task_uid, user))
-        except Exception:
-            # one task that is gone, or a queue server that is away, does not
-            # keep the others from being tried
-            logger.warning("event=action_failed task=%s by=%s",
-                           task_uid, user, exc_info=True)
-            return False
-
     def do(self, queue, task_uid, user):
         """Do it to one task; True when that changed something."""
-
-    def say(self, message, count, level):
-        if count:
-            self.add_status_message(
-                Message(message, mapping={"count": count}), level)
 
 
 class RequeueAction(TaskAction):
     """Queues failed tasks again."""
 
     done = _(u"Tasks queued again: ${count}")
-    not_done = _(u"Tasks not queued again, because they have not failed, are "
-                 u"gone or the queue server does not answer: ${count}")
+    too_late = _(u"Not queued again, because they have not failed (any more) "
+                 u"or are gone: ${count}")
 
     def do(self, queue, task_uid, user):
         return queue.requeue(task_uid, username=user)
@@ -105,8 +136,32 @@ class RemoveAction(TaskAction):
     """Removes tasks; they are kept as history."""
 
     done = _(u"Tasks removed: ${count}")
-    not_done = _(u"Tasks not removed, because they are finished, gone or the "
-                 u"queue server does not answer: ${count}")
+    too_late = _(u"Not removed, because they are finished meanwhile or gone: "
+                 u"${count}")
 
     def do(self, queue, task_uid, user):
         return queue.delete(task_uid, username=user)
+
+
+class CancelJobAction(TaskAction):
+    """Cancels what is not finished of the jobs of tasks."""
+
+    done = _(u"Jobs cancelled: ${count}. What was done of them stays done.")
+    too_late = _(u"Not cancelled, because their jobs are finished meanwhile "
+                 u"or gone: ${count}")
+
+    def __init__(self, context, request):
+        super(CancelJobAction, self).__init__(context, request)
+        self.seen = set()
+
+    def do(self, queue, task_uid, user):
+        task = queue.get_task(task_uid)
+        if task is None:
+            return False
+        if task.job_uid in self.seen:
+            # several tasks of one job were selected
+            return True
+        changed = bool(queue.cancel_job(task.job_uid, username=user))
+        if changed:
+            self.seen.add(task.job_uid)
+        return changed

@@ -27,13 +27,30 @@ from Products.statusmessages.interfaces import IStatusMessage
 from z3c.form.browser.checkbox import CheckBoxFieldWidget
 
 from senaite.queue import advice
+from senaite.queue import api
 from senaite.queue import keys
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue import surroundings
+from senaite.queue.browser.dashboard import describe_consumers
 from senaite.queue.browser.settings import IQueueSettings
 from senaite.queue.browser.widgets import NamesFieldWidget
+from senaite.queue.client import diagnosis
 from senaite.queue.plonesite import PREFIX
-from senaite.queue.surroundings import get as get_surroundings
+from senaite.queue.server.reading import get_site_id
+
+#: How the settings are grouped; what is in no group comes last
+GROUPS = (
+    (_(u"Where the queue is"), ("server", "outage_seconds")),
+    (_(u"What is queued"),
+     ("default", "queued_processes", "min_items", "max_uids",
+      "max_payload_bytes")),
+    (_(u"Order and pace"), ("top_priority_tasks", "min_seconds_task")),
+    (_(u"When something goes wrong"),
+     ("max_retries", "max_seconds_unlock", "lease_seconds")),
+    (_(u"History"), ("retention_days",)),
+)
+OTHERS = _(u"More")
 
 #: Digits of the key's fingerprint that are shown
 FINGERPRINT_LENGTH = 12
@@ -56,6 +73,24 @@ class QueueSettingsForm(RegistryEditForm):
         self.fields["top_priority_tasks"].widgetFactory = NamesFieldWidget
         self.fields["queued_processes"].widgetFactory = CheckBoxFieldWidget
 
+    @property
+    def action(self):
+        """Saved by the control panel, whichever page shows the form."""
+        return "{}/@@queue-controlpanel".format(self.context.absolute_url())
+
+    def groups_of_widgets(self):
+        """Return the widgets, grouped: dicts with `title` and `widgets`."""
+        rest = list(self.widgets.keys())
+        found = []
+        for title, names in GROUPS:
+            names = [name for name in names if name in rest]
+            rest = [name for name in rest if name not in names]
+            found.append((title, names))
+        found.append((OTHERS, rest))
+        return [{"title": title,
+                 "widgets": [self.widgets[name] for name in names]}
+                for title, names in found if names]
+
     # SENAITE switches Plone's automatic protection off for its sites
     enableCSRFProtection = True
 
@@ -65,6 +100,18 @@ class QueueSettingsView(ControlPanelFormWrapper):
 
     form = QueueSettingsForm
     index = ViewPageTemplateFile("templates/controlpanel.pt")
+
+    #: What the test of the connection found, see `TestConnectionView`
+    report = None
+
+    def consumers(self):
+        """Return the consumers, for people; None when the queue server does
+        not tell."""
+        try:
+            return describe_consumers(api.get_queue().get_figures())
+        except Exception:
+            logger.warning("event=consumers_unknown", exc_info=True)
+            return None
 
     def get_advice(self):
         """Return what there is to say about the set-up."""
@@ -98,7 +145,7 @@ class RotateKeyView(BrowserView):
             grace = 0
         keys.rotate(self.context, grace)
         logger.info("event=key_rotated by=%s grace_seconds=%s",
-                    get_surroundings().get_username(), grace)
+                    surroundings.get().get_username(), grace)
         self.say(grace)
         return self.request.response.redirect(
             "{}/@@queue-controlpanel".format(self.context.absolute_url()))
@@ -113,3 +160,26 @@ class RotateKeyView(BrowserView):
             message = _(u"The queue has a new key. The former one is not "
                         u"accepted any more.")
         IStatusMessage(self.request).addStatusMessage(message, "info")
+
+
+class TestConnectionView(QueueSettingsView):
+    """The same page, with what a test of the connection has found."""
+
+    def __call__(self):
+        PostOnly(self.request)
+        CheckAuthenticator(self.request)
+        found = diagnosis.test(
+            surroundings.get().get_setting("server"),
+            get_site_id(self.context),
+            lambda: keys.get_key(self.context))
+        logger.info("event=connection_tested by=%s good=%s",
+                    surroundings.get().get_username(),
+                    all(good is not False for good, _message in found))
+        self.report = [{"class": LEVELS[good], "text": message}
+                       for good, message in found]
+        # What was pressed is none of the form's buttons
+        self.request.form.clear()
+        return super(TestConnectionView, self).__call__()
+
+
+LEVELS = {True: "success", False: "danger", None: "warning"}

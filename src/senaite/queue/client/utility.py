@@ -29,6 +29,7 @@ from senaite.queue.client import outbox
 from senaite.queue.client import overlay
 from senaite.queue.client import sites
 from senaite.queue.client import view
+from senaite.queue.client.monitoring import RemoteMonitoring
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
@@ -41,7 +42,7 @@ READ_SECONDS = 2
 
 
 @implementer(IClientQueueUtility)
-class ClientQueueUtility(object):
+class ClientQueueUtility(RemoteMonitoring):
     """See `IClientQueueUtility`. Has no state of its own: works in whatever
     site is the current one."""
 
@@ -209,6 +210,11 @@ class ClientQueueUtility(object):
 
     def _waiting(self):
         return overlay.outbox_tasks(sites.current_portal())
+
+    def _entries(self):
+        root = outbox.get_root(sites.current_portal())
+        return [entry for _uid, entry in outbox.entries(root)] \
+            if root is not None else []
 
     def _ready_agent(self):
         agent = self._agent()

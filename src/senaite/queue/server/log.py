@@ -36,7 +36,8 @@ def log_event(event, task=None, **fields):
     """Log a change of a task's state, at INFO.
 
     :param event: what happened: queued, started, done, failed, retried,
-        cancelled, requeued, rescued, purged, pruned
+        cancelled, requeued, rescued, purged, pruned, priority_changed,
+        paused, resumed
     :param task: the task it happened to
     :type task: senaite.queue.queue.QueueTask
     :param fields: what else is to be said; None is left out

@@ -30,6 +30,7 @@ from senaite.queue.queue import is_task
 from senaite.queue.server import config
 from senaite.queue.server import maintenance
 from senaite.queue.server.log import log_event
+from senaite.queue.server.monitoring import Monitoring
 from senaite.queue.server.reading import QueueReader
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.states import DONE
@@ -68,7 +69,7 @@ def forget_utilities():
 
 
 @implementer(IServerQueueUtility)
-class ServerQueueUtility(QueueReader):
+class ServerQueueUtility(Monitoring, QueueReader):
     """See `IServerQueueUtility`.
 
     :param store: `ITaskStore` of the site

@@ -10,8 +10,7 @@
 
 """Listings: a page of tasks, filtered, searched and sorted by the database.
 
-A listing is made of *kinds* of tasks: the states, and of those that are
-queued the ones whose time is yet to come ("scheduled"). Each kind is read
+A listing is made of *kinds* of tasks, see `states.KINDS`. Each kind is read
 through an index in the order asked for, no further than the end of the page.
 """
 
@@ -25,17 +24,12 @@ import sqlalchemy as sa
 
 from senaite.queue import fields
 from senaite.queue import states
+from senaite.queue.states import SCHEDULED
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 
 _JOB = schema.job
 _TASK = schema.task
-
-SCHEDULED = "scheduled"
-
-#: What a listing can be made of, in the order in which people look for it
-KINDS = (states.RUNNING, states.QUEUED, SCHEDULED, states.FAILED, states.DONE,
-         states.CANCELLED)
 
 _BY_AGE = ((_TASK.c.created, _TASK.c.seq), "ix_task_created")
 _BY_END = ((_TASK.c.ended, _TASK.c.seq), "ix_task_ended")

@@ -207,7 +207,7 @@ class TaskStore(object):
 
     def page(self, kinds=None, **asked_for):
         with self._read() as unit:
-            return listing.page(unit, kinds or listing.KINDS,
+            return listing.page(unit, kinds or states.KINDS,
                                 **asked_for)
 
     def set_priority(self, task_uid, priority):

@@ -9,7 +9,8 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Routes that queue a failed task again, or cancel one.
+"""Routes that queue failed tasks again, cancel tasks and jobs, change
+priorities, and pause and resume.
 
 Signed requests only: people do this in the monitor, which asks for their
 permission and is protected against forged clicks.
@@ -19,12 +20,16 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue import fields
 from senaite.queue.routing import SIGNED
 from senaite.queue.routing import Refused
 from senaite.queue.routing import get_payload
 from senaite.queue.routing import route
 from senaite.queue.server import params
 from senaite.queue.server.routes.control import answer_about
+
+#: Bound of a task's priority
+MAX_PRIORITY = 100000
 
 
 @route("queue_server", "requeue", "requeue/<string:task_uid>",
@@ -50,3 +55,62 @@ def delete(context, request):
     changed = queue.delete(task_uid, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Task cancelled",
                         changed=bool(changed))
+
+
+@route("queue_server", "priority", methods=["POST"], access=SIGNED)
+def priority(context, request):
+    """Change the priority of a queued task; `changed` false: it is not
+    queued any more."""
+    payload = get_payload(request)
+    task_uid = params.read_task_uid(payload)
+    value = params.read_number(payload, "priority", high=MAX_PRIORITY)
+    if value is None:
+        raise Refused(400, "'priority' is missing")
+    queue = params.get_queue()
+    changed = queue.set_priority(
+        task_uid, value, params.read_text(payload, "username"))
+    return answer_about(request, queue, task_uid, "Priority changed"
+                        if changed else "Task not queued any more",
+                        changed=bool(changed))
+
+
+@route("queue_server", "cancel_job", methods=["POST"], access=SIGNED)
+def cancel_job(context, request):
+    """Cancel what is not finished of a job; `cancelled` are the uids of its
+    tasks that were."""
+    payload = get_payload(request)
+    job_uid = params.read_task_uid({"task_uid": payload.get("job_uid")})
+    queue = params.get_queue()
+    cancelled = queue.cancel_job(
+        job_uid, params.read_text(payload, "username"))
+    return params.answer(
+        request, message="Job cancelled", job_uid=job_uid,
+        cancelled=cancelled, version=queue.store.version())
+
+
+@route("queue_server", "pause", methods=["POST"], access=SIGNED)
+def pause(context, request):
+    """Hand out no more tasks of this `name`; without one, none at all."""
+    name, username = read_pause(request)
+    changed = params.get_queue().pause(name, username)
+    return params.answer(request, message="Paused", changed=bool(changed))
+
+
+@route("queue_server", "resume", methods=["POST"], access=SIGNED)
+def resume(context, request):
+    """End the pause of this `name`; without one, that of all tasks."""
+    name, username = read_pause(request)
+    changed = params.get_queue().resume(name, username)
+    return params.answer(request, message="Resumed", changed=bool(changed))
+
+
+def read_pause(request):
+    """Return name of tasks (None: all) and user of a request.
+
+    :raises Refused: 400 when it is not the name of a task
+    """
+    payload = get_payload(request)
+    name = params.read_text(payload, "name") or None
+    if name is not None and not fields.NAME.match(name):
+        raise Refused(400, "'name' is not the name of a task")
+    return name, params.read_text(payload, "username")

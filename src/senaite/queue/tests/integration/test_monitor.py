@@ -114,6 +114,7 @@ class TestMonitor(MonitorCase):
             for tab in monitor.TABS)
         self.assertEqual({queued.task_uid}, found["default"])
         self.assertEqual({queued.task_uid}, found[QUEUED])
+        self.assertEqual(set(), found["scheduled"])
         self.assertEqual({failed.task_uid}, found[FAILED])
         self.assertEqual(set(), found[RUNNING])
         self.assertEqual(
@@ -121,22 +122,47 @@ class TestMonitor(MonitorCase):
             found["all"])
         self.assertLess(set(STATES), set(monitor.TABS))
 
+    def test_scheduled_tab(self):
+        later = self.add(delay=3600)
+        row, = self.rows("scheduled")["folderitems"]
+        self.assertEqual(later.task_uid, row["uid"])
+        self.assertIn("Scheduled", row["state"])
+        self.assertIn("starts in", row["since"])
+        self.assertEqual(1, self.rows()["total"])
+        self.assertEqual(0, self.rows(QUEUED)["total"])
+
     def test_row(self):
-        task = self.add(uids=["a" * 32, "b" * 32], priority=7)
+        task = self.add(name="task_action_submit", priority=7,
+                        uids=["a" * 32, "b" * 32])
         row = self.rows()["folderitems"][0]
-        self.assertEqual(task.task_short_uid, row["task_short_uid"])
-        self.assertEqual("some_task", row["name"])
-        self.assertEqual("analyst", row["username"])
-        self.assertEqual("2", row["items"])
+        self.assertIn(task.task_short_uid, row["task_short_uid"])
+        self.assertIn("@@queue_task?uid=" + task.task_uid,
+                      row["task_short_uid"])
+        self.assertIn("Submit results", row["name"])
+        self.assertIn("task_action_submit", row["name"])
+        self.assertIn("analyst", row["username"])
         self.assertEqual("7", row["priority"])
-        self.assertEqual(QUEUED, row["status"])
+        self.assertEqual(QUEUED, row["review_state"])
+        self.assertIn("Queued", row["state"])
+        self.assertIn("waiting for", row["since"])
+        self.assertIn("0 / 2", row["job_progress"])
         self.assertIn(self.client.absolute_url(), row["context_path"])
-        self.assertTrue(row["created"])
+        self.assertIn(self.client.Title(), row["context_path"])
+        self.assertTrue(row["added"])
+
+    def test_objects_that_may_not_be_seen_have_no_title_and_no_link(self):
+        self.client.manage_permission("View", ["Owner"], 0)
+        self.add()
+        transaction.commit()
+        row = self.rows(who="analyst")["folderitems"][0]
+        self.assertNotIn("href", row["context_path"])
+        self.assertNotIn(self.client.Title(), row["context_path"])
 
     def test_everything_is_escaped(self):
         self.add_failed(SCRIPT)
         task = new_task("some_task", self.client, username=SCRIPT)
         task["context_path"] = to_native(u"/plone/" + SCRIPT)
+        task["context_uid"] = "e" * 32
         api.get_queue().accept([task])
         shown = 0
         for row in self.rows("all")["folderitems"]:
@@ -151,6 +177,7 @@ class TestMonitor(MonitorCase):
         second = self.rows(pagesize=5, limit_from=5)
         self.assertEqual(5, len(first["folderitems"]))
         self.assertTrue(first["show_more"])
+        self.assertEqual(7, first["total"])
         self.assertEqual(2, len(second["folderitems"]))
         self.assertFalse(second["show_more"])
         self.assertEqual(
@@ -159,26 +186,71 @@ class TestMonitor(MonitorCase):
                    for row in page["folderitems"]))
 
     def test_ghosts_do_not_disturb_pages(self):
-        former = monitor.BLOCK
-        self.addCleanup(setattr, monitor, "BLOCK", former)
-        monitor.BLOCK = 3
         made = set()
         for number in range(20):
             task = self.add(ghost=bool(number % 4))
             if not task.ghost:
                 made.add(task.task_uid)
-        page = self.rows(pagesize=50, limit_from=0)
+        page = self.rows(pagesize=5, limit_from=0)
         self.assertEqual(made, set(r["uid"] for r in page["folderitems"]))
+        self.assertFalse(page["show_more"])
+
+    def test_search(self):
+        self.add(name="task_one")
+        wanted = self.add(name="task_other", username="somebody")
+        for text in ("OTHER", "somebody task", wanted.task_uid):
+            page = self.rows(filter=text)
+            self.assertEqual([wanted.task_uid],
+                             [r["uid"] for r in page["folderitems"]])
+            self.assertEqual(1, page["total"])
+        self.assertEqual(0, self.rows(filter=u"\xe4%_")["total"])
+
+    def test_every_sortable_column_sorts(self):
+        for number in range(3):
+            self.add(name="task_{}".format(number), priority=number,
+                     username="user{}".format(number))
+        sortable = self.rows()["sortable_columns"]
+        self.assertEqual(
+            {"name", "context_path", "username", "priority", "added",
+             "since"}, set(sortable))
+        for column in sortable:
+            found = [[row["uid"] for row in self.rows(
+                sort_on=column, sort_order=order)["folderitems"]]
+                for order in ("ascending", "descending")]
+            self.assertEqual(found[0], found[1][::-1], column)
+        # what is no column is no reason to fail
+        self.assertEqual(3, self.rows(sort_on="nonsense")["total"])
 
     def test_transitions_are_for_managers(self):
         task = self.add_failed()
-        for who, wanted in (("lab_manager",
-                             ["queue_remove", "queue_requeue"]),
-                            ("analyst", [])):
+        for who, wanted in (
+                ("lab_manager",
+                 ["queue_cancel_job", "queue_remove", "queue_requeue"]),
+                ("analyst", [])):
             found = self.rows(FAILED, who, selected_uids=[task.task_uid])
             self.assertEqual(wanted, sorted(
                 item["id"] for item in found["transitions"]))
             self.assertEqual(bool(wanted), found["show_select_column"])
+        found = self.rows(QUEUED, selected_uids=[self.add().task_uid])
+        self.assertIn("modal_queue_priority",
+                      [item["id"] for item in found["transitions"]])
+
+    def test_dashboard(self):
+        self.add_failed()
+        self.add()
+        api.get_queue().pause("task_action_submit", "lab_manager")
+        browser = self.browse("analyst")
+        browser.open(self.url + "/dashboard")
+        page = json.loads(browser.contents)["html"]
+        for text in ("Tasks that failed and need a decision: 1",
+                     CONSUMER, "Submit results", "<svg", "is paused"):
+            self.assertIn(text, page)
+        # what the analyst may not press is not there
+        self.assertNotIn("@@queue_pause", page)
+        browser = self.browse("lab_manager")
+        browser.open(self.url + "/dashboard")
+        self.assertIn("@@queue_pause", browser.contents)
+        self.assertIn("@@queue_resume", browser.contents)
 
     def test_store_that_does_not_open(self):
         def fail():
@@ -218,7 +290,7 @@ class TestActions(MonitorCase):
                           [failed.task_uid, queued.task_uid, "c" * 32])
         self.assertEqual(QUEUED, self.status(failed))
         self.assertIn("Tasks queued again: 1", page.contents)
-        self.assertIn("does not answer: 2", page.contents)
+        self.assertIn("are gone: 2", page.contents)
         self.assertIn("queue_tasks", page.url)
 
     def test_remove(self):
@@ -228,26 +300,204 @@ class TestActions(MonitorCase):
         self.assertEqual(CANCELLED, self.status(queued))
         self.assertIn("Tasks removed: 2", page.contents)
 
+    def test_cancel_job(self):
+        done = self.add(job_uid="f" * 32)
+        queue = api.get_queue()
+        queue.done(queue.pop(CONSUMER))
+        left = [self.add(job_uid="f" * 32) for _number in range(2)]
+        other = self.add()
+        page = self.click("queue_cancel_job",
+                          [task.task_uid for task in left + [done]])
+        self.assertIn("Jobs cancelled: 3", page.contents)
+        self.assertEqual(["done", CANCELLED, CANCELLED, QUEUED], [
+            self.status(task) for task in [done] + left + [other]])
+        page = self.click("queue_cancel_job", [done.task_uid, "c" * 32])
+        self.assertIn("finished meanwhile or gone: 2", page.contents)
+
+    def test_a_task_that_meanwhile_finished(self):
+        task = self.add()
+        queue = api.get_queue()
+        queue.done(queue.pop(CONSUMER))
+        page = self.click("queue_remove", [task.task_uid])
+        self.assertIn("finished meanwhile or gone: 1", page.contents)
+        self.assertNotIn("Tasks removed", page.contents)
+
+    def post(self, view, who="lab_manager", token=True, **form):
+        """Send the form of one of the small views."""
+        browser = self.browse(who)
+        if token:
+            browser.open(self.url)
+            form["_authenticator"] = browser.getControl(
+                name="_authenticator", index=0).value
+        browser.post("{}/@@{}".format(self.portal.absolute_url(), view),
+                     urlencode(form, True))
+        return browser
+
+    def test_pause_and_resume(self):
+        task = self.add()
+        queue = api.get_queue()
+        for name in ("", "some_task"):
+            page = self.post("queue_pause", name=name)
+            self.assertIn("Paused: ", page.contents)
+            self.assertEqual([name], [p["name"] for p in queue.store.pauses()])
+            self.assertEqual("lab_manager",
+                             queue.store.pauses()[0]["username"])
+            self.assertIsNone(queue.pop(CONSUMER))
+            page = self.post("queue_pause", name=name)
+            self.assertIn("Paused already", page.contents)
+            page = self.post("queue_resume", name=name)
+            self.assertIn("Resumed: ", page.contents)
+            page = self.post("queue_resume", name=name)
+            self.assertIn("Not paused any more", page.contents)
+        self.assertEqual(task.task_uid, queue.pop(CONSUMER).task_uid)
+        page = self.post("queue_pause", name="no name")
+        self.assertIn("Not the name of a task", page.contents)
+        self.assertEqual([], queue.store.pauses())
+
+    def test_priority(self):
+        task, other = self.add(), self.add_failed()
+        uids = ",".join([task.task_uid, other.task_uid])
+        browser = self.browse("lab_manager")
+        browser.open("{}/@@queue_priority?uids={}".format(
+            self.portal.absolute_url(), uids))
+        self.assertIn('value="{}"'.format(uids), browser.contents)
+        self.post("queue_priority", uids=uids, priority="3")
+        page = self.post("queue_priority", uids=uids, priority="x")
+        self.assertEqual(3, api.get_queue().get_task(task.task_uid).priority)
+        page.open(self.url)
+        self.assertIn("must be a whole number", page.contents)
+
     def test_who_may_not(self):
         task = self.add_failed()
         for who in (None, "client_contact", "analyst", "consumer"):
-            for action in ("queue_requeue", "queue_remove"):
+            for action in ("queue_requeue", "queue_remove",
+                           "queue_cancel_job"):
                 with self.assertRaises(Unauthorized):
                     self.click(action, [task.task_uid], who, token=False)
+            for view in ("queue_pause", "queue_resume", "queue_priority"):
+                with self.assertRaises(Unauthorized):
+                    self.post(view, who, token=False, priority="1",
+                              uids=task.task_uid)
         self.assertEqual(FAILED, self.status(task))
+        self.assertEqual([], api.get_queue().store.pauses())
 
     def test_not_from_elsewhere(self):
         task = self.add_failed()
-        with self.assertRaises(Exception) as caught:
-            self.click("queue_remove", [task.task_uid], token=False)
-        self.assertIn("orbidden", repr(caught.exception))
+        for attempt in (
+                lambda: self.click("queue_remove", [task.task_uid],
+                                   token=False),
+                lambda: self.click("queue_cancel_job", [task.task_uid],
+                                   token=False),
+                lambda: self.post("queue_pause", token=False),
+                lambda: self.post("queue_resume", token=False),
+                lambda: self.post("queue_priority", token=False,
+                                  uids=task.task_uid, priority="1")):
+            with self.assertRaises(Exception) as caught:
+                attempt()
+            self.assertIn("orbidden", repr(caught.exception))
         self.assertEqual(FAILED, self.status(task))
+        self.assertEqual([], api.get_queue().store.pauses())
 
     def test_no_redirect_to_elsewhere(self):
         task = self.add_failed()
         page = self.click("queue_remove", [task.task_uid],
                           redirect_url="http://evil.example/")
         self.assertTrue(page.url.startswith(self.portal.absolute_url()))
+
+
+class TestTaskPage(MonitorCase):
+
+    def page(self, uid, who="lab_manager"):
+        browser = self.browse(who)
+        browser.raiseHttpErrors = False
+        browser.open("{}/@@queue_task?uid={}".format(
+            self.portal.absolute_url(), uid))
+        return browser
+
+    def test_all_is_told(self):
+        task = self.add(retries=1, uids=[self.client.UID()],
+                        colour=[u"<i>blue"])
+        queue = api.get_queue()
+        queue.fail(queue.pop(CONSUMER), "Out of ether <b>",
+                   traceback="Traceback <b>: line 1")
+        page = self.page(task.task_uid).contents
+        for text in (task.task_uid, "Some task", "Out of ether &lt;b&gt;",
+                     "Traceback &lt;b&gt;: line 1", CONSUMER, "colour",
+                     "&lt;i&gt;blue", self.client.absolute_url(),
+                     "@@queue_my_tasks", "queue_remove_button"):
+            self.assertIn(text, page)
+        self.assertNotIn("<i>blue", page)
+
+    def test_who_caused_it_sees_less(self):
+        task = self.add(username="client_contact", colour="blue")
+        queue = api.get_queue()
+        queue.fail(queue.pop(CONSUMER), "Out of ether",
+                   traceback="Traceback of it", kind="fatal")
+        page = self.page(task.task_uid, "client_contact").contents
+        self.assertIn("Out of ether", page)
+        for text in ("Traceback of it", CONSUMER, "blue", "_button"):
+            self.assertNotIn(text, page)
+
+    def test_others_see_nothing(self):
+        task = self.add(username="lab_manager")
+        seen = self.page(task.task_uid, "client_contact")
+        unknown = self.page("0" * 32, "client_contact")
+        for browser in (seen, unknown):
+            self.assertIn("404", browser.headers["Status"])
+            self.assertIn("There is no such task", browser.contents)
+            self.assertNotIn("Some task", browser.contents)
+        with self.assertRaises(Unauthorized):
+            self.browse(None).open("{}/@@queue_task?uid={}".format(
+                self.portal.absolute_url(), task.task_uid))
+
+    def test_what_is_no_uid(self):
+        for uid in ("", "x", "<script>", "%00", "a" * 33):
+            self.assertIn("There is no such task", self.page(uid).contents)
+
+
+class TestMyTasks(MonitorCase):
+
+    def page(self, who):
+        browser = self.browse(who)
+        browser.open(self.portal.absolute_url() + "/@@queue_my_tasks")
+        return browser.contents
+
+    def test_nothing(self):
+        for who in ("client_contact", "analyst", "lab_manager"):
+            self.assertIn("Nothing of yours", self.page(who))
+        with self.assertRaises(Unauthorized):
+            self.page(None)
+
+    def test_one_line_for_a_job(self):
+        for number in range(3):
+            self.add(username="client_contact", job_uid="f" * 32,
+                     name="task_action_submit", job_total=3)
+        queue = api.get_queue()
+        queue.done(queue.pop(CONSUMER), processed=1)
+        self.add(username="lab_manager", name="task_action_verify")
+        page = self.page("client_contact")
+        self.assertEqual(1, page.count("data-job"))
+        self.assertIn("Submit results", page)
+        self.assertIn("1 / 3", page)
+        self.assertNotIn("Verify", page)
+        self.assertIn("Verify results", self.page("lab_manager"))
+
+    def test_failures_in_plain_words(self):
+        self.add(username="client_contact")
+        queue = api.get_queue()
+        queue.fail(queue.pop(CONSUMER), "Traceback...\nIt is <b>closed",
+                   kind="fatal")
+        page = self.page("client_contact")
+        self.assertIn("It did not work: It is &lt;b&gt;closed.", page)
+
+    def test_indicator_is_on_every_page_of_who_is_logged_in(self):
+        for who in ("client_contact", "lab_manager"):
+            browser = self.browse(who)
+            browser.open(self.portal.absolute_url())
+            self.assertIn("queue-indicator", browser.contents)
+        browser = self.browse(None)
+        browser.open(self.portal.absolute_url() + "/login")
+        self.assertNotIn("queue-indicator", browser.contents)
 
 
 class TestMonitorOfAClient(MonitorCase):

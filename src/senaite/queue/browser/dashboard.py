@@ -1,0 +1,213 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What is above the listing of the monitor: warnings, numbers, charts,
+consumers, pauses. Rendered with the page, and again every few seconds.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import datetime
+
+from AccessControl import getSecurityManager
+from bika.lims import api as senaite_api
+from plone.app.layout.viewlets import ViewletBase
+from Products.Five.browser import BrowserView
+from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
+from Products.statusmessages.interfaces import IStatusMessage
+
+from senaite.queue import api
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.browser import attention
+from senaite.queue.browser import charts
+from senaite.queue.browser import html
+from senaite.queue.browser import words
+from senaite.queue.client.view import queued_view
+from senaite.queue.permissions import ManageQueue
+
+#: Level of a status message -> level of the listing's own messages
+LEVELS = {"info": "success", "warning": "warning", "error": "danger"}
+
+
+class Dashboard(BrowserView):
+    """The part of the page that tells how the queue is."""
+
+    template = ViewPageTemplateFile("templates/dashboard.pt")
+
+    figures = None
+
+    def __call__(self):
+        try:
+            self.figures = api.get_queue().get_figures()
+        except Exception:
+            logger.warning("event=monitor_failed", exc_info=True)
+        return self.template()
+
+    def pop_messages(self):
+        """Return the messages for the user; they are shown once."""
+        return [{"text": message.message,
+                 "level": LEVELS.get(message.type, "info")}
+                for message in IStatusMessage(self.request).show()]
+
+    # -- for the template
+
+    def warnings(self):
+        """Return what needs a person: dicts with `level` and `text`."""
+        if self.figures is None:
+            return [{"level": "danger", "text": words.say(_(
+                u"The queue server does not answer: its tasks are not shown. "
+                u"Nothing is lost, tasks are kept until it is back."))}]
+        return [{"level": level, "text": words.say(message)}
+                for level, message in attention.find(self.figures)]
+
+    def on_their_way(self):
+        """Return how many tasks are yet to be delivered, as seen here."""
+        try:
+            return len(queued_view(senaite_api.get_portal()).extra.tasks)
+        except Exception:
+            logger.warning("event=outbox_unreadable", exc_info=True)
+            return 0
+
+    def numbers(self):
+        """Return the figures in large print: dicts with id, label, value,
+        and the class of its colour."""
+        figures = self.figures
+        waits = figures["oldest_due"]
+        found = (
+            ("queued", _(u"Queued"), figures["queued"], ""),
+            ("running", _(u"Running"), figures["running"], ""),
+            ("failed", _(u"Failed"), figures["failed"],
+             "text-danger" if figures["failed"] else ""),
+            ("finished", _(u"Finished in the last hour"),
+             figures["last_hour"]["done"], ""),
+            ("oldest", _(u"Longest wait"),
+             words.duration(figures["now"] - waits) if waits else u"-", ""),
+            ("wait", _(u"Median wait, last hour"),
+             words.duration(figures["last_hour"]["wait_median"]) or u"-", ""),
+            ("run", _(u"Median run time, last hour"),
+             words.duration(figures["last_hour"]["run_median"]) or u"-", ""),
+        )
+        return [{"id": "queue-number-" + key, "label": label, "value": value,
+                 "class": css} for key, label, value, css in found]
+
+    def charts(self):
+        """Return the charts: dicts with `title` and `svg`."""
+        found = []
+        for key, throughput, wait, run in (
+                ("hour", _(u"Tasks done, last hour"),
+                 _(u"Median wait, last hour"),
+                 _(u"Median run time, last hour")),
+                ("day", _(u"Tasks done, last day"),
+                 _(u"Median wait, last day"),
+                 _(u"Median run time, last day"))):
+            for title, field, label in (
+                    (throughput, "done", None),
+                    (wait, "wait_median", words.duration),
+                    (run, "run_median", words.duration)):
+                title = words.say(title)
+                spans = [(clock(span["start"]), span[field])
+                         for span in self.figures[key]]
+                found.append({
+                    "title": title,
+                    "most": self.most(spans, label),
+                    "svg": charts.bars(spans, title, label=label)})
+        return found
+
+    def most(self, spans, label):
+        """Return the height of the highest bar, as text."""
+        values = [value for _name, value in spans if value]
+        if not values:
+            return u"-"
+        return label(max(values)) if label else u"{}".format(max(values))
+
+    def consumers(self):
+        """Return the consumers, for people."""
+        return describe_consumers(self.figures)
+
+    def pauses(self):
+        """Return what is paused: dicts with name and label."""
+        return [{"name": pause["name"], "label": words.name_of(pause["name"])
+                 if pause["name"] else words.say(_(u"The whole queue"))}
+                for pause in self.figures["pauses"]]
+
+    def pausable(self):
+        """Return what may be paused: (name, label), everything first."""
+        paused = set(pause["name"] for pause in self.figures["pauses"])
+        found = [("", words.say(_(u"The whole queue")))]
+        found.extend(sorted(((name, words.name_of(name))
+                             for name in words.known_names()),
+                            key=lambda pair: pair[1]))
+        return [pair for pair in found if pair[0] not in paused]
+
+    def can_manage(self):
+        """Tell whether the user may pause and resume."""
+        return bool(getSecurityManager().checkPermission(
+            ManageQueue, senaite_api.get_portal()))
+
+    def portal_url(self):
+        """Return the address of the site."""
+        return senaite_api.get_url(senaite_api.get_portal())
+
+
+class DashboardViewlet(ViewletBase):
+    """Puts it above the listing."""
+
+    index = ViewPageTemplateFile("templates/dashboard_viewlet.pt")
+
+    def dashboard(self):
+        """Return the HTML."""
+        return Dashboard(self.context, self.request)()
+
+    def static_url(self):
+        """Return where scripts and styles are."""
+        return "{}/++plone++senaite.queue.static".format(
+            senaite_api.get_url(senaite_api.get_portal()))
+
+    def url(self):
+        """Return where the script asks for it again."""
+        return "{}/@@queue_tasks/dashboard".format(
+            senaite_api.get_url(self.context))
+
+
+def describe_consumers(figures):
+    """Return the consumers, for people.
+
+    :returns: dicts with name, alive, seen, task (HTML or ""), for (duration)
+    """
+    portal = senaite_api.get_portal()
+    found = []
+    for consumer in figures["consumers"]:
+        silent = figures["now"] - consumer["last_seen"]
+        started = consumer["task_started"]
+        task = u""
+        if consumer["task_uid"]:
+            label = words.name_of(consumer["task_name"]) or \
+                consumer["task_uid"][:9]
+            task = html.tag("a", html.isolated(label), href=html.task_url(
+                consumer["task_uid"], portal))
+        found.append({
+            "name": consumer["consumer_id"],
+            "alive": attention.is_alive(consumer, figures["now"]),
+            "seen": words.say(_(u"${time} ago", mapping={
+                "time": words.duration(silent)})),
+            "task": task,
+            "for": words.duration(figures["now"] - started)
+            if started else u"",
+        })
+    return found
+
+
+def clock(seconds):
+    """Return the time of day of a span, as people of the site have it."""
+    shown = words.moment(seconds)
+    return shown or datetime.datetime.utcfromtimestamp(seconds).isoformat()

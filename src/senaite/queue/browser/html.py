@@ -1,0 +1,159 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""HTML of our own making: what goes into cells of listings, escaped.
+
+A listing takes its cells for HTML, whatever they hold.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import re
+from xml.sax.saxutils import escape
+
+import six
+from AccessControl import getSecurityManager
+from bika.lims import api as senaite_api
+from six.moves.urllib.parse import quote
+
+from senaite.queue import surroundings
+from senaite.queue.fields import to_text
+
+#: Characters of a text in a cell
+MOST_CHARACTERS = 200
+
+VIEW = "View"
+
+#: Unicode's marks that override or embed a direction of writing
+TURNING = re.compile(u"[\u202a-\u202e\u2066-\u2069]")
+
+
+def to_html(value):
+    """Return a value as HTML that shows it.
+
+    :rtype: six.text_type
+    """
+    if value is None:
+        return u""
+    if not isinstance(value, six.string_types):
+        value = str(value)
+    return escape(to_text(value), {u'"': u"&quot;", u"'": u"&#39;"})
+
+
+def tag(name, content, **attributes):
+    """Return an element.
+
+    :param content: HTML
+    :param attributes: texts, with "_" for "-" and a "_" at the end for words
+        that Python keeps to itself; None leaves one out
+    """
+    shown = u"".join(u' {}="{}"'.format(
+        to_text(key.rstrip("_").replace("_", "-")), to_html(value))
+        for key, value in sorted(attributes.items()) if value is not None)
+    return u"<{0}{1}>{2}</{0}>".format(to_text(name), shown, content)
+
+
+def plain(text):
+    """Return a text whose marks that turn writing around are seen, and do
+    nothing: what reads "exe.png" must not be "gnp.exe"."""
+    return TURNING.sub(lambda found: u"\\u{:04x}".format(
+        ord(found.group())), to_text(text or u""))
+
+
+def isolated(value, most=MOST_CHARACTERS):
+    """Return a foreign text as HTML: cut where it is too long, and kept from
+    turning around what comes after it (right-to-left writing)."""
+    return tag("bdi", to_html(plain(cut(value, most))))
+
+
+def cut(text, most=MOST_CHARACTERS):
+    """Return a text without what is too long for a cell."""
+    text = to_text(text or u"")
+    if len(text) <= most:
+        return text
+    return text[:most - 1] + u"\u2026"
+
+
+def progress_bar(done, total):
+    """Return the progress of a job as Bootstrap's bar, or nothing.
+
+    :param done, total: items, or None
+    """
+    if not total or done is None:
+        return u""
+    percent = min(100, 100 * done // total)
+    text = u"{} / {}".format(done, total)
+    bar = tag("div", u"", class_="progress-bar", role="progressbar",
+              style="width: {}%".format(percent), aria_valuenow=str(percent),
+              aria_valuemin="0", aria_valuemax="100", aria_label=text)
+    return tag("div", bar, class_="progress queue-bar") + tag(
+        "small", to_html(text), class_="text-muted text-nowrap")
+
+
+def find_context(row):
+    """Return the object a task is about, if the user may see it.
+
+    :param row: dict with context_uid and context_path
+    :returns: the object, or None
+    """
+    try:
+        found = surroundings.get().resolve(
+            row["context_uid"], row["context_path"])
+    except Exception:
+        # a path may be anything, and traversing it may end anywhere
+        return None
+    if found is None or not getSecurityManager().checkPermission(VIEW, found):
+        return None
+    return found
+
+
+def context_link(row, portal):
+    """Return a link to the object a task is about, with its title.
+
+    One that the user may not see, or that is gone, is a path without a title
+    and a link.
+
+    :param portal: root object of the site
+    """
+    found = find_context(row)
+    if found is None:
+        return tag("span", isolated(relative(row["context_path"], portal)),
+                   class_="text-muted queue-path")
+    title = senaite_api.get_title(found) or senaite_api.get_id(found)
+    return tag("a", isolated(title, 80), href=senaite_api.get_url(found),
+               title=cut(relative(row["context_path"], portal)))
+
+
+def relative(path, portal):
+    """Return a path without the site's own."""
+    path = to_text(path or u"")
+    base = to_text("/".join(portal.getPhysicalPath()) + "/")
+    return path[len(base):] if path.startswith(base) else path
+
+
+def task_url(task_uid, portal):
+    """Return the address of the page of a task."""
+    return u"{}/@@queue_task?uid={}".format(
+        to_text(portal.absolute_url()), to_text(quote(task_uid)))
+
+
+def user_name(user_id):
+    """Return the full name of a user where it is known, or the id."""
+    user_id = to_text(user_id or u"")
+    if not user_id:
+        return u""
+    try:
+        fullname = senaite_api.get_user_fullname(user_id.encode("utf-8"))
+    except Exception:
+        # user folders know many ways to fail about ids that are none
+        fullname = u""
+    return to_text(fullname or user_id)

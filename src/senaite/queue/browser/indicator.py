@@ -1,0 +1,171 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The sign in the toolbar that something of one's own is under way, and the
+message when it ends.
+
+Answers from what this process knows of the queue anyway: no page waits for
+the queue server.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import collections
+import json
+
+from AccessControl import getSecurityManager
+from bika.lims import api as senaite_api
+from plone.app.layout.viewlets import ViewletBase
+from Products.Five import BrowserView
+from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
+
+from senaite.queue import fields
+from senaite.queue import is_installed
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue import states
+from senaite.queue.browser import words
+from senaite.queue.client.snapshot import KEPT
+from senaite.queue.client.view import queued_view
+
+#: Jobs that are told of at once
+MOST_JOBS = 20
+
+# The snapshot's tasks by user: made anew when the snapshot is another one.
+# One tuple, replaced at once, so that threads need no lock
+_by_user = (None, {})
+
+
+def tasks_of(portal, user_id):
+    """Return what this process knows of a user's tasks: queued, running and
+    failed ones, as dicts of the change feed."""
+    global _by_user
+    view = queued_view(portal)
+    state, index = _by_user
+    if state is not view.state:
+        index = collections.defaultdict(list)
+        for task in view.state.tasks.values():
+            index[fields.to_native(task.get("username"))].append(task)
+        _by_user = (view.state, index)
+    candidates = index.get(user_id) or []
+    candidates = candidates + [
+        task for task in view.extra.tasks.values()
+        if fields.to_native(task.get("username")) == user_id]
+    # The view knows what has ended meanwhile, too
+    return [task for task in candidates
+            if view.get(task["task_uid"]) is not None
+            and not task.get("ghost") and task["status"] in KEPT]
+
+
+def known_tasks(portal, user_id):
+    """Return the same as rows of a page (see `ITaskStore.page`), as far as
+    this process knows them."""
+    rows = []
+    for task in tasks_of(portal, user_id):
+        row = dict.fromkeys(("created", "job_done", "note", "error_message"))
+        row.update(task)
+        rows.append(row)
+    return rows
+
+
+def get_state(portal, user_id):
+    """Return what a user's jobs are at.
+
+    :returns: `active`: how many jobs wait or run; `jobs`: dicts with `uid`,
+        `label`, `state` ("active" or "failed") and `task` (uid of the one
+        that waits or runs) of those that wait, run or have failed
+    """
+    jobs = collections.OrderedDict()
+    for task in tasks_of(portal, user_id):
+        job_uid = task.get("job_uid") or task["task_uid"]
+        job = jobs.setdefault(job_uid, {
+            "uid": job_uid, "label": words.name_of(task["name"]),
+            "state": "failed", "task": task["task_uid"]})
+        if task["status"] in states.ACTIVE:
+            job.update(state="active", task=task["task_uid"])
+    active = [job for job in jobs.values() if job["state"] == "active"]
+    failed = [job for job in jobs.values() if job["state"] == "failed"]
+    return {"active": len(active),
+            "jobs": active[:MOST_JOBS] + failed[:MOST_JOBS]}
+
+
+def current_state():
+    """Return the state of the current user; nothing for an anonymous one, or
+    where the queue cannot be looked at: no page may fail for it."""
+    nothing = {"active": 0, "jobs": []}
+    user_id = getSecurityManager().getUser().getId()
+    if user_id is None or not is_installed():
+        return nothing
+    try:
+        return get_state(senaite_api.get_portal(), user_id)
+    except Exception:
+        logger.warning("event=indicator_failed", exc_info=True)
+        return nothing
+
+
+class IndicatorViewlet(ViewletBase):
+    """Part of the toolbar of every page of who is logged in."""
+
+    index = ViewPageTemplateFile("templates/indicator.pt")
+
+    def update(self):
+        super(IndicatorViewlet, self).update()
+        self.state = current_state()
+
+    def available(self):
+        """Tell whether somebody is logged in."""
+        return getSecurityManager().getUser().getId() is not None \
+            and is_installed()
+
+    def json(self):
+        """Return the state for the script."""
+        return json.dumps(self.state)
+
+    def user(self):
+        """Return whose state it is: another one starts afresh."""
+        return getSecurityManager().getUser().getId()
+
+    def portal_url(self):
+        """Return the address of the site."""
+        return senaite_api.get_url(senaite_api.get_portal())
+
+    def texts(self):
+        """Return what the script says, translated."""
+        return json.dumps({
+            "done": words.say(_(u"Finished: {job}")),
+            "failed": words.say(_(u"Did not work: {job}")),
+            "removed": words.say(_(u"Removed before it was done: {job}")),
+            "link": words.say(_(u"My tasks")),
+            "close": words.say(_(u"Close")),
+        })
+
+
+class MyStateView(BrowserView):
+    """The same as JSON, for the script. `ended` of the request names tasks
+    that were under way: the answer tells which of them were removed."""
+
+    def __call__(self):
+        response = self.request.response
+        response.setHeader("Content-Type", "application/json")
+        response.setHeader("Cache-Control", "no-store")
+        state = current_state()
+        state["removed"] = self.removed()
+        return json.dumps(state)
+
+    def removed(self):
+        """Return those of the tasks asked for that were cancelled."""
+        asked = self.request.form.get("ended") or ""
+        if not isinstance(asked, str) or not is_installed():
+            return []
+        known = queued_view(senaite_api.get_portal()).state
+        return [uid for uid in asked.split(",")[:MOST_JOBS]
+                if known.status_of(uid) == states.CANCELLED]

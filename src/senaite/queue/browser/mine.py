@@ -1,0 +1,143 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""My tasks: what a user has started, how far it is, and what went wrong.
+
+For everybody who may log in; shows nothing of others.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import collections
+
+from AccessControl import Unauthorized
+from AccessControl import getSecurityManager
+from bika.lims import api as senaite_api
+from Products.Five import BrowserView
+from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
+
+from senaite.queue import api
+from senaite.queue import fields
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue import states
+from senaite.queue.browser import html
+from senaite.queue.browser import indicator
+from senaite.queue.browser import words
+from senaite.queue.permissions import ViewQueue
+
+#: Tasks asked of the queue; those of one job are one line
+MOST_TASKS = 300
+MOST_JOBS = 50
+
+
+class MyTasksView(BrowserView):
+    """Lists the jobs of the user, the latest one first."""
+
+    template = ViewPageTemplateFile("templates/mine.pt")
+
+    is_away = False
+
+    def __call__(self):
+        self.portal = senaite_api.get_portal()
+        self.request.response.setHeader("Cache-Control", "no-store")
+        self.user_id = getSecurityManager().getUser().getId()
+        if self.user_id is None:
+            raise Unauthorized("Log in to see your tasks")
+        return self.template()
+
+    def tasks(self):
+        """Return the user's tasks, the latest one first.
+
+        When the queue server is away, those that this process knows of.
+        """
+        try:
+            return api.get_queue().get_page(
+                states.KINDS, username=self.user_id, sort="created",
+                descending=True, limit=MOST_TASKS)["tasks"]
+        except Exception:
+            logger.warning("event=my_tasks_failed", exc_info=True)
+            self.is_away = True
+        return indicator.known_tasks(self.portal, self.user_id)
+
+    def jobs(self):
+        """Return the user's jobs, for people."""
+        jobs = collections.OrderedDict()
+        for row in self.tasks():
+            jobs.setdefault(row["job_uid"], []).append(row)
+        return [self.describe(rows)
+                for rows in list(jobs.values())[:MOST_JOBS]]
+
+    def describe(self, rows):
+        """Return one job, for people.
+
+        :param rows: its tasks, the latest one first
+        """
+        first = rows[-1]
+        state = state_of([row["status"] for row in rows])
+        failed = [row for row in rows if row["status"] == states.FAILED]
+        told = failed or [row for row in rows if row.get("note")]
+        return {
+            "uid": first["job_uid"],
+            "name": words.name_of(first["name"]),
+            "where": html.context_link(first, self.portal),
+            "created": words.moment(first.get("created")),
+            "progress": html.progress_bar(first.get("job_done"),
+                                          first.get("job_total")),
+            "state": words.say(words.STATES[state]),
+            "class": "badge badge-" + COLOURS[state],
+            "message": self.explain(told[0]) if told else u"",
+            "url": html.task_url(told[0]["task_uid"] if told
+                                 else rows[0]["task_uid"], self.portal),
+        }
+
+    def explain(self, row):
+        """Return what happened to a task, in plain words."""
+        if row["status"] != states.FAILED:
+            return row.get("note") or u""
+        reason = fields.to_text(row.get("error_message") or u"")
+        return words.say(_(
+            u"It did not work: ${reason} The laboratory manager can have it "
+            u"tried again.", mapping={"reason": sentence(reason)}))
+
+    def sees_monitor(self):
+        """Tell whether the user may see the tasks of others."""
+        return bool(getSecurityManager().checkPermission(
+            ViewQueue, self.portal))
+
+    def static_url(self):
+        """Return where the style is."""
+        return "{}/++plone++senaite.queue.static".format(
+            self.portal.absolute_url())
+
+
+COLOURS = {states.RUNNING: "primary", states.QUEUED: "secondary",
+           states.FAILED: "danger", states.DONE: "success",
+           states.CANCELLED: "dark"}
+
+
+def state_of(found):
+    """Return the state of a job whose tasks are in these states."""
+    for state in (states.RUNNING, states.QUEUED, states.FAILED,
+                  states.CANCELLED):
+        if state in found:
+            return state
+    return states.DONE
+
+
+def sentence(text):
+    """Return a message as one sentence: its last line, which says what
+    happened, with a full stop."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    last = html.cut(html.plain(lines[-1]), 300) if lines else words.say(
+        _(u"the reason is not known"))
+    return last if last[-1:] in u".!?\u2026" else last + u"."

@@ -1,0 +1,141 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The rows of the monitor and of people's own lists: tasks as HTML."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import time
+
+from bika.lims import api as senaite_api
+from zope.i18nmessageid import Message
+
+from senaite.queue import messageFactory as _
+from senaite.queue import states
+from senaite.queue.browser import html
+from senaite.queue.browser import words
+
+#: State -> class of Bootstrap's badges
+BADGES = {
+    states.QUEUED: "secondary",
+    states.SCHEDULED: "secondary",
+    states.RUNNING: "primary",
+    states.FAILED: "danger",
+    states.DONE: "success",
+    states.CANCELLED: "dark",
+}
+
+
+class RowMaker(object):
+    """Makes the rows of one page; looks each user and object up once.
+
+    :param view: a `ListingView`
+    """
+
+    def __init__(self, view):
+        self.view = view
+        self.portal = senaite_api.get_portal()
+        self.now = time.time()
+        self._names = {}
+        self._links = {}
+
+    def item(self, row):
+        """Return the row of a task.
+
+        :param row: task as of `ITaskStore.page`
+        :rtype: dict
+        """
+        status = row["status"]
+        item = self.view.make_empty_folderitem(
+            uid=row["task_uid"], id=row["task_uid"], url="",
+            title=row["task_uid"][:9], state_title=words.state_of(row),
+            state_class="state-{}".format(status), review_state=status)
+        item.update({
+            "task_short_uid": html.tag(
+                "a", html.tag("code", html.to_html(row["task_uid"][:9])),
+                href=html.task_url(row["task_uid"], self.portal)),
+            "name": self.name(row),
+            "context_path": self.where(row),
+            "username": self.user(row["username"]),
+            "priority": html.to_html(row["priority"]),
+            "added": self.time(row["created"]),
+            "since": self.since(row),
+            "job_progress": html.progress_bar(row["job_done"], row["job_total"]),
+            "retries": html.to_html(row["retries"]),
+            "consumer_id": html.isolated(row["consumer_id"], 60),
+            "state": self.state(row),
+        })
+        return item
+
+    def name(self, row):
+        """Return what a task does, its own name for who points at it."""
+        shown = html.tag("span", html.isolated(words.name_of(row["name"])),
+                         title=row["name"])
+        if row.get("ghost"):
+            shown += u" " + html.tag("small", html.to_html(
+                words.say(_(u"(hidden)"))), class_="text-muted")
+        return shown
+
+    def where(self, row):
+        """Return a link to the object of a task."""
+        key = (row["context_uid"], row["context_path"])
+        if key not in self._links:
+            self._links[key] = html.context_link(row, self.portal)
+        return self._links[key]
+
+    def user(self, user_id):
+        """Return the name of a user."""
+        if user_id not in self._names:
+            name = html.user_name(user_id)
+            self._names[user_id] = html.tag(
+                "span", html.isolated(name, 60), title=html.cut(user_id))
+        return self._names[user_id]
+
+    def time(self, seconds):
+        """Return a time."""
+        return html.tag("time", html.to_html(words.moment(seconds)),
+                        datetime=words.iso(seconds), class_="text-nowrap")
+
+    def since(self, row):
+        """Return for how long a task waits or runs, or when it ended."""
+        if row["ended"]:
+            return self.time(row["ended"])
+        if row.get("scheduled"):
+            message = _(u"starts in ${time}")
+            seconds = row["visible_at"] - self.now
+        elif row["status"] == states.RUNNING:
+            message = _(u"running for ${time}")
+            seconds = self.now - (row["started"] or self.now)
+        else:
+            message = _(u"waiting for ${time}")
+            seconds = self.now - row["visible_at"]
+        message = Message(message, mapping={"time": words.duration(seconds)})
+        return html.tag("span", html.to_html(words.say(message)),
+                        class_="text-nowrap")
+
+    def state(self, row):
+        """Return the state of a task as a badge, and what happened to it."""
+        key = states.SCHEDULED if row.get("scheduled") else row["status"]
+        shown = html.tag(
+            "span", html.to_html(words.state_of(row)),
+            class_="badge badge-{}".format(BADGES.get(key, "light")))
+        if row.get("on_its_way"):
+            shown += u" " + html.tag("small", html.to_html(
+                words.say(_(u"on its way"))), class_="text-muted")
+        message = row["error_message"] or row["note"]
+        if message:
+            shown += html.tag(
+                "div", html.isolated(message),
+                class_="small queue-message" + (
+                    " text-danger" if row["status"] == states.FAILED
+                    else " text-muted"))
+        return shown

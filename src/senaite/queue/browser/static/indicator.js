@@ -1,0 +1,158 @@
+/* The sign in the toolbar while something of the user is under way, and the
+ * message when it ends. Asks the web client only, and only while there is
+ * something to ask for. */
+(function () {
+  "use strict";
+
+  var PERIOD = 3000, IDLE = 1000, KEY = "senaite.queue.jobs";
+  var box = document.getElementById("queue-indicator");
+  if (!box || box.dataset.started) {
+    return;
+  }
+  box.dataset.started = "1";
+  var texts = JSON.parse(box.dataset.texts);
+  var link = document.getElementById("queue-indicator-link");
+
+  // What was under way on the page before: job uid -> label and task
+  function recall() {
+    try {
+      var kept = JSON.parse(window.sessionStorage.getItem(KEY) || "{}");
+      return kept.user === box.dataset.user ? kept.jobs || {} : {};
+    } catch (error) {
+      return {};
+    }
+  }
+
+  function remember(jobs) {
+    try {
+      window.sessionStorage.setItem(
+        KEY, JSON.stringify({user: box.dataset.user, jobs: jobs}));
+    } catch (error) {
+      // private windows: there is no message across pages then
+    }
+  }
+
+  function place() {
+    var found = document.getElementById("queue-messages");
+    if (!found) {
+      found = document.createElement("div");
+      found.id = "queue-messages";
+      found.setAttribute("role", "status");
+      found.setAttribute("aria-live", "polite");
+      found.style.cssText = "position:fixed;right:1rem;bottom:1rem;" +
+        "z-index:1080;max-width:min(24rem, calc(100vw - 2rem))";
+      document.body.appendChild(found);
+    }
+    return found;
+  }
+
+  function tell(text, level) {
+    var message = document.createElement("div");
+    message.className = "queue-ended alert alert-" + level + " shadow";
+    var words = document.createElement("bdi");
+    words.textContent = text + " ";
+    var page = document.createElement("a");
+    page.href = box.dataset.page;
+    page.textContent = texts.link;
+    page.className = "alert-link";
+    var close = document.createElement("button");
+    close.type = "button";
+    close.className = "close ml-2";
+    close.setAttribute("aria-label", texts.close);
+    close.textContent = "\u00d7";
+    close.addEventListener("click", function () { message.remove(); });
+    message.appendChild(close);
+    message.appendChild(words);
+    message.appendChild(page);
+    place().appendChild(message);
+  }
+
+  // Jobs that are not under way any more; `ended` job uid -> what is known
+  function tellHow(ended, removed) {
+    Object.keys(ended).forEach(function (uid) {
+      var job = ended[uid];
+      var how = job.failed ? "failed"
+        : removed.indexOf(job.task) >= 0 ? "removed" : "done";
+      tell(texts[how].replace("{job}", job.label),
+           {failed: "danger", removed: "warning", done: "success"}[how]);
+    });
+  }
+
+  function show(state) {
+    var before = recall(), now = {}, failed = {}, ended = {};
+    state.jobs.forEach(function (job) {
+      if (job.state === "active") {
+        now[job.uid] = {label: job.label, task: job.task};
+      } else {
+        failed[job.uid] = true;
+      }
+    });
+    var told = Object.keys(now).length;
+    Object.keys(before).forEach(function (uid) {
+      if (uid in now) {
+        return;
+      }
+      if (!failed[uid] && state.active > told) {
+        // Too many to be told of: it may be under way still
+        now[uid] = before[uid];
+        return;
+      }
+      ended[uid] = {label: before[uid].label, task: before[uid].task,
+                    failed: failed[uid]};
+    });
+    remember(now);
+    link.hidden = !state.active;
+    box.querySelector(".queue-indicator-count").textContent = state.active;
+    var asked = Object.keys(ended).map(function (uid) {
+      return ended[uid].task;
+    });
+    if (asked.length) {
+      ask("?ended=" + asked.join(",")).then(function (answer) {
+        tellHow(ended, answer.removed || []);
+      }).catch(function () { tellHow(ended, []); });
+    }
+    return state.active > 0;
+  }
+
+  function ask(query) {
+    return fetch(box.dataset.url + query,
+                 {credentials: "same-origin", cache: "no-store"})
+      .then(function (response) {
+        if (!response.ok) {
+          throw new Error(response.status);
+        }
+        return response.json();
+      });
+  }
+
+  function poll() {
+    if (document.hidden) {
+      window.setTimeout(poll, PERIOD);
+      return;
+    }
+    ask("")
+      .then(function (state) {
+        if (show(state)) {
+          window.setTimeout(poll, PERIOD);
+        } else {
+          idle();
+        }
+      })
+      .catch(function () { window.setTimeout(poll, 3 * PERIOD); });
+  }
+
+  // Nothing is under way: wait until a row of the page says that it is
+  function idle() {
+    if (document.querySelector(".queued-mark, .queue-progress:not([hidden])")) {
+      window.setTimeout(poll, PERIOD);
+      return;
+    }
+    window.setTimeout(idle, IDLE);
+  }
+
+  if (show(JSON.parse(box.dataset.state))) {
+    window.setTimeout(poll, PERIOD);
+  } else {
+    idle();
+  }
+}());

@@ -1,0 +1,169 @@
+/* Keeps the monitor up to date: figures and rows every few seconds, without
+ * losing selection, page or scroll, and not while the tab is hidden or
+ * somebody is about to press something. */
+(function () {
+  "use strict";
+
+  var PERIOD = 4000, MOST = 500, FORM = "queue_tasks";
+  var place = document.getElementById("queue-dashboard");
+  if (!place || place.dataset.started) {
+    return;
+  }
+  place.dataset.started = "1";
+  var timer = null, underWay = false;
+
+  function listing() {
+    return (window.listings || {})[FORM];
+  }
+
+  // A question that is open, a form that is being filled in
+  function busy() {
+    var focus = document.activeElement;
+    var state = (listing() || {}).state || {};
+    return document.hidden || state.loading || state.lock_buttons ||
+      document.querySelector(".popover.show, .popover.confirmation, " +
+                             ".modal.show") ||
+      (focus && place.contains(focus) && /^select$/i.test(focus.tagName)) ||
+      (focus && place.contains(focus) && focus.closest("form"));
+  }
+
+  function fetchJSON(url, payload) {
+    var options = {credentials: "same-origin", cache: "no-store"};
+    if (payload) {
+      options.method = "POST";
+      options.headers = {"Content-Type": "application/json"};
+      options.body = JSON.stringify(payload);
+    }
+    return fetch(url, options).then(function (response) {
+      if (!response.ok) {
+        throw new Error(response.status);
+      }
+      return response.json();
+    });
+  }
+
+  // What people have folded stays folded
+  function showDashboard(data) {
+    var open = {};
+    place.querySelectorAll("details[data-keep]").forEach(function (part) {
+      open[part.dataset.keep] = part.open;
+    });
+    place.innerHTML = data.html;
+    place.querySelectorAll("details[data-keep]").forEach(function (part) {
+      if (part.dataset.keep in open) {
+        part.open = open[part.dataset.keep];
+      }
+    });
+    (data.messages || []).forEach(function (message) {
+      var box = document.createElement("div");
+      box.className = "queue-said alert alert-" + message.level + " py-2";
+      box.setAttribute("role", "status");
+      box.textContent = message.text;
+      place.insertBefore(box, place.firstChild);
+    });
+  }
+
+  // The rows that are shown, all pages of them, with the selection as it is
+  function refreshRows() {
+    var table = listing();
+    if (!table || !table.state) {
+      return Promise.resolve();
+    }
+    var before = table.state;
+    // More than the server gives at once: they stay as they are
+    if ((before.folderitems || []).length > MOST) {
+      return Promise.resolve();
+    }
+    var shown = Math.max((before.folderitems || []).length, before.pagesize);
+    return fetchJSON(table.api_url + "/folderitems", {
+      review_state: before.review_state, filter: before.filter || "",
+      sort_on: before.sort_on, sort_order: before.sort_order,
+      pagesize: shown, limit_from: 0, selected_uids: []
+    }).then(function (data) {
+      var now = table.state;
+      // Somebody went elsewhere meanwhile, or begins to press something
+      if (now.review_state !== before.review_state ||
+          now.filter !== before.filter || now.sort_on !== before.sort_on ||
+          now.sort_order !== before.sort_order ||
+          now.folderitems.length > shown || busy()) {
+        return;
+      }
+      var there = {};
+      data.folderitems.forEach(function (row) { there[row.uid] = true; });
+      table.setState({
+        folderitems: data.folderitems, total: data.total,
+        count: data.count, show_more: data.show_more,
+        selected_uids: now.selected_uids.filter(function (uid) {
+          return there[uid];
+        })
+      });
+    });
+  }
+
+  function refresh() {
+    if (underWay || busy()) {
+      return Promise.resolve();
+    }
+    underWay = true;
+    return fetchJSON(place.dataset.url).then(function (data) {
+      if (!busy()) {
+        showDashboard(data);
+      }
+      return refreshRows();
+    }).catch(function () {
+      // The web client is restarted, say: the next round may find it
+    }).then(function () {
+      underWay = false;
+    });
+  }
+
+  function again() {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(function () {
+      refresh().then(again);
+    }, PERIOD);
+  }
+
+  document.addEventListener("visibilitychange", function () {
+    if (!document.hidden) {
+      refresh().then(again);
+    }
+  });
+
+  // The actions come back to the tab, the page and the order they came from
+  function keepAddress() {
+    var form = document.getElementById(FORM);
+    if (form) {
+      form.action = form.action.split("#")[0] + window.location.hash;
+    }
+  }
+  window.addEventListener("hashchange", keepAddress);
+  keepAddress();
+
+  place.addEventListener("submit", function (event) {
+    var question = event.target.dataset.confirm;
+    event.target.action = event.target.action.split("#")[0] +
+      window.location.hash;
+    if (question && !window.confirm(question)) {
+      event.preventDefault();
+    }
+  });
+
+  // The listing closes its modal at once, which Bootstrap does not do while
+  // it is still being opened
+  document.addEventListener("submit", function (event) {
+    if (event.target.name === "queue-priority" && window.jQuery) {
+      window.setTimeout(function () {
+        window.jQuery(".modal.show").modal("hide");
+      }, 800);
+    }
+  });
+
+  if (window.jQuery) {
+    window.jQuery(document).on("hidden.bs.modal", function () {
+      window.setTimeout(refresh, 600);
+    });
+  }
+
+  again();
+}());

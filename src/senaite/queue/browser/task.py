@@ -1,0 +1,280 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The page of one task: what it is, what became of it, attempt by attempt.
+
+Who may view the queue sees everything; who has only caused the task sees what
+it is about and how it goes, without the insides.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import time
+
+from AccessControl import Unauthorized
+from AccessControl import getSecurityManager
+from bika.lims import api as senaite_api
+from Products.Five import BrowserView
+from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
+
+from senaite.queue import api
+from senaite.queue import fields
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue import states
+from senaite.queue.browser import html
+from senaite.queue.browser import words
+from senaite.queue.browser.rows import BADGES
+from senaite.queue.permissions import ManageQueue
+from senaite.queue.permissions import ViewQueue
+
+#: Fields that have a line of their own, or that say nothing to people; all
+#: others are shown as the payload
+SHOWN_APART = frozenset((
+    "task_uid", "task_short_uid", "name", "context_uid", "context_path",
+    "username", "priority", "created", "status", "retries", "attempt",
+    "started", "consumer_id", "error_message", "note", "ghost", "job_uid",
+    "job_total", "job_created", "chunk_size", "min_seconds", "max_seconds", "delay",
+    "unique", "uids", "locks"))
+
+#: Items of a task that are looked up and linked; and characters of a payload
+MOST_ITEMS = 50
+MOST_PAYLOAD = 20000
+
+
+class TaskView(BrowserView):
+    """Shows the task named by the request's `uid`."""
+
+    template = ViewPageTemplateFile("templates/task.pt")
+
+    history = None
+    problem = None
+
+    def __call__(self):
+        self.portal = senaite_api.get_portal()
+        self.request.response.setHeader("Cache-Control", "no-store")
+        user_id = getSecurityManager().getUser().getId()
+        if user_id is None:
+            raise Unauthorized("Log in to see tasks")
+        self.sees_all = self.may(ViewQueue)
+        self.find(self.request.form.get("uid"))
+        # What is not there and what is somebody else's look the same
+        if self.history is not None and not self.sees_all and \
+                fields.to_text(self.task["username"] or "") != \
+                fields.to_text(user_id):
+            self.history, self.problem = None, NOT_FOUND
+        if self.history is None:
+            self.request.response.setStatus(
+                404 if self.problem is NOT_FOUND else 503)
+        return self.template()
+
+    def find(self, task_uid):
+        """Ask the queue for the task."""
+        if not isinstance(task_uid, str) or \
+                not fields.TASK_UID.match(task_uid):
+            self.problem = NOT_FOUND
+            return
+        try:
+            self.history = api.get_queue().get_history(task_uid)
+        except Exception:
+            logger.warning("event=task_page_failed", exc_info=True)
+            self.problem = AWAY
+            return
+        if self.history is None:
+            self.problem = NOT_FOUND
+
+    def may(self, permission):
+        """Tell whether the user has a permission in the site."""
+        return bool(getSecurityManager().checkPermission(
+            permission, self.portal))
+
+    # -- for the template
+
+    @property
+    def task(self):
+        """The task itself."""
+        return self.history["task"]
+
+    @property
+    def row(self):
+        """The task as the monitor has it."""
+        return self.history["row"] or dict(
+            self.task, scheduled=False, ended=None,
+            visible_at=self.task["created"])
+
+    def title(self):
+        """Return what the task does."""
+        return words.name_of(self.task["name"])
+
+    def state(self):
+        """Return state and colour of the task."""
+        key = states.SCHEDULED if self.row.get("scheduled") \
+            else self.row["status"]
+        return {"title": words.state_of(self.row),
+                "class": "badge badge-" + BADGES.get(key, "light")}
+
+    def details(self):
+        """Return what is known of the task: (label, HTML)."""
+        task, row = self.task, self.row
+        found = [
+            (_(u"Where"), html.context_link(task, self.portal)),
+            (_(u"Started by"), html.isolated(
+                html.user_name(task["username"]))),
+            (_(u"Created"), html.to_html(words.moment(task["created"]))),
+        ]
+        if row.get("scheduled"):
+            found.append((_(u"Not before"), html.to_html(
+                words.moment(row["visible_at"]))))
+        if task.get("started"):
+            found.append((_(u"Last attempt began"), html.to_html(
+                words.moment(task["started"]))))
+        if row["ended"]:
+            found.append((_(u"Ended"), html.to_html(
+                words.moment(row["ended"]))))
+        job = self.history["job"]
+        if job:
+            found.append((_(u"Progress of the job"), html.progress_bar(
+                job["done"], job["total"])))
+        if task.get("note"):
+            found.append((_(u"Note"), html.isolated(task["note"], 10000)))
+        if task.get("error_message"):
+            found.append((_(u"What went wrong"), html.tag(
+                "span", html.isolated(task["error_message"], 10000),
+                class_="text-danger")))
+        return found + (self.insides() if self.sees_all else [])
+
+    def insides(self):
+        """Return what only those see who may view the queue."""
+        task = self.task
+        values = (
+            (_(u"Uid"), task["task_uid"]),
+            (_(u"Name of the task"), task["name"]),
+            (_(u"User id"), task["username"]),
+            (_(u"Path"), task["context_path"]),
+            (_(u"Uid of the object"), task["context_uid"]),
+            (_(u"Job"), task["job_uid"]),
+            (_(u"Priority (lower first)"), task["priority"]),
+            (_(u"Retries left"), task["retries"]),
+            (_(u"Attempts"), task["attempt"]),
+            (_(u"Consumer"), task["consumer_id"]),
+            (_(u"Items per chunk"), task["chunk_size"]),
+            (_(u"Longest time (seconds)"), task["max_seconds"]),
+            (_(u"Pause between tasks (seconds)"), task["min_seconds"]),
+            (_(u"Delay (seconds)"), task["delay"]),
+            (_(u"Only once at a time"), yes_or_no(task["unique"])),
+            (_(u"Hidden from people"), yes_or_no(task["ghost"])),
+        )
+        return [(label, html.isolated(show(value), 1000))
+                for label, value in values if value is not None]
+
+    def items(self):
+        """Return links to the items of the task, and how many are left out.
+
+        Objects that the viewer may not see are uids without a title.
+        """
+        uids = self.task["uids"]
+        links = []
+        for uid in uids[:MOST_ITEMS]:
+            found = html.find_context(
+                {"context_uid": uid, "context_path": ""})
+            if found is None:
+                links.append(html.tag("code", html.isolated(uid)))
+                continue
+            title = senaite_api.get_title(found) or uid
+            links.append(html.tag("a", html.isolated(title, 80),
+                                  href=senaite_api.get_url(found)))
+        return {"links": links, "more": max(0, len(uids) - MOST_ITEMS)}
+
+    def payload(self):
+        """Return the other keys of the task, as JSON for people."""
+        rest = dict((key, value) for key, value in self.task.items()
+                    if key not in SHOWN_APART)
+        for key in ("locks",):
+            if self.task.get(key):
+                rest[key] = self.task[key]
+        if not rest:
+            return u""
+        text = json.dumps(rest, indent=2, sort_keys=True, ensure_ascii=False,
+                          default=repr)
+        return html.plain(html.cut(text, MOST_PAYLOAD))
+
+    def attempts(self):
+        """Return the attempts, the last one first, for people."""
+        found = []
+        for number, attempt in enumerate(self.history["attempts"], 1):
+            ended = attempt["ended"]
+            found.append({
+                "number": number,
+                "started": words.moment(attempt["started"]),
+                "consumer": attempt["consumer_id"],
+                "duration": words.duration(
+                    (ended or time.time()) - attempt["started"]),
+                "outcome": words.say(words.OUTCOMES.get(
+                    attempt["outcome"], attempt["outcome"] or
+                    _(u"Under way"))),
+                "good": attempt["outcome"] in (None, "done"),
+                "error": html.plain(attempt["error_message"]),
+                "traceback": html.plain(attempt["traceback"]),
+            })
+        return found[::-1]
+
+    def chunks(self):
+        """Return the other tasks of the job, for people."""
+        return [{"url": html.task_url(row["task_uid"], self.portal),
+                 "uid": row["task_uid"][:9],
+                 "state": words.state_of(row),
+                 "items": row["items"],
+                 "created": words.moment(row["created"])}
+                for row in self.history["chunks"]
+                if row["task_uid"] != self.task["task_uid"]]
+
+    def actions(self):
+        """Return what the user may do: dicts with id, title, question."""
+        if not self.may(ManageQueue):
+            return []
+        from senaite.queue.browser import tasks
+        kind = states.SCHEDULED if self.row.get("scheduled") \
+            else self.row["status"]
+        return [{"id": action_id, "title": title,
+                 "question": tasks.CONFIRMED.get(action_id)}
+                for action_id, title, kinds, _help in tasks.ACTIONS
+                if kind in kinds and action_id != tasks.PRIORITY]
+
+    def is_active(self):
+        """Tell whether something may still happen to the task."""
+        return self.row["status"] in states.ACTIVE
+
+    def static_url(self):
+        """Return where the style is."""
+        return "{}/++plone++senaite.queue.static".format(
+            self.portal.absolute_url())
+
+
+NOT_FOUND = _(u"There is no such task, or it is not yours. Finished tasks "
+              u"are removed from the history after a while.")
+AWAY = _(u"The queue server does not answer: the task cannot be shown now. "
+         u"Nothing is lost.")
+
+
+def yes_or_no(value):
+    """Return a flag in words."""
+    return words.say(_(u"yes") if value else _(u"no"))
+
+
+def show(value):
+    """Return a value as text."""
+    if isinstance(value, float):
+        return u"{:g}".format(value)
+    if isinstance(value, (bytes, type(u""))):
+        return fields.to_text(value)
+    return fields.to_text(str(value))

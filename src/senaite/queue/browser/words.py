@@ -1,0 +1,167 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The queue in plain words: names of tasks, states, times, durations.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import datetime
+
+from bika.lims import api as senaite_api
+from DateTime import DateTime
+from DateTime.interfaces import DateTimeError
+from senaite.core.api import dtime
+from senaite.core.i18n import translate
+from zope.component import getGlobalSiteManager
+
+from senaite.queue import messageFactory as _
+from senaite.queue import states
+from senaite.queue.fields import to_native
+from senaite.queue.fields import to_text
+from senaite.queue.interfaces import IQueuedTaskAdapter
+
+#: Names of tasks as people know what they do
+NAMES = {
+    "task_assign_analyses": _(u"Assign analyses"),
+    "task_apply_worksheet_template": _(u"Apply worksheet template"),
+    "task_action_submit": _(u"Submit results"),
+    "task_action_verify": _(u"Verify results"),
+    "task_action_multi_verify": _(u"Verify results (one of several)"),
+    "task_action_retract": _(u"Retract results"),
+    "task_action_retest": _(u"Retest analyses"),
+    "task_action_reject": _(u"Reject analyses"),
+    "task_action_unassign": _(u"Unassign analyses"),
+    "task_generic_action": _(u"Workflow action"),
+    "task_reindex_object_security": _(u"Update permissions"),
+}
+
+STATES = {
+    states.QUEUED: _(u"Queued"),
+    states.RUNNING: _(u"Running"),
+    states.FAILED: _(u"Failed"),
+    states.DONE: _(u"Done"),
+    states.CANCELLED: _(u"Removed"),
+    states.SCHEDULED: _(u"Scheduled"),
+}
+
+#: How an attempt at a task ended
+OUTCOMES = {
+    "done": _(u"Done"),
+    "cancelled": _(u"Removed while it ran"),
+    "conflict": _(u"Conflict with somebody else's change"),
+    "timeout": _(u"Took too long"),
+    "lease_lost": _(u"The consumer was not heard of any more"),
+    "error": _(u"Error"),
+    "fatal": _(u"Error that another attempt would not mend"),
+}
+
+# Filled once, see `known_names`
+_registered = []
+
+#: Seconds of minute, hour and day
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+
+
+def say(message):
+    """Return a message in the language of the user, as text."""
+    return to_text(translate(message))
+
+
+def name_of(task_name):
+    """Return what a task does, in plain words.
+
+    :param task_name: name of a task; of other add-ons', too
+    :rtype: six.text_type
+    """
+    known = NAMES.get(task_name)
+    if known is not None:
+        return say(known)
+    words = to_text(task_name or u"")
+    for prefix in (u"task_action_", u"task_"):
+        if words.startswith(prefix):
+            words = words[len(prefix):]
+            break
+    words = words.replace(u"_", u" ").strip()
+    return words[:1].upper() + words[1:] or to_text(task_name or u"")
+
+
+def known_names():
+    """Return the names of all tasks that can be processed here: ours, and
+    those of other add-ons' adapters."""
+    if not _registered:
+        # Adapters are registered while Zope starts, and there are many
+        found = set(NAMES)
+        for registration in getGlobalSiteManager().registeredAdapters():
+            if registration.provided is IQueuedTaskAdapter:
+                found.add(to_native(registration.name))
+        _registered.extend(sorted(name for name in found if name))
+    return _registered
+
+
+def state_of(row):
+    """Return the state of a task of a page, in plain words.
+
+    :param row: task as of `ITaskStore.page`
+    """
+    state = states.SCHEDULED if row.get("scheduled") else row["status"]
+    return say(STATES.get(state, state))
+
+
+def duration(seconds):
+    """Return a span of time as people say it, in one or two units.
+
+    :param seconds: number, or None
+    """
+    if seconds is None:
+        return u""
+    seconds = max(0, seconds)
+    if seconds < 10:
+        return say(_(u"${seconds} s",
+                     mapping={"seconds": u"{:.1f}".format(seconds)}))
+    seconds = int(round(seconds))
+    if seconds < MINUTE:
+        return say(_(u"${seconds} s", mapping={"seconds": seconds}))
+    if seconds < HOUR:
+        return say(_(u"${minutes} min ${seconds} s", mapping={
+            "minutes": seconds // MINUTE, "seconds": seconds % MINUTE}))
+    if seconds < DAY:
+        return say(_(u"${hours} h ${minutes} min", mapping={
+            "hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}))
+    return say(_(u"${days} d ${hours} h", mapping={
+        "days": seconds // DAY, "hours": seconds % DAY // HOUR}))
+
+
+def moment(seconds):
+    """Return a time as people of the site write it.
+
+    :param seconds: UTC epoch seconds, or None
+    """
+    if not seconds:
+        return u""
+    try:
+        portal = senaite_api.get_portal()
+        return to_text(dtime.to_localized_time(
+            DateTime(seconds), long_format=True, context=portal,
+            request=portal.REQUEST))
+    except (DateTimeError, ValueError, OverflowError):
+        # a clock that is out of its mind must not take the page along
+        return to_text(repr(seconds))
+
+
+def iso(seconds):
+    """Return a time for machines, such as the `datetime` of HTML."""
+    try:
+        return u"{}Z".format(
+            datetime.datetime.utcfromtimestamp(seconds).isoformat())
+    except (TypeError, ValueError, OverflowError):
+        return u""

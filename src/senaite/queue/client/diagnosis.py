@@ -1,0 +1,240 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The test of the connection to the queue server: what works, and what is
+wrong, in plain words, with what to do about it.
+
+Asks step by step, so that the first thing that is wrong is the one that is
+told: URL, host, port, certificate, site, key, clock, version.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import email.utils
+import socket
+import time
+
+import pkg_resources
+import requests
+import six
+from six.moves.urllib.parse import urlsplit
+
+from senaite.queue import PRODUCT_NAME
+from senaite.queue import auth
+from senaite.queue import messageFactory as _
+from senaite.queue.client.transport import API_PATH
+
+#: Seconds that a step may take
+PATIENCE = 4
+
+#: Seconds by which clocks may differ before it is worth a word; beyond
+#: `auth.LEEWAY` requests are refused
+WORTH_A_WORD = 5
+
+
+class Fault(Exception):
+    """What is wrong; `message` is for people."""
+
+    def __init__(self, text, **values):
+        super(Fault, self).__init__(text)
+        self.message = _(text, mapping=values)
+
+
+def test(url, site_id, get_key):
+    """Test the connection.
+
+    :param url: the setting "server"
+    :param site_id: path of this site, see `server.reading.get_site_id`
+    :param get_key: function that returns the key to sign with
+    :returns: list of (True: works / False: does not / None: worth a look,
+        message), in the order in which it was tried
+    """
+    found = []
+    try:
+        for step in steps(url, site_id, get_key):
+            found.append(step)
+    except Fault as fault:
+        found.append((False, fault.message))
+    return found
+
+
+def steps(url, site_id, get_key):
+    """Yield what was found out, step by step.
+
+    :raises Fault: saying what is wrong
+    """
+    if not url:
+        raise Fault(u"The setting 'Queue server' is empty: the queue is off, "
+                    u"and everything is done at once.")
+    host, port = check_url(url)
+    check_host(host)
+    check_port(host, port)
+    yield True, _(u"Something listens at port ${port} of ${host}.",
+                  mapping={"host": host, "port": port})
+    response, skew = ask(url, get_key)
+    answer = read(response, skew, site_id)
+    yield True, _(u"The queue server answers, and accepts our key.")
+    if answer.get("site") != site_id:
+        raise Fault(u"The URL leads to the site ${theirs}, this one is "
+                    u"${ours}: tasks of one would end up in the other. "
+                    u"Correct the path of the URL.",
+                    theirs=answer.get("site"), ours=site_id)
+    yield True, _(u"It is the queue of this site (${site}).",
+                  mapping={"site": site_id})
+    yield about_version(answer.get("version"))
+    if skew is not None:
+        yield about_clock(skew)
+
+
+def check_url(url):
+    """Return host and port of a URL."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    port = port or {"http": 80, "https": 443}.get(parts.scheme)
+    if not parts.hostname or not port:
+        raise Fault(u"'${url}' is no URL of a site; it should read like "
+                    u"http://localhost:8080/senaite", url=url)
+    return parts.hostname, port
+
+
+def check_host(host):
+    """Look the host up."""
+    try:
+        socket.getaddrinfo(host, None)
+    except (socket.error, UnicodeError):
+        raise Fault(u"The host ${host} is not known. Check how it is written "
+                    u"in the URL, and the name service of this machine.",
+                    host=host)
+
+
+def check_port(host, port):
+    """Connect to the port."""
+    try:
+        socket.create_connection((host, port), PATIENCE).close()
+    except socket.timeout:
+        raise Fault(u"${host} does not answer at port ${port}. Is the machine "
+                    u"on, and does a firewall let us through?",
+                    host=host, port=port)
+    except (socket.error, OverflowError):
+        raise Fault(u"Nothing listens at port ${port} of ${host}. Check the "
+                    u"port in the URL, and that the Zope process of the queue "
+                    u"server runs.", host=host, port=port)
+
+
+def ask(url, get_key):
+    """Ask the queue server who it is.
+
+    :returns: response, and by how many seconds its clock is ahead of ours
+        (None: it does not say)
+    """
+    session = requests.Session()
+    session.trust_env = False
+    try:
+        began = time.time()
+        response = session.post(
+            url.rstrip("/") + API_PATH + "queue_server/ping", data=b"{}",
+            headers={"Accept": "application/json", "Connection": "close",
+                     "Content-Type": "application/json"},
+            allow_redirects=False, auth=auth.Signer("", get_key),
+            timeout=PATIENCE)
+    except requests.exceptions.SSLError as error:
+        raise Fault(u"The certificate of the queue server is not accepted: "
+                    u"${error}. Renew it, or make its authority known to this "
+                    u"machine.", error=brief(error))
+    except requests.RequestException as error:
+        raise Fault(u"The connection was made, but there was no answer to our "
+                    u"question: ${error}", error=brief(error))
+    except ValueError as error:
+        raise Fault(u"This site has no key to sign with: ${error}. Make a new "
+                    u"one below.", error=brief(error))
+    date = email.utils.parsedate_tz(response.headers.get("Date") or "")
+    if date is None:
+        return response, None
+    return response, email.utils.mktime_tz(date) - (began + time.time()) / 2
+
+
+def read(response, skew, site_id):
+    """Return the answer of the queue server.
+
+    :raises Fault: when it is a refusal, or not that of a queue server
+    """
+    status = response.status_code
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if status in (301, 302, 303, 307, 308):
+        raise Fault(u"The URL is answered with a redirect to ${url}. Use the "
+                    u"address of the Zope process itself.",
+                    url=response.headers.get("Location", ""))
+    if not isinstance(answer, dict) or "success" not in answer:
+        raise Fault(u"There is a web server (it answers ${status}), but no "
+                    u"SENAITE site with the queue at this path. The path of "
+                    u"this site is ${site}.", status=status, site=site_id)
+    if answer.get("success"):
+        return answer
+    message = answer.get("message") or ""
+    if status == 401 and skew is not None and abs(skew) > auth.LEEWAY:
+        raise Fault(u"The clocks of the machines differ by ${seconds} "
+                    u"seconds, so that our requests are refused as out of "
+                    u"date. Set them with NTP.", seconds=int(abs(skew)))
+    if status == 401:
+        raise Fault(u"The queue server does not accept our key. All "
+                    u"processes need the same one: look for different values "
+                    u"of SENAITE_QUEUE_KEY, and at whether the URL leads to "
+                    u"this very site.")
+    if status == 405:
+        raise Fault(u"The process there is not a queue server. Set "
+                    u"SENAITE_QUEUE_ROLE=server for it, or the URL to the "
+                    u"process that is.")
+    if status == 503:
+        raise Fault(u"The queue server is there, but cannot work: ${message}",
+                    message=message)
+    if status == 404 and "route" in message:
+        raise Fault(u"The queue server has an older version of "
+                    u"senaite.queue: it does not know our question. Install "
+                    u"the same version everywhere.")
+    raise Fault(u"The queue server refuses: ${status} ${message}",
+                status=status, message=message)
+
+
+def about_version(theirs):
+    """Compare the versions."""
+    ours = pkg_resources.get_distribution(PRODUCT_NAME).version
+    if theirs == ours:
+        return True, _(u"Both have version ${version}.",
+                       mapping={"version": ours})
+    return None, _(u"The queue server has version ${theirs}, this process "
+                   u"${ours}. Install the same version everywhere.",
+                   mapping={"theirs": theirs, "ours": ours})
+
+
+def about_clock(skew):
+    """Tell how far the clocks differ."""
+    # The server tells whole seconds
+    if abs(skew) <= WORTH_A_WORD:
+        return True, _(u"The clocks agree.")
+    return None, _(u"The clocks of the machines differ by ${seconds} seconds; "
+                   u"beyond ${most} requests are refused. Set them with NTP.",
+                   mapping={"seconds": int(abs(skew)), "most": auth.LEEWAY})
+
+
+def brief(error):
+    """Return the message of an error, not too long."""
+    try:
+        text = six.text_type(error)
+    except UnicodeError:
+        text = str(error).decode("utf-8", "replace")
+    return text[:200]

@@ -1,0 +1,126 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the monitor asks of the queue server, and tells it to do, from a
+process that is not the queue server. The counterpart of
+`senaite.queue.server.monitoring`.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue import queue
+from senaite.queue.client.outbox import is_pending
+from senaite.queue.client.overlay import as_row
+from senaite.queue.client.overlay import with_waiting
+from senaite.queue.client.transport import ServerRefused
+
+#: What answers have beside what was asked for
+_ENVELOPE = ("url", "zeo", "success", "_runtime", "message")
+
+
+class RemoteMonitoring(object):
+    """Part of `ClientQueueUtility`."""
+
+    # -- reading
+
+    def get_page(self, kinds, **asked_for):
+        """Return a page of a listing; see `ITaskStore.page`. What is on its
+        way to the queue server comes on top.
+
+        :raises TransportError: the server cannot be asked
+        """
+        query = dict((key, value) for key, value in asked_for.items()
+                     if value not in (None, "", False))
+        for key in ("ghosts", "descending"):
+            if key in query:
+                query[key] = "1"
+        if kinds:
+            query["kinds"] = ",".join(kinds)
+        answer = self._call("page", **query)
+        page = {"total": answer.get("total") or 0,
+                "tasks": answer.get("items") or []}
+        waiting = self._view().extra.tasks.values()
+        return with_waiting(page, waiting, kinds, asked_for)
+
+    def get_figures(self):
+        """Return the figures of the monitor.
+
+        :raises TransportError: the server cannot be asked
+        """
+        return _content(self._read("stats"))
+
+    def get_history(self, task_uid):
+        """Return all that is known of a task, or None.
+
+        :raises TransportError: the server cannot be asked
+        """
+        task_uid = queue.get_task_uid(task_uid)
+        try:
+            answer = _content(self._read("history/" + task_uid))
+        except ServerRefused as refusal:
+            if refusal.status != 404:
+                raise
+            return self._history_in_outbox(task_uid)
+        answer["task"] = queue.to_task(answer["task"])
+        return answer
+
+    def _history_in_outbox(self, task_uid):
+        task = self._view().extra.tasks.get(task_uid)
+        if task is None:
+            return None
+        row = as_row(task)
+        return {"task": queue.to_task(dict(task)), "row": row,
+                "attempts": [], "job": None, "chunks": [row]}
+
+    # -- steering
+
+    def set_priority(self, task, priority, username=None):
+        """Change the priority of a queued task; False when it is not queued
+        (any more).
+
+        :param username: on whose behalf, for the log
+        """
+        task_uid = queue.get_task_uid(task)
+        self._deliver(lambda waiting: waiting["task_uid"] == task_uid)
+        answer = self._call("priority", task_uid=task_uid, priority=priority,
+                            username=username)
+        return bool(answer.get("changed"))
+
+    def cancel_job(self, job_uid, username=None):
+        """Cancel what is not finished of a job; returns the uids of the tasks
+        that were cancelled."""
+        self._deliver(lambda waiting: waiting["job_uid"] == job_uid)
+        answer = self._call("cancel_job", job_uid=job_uid, username=username)
+        return answer.get("cancelled") or []
+
+    def pause(self, name=None, username=None):
+        """Hand out no more tasks of a name, or none at all; False when it was
+        paused before."""
+        answer = self._call("pause", name=name, username=username)
+        return bool(answer.get("changed"))
+
+    def resume(self, name=None, username=None):
+        """End a pause; False when there was none."""
+        answer = self._call("resume", name=name, username=username)
+        return bool(answer.get("changed"))
+
+    def _deliver(self, is_meant):
+        """Hand over what waits in the outbox, so that the server knows it."""
+        tasks = [entry["task"] for entry in self._entries()
+                 if is_pending(entry) and is_meant(entry["task"])]
+        if tasks:
+            self._call("add", tasks=tasks)
+
+
+def _content(answer):
+    return dict((key, value) for key, value in answer.items()
+                if key not in _ENVELOPE)

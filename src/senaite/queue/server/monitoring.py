@@ -1,0 +1,114 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the monitor asks of the queue server's utility, and what it tells it
+to do: pages, figures, history; pause, resume, priority, cancelling of jobs.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue.client.overlay import with_waiting
+from senaite.queue.queue import get_task_uid
+from senaite.queue.server.figures import Figures
+from senaite.queue.server.log import log_event
+
+#: Chunks of a job in the history of a task
+MOST_CHUNKS = 50
+
+
+class Monitoring(object):
+    """Part of `ServerQueueUtility`; `self.store` is the `ITaskStore`."""
+
+    _figures = None
+
+    # -- reading
+
+    def get_page(self, kinds, **asked_for):
+        """Return a page of a listing; see `ITaskStore.page`. What is on its
+        way to the store comes on top."""
+        page = self.store.page(kinds, **asked_for)
+        return with_waiting(page, self.get_undelivered(), kinds, asked_for)
+
+    def get_figures(self):
+        """Return the figures of the monitor; see `Figures.collect`."""
+        if self._figures is None:
+            self._figures = Figures(self.store)
+        return self._figures.collect()
+
+    def get_history(self, task_uid):
+        """Return all that is known of a task.
+
+        :returns: dict with `task`, `row` (see `ITaskStore.page`), `attempts`,
+            `job` (or None) and `chunks` (rows of the tasks of its job, the
+            latest ones first); None when the task is not known
+        """
+        task = self.get_task(get_task_uid(task_uid))
+        if task is None:
+            return None
+        rows = self.store.page(uid=task.task_uid, ghosts=True)["tasks"]
+        return {
+            "task": task,
+            "row": rows[0] if rows else None,
+            "attempts": self.store.attempts(task.task_uid),
+            "job": self.store.job(task.job_uid),
+            "chunks": self.store.page(
+                job_uid=task.job_uid, ghosts=True, sort="created",
+                descending=True, limit=MOST_CHUNKS)["tasks"],
+        }
+
+    # -- steering
+
+    def set_priority(self, task, priority, username=None):
+        """Change the priority of a queued task.
+
+        :param priority: lower first
+        :param username: on whose behalf, for the log
+        :returns: True; False when it is not queued (any more)
+        :raises TaskNotFound: no such task
+        """
+        task_uid = get_task_uid(task)
+        changed = self.store.set_priority(task_uid, priority)
+        if changed:
+            log_event("priority_changed", self.store.get(task_uid),
+                      by=username, priority=priority)
+        return changed
+
+    def cancel_job(self, job_uid, username=None):
+        """Cancel what is not finished of a job.
+
+        :param username: on whose behalf, for the log
+        :returns: uids of the tasks that were cancelled
+        :raises TaskNotFound: no such job
+        """
+        for task in self.get_undelivered():
+            if task.job_uid == job_uid:
+                self.store.add(task)
+        cancelled = self.store.cancel_job(job_uid)
+        for task_uid in cancelled:
+            log_event("cancelled", self.store.get(task_uid), by=username,
+                      job=job_uid)
+        return cancelled
+
+    def pause(self, name=None, username=None):
+        """Hand out no more tasks of a name, or none at all; False when it was
+        paused before."""
+        changed = self.store.pause(name, username)
+        if changed:
+            log_event("paused", tasks=name or "all", by=username)
+        return changed
+
+    def resume(self, name=None, username=None):
+        """End a pause; False when there was none."""
+        changed = self.store.resume(name)
+        if changed:
+            log_event("resumed", tasks=name or "all", by=username)
+        return changed

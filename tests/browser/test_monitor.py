@@ -1,0 +1,258 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The monitor in a browser: every tab, action and button, by who may and by
+who may not."""
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+MANAGER, ANALYST, CONTACT = "labman1", "analyst1", "ritamo"
+
+
+def test_empty_queue(page, seeds, pictures):
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.wait("#queue-number-queued")
+    page.reads("Queue Monitor")
+    assert page.all("#queue-number-queued dd")[0].text == "0"
+    pictures("monitor-empty")
+
+
+def test_tabs_search_and_sorting(page, seeds, pictures):
+    seeds.done(note="3 of 3 analyses submitted")
+    failed = seeds.failed()
+    running = seeds.running(job_total=20)
+    later = seeds.add(delay=3600, name="task_reindex_object_security")
+    ghost = seeds.add(ghost=True)
+    removed = seeds.add()
+    seeds.store.cancel(removed["task_uid"])
+    queued = [seeds.add(name="task_action_verify", priority=number,
+                        username="user{}".format(number))
+              for number in range(3)]
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.shows([running, later] + queued)
+    pictures("monitor-busy")
+    for tab, tasks in (("queued", queued), ("running", [running]),
+                       ("failed", [failed]), ("scheduled", [later]),
+                       ("cancelled", [removed])):
+        page.tab(tab)
+        page.shows(tasks)
+    page.tab("done")
+    page.reads("3 of 3 analyses submitted")
+    page.tab("all")
+    page.until(lambda: len(page.rows()) == 9, "9 rows")
+    assert ghost["task_uid"] in page.rows()
+    page.tab("default")
+
+    search = page.wait("#queue_tasks input[type=text], "
+                       "#queue_tasks input[type=search]")[0]
+    search.send_keys("USER1 verify" + Keys.ENTER)
+    page.shows(queued[1:2])
+    search.send_keys(Keys.CONTROL + "a")
+    search.send_keys(Keys.DELETE + Keys.ENTER)
+    page.shows([running, later] + queued)
+
+    page.tab("queued")
+    page.shows(queued)
+    for column in ("name", "context_path", "username", "priority", "added",
+                   "since"):
+        page.press("th#{0}, th.{0}".format(column))
+        first = page.until(lambda: page.rows() if sorted_by(page, column)
+                           else None, "rows sorted by " + column)
+        page.press("th#{0}, th.{0}".format(column))
+        if column in ("username", "priority", "added", "since"):
+            page.until(lambda: page.rows() == first[::-1],
+                       "the other order of " + column)
+
+
+def sorted_by(page, column):
+    state = page.browser.execute_script(
+        "var s = window.listings.queue_tasks.state;"
+        "return [s.sort_on, s.loading, s.folderitems.length]")
+    return state == [column, False, 3]
+
+
+def test_it_refreshes_itself_and_keeps_what_was_selected(page, seeds):
+    first = [seeds.add() for _number in range(60)]
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.until(lambda: len(page.rows()) == 50, "50 rows")
+    page.press("#pagination button")
+    page.until(lambda: len(page.rows()) == 60, "60 rows")
+    page.select(first[0], first[55])
+    page.browser.execute_script("window.scrollTo(0, 700)")
+    place = page.browser.execute_script("return window.scrollY")
+    assert place > 0
+    more = seeds.add(priority=9)
+    page.until(lambda: more["task_uid"] in page.rows(), "the new row")
+    assert len(page.rows()) == 60 or len(page.rows()) == 61
+    chosen = page.browser.execute_script(
+        "return window.listings.queue_tasks.state.selected_uids")
+    assert first[0]["task_uid"] in chosen
+    assert page.browser.execute_script("return window.scrollY") == place
+    # Hidden, it asks for nothing
+    page.browser.execute_script(
+        "Object.defineProperty(document, 'hidden', {get: function () {"
+        "return true; }}); window.asked = 0; var real = window.fetch;"
+        "window.fetch = function (url) { window.asked += /dashboard/.test(url)"
+        " ? 1 : 0; return real.apply(window, arguments); };")
+    page.browser.set_script_timeout(30)
+    page.browser.execute_async_script(
+        "window.setTimeout(arguments[0], 9000)")
+    assert page.browser.execute_script("return window.asked") == 0
+
+
+def test_failed_tasks_are_found_and_requeued(page, seeds, pictures):
+    failed = seeds.failed("Worksheet is closed")
+    other = seeds.failed("Analysis is gone")
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.reads("Tasks that failed and need a decision: 2")
+    page.tab("failed")
+    page.shows([failed, other])
+    page.reads("Worksheet is closed")
+    pictures("monitor-failing")
+    page.press("a[href*='{}']".format(failed["task_uid"]))
+    page.wait(".queue-attempt")
+    page.press(".queue-attempt summary")
+    page.reads("ValueError: Worksheet is closed")
+    pictures("task-page")
+    page.press("#queue_requeue_button")
+    page.reads("Tasks queued again: 1")
+    assert seeds.status(failed) == "queued"
+    page.tab("failed")
+    page.shows([other])
+    page.select(other)
+    page.do("queue_requeue")
+    page.reads("Tasks queued again: 1")
+    # It comes back to the tab it was pressed in
+    page.wait("button.nav-item#failed.active")
+    assert seeds.status(other) == "queued"
+
+
+def test_removing_asks_first_and_says_what_came_too_late(page, seeds):
+    tasks = [seeds.add() for _number in range(3)]
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.shows(tasks)
+    page.select(*tasks[:2])
+    page.do("queue_remove")
+    page.wait(".popover")
+    assert seeds.status(tasks[0]) == "queued"
+    seeds.store.cancel(tasks[1]["task_uid"])
+    page.press(".popover .btn-outline-primary")
+    page.reads("Tasks removed: 1")
+    page.reads("finished meanwhile or gone: 1")
+    assert seeds.status(tasks[0]) == "cancelled"
+    assert seeds.status(tasks[2]) == "queued"
+
+
+def test_a_job_is_cancelled(page, seeds):
+    job = "f" * 32
+    done = seeds.done(job_uid=job)
+    left = seeds.add(job_uid=job)
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.shows([left])
+    page.select(left)
+    page.do("queue_cancel_job")
+    page.press(".popover .btn-outline-primary")
+    page.reads("Jobs cancelled: 1")
+    assert (seeds.status(done), seeds.status(left)) == ("done", "cancelled")
+
+
+def test_priority_of_many_is_changed(page, seeds):
+    tasks = [seeds.add() for _number in range(2)]
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.shows(tasks)
+    page.select(*tasks)
+    page.do("modal_queue_priority")
+    field = page.wait("#queue-priority-value")[0]
+    page.until(field.is_displayed, "the form")
+    field.clear()
+    field.send_keys("3")
+    page.press("form[name=queue-priority] button[type=submit]")
+    page.reads("Priority changed: 2")
+    assert [seeds.store.get(task["task_uid"])["priority"]
+            for task in tasks] == [3, 3]
+
+
+def test_pause_and_resume(page, seeds):
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    for name in ("", "task_action_submit"):
+        select = page.wait("#queue-pause-name")[0]
+        Select(select).select_by_value(name)
+        page.press("form[data-queue-form=pause] button")
+        page.accept()
+        page.wait("form[data-queue-form=resume]")
+        assert [p["name"] for p in seeds.store.pauses()] == [name]
+        assert seeds.store.pauses()[0]["username"] == MANAGER
+        page.press("form[data-queue-form=resume] button")
+        page.until(lambda: not page.all("form[data-queue-form=resume]"),
+                   "no more pause")
+        assert seeds.store.pauses() == []
+
+
+def test_analyst_looks_and_cannot_touch(page, seeds, pictures):
+    mine = seeds.failed("Worksheet is closed", username=ANALYST)
+    page.log_in(ANALYST)
+    page.open("@@queue_tasks")
+    page.wait("#queue-number-failed")
+    page.tab("failed")
+    page.wait("tr.contentrow")
+    assert not page.all("tr.contentrow input[name='uids:list']")
+    assert not page.all("#queue-pause-name")
+    page.open("@@queue_task?uid=" + mine["task_uid"])
+    page.reads("Worksheet is closed")
+    assert not page.all("#queue-task-actions button")
+    for name in ("queue-controlpanel", "queue_pause", "queue_priority"):
+        page.open("@@" + name)
+        page.until(lambda: "require_login" in page.browser.current_url
+                   or page.has("Insufficient Privileges"), "a refusal")
+    page.open("@@queue_my_tasks")
+    page.reads("It did not work: Worksheet is closed.")
+    pictures("my-tasks")
+
+
+def test_client_contact_sees_the_own_work_only(page, seeds):
+    seeds.add(username=ANALYST, name="task_action_verify")
+    mine = seeds.running(username=CONTACT, job_total=3)
+    page.log_in(CONTACT)
+    page.open("@@queue_tasks")
+    page.until(lambda: "require_login" in page.browser.current_url
+               or page.has("Insufficient Privileges"), "a refusal")
+    page.open("@@queue_my_tasks")
+    page.wait("#queue-my-jobs tbody tr")
+    assert len(page.all("#queue-my-jobs tbody tr")) == 1
+    page.reads("Submit results")
+    assert not page.has("Verify")
+
+    # The sign in the toolbar, and the message when the work ends
+    page.open("")
+    page.wait("#queue-indicator-link:not([hidden])")
+    seeds.store.acknowledge(mine["task_uid"], "seeds1/0000000a")
+    page.wait(".queue-ended")
+    page.reads("Finished: Submit results")
+    assert page.wait("#queue-indicator-link")[0].get_attribute("hidden")
+
+    # Also on the next page, and when it fails
+    bad = seeds.running(2, username=CONTACT)
+    page.until(lambda: page.open("") or page.all(
+        "#queue-indicator-link:not([hidden])"), "the sign in the toolbar")
+    seeds.store.fail(bad["task_uid"], "seeds2/0000000a", "fatal", "no")
+    page.open("@@queue_my_tasks")
+    page.wait(".queue-ended.alert-danger")
+    page.browser.find_element(By.CSS_SELECTOR, ".queue-ended .close").click()
+    assert not page.all(".queue-ended")
