@@ -70,9 +70,9 @@ def test_tabs_search_and_sorting(page, seeds, pictures):
         first = page.until(lambda: page.rows() if sorted_by(page, column)
                            else None, "rows sorted by " + column)
         page.press("th#{0}, th.{0}".format(column))
-        if column in ("username", "priority", "added", "since"):
-            page.until(lambda: page.rows() == first[::-1],
-                       "the other order of " + column)
+        page.until(lambda: page.rows() == first[::-1]
+                   and sorted_by(page, column),
+                   "the other order of " + column)
 
 
 def sorted_by(page, column):

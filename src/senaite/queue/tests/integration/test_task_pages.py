@@ -1,0 +1,116 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The page of a task, and people's own tasks: who sees what."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from zExceptions import Unauthorized
+
+from senaite.queue import api
+from senaite.queue.tests.integration.test_monitor import CONSUMER
+from senaite.queue.tests.integration.test_monitor import MonitorCase
+
+
+class TestTaskPage(MonitorCase):
+
+    def page(self, uid, who="lab_manager"):
+        browser = self.browse(who)
+        browser.raiseHttpErrors = False
+        browser.open("{}/@@queue_task?uid={}".format(
+            self.portal.absolute_url(), uid))
+        return browser
+
+    def test_all_is_told(self):
+        task = self.add(retries=1, uids=[self.client.UID()],
+                        colour=[u"<i>blue"])
+        queue = api.get_queue()
+        queue.fail(queue.pop(CONSUMER), "Out of ether <b>",
+                   traceback="Traceback <b>: line 1")
+        page = self.page(task.task_uid).contents
+        for text in (task.task_uid, "Some task", "Out of ether &lt;b&gt;",
+                     "Traceback &lt;b&gt;: line 1", CONSUMER, "colour",
+                     "&lt;i&gt;blue", self.client.absolute_url(),
+                     "@@queue_my_tasks", "queue_remove_button"):
+            self.assertIn(text, page)
+        self.assertNotIn("<i>blue", page)
+
+    def test_who_caused_it_sees_less(self):
+        task = self.add(username="client_contact", colour="blue")
+        queue = api.get_queue()
+        queue.fail(queue.pop(CONSUMER), "Out of ether",
+                   traceback="Traceback of it", kind="fatal")
+        page = self.page(task.task_uid, "client_contact").contents
+        self.assertIn("Out of ether", page)
+        for text in ("Traceback of it", CONSUMER, "blue", "_button"):
+            self.assertNotIn(text, page)
+
+    def test_others_see_nothing(self):
+        task = self.add(username="lab_manager")
+        seen = self.page(task.task_uid, "client_contact")
+        unknown = self.page("0" * 32, "client_contact")
+        for browser in (seen, unknown):
+            self.assertIn("404", browser.headers["Status"])
+            self.assertIn("There is no such task", browser.contents)
+            self.assertNotIn("Some task", browser.contents)
+        with self.assertRaises(Unauthorized):
+            self.browse(None).open("{}/@@queue_task?uid={}".format(
+                self.portal.absolute_url(), task.task_uid))
+
+    def test_what_is_no_uid(self):
+        for uid in ("", "x", "<script>", "%00", "a" * 33):
+            self.assertIn("There is no such task", self.page(uid).contents)
+
+
+class TestMyTasks(MonitorCase):
+
+    def page(self, who):
+        browser = self.browse(who)
+        browser.open(self.portal.absolute_url() + "/@@queue_my_tasks")
+        return browser.contents
+
+    def test_nothing(self):
+        for who in ("client_contact", "analyst", "lab_manager"):
+            self.assertIn("Nothing of yours", self.page(who))
+        with self.assertRaises(Unauthorized):
+            self.page(None)
+
+    def test_one_line_for_a_job(self):
+        for number in range(3):
+            self.add(username="client_contact", job_uid="f" * 32,
+                     name="task_action_submit", job_total=3)
+        queue = api.get_queue()
+        queue.done(queue.pop(CONSUMER), processed=1)
+        self.add(username="lab_manager", name="task_action_verify")
+        page = self.page("client_contact")
+        self.assertEqual(1, page.count("data-job"))
+        self.assertIn("Submit results", page)
+        self.assertIn("1 / 3", page)
+        self.assertNotIn("Verify", page)
+        self.assertIn("Verify results", self.page("lab_manager"))
+
+    def test_failures_in_plain_words(self):
+        self.add(username="client_contact")
+        queue = api.get_queue()
+        queue.fail(queue.pop(CONSUMER), "Traceback...\nIt is <b>closed",
+                   kind="fatal")
+        page = self.page("client_contact")
+        self.assertIn("It did not work: It is &lt;b&gt;closed.", page)
+
+    def test_indicator_is_on_every_page_of_who_is_logged_in(self):
+        for who in ("client_contact", "lab_manager"):
+            browser = self.browse(who)
+            browser.open(self.portal.absolute_url())
+            self.assertIn("queue-indicator", browser.contents)
+        browser = self.browse(None)
+        browser.open(self.portal.absolute_url() + "/login")
+        self.assertNotIn("queue-indicator", browser.contents)
