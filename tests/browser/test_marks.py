@@ -154,6 +154,7 @@ def test_what_is_typed_in_a_queued_row_is_refused(story, browser, screenshot):
     with story.queued(3):
         field.clear()
         field.send_keys("99", Keys.TAB)
+        wait(browser, "#ajax_save_selection")[0].click()
         refusal, = wait(browser, ".queued-refusal")
         assert "Not saved" in refusal.text
         screenshot("row-refused")
