@@ -115,7 +115,8 @@ class TestActions(MonitorCase):
         self.assertEqual([], queue.store.pauses())
 
     def test_priority(self):
-        task, other = self.add(), self.add_failed()
+        other = self.add_failed()
+        task = self.add()
         uids = ",".join([task.task_uid, other.task_uid])
         browser = self.browse("lab_manager")
         browser.open("{}/@@queue_priority?uids={}".format(

@@ -14,9 +14,14 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
+import transaction
 from zExceptions import Unauthorized
 
 from senaite.queue import api
+from senaite.queue.client import enqueue
+from senaite.queue.queue import new_task
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 
@@ -106,11 +111,22 @@ class TestMyTasks(MonitorCase):
         page = self.page("client_contact")
         self.assertIn("It did not work: It is &lt;b&gt;closed.", page)
 
-    def test_indicator_is_on_every_page_of_who_is_logged_in(self):
-        for who in ("client_contact", "lab_manager"):
-            browser = self.browse(who)
-            browser.open(self.portal.absolute_url())
-            self.assertIn("queue-indicator", browser.contents)
-        browser = self.browse(None)
-        browser.open(self.portal.absolute_url() + "/login")
-        self.assertNotIn("queue-indicator", browser.contents)
+    def state(self, who, query=""):
+        """Return what the script of the toolbar is told."""
+        browser = self.browse(who)
+        browser.open(self.portal.absolute_url() + "/queue_my_state" + query)
+        return json.loads(browser.contents)
+
+    def test_state_of_what_is_on_its_way(self):
+        task = new_task("task_action_submit", self.client,
+                        username="client_contact")
+        enqueue.add(task)
+        transaction.commit()
+        state = self.state("client_contact")
+        self.assertEqual(1, state["active"])
+        self.assertEqual([(task.job_uid, "Submit results", "active")], [
+            (job["uid"], job["label"], job["state"]) for job in state["jobs"]])
+        for who in ("lab_manager", None):
+            self.assertEqual({"active": 0, "jobs": [], "removed": []},
+                             self.state(who))
+        self.assertEqual([], self.state("analyst", "?ended=x,y")["removed"])
