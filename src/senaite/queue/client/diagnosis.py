@@ -27,6 +27,7 @@ import pkg_resources
 import requests
 import six
 from six.moves.urllib.parse import urlsplit
+from zope.i18nmessageid import Message
 
 from senaite.queue import PRODUCT_NAME
 from senaite.queue import auth
@@ -41,12 +42,16 @@ PATIENCE = 4
 WORTH_A_WORD = 5
 
 
+NO_HTTPS = _(u"No encrypted connection could be made: ${error}. Does this "
+             u"port speak https? Zope itself speaks http only.")
+
+
 class Fault(Exception):
     """What is wrong; `message` is for people."""
 
     def __init__(self, text, **values):
         super(Fault, self).__init__(text)
-        self.message = _(text, mapping=values)
+        self.message = Message(text, mapping=values, domain=PRODUCT_NAME)
 
 
 def test(url, site_id, get_key):
@@ -73,8 +78,8 @@ def steps(url, site_id, get_key):
     :raises Fault: saying what is wrong
     """
     if not url:
-        raise Fault(u"The setting 'Queue server' is empty: the queue is off, "
-                    u"and everything is done at once.")
+        raise Fault(_(u"The setting 'Queue server' is empty: the queue is "
+                    u"off, and everything is done at once."))
     host, port = check_url(url)
     check_host(host)
     check_port(host, port)
@@ -84,9 +89,9 @@ def steps(url, site_id, get_key):
     answer = read(response, skew, site_id)
     yield True, _(u"The queue server answers, and accepts our key.")
     if answer.get("site") != site_id:
-        raise Fault(u"The URL leads to the site ${theirs}, this one is "
+        raise Fault(_(u"The URL leads to the site ${theirs}, this one is "
                     u"${ours}: tasks of one would end up in the other. "
-                    u"Correct the path of the URL.",
+                    u"Correct the path of the URL."),
                     theirs=answer.get("site"), ours=site_id)
     yield True, _(u"It is the queue of this site (${site}).",
                   mapping={"site": site_id})
@@ -104,8 +109,8 @@ def check_url(url):
         port = None
     port = port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
-        raise Fault(u"'${url}' is no URL of a site; it should read like "
-                    u"http://localhost:8080/senaite", url=url)
+        raise Fault(_(u"'${url}' is no URL of a site; it should read like "
+                    u"http://localhost:8080/senaite"), url=url)
     return parts.hostname, port
 
 
@@ -114,8 +119,9 @@ def check_host(host):
     try:
         socket.getaddrinfo(host, None)
     except (socket.error, UnicodeError):
-        raise Fault(u"The host ${host} is not known. Check how it is written "
-                    u"in the URL, and the name service of this machine.",
+        raise Fault(_(u"The host ${host} is not known. Check how it is "
+                    u"written in the URL, and the name service of this "
+                    u"machine."),
                     host=host)
 
 
@@ -124,13 +130,13 @@ def check_port(host, port):
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except socket.timeout:
-        raise Fault(u"${host} does not answer at port ${port}. Is the machine "
-                    u"on, and does a firewall let us through?",
+        raise Fault(_(u"${host} does not answer at port ${port}. Is the "
+                    u"machine on, and does a firewall let us through?"),
                     host=host, port=port)
     except (socket.error, OverflowError):
-        raise Fault(u"Nothing listens at port ${port} of ${host}. Check the "
+        raise Fault(_(u"Nothing listens at port ${port} of ${host}. Check the "
                     u"port in the URL, and that the Zope process of the queue "
-                    u"server runs.", host=host, port=port)
+                    u"server runs."), host=host, port=port)
 
 
 def ask(url, get_key):
@@ -150,15 +156,19 @@ def ask(url, get_key):
             allow_redirects=False, auth=auth.Signer("", get_key),
             timeout=PATIENCE)
     except requests.exceptions.SSLError as error:
-        raise Fault(u"The certificate of the queue server is not accepted: "
+        if "certificate" not in brief(error).lower():
+            raise Fault(NO_HTTPS, error=brief(error))
+        raise Fault(_(u"The certificate of the queue server is not accepted: "
                     u"${error}. Renew it, or make its authority known to this "
-                    u"machine.", error=brief(error))
+                    u"machine."), error=brief(error))
     except requests.RequestException as error:
-        raise Fault(u"The connection was made, but there was no answer to our "
-                    u"question: ${error}", error=brief(error))
+        if url.startswith("https:"):
+            raise Fault(NO_HTTPS, error=brief(error))
+        raise Fault(_(u"The connection was made, but there was no answer to "
+                    u"our question: ${error}"), error=brief(error))
     except ValueError as error:
-        raise Fault(u"This site has no key to sign with: ${error}. Make a new "
-                    u"one below.", error=brief(error))
+        raise Fault(_(u"This site has no key to sign with: ${error}. Make a "
+                    u"new one below."), error=brief(error))
     date = email.utils.parsedate_tz(response.headers.get("Date") or "")
     if date is None:
         return response, None
@@ -176,37 +186,38 @@ def read(response, skew, site_id):
     except ValueError:
         answer = None
     if status in (301, 302, 303, 307, 308):
-        raise Fault(u"The URL is answered with a redirect to ${url}. Use the "
-                    u"address of the Zope process itself.",
+        raise Fault(_(u"The URL is answered with a redirect to ${url}. Use "
+                    u"the address of the Zope process itself."),
                     url=response.headers.get("Location", ""))
     if not isinstance(answer, dict) or "success" not in answer:
-        raise Fault(u"There is a web server (it answers ${status}), but no "
+        raise Fault(_(u"There is a web server (it answers ${status}), but no "
                     u"SENAITE site with the queue at this path. The path of "
-                    u"this site is ${site}.", status=status, site=site_id)
+                    u"this site is ${site}."), status=status, site=site_id)
     if answer.get("success"):
         return answer
     message = answer.get("message") or ""
     if status == 401 and skew is not None and abs(skew) > auth.LEEWAY:
-        raise Fault(u"The clocks of the machines differ by ${seconds} "
+        raise Fault(_(u"The clocks of the machines differ by ${seconds} "
                     u"seconds, so that our requests are refused as out of "
-                    u"date. Set them with NTP.", seconds=int(abs(skew)))
+                    u"date. Set them with NTP."), seconds=int(abs(skew)))
     if status == 401:
-        raise Fault(u"The queue server does not accept our key. All "
+        raise Fault(_(u"The queue server does not accept our key. All "
                     u"processes need the same one: look for different values "
                     u"of SENAITE_QUEUE_KEY, and at whether the URL leads to "
-                    u"this very site.")
+                    u"this very site."))
     if status == 405:
-        raise Fault(u"The process there is not a queue server. Set "
+        raise Fault(_(u"The process there is not a queue server. Set "
                     u"SENAITE_QUEUE_ROLE=server for it, or the URL to the "
-                    u"process that is.")
+                    u"process that is."))
     if status == 503:
-        raise Fault(u"The queue server is there, but cannot work: ${message}",
+        raise Fault(_(u"The queue server is there, but cannot work: "
+                    u"${message}"),
                     message=message)
     if status == 404 and "route" in message:
-        raise Fault(u"The queue server has an older version of "
+        raise Fault(_(u"The queue server has an older version of "
                     u"senaite.queue: it does not know our question. Install "
-                    u"the same version everywhere.")
-    raise Fault(u"The queue server refuses: ${status} ${message}",
+                    u"the same version everywhere."))
+    raise Fault(_(u"The queue server refuses: ${status} ${message}"),
                 status=status, message=message)
 
 
@@ -237,4 +248,4 @@ def brief(error):
         text = six.text_type(error)
     except UnicodeError:
         text = str(error).decode("utf-8", "replace")
-    return text[:200]
+    return text[-200:]

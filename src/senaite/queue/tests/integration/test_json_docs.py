@@ -104,8 +104,8 @@ class TestExamples(httpcase.HTTPCase):
             for caller in ("analyst", httpcase.SIGNED):
                 answer = self.ask(route, method="GET", caller=caller)
                 answer.pop("_runtime", None)
-                self.assertEqual([], list(differences(
-                    shape(expected), shape(answer))), route)
+                found = list(differences(shape(expected), shape(answer)))
+                self.assertEqual([], found, (route, found))
 
     def test_differences_are_seen(self):
         for one, other in (({"a": 1}, {"b": 1}), ([1], ["a"]), ([1], []),

@@ -14,6 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import time
+
 from senaite.queue import auth
 from senaite.queue.client import diagnosis
 from senaite.queue.server.reading import get_site_id
@@ -30,7 +32,7 @@ class TestPages(httpcase.HTTPCase):
     def test_filters_and_search(self):
         self.put(name="task_a", username=u"\xe4nne")
         self.put(name="task_b", ghost=True)
-        self.put(name="task_b", delay=500)
+        self.put(name="task_b", delay=500, created=time.time())
         for query, count in (
                 ({}, 2), ({"ghosts": True}, 3), ({"kinds": "queued"}, 1),
                 ({"kinds": "scheduled,failed"}, 1), ({"kinds": "done"}, 0),
@@ -114,7 +116,7 @@ class TestDiagnosis(httpcase.HTTPCase):
                 ("http://no.such.host.invalid/senaite", "is not known"),
                 ("http://127.0.0.1:1/plone", "Nothing listens"),
                 ("http://{}/nothing".format(host), "no SENAITE site"),
-                ("https://{}/plone".format(host), "certificate")):
+                ("https://{}/plone".format(host), "speak https")):
             goods, message = self.examine(url)
             self.assertEqual(goods[-1], False)
             self.assertIn(part, message, url)

@@ -15,12 +15,27 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import datetime
 import email.utils
 import json
+import os
+import shutil
+import ssl
+import tempfile
 import threading
 import time
 import unittest
+import warnings
 
+import six
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from cryptography import x509
+    from cryptography.hazmat.backends import default_backend
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import NameOID
 from six.moves.BaseHTTPServer import BaseHTTPRequestHandler
 from six.moves.BaseHTTPServer import HTTPServer
 
@@ -29,6 +44,22 @@ from senaite.queue.client import diagnosis
 
 SITE = "/senaite"
 KEY = auth.make_key()
+
+
+def self_signed():
+    """Return a certificate and its key, as PEM."""
+    key = rsa.generate_private_key(65537, 2048, default_backend())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, u"127.0.0.1")])
+    now = datetime.datetime.utcnow()
+    certificate = x509.CertificateBuilder().subject_name(name).issuer_name(
+        name).public_key(key.public_key()).serial_number(1).not_valid_before(
+        now).not_valid_after(now + datetime.timedelta(1)).sign(
+        key, hashes.SHA256(), default_backend())
+    return (certificate.public_bytes(serialization.Encoding.PEM),
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.TraditionalOpenSSL,
+                serialization.NoEncryption()))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -110,6 +141,29 @@ class TestDiagnosis(unittest.TestCase):
             self.assertIn(part if part != "another" else "leads to", text)
         self.assertIn("redirect", self.ask(
             302, b"", location="http://x/")[1])
+
+    def test_certificate_that_nobody_vouches_for(self):
+        certificate, key = self_signed()
+        directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        path = os.path.join(directory, "both.pem")
+        with open(path, "wb") as target:
+            target.write(key + certificate)
+        context = ssl.SSLContext(ssl.PROTOCOL_SSLv23 if six.PY2
+                                 else ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        self.server.socket = context.wrap_socket(
+            self.server.socket, server_side=True)
+        found = diagnosis.test("https://127.0.0.1:{}/senaite".format(
+            self.server.server_port), SITE, lambda: KEY)
+        self.assertIs(found[-1][0], False)
+        self.assertIn("certificate of the queue server", found[-1][1])
+
+    def test_port_without_https(self):
+        found = diagnosis.test("https://127.0.0.1:{}/senaite".format(
+            self.server.server_port), SITE, lambda: KEY)
+        self.assertIs(found[-1][0], False)
+        self.assertIn("speak https", found[-1][1])
 
     def test_numbers_that_are_no_ports(self):
         for url in ("http://127.0.0.1:99999/x", "http://127.0.0.1:x/x"):
