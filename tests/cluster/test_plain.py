@@ -9,11 +9,15 @@ from harness.plain import Plain
 from harness.waiting import eventually
 
 
-def plain(**options):
-    """Return a set-up, not yet started, with the test add-on loaded."""
-    shared = tempfile.mkdtemp(prefix="queuetest-")
-    return Plain(packages=["queuetest"], env={"QUEUETEST_DIR": shared},
-                 **options)
+def plain(volunteer=True, **options):
+    """Return a set-up, not yet started, with the test add-on loaded.
+
+    :param volunteer: whether the queue server may consume
+    """
+    env = {"QUEUETEST_DIR": tempfile.mkdtemp(prefix="queuetest-")}
+    if not volunteer:
+        env["SENAITE_QUEUE_STANDALONE"] = "off"
+    return Plain(packages=["queuetest"], env=env, **options)
 
 
 def errors_of(node):
@@ -66,7 +70,7 @@ def test_one_process(wsgi):
 def test_wsgi_with_consumer_processes():
     """ZEO, a WSGI client that is the queue server by its URL, and consumers
     that systemd would run."""
-    with plain(wsgi=True, zeo=True, workers=1) as site:
+    with plain(wsgi=True, zeo=True, workers=1, volunteer=False) as site:
         worker = site.workers[0]
         counter = Counter(site)
         added = counter.add(tasks=2, items=4, chunk_size=2)
@@ -87,7 +91,8 @@ def test_wsgi_with_consumer_processes():
         eventually(lambda: not worker.process.is_running,
                    "the consumer to end", seconds=60)
         assert worker.process.popen.returncode == 0
-        assert sorted(counter.counts(items)) == [0, 0, 0, 0, 1, 1]
+        ended = counter.journal(added["tasks"][0]["task_uid"], "end")
+        assert [entry["pid"] for entry in ended] == [worker.process.pid]
         assert errors_of(worker) == []
 
         worker.start()
@@ -95,3 +100,14 @@ def test_wsgi_with_consumer_processes():
         counter.await_once(items)
         counter.await_idle()
         assert errors_of(worker) == errors_of(site.web) == []
+
+
+def test_zeo_without_reserved_clients():
+    """The web client whose address is in the setting keeps the queue, and
+    helps itself when nobody else consumes."""
+    with plain(zeo=True) as site:
+        counter = Counter(site)
+        added = counter.add(items=4, chunk_size=2)
+        counter.await_once(counter.items(added))
+        counter.await_idle()
+        assert errors_of(site.web) == []

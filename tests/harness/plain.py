@@ -174,7 +174,10 @@ class Plain(object):
         """Wait until a `queue-consumer` process takes tasks."""
         def look():
             worker.process.check()
-            return "event=consumer_ready" in worker.process.tail(100000)
+            # its log may have the words of a former life
+            said = worker.process.tail(100000).rpartition(
+                "event=worker_stopped")[2]
+            return "event=consumer_ready" in said
         eventually(look, "the {} to be ready".format(worker.name), pause=0.3)
 
     def stop(self):
