@@ -41,7 +41,8 @@ OURS = (keys.ANNOTATION, outbox.KEY, ledger.KEY)
 MARK = b"IQueued"
 NAME = b"senaite.queue"
 ANNOTATED = b"__annotations__"
-TREES = (b"OOBTree", b"OOBucket", b"PersistentMapping", b"PersistentDict")
+TREE = b"OOBTree"
+MAPPINGS = (TREE, b"OOBucket", b"PersistentMapping", b"PersistentDict")
 
 #: Of so many tasks that are lost the log tells each
 MOST_LISTED = 100
@@ -178,27 +179,49 @@ def scan(connection):
     :param connection: ZODB.Connection.Connection
     :rtype: Found
     """
-    marked, trees = [], set()
+    marked, hits = [], set()
     storage = connection.db().storage
     for oid, data in records(storage):
         if MARK in data:
             marked.append(oid)
-        if NAME in data and any(tree in data[:200] for tree in TREES):
-            trees.add(oid)
-    annotated = []
-    while trees:
-        # whose annotations these are; large ones are trees of buckets
-        owners = set()
-        for oid, data in records(storage):
-            if oid in trees or not trees & set(referencesf(data)):
-                continue
-            if ANNOTATED in data:
-                annotated.append(oid)
-            elif any(tree in data[:200] for tree in TREES[:2]):
-                owners.add(oid)
-        trees = owners - trees
+        if NAME in data and any(kind in data[:200] for kind in MAPPINGS):
+            hits.add(oid)
+    annotated = find_owners(storage, hits)
     return Found([connection.get(oid) for oid in marked],
                  [connection.get(oid) for oid in annotated])
+
+
+def find_owners(storage, hits):
+    """Return the oids of the objects whose annotations these are.
+
+    :param hits: oids of trees or mappings with our name in them, or of the
+        buckets of large trees
+    :type hits: set
+    """
+    owners, larger = owners_of(storage, hits)
+    if larger:
+        owners += owners_of(storage, larger)[0]
+    return owners
+
+
+def owners_of(storage, wanted):
+    """Return the objects whose annotations are among these records, and the
+    trees that these are buckets of."""
+    owners, trees, left = [], set(), set(wanted)
+    for oid, data in records(storage):
+        if not left:
+            break
+        is_object = ANNOTATED in data
+        if not is_object and TREE not in data[:200]:
+            continue
+        owned = left.intersection(referencesf(data))
+        if owned and is_object:
+            owners.append(oid)
+            # each belongs to one object
+            left -= owned
+        elif owned:
+            trees.add(oid)
+    return owners, trees
 
 
 def records(storage):

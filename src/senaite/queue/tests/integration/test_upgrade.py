@@ -232,29 +232,42 @@ class TestUpgrade(UpgradeCase):
         self.assertEqual(found, fresh)
         self.assertEqual(self.errors.records, [])
         left = leftovers.scan(self.portal._p_jar)
-        self.assertEqual([len(left.marked), left.annotated],
-                         [0, [self.portal.aq_base]])
+        self.assertEqual(left.marked, [])
+        self.assertEqual([key for obj in left.annotated
+                          for key in obj.__annotations__
+                          if leftovers.is_old(key)], [])
 
 
 class TestDetails(UpgradeCase):
 
-    def setUp(self):
-        super(TestDetails, self).setUp()
+    def test_details(self):
+        """One upgrade, looked at from all sides: it takes its time to look
+        through the records of a whole site."""
         self.make_old_site("1001")
         self.client_uid = senaite_api.get_uid(self.client)
         self.upgrade()
+        self.check_settings_are_kept()
+        self.check_key_is_another_one_and_not_in_the_registry()
+        self.check_what_was_queued_is_reported()
+        self.check_annotations_of_others_are_kept()
+        self.check_nothing_is_marked()
+        self.check_plugin_is_ours()
+        self.check_old_user_is_reported()
+        self.check_old_name_of_the_clock_servers_view()
+        self.check_setting_beyond_its_bounds_is_reported()
+        self.check_upgrading_again_changes_nothing()
 
-    def test_settings_are_kept(self):
+    def check_settings_are_kept(self):
         for name, value in SETTINGS.items():
             self.assertEqual(surroundings.get().get_setting(name), value)
 
-    def test_key_is_another_one_and_not_in_the_registry(self):
+    def check_key_is_another_one_and_not_in_the_registry(self):
         self.assertTrue(keys.get_key(self.portal))
         self.assertNotEqual(keys.get_key(self.portal), "k" * 44)
         self.assertNotIn("senaite.queue.auth_key",
                          getUtility(IRegistry).records)
 
-    def test_what_was_queued_is_reported(self):
+    def check_what_was_queued_is_reported(self):
         lost = [line for line in self.messages() if "event=task_lost" in line]
         for name in ("task_one", "task_two", "task_three", "task_four"):
             self.assertEqual(
@@ -262,7 +275,7 @@ class TestDetails(UpgradeCase):
         self.assertIn("count=4", [line for line in self.messages()
                                   if "event=tasks_lost" in line][0])
 
-    def test_annotations_of_others_are_kept(self):
+    def check_annotations_of_others_are_kept(self):
         self.assertIn("another.add-on", IAnnotations(self.client))
         others = [key for key in IAnnotations(self.other)
                   if key.startswith("another.add-on.")]
@@ -271,7 +284,7 @@ class TestDetails(UpgradeCase):
             self.assertFalse([key for key in IAnnotations(obj)
                               if key.startswith("senaite.queue")])
 
-    def test_nothing_is_marked(self):
+    def check_nothing_is_marked(self):
         for obj in (self.client, self.portal.worksheets,
                     self.portal.portal_properties):
             self.assertFalse(IQueued.providedBy(obj))
@@ -280,17 +293,17 @@ class TestDetails(UpgradeCase):
         # and what was marked is still found by what else it is
         self.assertTrue(senaite_api.get_object_by_uid(self.client_uid))
 
-    def test_plugin_is_ours(self):
+    def check_plugin_is_ours(self):
         for acl_users in (self.portal.acl_users, self.app.acl_users):
             plugin = acl_users[PAS_PLUGIN_ID]
             self.assertIsInstance(plugin.aq_base, QueueAuthPlugin)
 
-    def test_old_user_is_reported(self):
+    def check_old_user_is_reported(self):
         lines = [line for line in self.messages()
                  if "event=look_at_user user=queue_daemon" in line]
         self.assertEqual(len(lines), 1)
 
-    def test_upgrading_again_changes_nothing(self):
+    def check_upgrading_again_changes_nothing(self):
         before = skeleton(self.portal)
         key = keys.get_key(self.portal)
         self.setup.setLastVersionForProfile(PROFILE, "10301")
@@ -300,7 +313,7 @@ class TestDetails(UpgradeCase):
         for name, value in SETTINGS.items():
             self.assertEqual(surroundings.get().get_setting(name), value)
 
-    def test_old_name_of_the_clock_servers_view(self):
+    def check_old_name_of_the_clock_servers_view(self):
         from zope.component import getMultiAdapter
         from senaite.queue.interfaces import ISenaiteQueueLayer
         request = self.layer["request"]
@@ -309,7 +322,7 @@ class TestDetails(UpgradeCase):
                                name="queue_dispatcher")
         self.assertIsInstance(view, QueueDispatcherView)
 
-    def test_setting_beyond_its_bounds_is_reported(self):
+    def check_setting_beyond_its_bounds_is_reported(self):
         from senaite.queue.upgrade.to20600 import write_settings
         write_settings({"max_retries": 99})
         self.assertEqual(surroundings.get().get_setting("max_retries"), 5)
