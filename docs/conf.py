@@ -33,6 +33,8 @@ html_title = "senaite.queue {}".format(release)
 html_copy_source = False
 pygments_style = "friendly"
 nitpicky = False
+# Requests that are not complete: method and route
+suppress_warnings = ["misc.highlighting_failure"]
 
 # Reports that are written by campaigns of their own are listed when they are
 # there

@@ -25,7 +25,8 @@ BLOCK = re.compile(
 ELSEWHERE = ("python", "xml")
 
 #: Programs of others, whose lines are read only
-OTHERS = ("pip", "systemctl", "git", "cd", "apt-get", "curl", "cp", "sudo")
+OTHERS = ("pip", "systemctl", "git", "cd", "apt-get", "curl", "cp", "sudo",
+          "sed")
 
 
 def blocks():
@@ -172,6 +173,17 @@ def check_haproxy(text):
     run(["haproxy", "-c", "-f", path])
 
 
+def check_http(caption, text):
+    """A request: the route is declared somewhere in the package."""
+    method, route = text.split()[:2]
+    assert method in ("GET", "POST")
+    group, name = route.partition("?")[0].split("/")[:2]
+    routes = "".join(
+        read(path) for path in glob.glob(os.path.join(
+            ROOT, "src", "senaite", "queue", "*", "routes", "*.py")))
+    assert '"{}", "{}'.format(group, name) in routes
+
+
 def check_json(caption, text):
     json.loads(text)
 
@@ -185,4 +197,5 @@ CHECKS = {
     "nginx": check_nginx,
     "text": check_text,
     "json": check_json,
+    "http": check_http,
 }
