@@ -1,0 +1,108 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Whether this process can do its part in the queue, and if not, why.
+
+What is asked is the part (`role`): by default the one the process has.
+
+* server: the store answers.
+* consumer: the loop that takes tasks runs.
+* client: nothing that could fail. Without a queue server people go on to
+  work, so no balancer should turn them away; the answer tells it all the same.
+
+Answers hold no address, name or error message: anybody may ask.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+import time
+
+from senaite.queue import is_installed
+from senaite.queue import roles
+from senaite.queue.client import consumer
+from senaite.queue.client import sites
+from senaite.queue.client import view
+from senaite.queue.storage.errors import StoreUnavailable
+
+SERVER = roles.SERVER
+CLIENT = roles.CLIENT
+CONSUMER = "consumer"
+ROLES = (SERVER, CLIENT, CONSUMER)
+
+OK = "ok"
+
+#: Seconds for which an answer of the store counts, however often one asks
+REMEMBER_SECONDS = 1.0
+
+_remembered = {}
+_lock = threading.Lock()
+
+
+def examine(portal, role=None):
+    """Return what works and what does not.
+
+    :param portal: root object of the site
+    :param role: one of `ROLES`; by default server or client, as configured
+    :returns: whether the process can do its part, and a dict of check ->
+        "ok" or what is wrong
+    :raises ValueError: for an unknown role
+    """
+    if role is not None and role not in ROLES:
+        raise ValueError("The role is one of {}".format(", ".join(ROLES)))
+    if not is_installed():
+        return False, {"addon": "not installed in this site"}
+    is_server = roles.is_queue_server()
+    if role is None:
+        role = SERVER if is_server else CLIENT
+    if role == SERVER:
+        return _examine_server(portal, is_server)
+    checks = {}
+    if role == CONSUMER:
+        runs = consumer.is_running(sites.Site.of(portal))
+        checks["consumer"] = OK if runs else "not running"
+    healthy = all(state == OK for state in checks.values())
+    checks["server"] = "not reached" if view.outage_seconds(portal) else OK
+    return healthy, checks
+
+
+def _examine_server(portal, is_server):
+    if not is_server:
+        return False, {"server": "this process is none"}
+    answers = _ask_store(portal)
+    return answers, {"store": OK if answers else "unavailable"}
+
+
+def _ask_store(portal):
+    key = sites.Site.of(portal).key
+    now = time.time()
+    with _lock:
+        at, answers = _remembered.get(key, (0, None))
+        if not 0 <= now - at < REMEMBER_SECONDS:
+            answers = _store_answers(portal)
+            _remembered[key] = (now, answers)
+    return answers
+
+
+def _store_answers(portal):
+    from senaite.queue.server.utility import get_server_utility
+    try:
+        get_server_utility(portal).store.version()
+    except StoreUnavailable:
+        return False
+    return True
+
+
+def forget():
+    """Forget what the stores have answered."""
+    with _lock:
+        _remembered.clear()

@@ -1,0 +1,98 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The two pages: `@@queue-health` for balancers, `@@queue-metrics` for
+Prometheus.
+
+Health is for anybody. Figures are for those who may view the queue, and for
+who sends the token named by the environment (`SENAITE_QUEUE_METRICS_TOKEN`) or
+by `<product-config senaite.queue>` (`metrics_token`), as `Authorization:
+Bearer <token>`.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import hmac
+import json
+import os
+
+from AccessControl import getSecurityManager
+from Products.Five.browser import BrowserView
+
+from senaite.queue import roles
+from senaite.queue.monitoring import health
+from senaite.queue.permissions import ViewQueue
+
+ENVIRONMENT = "SENAITE_QUEUE_METRICS_TOKEN"
+
+#: A shorter token is a guess away, and taken for a mistake
+LEAST_TOKEN = 16
+
+
+class HealthView(BrowserView):
+    """`@@queue-health[?role=server|client|consumer]`: 200 or 503, as JSON."""
+
+    def __call__(self):
+        response = self.request.response
+        response.setHeader("Content-Type", "application/json")
+        response.setHeader("Cache-Control", "no-store")
+        role = self.request.form.get("role") or None
+        try:
+            healthy, checks = health.examine(self.context, role)
+        except ValueError as error:
+            response.setStatus(400)
+            return json.dumps({"success": False, "message": str(error)})
+        response.setStatus(200 if healthy else 503)
+        return json.dumps({"status": "ok" if healthy else "failing",
+                           "checks": checks}, sort_keys=True)
+
+
+class MetricsView(BrowserView):
+    """`@@queue-metrics`: the figures in Prometheus' text format."""
+
+    def __call__(self):
+        from senaite.queue import is_installed
+        response = self.request.response
+        response.setHeader("Cache-Control", "no-store")
+        response.setHeader("Content-Type", "text/plain; charset=utf-8")
+        if not is_installed():
+            response.setStatus(404)
+            return "The queue is not installed in this site\n"
+        if not may_read(self.context, self.request):
+            response.setStatus(401)
+            response.setHeader("WWW-Authenticate", "Bearer")
+            return "Not allowed\n"
+        from senaite.queue.monitoring import metrics
+        return metrics.render(self.context)
+
+
+def may_read(portal, request):
+    """Tell whether a request may read the figures."""
+    if getSecurityManager().checkPermission(ViewQueue, portal):
+        return True
+    token = get_token()
+    scheme, _space, given = get_authorization(request).partition(" ")
+    return bool(token) and scheme.lower() == "bearer" and \
+        hmac.compare_digest(given.strip(), token)
+
+
+def get_token():
+    """Return the token, or None: then a permission is needed."""
+    token = os.environ.get(ENVIRONMENT) or \
+        roles.get_product_config("metrics_token") or ""
+    return token if len(token) >= LEAST_TOKEN else None
+
+
+def get_authorization(request):
+    """Return the header with the credentials, which Zope hides."""
+    return getattr(request, "_auth", None) or \
+        request.environ.get("HTTP_AUTHORIZATION") or ""

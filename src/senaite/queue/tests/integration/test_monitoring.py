@@ -1,0 +1,159 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Health for balancers, figures for Prometheus."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+from senaite.queue import roles
+from senaite.queue.monitoring import health
+from senaite.queue.monitoring import metrics
+from senaite.queue.monitoring import views
+from senaite.queue.server import config
+from senaite.queue.server import utility
+from senaite.queue.tests.integration.httpcase import CONSUMER
+from senaite.queue.tests.integration.httpcase import HTTPCase
+
+DOCS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 5 + [
+    "docs", "monitoring.rst"])
+
+
+class MonitoringCase(HTTPCase):
+
+    def setUp(self):
+        super(MonitoringCase, self).setUp()
+        health.forget()
+        self.addCleanup(health.forget)
+
+    def page(self, name, caller="anonymous", **kw):
+        return requests.get("{}/{}".format(self.url, name), timeout=60,
+                            auth=self.credentials(caller), **kw)
+
+    def break_store(self):
+        utility.forget_utilities()
+        self.setenv(config.ENVIRONMENT, "sqlite:////proc/nowhere/tasks.db")
+
+
+class TestHealth(MonitoringCase):
+
+    def check(self, status, checks, query=""):
+        response = self.page("@@queue-health" + query)
+        self.assertEqual(response.status_code, status, response.text)
+        self.assertEqual(response.json()["checks"], checks)
+        return response
+
+    def test_server_is_well(self):
+        response = self.check(200, {"store": "ok"})
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+
+    def test_server_without_store(self):
+        self.break_store()
+        response = self.check(503, {"store": "unavailable"})
+        # Nothing that an outsider could use
+        self.assertNotIn("nowhere", response.text)
+
+    def test_store_is_asked_once_a_second_at_most(self):
+        asked = []
+        self.patch(health, "_store_answers",
+                   lambda portal: asked.append(1) or True)
+        self.patch(health, "REMEMBER_SECONDS", 3600)
+        for _number in range(5):
+            self.check(200, {"store": "ok"})
+        self.assertEqual(len(asked), 1)
+
+    def test_client_goes_on_without_a_server(self):
+        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        self.patch(health.view, "outage_seconds", lambda portal: 17.0)
+        self.check(200, {"server": "not reached"})
+
+    def test_consumer_without_loop(self):
+        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        self.patch(health.view, "outage_seconds", lambda portal: 0)
+        self.patch(health.consumer, "is_running", lambda site: False)
+        self.check(503, {"consumer": "not running", "server": "ok"},
+                   "?role=consumer")
+        self.patch(health.consumer, "is_running", lambda site: True)
+        self.check(200, {"consumer": "ok", "server": "ok"}, "?role=consumer")
+
+    def test_no_queue_server(self):
+        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        self.check(503, {"server": "this process is none"}, "?role=server")
+
+    def test_unknown_role(self):
+        self.assertEqual(
+            self.page("@@queue-health?role=x").status_code, 400)
+
+
+class TestMetrics(MonitoringCase):
+
+    def figures(self, **kw):
+        response = self.page("@@queue-metrics", **kw)
+        self.assertEqual(response.status_code, 200, response.text)
+        found = {}
+        for family in text_string_to_metric_families(response.text):
+            for sample in family.samples:
+                found[(sample[0],) + tuple(sample[1].values())] = sample[2]
+        return found
+
+    def test_figures_of_the_store(self):
+        for _number in range(3):
+            self.put()
+        self.ask("queue_server/pop", {"consumer_id": CONSUMER})
+        found = self.figures(caller="labmanager")
+        for key, value in (
+                (("store_up",), 1), (("tasks", "queued"), 2),
+                (("tasks", "running"), 1), (("tasks", "failed"), 0),
+                (("consumers",), 1), (("busy_consumers",), 1),
+                (("paused",), 0), (("ended_recent", "done"), 0)):
+            key = (metrics.PREFIX + key[0],) + key[1:]
+            self.assertEqual(found[key], value, key)
+        self.assertGreaterEqual(
+            found[(metrics.PREFIX + "oldest_wait_seconds",)], 0)
+
+    def test_store_that_is_down(self):
+        self.break_store()
+        found = self.figures(caller="labmanager")
+        self.assertEqual(found[(metrics.PREFIX + "store_up",)], 0)
+        self.assertNotIn((metrics.PREFIX + "tasks", "queued"), found)
+
+    def test_who_may_read_them(self):
+        for caller in ("anonymous", "contact"):
+            self.assertEqual(
+                self.page("@@queue-metrics", caller).status_code, 401)
+
+    def test_token(self):
+        token = "0123456789abcdef"
+        headers = {"Authorization": "Bearer " + token}
+        self.assertEqual(self.page(
+            "@@queue-metrics", headers=headers).status_code, 401)
+        self.setenv(views.ENVIRONMENT, token)
+        self.assertIn((metrics.PREFIX + "store_up",),
+                      self.figures(headers=headers))
+        for wrong in ("Bearer " + token[:-1], "Bearer ", "Basic " + token):
+            self.assertEqual(self.page("@@queue-metrics", headers={
+                "Authorization": wrong}).status_code, 401)
+
+    def test_a_token_that_is_too_short_is_none(self):
+        self.setenv(views.ENVIRONMENT, "short")
+        self.assertEqual(self.page("@@queue-metrics", headers={
+            "Authorization": "Bearer short"}).status_code, 401)
+
+    def test_each_figure_is_documented(self):
+        with open(DOCS) as source:
+            text = source.read()
+        for name, _help, _label in \
+                metrics.STORE_FIGURES + metrics.PROCESS_FIGURES:
+            self.assertIn("``{}{}``".format(metrics.PREFIX, name), text)
