@@ -1,4 +1,4 @@
-# make build | run | demo | test | lint | docs | package | pot | clean
+# make build | run | demo | test | bench | lint | docs | package | pot | clean
 # make crashtest | plants | killpoints | storetest | concurrency | soak | fuzz |
 # audit: see docs/reliability.rst
 # Ports of `make run`, e.g. make run WEB_PORT=9080:
@@ -23,7 +23,7 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-browser test-core bench-pages bench-monitor test-docs test-py3 tools docs screenshots \
+	test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
 	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
 .NOTPARALLEL:
@@ -116,6 +116,10 @@ test-docs: build
 	@PYTHONPATH=src $(PYTEST) -rs tests/docs
 bench-monitor: build
 	@$(HARNESS) harness.monitor_bench
+
+# All benchmarks; one of them: bin/queue-bench NAME [--json]
+bench: build
+	@bin/queue-bench all
 
 lint: build
 	@scripts/lint.sh

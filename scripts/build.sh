@@ -182,5 +182,6 @@ build_venv3
 build_venv2
 build_buildout
 compile_locales
+ln -sf ../scripts/queue-bench bin/queue-bench
 printf '%s\n' "$wanted" > $STAMP
 say "Built in $((SECONDS - start)) s. Now: make run, make demo, make test."

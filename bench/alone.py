@@ -1,0 +1,124 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Benchmarks without a cluster: the store's verbs, and the work itself."""
+
+import glob
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+from harness import balanced
+from harness import configs
+from harness import paths
+from harness import template
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+#: Tasks that wait; the peer holds them in a list and gets too slow beyond
+SIZES = (100, 1000, 10000, 100000)
+PEER_SIZES = (100, 1000, 5000)
+PEER = "senaite.queue==1.0.3"
+
+#: Seconds between two chunks of the peer, as it is documented
+PEER_TICK = 5.0
+
+
+def zopepy(script, *arguments):
+    """Run a script of this directory; returns the JSON it prints."""
+    done = subprocess.run(
+        [paths.ZOPEPY, os.path.join(HERE, script)] + list(arguments),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    text = done.stdout.decode()
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode("utf-8", "replace")[-2000:])
+    return json.loads(text[text.index("{"):])
+
+
+def get_peer():
+    """Return a directory with the published 1.0.3, or None."""
+    home = os.path.join(paths.VAR, "bench-peer")
+    if not glob.glob(os.path.join(home, "senaite*")):
+        pip = os.path.join(paths.ROOT, ".venv2", "bin", "pip")
+        done = subprocess.run(
+            [pip, "install", "-q", "--no-deps", "--target", home, PEER],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            return None
+    return home
+
+
+def sizes():
+    """Return the sizes to measure; `QUEUE_BENCH_MOST` caps them."""
+    most = int(os.environ.get("QUEUE_BENCH_MOST", SIZES[-1]))
+    return [size for size in SIZES if size <= most]
+
+
+def store():
+    """Verbs of both stores and of the peer, interleaved size by size."""
+    figures = {"sqlite": {}, "postgresql": {}, "peer": {}}
+    server = None
+    if balanced.load_postgres().why_not() is None:
+        server = balanced.load_postgres().Server(durable=True)
+    peer = get_peer()
+    home = tempfile.mkdtemp()
+    try:
+        for size in sizes() + [5000]:
+            if size in SIZES:
+                url = "sqlite:///{}/{}.db".format(home, size)
+                figures["sqlite"][size] = zopepy(
+                    "store.py", "ours", url, str(size))
+                if server is not None:
+                    figures["postgresql"][size] = zopepy(
+                        "store.py", "ours", server.create_database(),
+                        str(size))
+            if peer and size in PEER_SIZES:
+                figures["peer"][size] = zopepy(
+                    "store.py", "peer", peer, str(size))
+    finally:
+        shutil.rmtree(home)
+        if server is not None:
+            server.remove()
+    return figures
+
+
+def work():
+    """Assign, submit and verify 100 analyses, the work alone."""
+    home = tempfile.mkdtemp()
+    try:
+        template.copy(template.get(True), home)
+        instance = os.path.join(home, "instance")
+        template.write_instancehome(instance)
+        cache = os.path.join(paths.VAR, "cache")
+        os.makedirs(cache, exist_ok=True)
+        conf = os.path.join(home, "zope.conf")
+        with open(conf, "w") as target:
+            target.write(configs.zope(
+                instance, home, cache, os.path.join(home, "zope.log"),
+                configs.file_storage(home)))
+        figures = zopepy("inprocess.py", conf,
+                         os.environ.get("QUEUE_BENCH_ITEMS", "100"))
+    finally:
+        shutil.rmtree(home)
+    for ways in figures.values():
+        base = ways["one transaction"]
+        for way in ways.values():
+            way["cpu_ratio"] = round(way["cpu"] / base["cpu"], 3)
+            way["ratio"] = round(way["seconds"] / base["seconds"], 3)
+        # Computed: its chunks of ten, one per tick
+        chunk = ways["chunks of 10"]["seconds"] / 10
+        ways["1.0.3 (computed from its ticks)"] = {
+            "seconds": round(10 * max(PEER_TICK, chunk), 1)}
+    return figures
+
+
+BENCHES = {"store": store, "work": work}

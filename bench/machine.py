@@ -1,0 +1,25 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The machine that was measured on, without its name."""
+
+import os
+import platform
+
+
+def describe():
+    """Return cores, memory and how busy it was before."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(pages / 2.0 ** 30),
+        "system": "{} {}".format(platform.system(), platform.machine()),
+        "load_before": round(os.getloadavg()[0], 1),
+    }
