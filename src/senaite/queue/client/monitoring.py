@@ -19,9 +19,9 @@ from __future__ import print_function
 
 from senaite.queue import queue
 from senaite.queue.client.outbox import is_pending
-from senaite.queue.client.overlay import as_row
-from senaite.queue.client.overlay import with_waiting
 from senaite.queue.client.transport import ServerRefused
+from senaite.queue.pages import as_row
+from senaite.queue.pages import with_waiting
 
 #: What answers have beside what was asked for
 _ENVELOPE = ("url", "zeo", "success", "_runtime", "message")

@@ -16,7 +16,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.client.overlay import with_waiting
+from senaite.queue.pages import with_waiting
 from senaite.queue.queue import get_task_uid
 from senaite.queue.server.figures import Figures
 from senaite.queue.server.log import log_event
@@ -35,8 +35,10 @@ class Monitoring(object):
     def get_page(self, kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. What is on its
         way to the store comes on top."""
+        # In this order, see `QueueReader.get_tasks`
+        waiting = self.get_undelivered()
         page = self.store.page(kinds, **asked_for)
-        return with_waiting(page, self.get_undelivered(), kinds, asked_for)
+        return with_waiting(page, waiting, kinds, asked_for)
 
     def get_figures(self):
         """Return the figures of the monitor; see `Figures.collect`."""
