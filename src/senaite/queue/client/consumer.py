@@ -295,6 +295,11 @@ def ensure(portal):
     return "Consumer {} runs".format(consumer.consumer_id)
 
 
+def get_consumer(site):
+    """Return the loop of a site in this process, or None."""
+    return _consumers.get(site.key)
+
+
 def is_running(site):
     """Tell whether this process has a loop for a site."""
     return site.key in _consumers

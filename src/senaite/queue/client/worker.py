@@ -123,18 +123,17 @@ class Worker(object):
         self._complained = not found
 
     def _start(self, key, portal):
-        consumer = self._consumers.get(key)
-        if consumer is None or consumer.agent.stopped:
-            consumer = self._consumers[key] = consumers.Consumer(
-                sites.Site.of(portal), agents.get_agent(portal))
-        consumer.start()
+        # the one of the process: a site has no second one
+        consumers.ensure(portal)
+        self._consumers[key] = consumers.get_consumer(sites.Site.of(portal))
 
     def stop(self):
         """Finish what is at hand, hand back what does not end in time."""
         logger.info("event=worker_stopping held=%s", len(leases))
-        for consumer in self._consumers.values():
+        running = [found for found in self._consumers.values() if found]
+        for consumer in running:
             consumer.stop()
-        for consumer in self._consumers.values():
+        for consumer in running:
             consumer.stop(self.grace)
             self.hand_back(consumer)
         agents.stop_all()
