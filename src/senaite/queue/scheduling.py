@@ -33,6 +33,11 @@ MAX_SECONDS = 24 * 3600
 #: Path segments that make a container: site, folder, worksheet/sample/client
 LANE_DEPTH = 3
 
+#: Seconds: a chunk that takes less makes way for a larger one, a chunk that
+#: takes more for a smaller one. Short transactions meet few others.
+QUICK_SECONDS = 2.0
+SLOW_SECONDS = 8.0
+
 CONFLICT = "conflict"
 TIMEOUT = "timeout"
 LEASE_LOST = "lease_lost"
@@ -102,6 +107,22 @@ def backoff(attempt, random):
     steps = min(max(attempt, 1) - 1, 16)
     seconds = BACKOFF_FROM * 2 ** steps
     return min(BACKOFF_CAP, seconds * (1 + random() / 2))
+
+
+def next_chunk_size(size, seconds, met_conflicts, most):
+    """Return how many items the next chunk of a job takes.
+
+    :param size: size of the chunk that was processed; 0 is all of them
+    :param seconds: how long that took
+    :param met_conflicts: whether it had to be tried again
+    :param most: size up to which chunks grow by themselves
+    :rtype: int
+    """
+    if met_conflicts or seconds > SLOW_SECONDS:
+        return max(1, size // 2) if size else size
+    if seconds < QUICK_SECONDS and 0 < size < most:
+        return min(2 * size, most)
+    return size
 
 
 def after_failure(task, kind, now, random):

@@ -27,6 +27,8 @@ from senaite.queue.processes import PROCESSES
 DEFAULTS = {
     "server": "http://localhost:8080/senaite",
     "default": 10,
+    "max_items": 40,
+    "max_consumers": 4,
     "queued_processes": PROCESSES,
     "min_items": 5,
     "max_retries": 3,

@@ -57,7 +57,7 @@ class ITaskStore(Interface):
         :returns: list of answers, each as of `add`
         """
 
-    def pop(consumer_id, lease_seconds):
+    def pop(consumer_id, lease_seconds, most=None):
         """Hand the best task that may run to the consumer.
 
         Of the tasks of one lane (`senaite.queue.scheduling.lane`) one runs at
@@ -66,6 +66,7 @@ class ITaskStore(Interface):
         Asked again while the consumer still holds a task, the same task is
         returned (the answer may have been lost).
 
+        :param most: so many tasks run at a time; None: no limit
         :returns: the task, now running, or None
         :raises ValueError: when it is no consumer id (`hello` and `heartbeat`
             too)

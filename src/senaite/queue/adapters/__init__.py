@@ -14,14 +14,22 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import time
+
 from bika.lims import api as senaite_api
+from bika.lims.interfaces import IAnalysis
+from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow import isTransitionAllowed
 from zope.interface import implementer
 
+from senaite.queue import scheduling
+from senaite.queue import surroundings
+from senaite.queue.adapters import holdback
 from senaite.queue.adapters import outcomes
 from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
+from senaite.queue.client.current import met_conflicts
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.queue import get_chunks_for
 
@@ -35,6 +43,7 @@ class QueuedUIDsTaskAdapter(object):
 
     def __init__(self, context):
         self.context = context
+        self.started = time.time()
 
     def process(self, task):
         """Process the next chunk, and add a task with the rest.
@@ -42,17 +51,19 @@ class QueuedUIDsTaskAdapter(object):
         :param task: task with the uids of the objects
         :type task: senaite.queue.queue.QueueTask
         """
+        self.started = time.time()
         chunk, rest = self.get_chunks(task)
         notes = outcomes.Notes()
         settlement = Settlement(self.context)
-        for uid in chunk:
-            obj = get_object(uid)
-            if obj is None:
-                notes.skip(outcomes.GONE, uid)
-                continue
-            settlement.involve(obj)
-            self.process_item(obj, task, notes)
-        settlement.settle()
+        with holdback.holding(self.get_held_action(task)) as held:
+            for uid in chunk:
+                obj = get_object(uid)
+                if obj is None:
+                    notes.skip(outcomes.GONE, uid)
+                    continue
+                settlement.involve(obj)
+                self.process_item(obj, task, notes)
+        settlement.settle(held)
         task["note"] = notes.text()
         self.follow_up(task, rest)
 
@@ -63,7 +74,7 @@ class QueuedUIDsTaskAdapter(object):
         :type rest: list of str
         """
         if rest:
-            self.add_rest(task, rest)
+            self.add_rest(task, rest, chunk_size=self.get_next_size(task))
 
     def add_rest(self, task, uids, **values):
         """Add the next task of the same job.
@@ -86,6 +97,22 @@ class QueuedUIDsTaskAdapter(object):
             return samples.whole_samples(chunk, rest, get_object)
         return chunk, rest
 
+    def get_next_size(self, task):
+        """Return the size of the next chunk, after how long this one took."""
+        size = task["chunk_size"]
+        if task.get("attempt", 0) > 1:
+            # Halved before this attempt; the next chunk may grow again
+            return size
+        most = surroundings.get().get_setting("max_items")
+        return scheduling.next_chunk_size(
+            size, time.time() - self.started, met_conflicts(), most)
+
+    def get_held_action(self, task):
+        """Return the action on analyses for which the promotion and the
+        reindexing of their samples and worksheets is left to the end of the
+        chunk; None where each object is treated for itself."""
+        return None
+
     def process_item(self, obj, task, notes):
         """Process one object.
 
@@ -98,6 +125,12 @@ class QueuedUIDsTaskAdapter(object):
 
 class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
     """Does a workflow action, named by the task's key `action`, to objects."""
+
+    def get_held_action(self, task):
+        # What is done to samples needs them indexed as it goes
+        on_analyses = IWorksheet.providedBy(self.context) or \
+            IAnalysis.providedBy(self.context)
+        return task["action"] if on_analyses else None
 
     def process_item(self, obj, task, notes):
         action = task["action"]
@@ -112,6 +145,9 @@ class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
 
 class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
     """Assigns analyses to the worksheet that is the context of the task."""
+
+    def get_held_action(self, task):
+        return "assign"
 
     def process_item(self, obj, task, notes):
         assigned_to = obj.getWorksheet()

@@ -28,6 +28,7 @@ from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow import isTransitionAllowed
+from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
 
 from senaite.queue.adapters import samples
@@ -35,8 +36,7 @@ from senaite.queue.adapters import samples
 #: What core tries on a worksheet whenever its analyses change, in this order
 WORKSHEET_PROMOTIONS = ("rollback_to_open", "submit", "verify")
 
-#: The same for samples. Verification is left to core: it depends on a setting
-#: and on who verified the last analysis.
+#: The same for samples. Verification depends on a setting, see `_verify`.
 SAMPLE_PROMOTIONS = ("submit", "rollback_to_receive")
 
 
@@ -61,14 +61,23 @@ class Settlement(object):
         self._remember(sample)
         self._remember(obj.getWorksheet())
 
-    def settle(self):
-        """Promote and reindex what was involved."""
+    def settle(self, held=None):
+        """Promote and reindex what was involved.
+
+        :param held: what was held back meanwhile
+        :type held: senaite.queue.adapters.holdback.Held
+        """
         # Guards and metadata of samples and worksheets read the catalogs
         processQueue()
-        self._settle(self.samples, SAMPLE_PROMOTIONS)
+        verified = {}
+        if held is not None:
+            verified = held.verified
+            for obj in held.objects.values():
+                self._remember(obj)
+        self._settle(self.samples, SAMPLE_PROMOTIONS, verified)
         self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
 
-    def _settle(self, objects, promotions):
+    def _settle(self, objects, promotions, verified=()):
         for obj in objects.values():
             if api.get_object_by_uid(api.get_uid(obj), default=None) is None:
                 # Removed by the very action
@@ -76,8 +85,20 @@ class Settlement(object):
             for action in promotions:
                 if isTransitionAllowed(obj, action):
                     doActionFor(obj, action)
+            if api.get_path(obj) in verified:
+                self._verify(obj, verified[api.get_path(obj)])
             obj.reindexObject()
         processQueue()
+
+    def _verify(self, sample, analysis):
+        """Do to a sample what core does after the last of its analyses was
+        verified.
+
+        :param analysis: the one that was verified last
+        """
+        if events.check_all_verified(analysis) and \
+                api.get_setup().getAutoVerifySamples():
+            doActionFor(sample, "verify")
 
     def _remember(self, obj):
         if IWorksheet.providedBy(obj):

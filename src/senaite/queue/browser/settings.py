@@ -143,6 +143,29 @@ class IQueueSettings(Interface):
         max=500,
     )
 
+    max_items = schema.Int(
+        title=_(u"Most items per task"),
+        description=_(
+            u"While the tasks of a job end quickly, each takes twice as many "
+            u"items as the one before, up to this number; after a conflict "
+            u"with somebody else's work half as many. Default: 40, from 1 to "
+            u"500. The number above, or less, keeps tasks as they are."),
+        default=DEFAULTS["max_items"],
+        min=1,
+        max=500,
+    )
+
+    max_consumers = schema.Int(
+        title=_(u"Tasks at a time"),
+        description=_(
+            u"How many tasks run at the same time at most, however many "
+            u"consumers there are. Default: 4, from 1 to 100. As a rule, one "
+            u"for each processor core that consumers may use."),
+        default=DEFAULTS["max_consumers"],
+        min=1,
+        max=100,
+    )
+
     queued_processes = schema.Tuple(
         title=_(u"What is queued"),
         description=_(

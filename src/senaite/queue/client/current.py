@@ -33,18 +33,26 @@ def current_task():
     return getattr(_local, "task", None)
 
 
+def met_conflicts():
+    """Tell whether the work on the current task was tried before, and undone
+    because of a conflict."""
+    return getattr(_local, "tries", 1) > 1
+
+
 @contextlib.contextmanager
-def working_on(task):
+def working_on(task, tries=1):
     """Make a task the current one for a while.
 
+    :param tries: how often its work was begun by now
     :returns: the list of tasks that are added meanwhile
     """
-    former = current_task(), getattr(_local, "added", None)
-    _local.task, _local.added = task, []
+    former = (current_task(), getattr(_local, "added", None),
+              getattr(_local, "tries", 1))
+    _local.task, _local.added, _local.tries = task, [], tries
     try:
         yield _local.added
     finally:
-        _local.task, _local.added = former
+        _local.task, _local.added, _local.tries = former
 
 
 def note_added(task):

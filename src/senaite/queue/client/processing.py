@@ -85,7 +85,7 @@ def process(portal, request, lease, user_id):
         transaction.abort()
         try:
             transaction.begin()
-            return _attempt(portal, request, lease, user_id)
+            return _attempt(portal, request, lease, user_id, attempt)
         except TaskRefused as error:
             return _failed(scheduling.FATAL, error)
         except Unauthorized as error:
@@ -107,7 +107,7 @@ def process(portal, request, lease, user_id):
         time.sleep(random.uniform(0, PAUSE * attempt))
 
 
-def _attempt(portal, request, lease, user_id):
+def _attempt(portal, request, lease, user_id, tries=1):
     """Do the work once and commit; returns the answer."""
     # a copy: what an adapter notes in it must not outlive a failed attempt
     task = to_task(lease.task)
@@ -122,7 +122,7 @@ def _attempt(portal, request, lease, user_id):
     _prepare(request, task, context)
     adapter = _get_adapter(context, task.name)
     running = transaction.get()
-    with working_on(task) as added:
+    with working_on(task, tries) as added:
         adapter.process(task)
         if transaction.get() is not running:
             # what it has committed cannot be taken back; the ledger entry

@@ -15,7 +15,13 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from bika.lims.content.analysisrequest import AnalysisRequest
+from bika.lims.content.worksheet import Worksheet
+from bika.lims.workflow import doActionFor
+from bika.lims.workflow.analysis import events
+
 from senaite.queue import api
+from senaite.queue.adapters import holdback
 from senaite.queue.client.current import current_task
 from senaite.queue.integration import decisions
 from senaite.queue.integration import ownership
@@ -73,3 +79,47 @@ def _send(self, mfrom, mto, messageText, immediate=False):
     if current_task() is not None:
         immediate = False
     return self._old__send(mfrom, mto, messageText, immediate)
+
+
+def promote(instance, action_id):
+    """Try a transition, unless it is held back for the end of the chunk.
+
+    `bika.lims.workflow.doActionFor`, as `bika.lims.workflow.analysis.events`
+    and `bika.lims.content.worksheet` use it, senaite.core 2.6.0. Both try to
+    promote worksheets and samples after each single analysis; no setting and
+    no event keeps them from it. See `senaite.queue.adapters.holdback`.
+    """
+    if holdback.holds_promotion(instance, action_id):
+        return False, ""
+    return doActionFor(instance, action_id)
+
+
+def check_all_verified(analysis):
+    """Tell whether all of a sample was verified; that is found out at the end
+    of the chunk.
+
+    `bika.lims.workflow.analysis.events.check_all_verified`, senaite.core
+    2.6.0. For each analysis it searches for all others of its sample.
+    """
+    if holdback.holds_verification(analysis):
+        return False
+    return events._old_check_all_verified(analysis)
+
+
+def reindex_worksheet(self, *args, **kw):
+    """Reindex the worksheet, unless that is held back for the end of the
+    chunk.
+
+    `bika.lims.content.worksheet.Worksheet.reindexObject`, senaite.core 2.6.0,
+    inherited from Archetypes. Core calls it after each single analysis. See
+    `senaite.queue.adapters.holdback`.
+    """
+    if not holdback.holds_reindexing(self):
+        super(Worksheet, self).reindexObject(*args, **kw)
+
+
+def reindex_sample(self, *args, **kw):
+    """The same for samples:
+    `bika.lims.content.analysisrequest.AnalysisRequest.reindexObject`."""
+    if not holdback.holds_reindexing(self):
+        super(AnalysisRequest, self).reindexObject(*args, **kw)

@@ -110,7 +110,8 @@ class ServerQueueUtility(Monitoring, QueueReader):
         self.tick()
         asked_at = self.store.now()
         task = self.store.pop(
-            consumer_id, self.get_setting("lease_seconds"))
+            consumer_id, self.get_setting("lease_seconds"),
+            self.get_setting("max_consumers"))
         if task is not None and (task.started or 0) >= asked_at:
             log_event("started", task, consumer=consumer_id,
                       waited=asked_at - task.created,

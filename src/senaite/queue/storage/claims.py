@@ -34,7 +34,7 @@ RESCUES_PER_POP = 20
 PROMOTIONS_PER_POP = 100
 
 
-def pop(unit, consumer_id, lease_seconds):
+def pop(unit, consumer_id, lease_seconds, most=None):
     """Hand the best task that may run to a consumer; see `ITaskStore.pop`."""
     consumers.seen(unit, consumer_id)
     task = _get_held(unit, consumer_id, lease_seconds)
@@ -42,6 +42,8 @@ def pop(unit, consumer_id, lease_seconds):
         return task
     upkeep.rescue(unit, RESCUES_PER_POP)
     upkeep.promote(unit, PROMOTIONS_PER_POP)
+    if most is not None and _count_held(unit) >= most:
+        return None
     lane = None if pauses.ALL in unit.paused() else lanes.best(unit)
     if lane is None:
         return None
@@ -70,6 +72,12 @@ def next_due(unit):
     ).order_by(_TASK.c.visible_at).limit(1))
     times = [time for time in (lease, delay) if time is not None]
     return min(times) if times else None
+
+
+def _count_held(unit):
+    # Few: one per consumer at work
+    return unit.scalar(sa.select(sa.func.count()).select_from(_TASK).where(
+        unit.mine(_TASK), _TASK.c.lease_until.isnot(None)))
 
 
 def _get_held(unit, consumer_id, lease_seconds):

@@ -112,9 +112,9 @@ class TaskStore(object):
         with self._write() as unit:
             return [additions.add(unit, task) for task in tasks]
 
-    def pop(self, consumer_id, lease_seconds):
+    def pop(self, consumer_id, lease_seconds, most=None):
         with self._write() as unit:
-            return claims.pop(unit, consumer_id, lease_seconds)
+            return claims.pop(unit, consumer_id, lease_seconds, most)
 
     def heartbeat(self, consumer_id, task_uid, lease_seconds):
         with self._write() as unit:

@@ -50,7 +50,8 @@ class WorksheetTestCase(unittest.TestCase):
         setRoles(self.portal, TEST_USER_ID, ["Member", "LabManager"])
         setup = api.get_setup()
         setup.setSelfVerificationEnabled(True)
-        values = {"default": self.chunk_size, "outage_seconds": 10 ** 9,
+        values = {"default": self.chunk_size, "max_items": self.chunk_size,
+                  "outage_seconds": 10 ** 9,
                   "min_items": 1}
         context = utils.settings(**values)
         context.__enter__()

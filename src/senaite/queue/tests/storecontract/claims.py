@@ -25,6 +25,15 @@ from senaite.queue.tests.tasks import make_task
 
 class ClaimContract(StoreCase):
 
+    def test_no_more_than_so_many_run_at_a_time(self):
+        for number in range(3):
+            self.add(number)
+        self.assertIsNotNone(self.store.pop(ALICE, LEASE, 1))
+        self.assertIsNone(self.store.pop(BOB, LEASE, 1))
+        # Who holds one gets it again
+        self.assertIsNotNone(self.store.pop(ALICE, LEASE, 1))
+        self.assertIsNotNone(self.store.pop(BOB, LEASE, 2))
+
     def numbers(self, uids):
         return [int(uid, 16) for uid in uids]
 

@@ -44,6 +44,31 @@ randoms = st.floats(0, 0.999999).map(lambda value: lambda: value)
 orders = st.lists(st.sampled_from(["a", "b", "c"]), unique=True)
 
 
+class TestChunkSize(unittest.TestCase):
+
+    def size(self, size=10, seconds=1.0, conflicts=False, most=40):
+        return scheduling.next_chunk_size(size, seconds, conflicts, most)
+
+    def test_grows_while_chunks_end_quickly(self):
+        self.assertEqual(self.size(), 20)
+        self.assertEqual(self.size(30), 40)
+
+    def test_never_beyond_the_limit(self):
+        self.assertEqual(self.size(40), 40)
+        self.assertEqual(self.size(60), 60)
+
+    def test_stays_while_chunks_take_their_time(self):
+        self.assertEqual(self.size(seconds=5.0), 10)
+
+    def test_halved_after_conflicts_and_when_slow(self):
+        self.assertEqual(self.size(conflicts=True), 5)
+        self.assertEqual(self.size(seconds=9.0), 5)
+        self.assertEqual(self.size(1, conflicts=True), 1)
+
+    def test_all_at_once_stays_so(self):
+        self.assertEqual(self.size(0, conflicts=True), 0)
+
+
 class TestRank(unittest.TestCase):
 
     @settings(deadline=None)
