@@ -112,9 +112,9 @@ class BalancedCluster(Cluster):
         self.balancer.start()
         self.zeo.start()
         self.zeo.wait()
+        # One by one: so many at once take long on two cores
         for node in self.zopes:
             node.start()
-        for node in self.zopes:
             node.wait()
         self.balancer.wait()
         self.warm_up()
