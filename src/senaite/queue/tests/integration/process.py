@@ -37,9 +37,11 @@ DIFFERENCES = (
      "Core works through a selection in the order of the catalog's internal "
      "numbers, which is by chance; the queue by sample."),
     ("first retest",
-     r"^WS audit\.last\.(Analyses|Layout)$", None,
+     r"^WS audit\.last\.(Analyses|Layout)$|^S\d+ audit\.last\.Analyses$",
+     None,
      "The snapshot is taken when the first of the selection is retracted; "
-     "which one that is, see above."),
+     "which one that is, see above. Analyses that depend on others are even "
+     "made in an order that is by chance, that of a set of services."),
 )
 
 
