@@ -26,9 +26,9 @@ from senaite.queue.adapters.actions import QueueingMixin
 from senaite.queue.client.current import current_task
 from senaite.queue.integration import marks
 
-#: Goes after the mark of a row that was not saved
-REFUSAL = u'<span class="queued-refusal text-danger ml-1" role="alert">' \
-          u'{text}</span>'
+#: Goes after the mark of a row that was not saved, on lines of its own
+REFUSAL = u'<div class="queued-refusal text-danger small" role="alert" ' \
+          u'style="line-height: 1.3; white-space: normal">{text}</div>'
 
 
 class SampleSubmitAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
