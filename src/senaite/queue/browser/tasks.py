@@ -146,6 +146,15 @@ class TasksView(ListingView):
         return bool(getSecurityManager().checkPermission(
             ManageQueue, self.context))
 
+    def get_sort_on(self):
+        """Return the column to sort by; "" without one.
+
+        The listing's script writes it into the address of the page, and takes
+        "null" for a change that somebody made: it would forget the rows that
+        "Show more" has brought.
+        """
+        return super(TasksView, self).get_sort_on() or ""
+
     def folderitems(self):
         """Return the rows of the page that was asked for."""
         key = self.review_state["id"]
