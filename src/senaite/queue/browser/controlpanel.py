@@ -91,13 +91,6 @@ class QueueSettingsForm(RegistryEditForm):
                  "widgets": [self.widgets[name] for name in names]}
                 for title, names in found if names]
 
-    def updateWidgets(self, *args, **kw):
-        """Name the fields for those who hear them: the theme's labels are
-        not tied to them."""
-        super(QueueSettingsForm, self).updateWidgets(*args, **kw)
-        for widget in self.widgets.values():
-            widget.title = widget.field.title
-
     # SENAITE switches Plone's automatic protection off for its sites
     enableCSRFProtection = True
 
