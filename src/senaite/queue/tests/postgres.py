@@ -20,6 +20,7 @@ from __future__ import division
 from __future__ import print_function
 
 import atexit
+import ctypes
 import glob
 import itertools
 import os
@@ -28,6 +29,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -44,6 +46,10 @@ PATIENCE = 60
 
 #: What makes it quick; `durable` servers do without
 _HASTE = ("-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+
+# The kernel ends a server whose tests were killed (Linux)
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 _numbers = itertools.count(1)
 _servers = []
@@ -107,10 +113,10 @@ class Server(object):
         self.process = None
         if self.account:
             os.chown(self.directory, *self.account)
+        atexit.register(self.remove)
         self._run("initdb", "-D", self.data, "-U", USER, "-A", "trust",
                   "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
         self.start()
-        atexit.register(self.remove)
 
     def start(self):
         """Start it, and wait until it answers."""
@@ -165,6 +171,9 @@ class Server(object):
             os.setgroups([])
             os.setgid(self.account[1])
             os.setuid(self.account[0])
+        # Last, for a change of the user would undo it
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
     def _run(self, name, *arguments, **options):
         command = [os.path.join(self.binaries, name)] + list(arguments)
