@@ -142,7 +142,7 @@ class TestMetrics(MonitoringCase):
         self.setenv(views.ENVIRONMENT, token)
         self.assertIn((metrics.PREFIX + "store_up",),
                       self.figures(headers=headers))
-        for wrong in ("Bearer " + token[:-1], "Bearer ", "Basic " + token):
+        for wrong in ("Bearer " + token[:-1], "Bearer ", "Digest " + token):
             self.assertEqual(self.page("@@queue-metrics", headers={
                 "Authorization": wrong}).status_code, 401)
 
