@@ -129,7 +129,7 @@ tools:
 
 docs: tools
 	@.venvdocs/bin/python docs/diagram.py --check
-	@.venvdocs/bin/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@.venvdocs/bin/python -m sphinx -E -W --keep-going -q -b html docs build/docs
 	@echo "The documentation is in build/docs/index.html"
 
 # Pictures of today's pages for the documentation, from the browser tests

@@ -35,19 +35,3 @@ pygments_style = "friendly"
 nitpicky = False
 # Requests that are not complete: method and route
 suppress_warnings = ["misc.highlighting_failure"]
-
-# Reports that are written by campaigns of their own are listed when they are
-# there
-REPORTS = ("reliability", "security", "benchmarks", "scaling")
-
-
-def setup(app):
-    app.connect("source-read", list_reports)
-
-
-def list_reports(app, docname, source):
-    if docname == "index":
-        there = [name for name in REPORTS
-                 if os.path.exists(os.path.join(HERE, name + ".rst"))]
-        source[0] = source[0].replace("   .. reports ..", "\n".join(
-            "   " + name for name in there))
