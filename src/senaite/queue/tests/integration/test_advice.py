@@ -38,9 +38,11 @@ class TestAdvice(unittest.TestCase):
         self.addCleanup(os.environ.pop, roles.ENVIRONMENT, None)
 
     def get(self):
-        return [(item.level, interpolate(item.text),
-                 item.advice and interpolate(item.advice))
+        return [(item.level, self.read(item.text), self.read(item.advice))
                 for item in advice.get_advice(self.portal)]
+
+    def read(self, message):
+        return message and str(interpolate(message, message.mapping))
 
     def alone(self):
         plone = surroundings.get()

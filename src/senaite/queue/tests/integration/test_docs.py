@@ -28,6 +28,7 @@ import unittest
 import senaite.queue
 from plone.app.testing import TEST_USER_ID
 from plone.app.testing import setRoles
+from zope.component.hooks import site as in_site
 from zope.configuration import xmlconfig
 
 from senaite.queue.testing import QUEUE_WSGI_TESTING
@@ -90,8 +91,10 @@ class TestPages(unittest.TestCase):
         sys.path.insert(0, os.path.join(home, "src"))
         self.addCleanup(sys.path.remove, os.path.join(home, "src"))
         import mylab
-        xmlconfig.file("configure.zcml", mylab,
-                       context=self.layer["configurationContext"])
+        # in the site's own registry the adapters would become part of it
+        with in_site(None):
+            xmlconfig.file("configure.zcml", mylab,
+                           context=self.layer["configurationContext"])
         from mylab import tests
         # our layer has all that the page's one has by now
         tests.TestRemarks.layer = self.layer
