@@ -31,6 +31,7 @@ from plone.app.testing import setRoles
 from zope.component.hooks import site as in_site
 from zope.configuration import xmlconfig
 
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 
 DOCS = os.path.join(os.path.dirname(senaite.queue.__file__),
@@ -73,6 +74,12 @@ class TestPages(unittest.TestCase):
                 exec(code, {"portal": self.portal})
                 run += 1
         self.assertGreater(run, 2)
+
+
+@unittest.skipUnless(os.path.isdir(DOCS), "the pages are not here")
+class TestExtendPage(unittest.TestCase):
+
+    layer = QUEUE_FUNCTIONAL_TESTING
 
     def test_addon_of_the_extend_page(self):
         """Typed from the page into a new package, and run."""
