@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def cluster():
-    with Cluster(settings={"min_items": 1}) as cluster:
+    with Cluster(packages=["queuetest"], settings={"min_items": 1}) as cluster:
         yield cluster
 
 

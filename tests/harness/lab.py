@@ -26,7 +26,11 @@ WORKSHEETS = "senaite_catalog_worksheet"
 class Lab(object):
     """Prepares work as one user, and reads back what became of it."""
 
-    def __init__(self, lims):
+    def __init__(self, lims, keywords=KEYWORDS):
+        """
+        :param lims: session of a user
+        :param keywords: keywords of the services of samples
+        """
         self.lims = lims
         client = lims.items("Client", sort_on="created")[0]
         contact = [item for item in lims.items("Contact")
@@ -37,7 +41,7 @@ class Lab(object):
                     lims.items("AnalysisService", complete=True)}
         self.client, self.contact = client["uid"], contact["uid"]
         self.sample_type = water["uid"]
-        self.services = [services[keyword] for keyword in KEYWORDS]
+        self.services = [services[keyword] for keyword in keywords]
 
     def create_samples(self, number, tell=None):
         """Register and receive samples of five analyses each.
@@ -58,6 +62,48 @@ class Lab(object):
         if errors:
             raise AssertionError("Not received: {}".format(errors))
         return uids
+
+    def create_template(self):
+        """Make a worksheet template with our services: two samples, a
+        duplicate of the first, a control and a blank. Needs tests/addon.
+
+        :returns: its uid
+        """
+        template = self.lims.create(
+            "WorksheetTemplate", "setup/worksheettemplates",
+            title="Two samples with controls", services=self.services)["uid"]
+        self.lims.get("queuetest_template", template=template,
+                      control=self._create_reference("Control"),
+                      blank=self._create_reference("Blank"))
+        return template
+
+    def _create_reference(self, title):
+        """Make a reference definition and a sample of it.
+
+        :returns: uid of the definition
+        """
+        blank = title == "Blank"
+        results = [{"uid": uid, "result": "0" if blank else "10",
+                    "min": "0", "max": "11", "error": "0"}
+                   for uid in self.services]
+        values = {"title": title, "Blank": blank, "ReferenceResults": results}
+        definition = self.lims.create(
+            "ReferenceDefinition", "bika_setup/bika_referencedefinitions",
+            **values)
+        supplier = self.lims.create(
+            "Supplier", "setup/suppliers", title="Supplier of " + title)
+        expiry = datetime.date.today() + datetime.timedelta(days=30)
+        self.lims.create(
+            "ReferenceSample", "setup/suppliers/" + supplier["id"],
+            ReferenceDefinition=definition["uid"],
+            ExpiryDate=expiry.isoformat(), **values)
+        return definition["uid"]
+
+    def layout(self, path):
+        """Return position and type of all that is on a worksheet."""
+        uid = self.worksheet(path)["uid"]
+        slots = self.lims.api(uid)["Layout"]
+        return [(int(slot["position"]), slot["type"]) for slot in slots]
 
     def open_for(self, worksheet, samples):
         """Return "Add analyses" and its rows for these samples.

@@ -179,6 +179,20 @@ class Lims(object):
         params.setdefault("limit", 1000)
         return self.api("search", catalog=catalog, **params)["items"]
 
+    def create(self, portal_type, parent, **values):
+        """Create an object.
+
+        :param parent: path below the site
+        :returns: dict with uid, id, path...
+        """
+        site = self.url.rsplit("/", 1)[-1]
+        values.update(portal_type=portal_type,
+                      parent_path="/{}/{}".format(site, parent))
+        answer = self.post_json("@@API/senaite/v1/create", values)
+        if not answer.get("items"):
+            raise LimsError("No {} was made: {}".format(portal_type, answer))
+        return answer["items"][0]
+
     # -- the work of a laboratory ----------------------------------------------
 
     def create_sample(self, client, contact, sample_type, services, date):
@@ -214,6 +228,19 @@ class Lims(object):
         if len(path) < 2 or path[0] != "worksheets":
             raise LimsError("No worksheet was made, sent to " + response.url)
         return "/".join(path[:2])
+
+    def apply_template(self, worksheet, template):
+        """Use the form "Apply template" above "Add analyses".
+
+        :param template: uid of the worksheet template
+        :returns: text of the page that it leads to
+        """
+        page = self.page(worksheet + "/add_analyses")
+        token = page.xpath("//form[@id='applytemplate_form']"
+                           "//input[@name='_authenticator']")[0]
+        return self.post(worksheet + "/add_analyses", {
+            "submitted": "1", "getWorksheetTemplate": template,
+            "_authenticator": token.get("value")}).text
 
     def assignable(self, worksheet):
         """Open "Add analyses" of a worksheet.

@@ -90,7 +90,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
     def follow_up(self, task, rest):
         """Go on with the routine analyses, or with the first step."""
         if rest or task["steps"]:
-            self.add_rest(task, rest)
+            self.add_rest(task, rest, chunk_size=self.get_next_size(task))
 
     def do_step(self, task, template):
         """Do the first of the steps, and leave the others to a task."""
