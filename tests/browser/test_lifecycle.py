@@ -122,7 +122,9 @@ class Life(object):
     def press_for_all(self, button):
         """Select all rows, and press a button."""
         for box in self.page.wait(CHECKBOXES, ANALYSES):
-            self.page.press(box)
+            # A row with a new result is selected already
+            if not box.is_selected():
+                self.page.press(box)
         self.page.press("button#{}_transition".format(button))
 
     def add_by_template(self, template):
@@ -140,6 +142,9 @@ class Life(object):
         self.page.open(worksheet + "/manage_results")
         for field in self.page.wait("input[name^='Result.']", ANALYSES):
             field.send_keys("7.5", Keys.TAB)
+        self.page.press("#ajax_save_selection")
+        self.page.until(
+            lambda: not self.page.all("#ajax_save_selection"), "saved results")
 
 
 def test_from_template_to_verified(cluster, page, screenshot):
