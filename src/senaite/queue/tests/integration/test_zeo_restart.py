@@ -1,0 +1,55 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A ZEO server is started again: no object id is given a second time."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from ZEO.ClientStorage import ClientStorage
+
+from senaite.queue.integration import zeo
+from senaite.queue.tests import zodbsite
+from senaite.queue.tests.zodbsite import eventually
+
+#: More than a client fetches at once (100)
+OIDS = 150
+
+
+class TestOids(unittest.TestCase):
+
+    def setUp(self):
+        former = ClientStorage.notify_connected
+        self.addCleanup(setattr, ClientStorage, "notify_connected", former)
+        if not hasattr(ClientStorage, "_old_notify_connected"):
+            # as ZCML does it; there is none in this layer
+            ClientStorage._old_notify_connected = former
+            self.addCleanup(delattr, ClientStorage, "_old_notify_connected")
+        ClientStorage.notify_connected = zeo.notify_connected
+        self.world = zodbsite.ZEOServer()
+        self.addCleanup(self.world.close)
+
+    def test_no_oid_is_given_twice(self):
+        storages = [db.storage for db in self.world.databases(2)]
+        # this one has some left when the server dies
+        storages[0].new_oid()
+        self.world.kill()
+        eventually(lambda: not any(
+            storage.is_connected() for storage in storages))
+        self.world.start()
+        eventually(lambda: all(
+            storage.is_connected() for storage in storages))
+        # the other one asks first
+        given = [storage.new_oid() for storage in reversed(storages)
+                 for _ in range(OIDS)]
+        self.assertEqual(len(set(given)), len(given))
