@@ -127,6 +127,8 @@ def main(arguments=None):
     options = parse_arguments(arguments)
     # A SIGTERM ends it as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell has what it starts in the background ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         require_ports(options)
         serve(make_cluster(options))

@@ -61,7 +61,7 @@ class Monitoring(object):
             "task": task,
             "row": rows[0] if rows else None,
             "attempts": self.store.attempts(task.task_uid),
-            "job": self.store.job(task.job_uid),
+            "job": self.get_job(task.job_uid),
             "chunks": self.store.page(
                 job_uid=task.job_uid, ghosts=True, sort="created",
                 descending=True, limit=MOST_CHUNKS)["tasks"],

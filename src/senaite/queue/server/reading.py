@@ -132,6 +132,26 @@ class QueueReader(object):
         """Return running and queued tasks that involve this object."""
         return self.get_tasks(name=name, uid=to_object_uid(context_or_uid))
 
+    def get_job(self, job_uid):
+        """Return the progress of a job, what is on its way included.
+
+        :returns: see `ITaskStore.job`; None when it is not known
+        """
+        # In this order, see `get_tasks`
+        waiting = [task for task in self.get_undelivered()
+                   if task.job_uid == job_uid]
+        job = self.store.job(job_uid)
+        if job is None and waiting:
+            first = waiting[0]
+            job = dict((field, first[field]) for field in (
+                "job_uid", "name", "username", "context_uid", "context_path",
+                "created"))
+            job.update(total=first.job_total, done=0, cancelled=False,
+                       queued=0, running=0, failed=0)
+        if job is not None:
+            job["queued"] += len(waiting)
+        return job
+
     def has_task(self, task):
         """Tell whether a task is queued or running."""
         found = self.get_task(get_task_uid(task))

@@ -95,7 +95,7 @@ def diff(context, request):
 def job(context, request, job_uid):
     """Tell the progress of a job: see `ITaskStore.job`."""
     job_uid = params.read_task_uid({"task_uid": job_uid})
-    found = params.get_queue().store.job(job_uid)
+    found = params.get_queue().get_job(job_uid)
     if found is None:
         raise Refused(404, "Job {} not found".format(job_uid))
     return params.answer(request, found)

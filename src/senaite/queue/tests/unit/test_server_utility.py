@@ -292,6 +292,16 @@ class TestDeliveredMeanwhile(ServerCase):
         self.assertEqual(
             self.queue.get_uids(), set([self.waiting.context_uid]))
 
+    def test_its_job_is_known(self):
+        job = self.queue.get_job(self.waiting.job_uid)
+        # counted twice for a moment, never overlooked
+        self.assertTrue(job["queued"])
+        self.assertEqual(job["total"], 1)
+        delivered = self.queue.get_job(self.waiting.job_uid)
+        self.assertEqual(set(delivered), set(job))
+        self.assertEqual(delivered["queued"], 1)
+        self.assertIsNone(self.queue.get_job(uuid.uuid4().hex))
+
     def test_the_queue_is_not_empty(self):
         self.assertFalse(self.queue.is_empty())
         self.assertEqual(len(self.queue), 1)
