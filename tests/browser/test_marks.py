@@ -155,8 +155,12 @@ def test_what_is_typed_in_a_queued_row_is_refused(story, browser, screenshot):
         field.clear()
         field.send_keys("99", Keys.TAB)
         wait(browser, "#ajax_save_selection")[0].click()
-        refusal, = wait(browser, ".queued-refusal")
-        assert "Not saved" in refusal.text
+        # Once, and it stays although the rows are loaded anew
+        refusal, = wait(browser, ".queue-told")
+        wait(browser, MARKS, ANALYSES // SAMPLES)
+        assert "Iron: Not saved" in refusal.text
+        assert len(browser.find_elements(
+            By.CSS_SELECTOR, ".queue-told")) == 1
         screenshot("row-refused")
         record = story.lab.lims.api(uids[0])
         assert record["Result"] == "7.5"

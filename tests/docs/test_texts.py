@@ -22,6 +22,8 @@ UNREAD = ("/tests/", "/storage/", "/routes/")
 
 TRANSLATE = ("i18n:translate",)
 REPLACED = ("tal:content", "tal:replace")
+#: The same, for elements that are of TAL altogether: tal:comment
+TAL_REPLACED = ("content", "replace")
 ATTRIBUTES = ("title", "alt", "placeholder", "aria-label")
 #: Of which arguments people read the value
 ARGUMENTS = ("title", "label", "message", "description")
@@ -53,7 +55,10 @@ def is_translated(element):
     """Tell whether an element, or one around it, is a message, or is
     replaced by a value."""
     while element is not None:
-        if any(name in element.attrib for name in TRANSLATE + REPLACED):
+        names = TRANSLATE + REPLACED
+        if element.tag.startswith("tal:"):
+            names += TAL_REPLACED
+        if any(name in element.attrib for name in names):
             return True
         element = element.getparent()
     return False
@@ -92,7 +97,8 @@ def test_the_check_of_templates_sees_something(tmp_path):
     page = tmp_path / "page.pt"
     page.write_text('<p>Some words</p><p i18n:translate="">Others</p>'
                     '<input type="submit" value="Send" />'
-                    '<a title="x" tal:content="y">word</a>')
+                    '<a title="x" tal:content="y">word</a>'
+                    '<tal:comment replace="nothing">Unseen</tal:comment>')
     assert list(untranslatable(str(page))) == ["Some words", "value=Send"]
 
 

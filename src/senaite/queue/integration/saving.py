@@ -15,7 +15,9 @@ from __future__ import division
 from __future__ import print_function
 
 import json
+from xml.sax.saxutils import quoteattr
 
+import six
 from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
 from senaite.core.i18n import translate
@@ -26,9 +28,11 @@ from senaite.queue.adapters.actions import QueueingMixin
 from senaite.queue.client.current import current_task
 from senaite.queue.integration import marks
 
-#: Goes after the mark of a row that was not saved, on lines of its own
+#: Goes after the mark of a row that was not saved, on lines of its own. Gone
+#: when the rows are loaded anew: queue.js repeats it where it stays.
 REFUSAL = u'<div class="queued-refusal text-danger small" role="alert" ' \
-          u'style="line-height: 1.3; white-space: normal">{text}</div>'
+          u'style="line-height: 1.3; white-space: normal" ' \
+          u'data-title={title}>{text}</div>'
 
 
 class SampleSubmitAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
@@ -50,18 +54,21 @@ def set_fields(view, save):
     :returns: the answer, as JSON text
     """
     payload = _get_payload(view)
-    refused = [uid for uid in payload["save_queue"] if _is_refused(uid)]
-    if not refused:
+    queue = payload["save_queue"]
+    queued = [uid for uid in queue if _is_refused(uid)]
+    if not queued:
         return save()
-    left = dict((uid, values) for uid, values in
-                payload["save_queue"].items() if uid not in refused)
+    left = dict((uid, values) for uid, values in queue.items()
+                if uid not in queued)
+    # The listing saves a field that was left, whether it was changed or not
+    refused = [uid for uid in queued if _is_changed(uid, queue[uid])]
     answer = {"uids": [], "folderitems": [], "errors": {}}
     if left:
         view.request.set("BODY", json.dumps(dict(payload, save_queue=left)))
         answer.update(json.loads(save()))
     text = translate(_(u"Not saved: it is queued, and processed in the "
                        u"background."))
-    answer["folderitems"].extend(_get_rows(view, refused, text))
+    answer["folderitems"].extend(_get_rows(view, queued, refused, text))
     answer["errors"] = dict((uid, text) for uid in refused)
     answer["count"] = len(answer["folderitems"])
     view.request.response.setHeader("Content-Type", "application/json")
@@ -83,19 +90,39 @@ def _is_refused(uid):
     return marks.is_queued(uid)
 
 
-def _get_rows(view, uids, text):
-    """Return the rows of objects as they are, with a text for people."""
+def _is_changed(uid, values):
+    """Tell whether values are others than an object has, as far as it can be
+    told: what cannot be read is a change."""
+    obj = senaite_api.get_object_by_uid(uid)
+    for name, value in values.items():
+        read = getattr(obj, "get{}".format(name), None)
+        if not callable(read) or _to_text(read()) != _to_text(value):
+            return True
+    return False
+
+
+def _to_text(value):
+    return u"" if value is None else senaite_api.safe_unicode(
+        value if isinstance(value, six.string_types) else str(value)).strip()
+
+
+def _get_rows(view, uids, refused, text):
+    """Return the rows of objects as they are, with a text for people in those
+    that were refused."""
     view.contentFilter["UID"] = list(uids)
     rows = []
     for item in view.get_folderitems():
         if item.get("uid") not in uids:
+            continue
+        rows.append(item)
+        if item["uid"] not in refused:
             continue
         after = item.setdefault("after", {})
         column = next((name for name, value in after.items()
                        if "queued-mark" in senaite_api.safe_unicode(value)),
                       "Result")
         after[column] = senaite_api.safe_unicode(after.get(column) or u"") \
-            + REFUSAL.format(text=text)
-        rows.append(item)
+            + REFUSAL.format(text=text, title=quoteattr(
+                senaite_api.safe_unicode(item.get("title") or u"")))
     # As core's own answers: what JSON does not know is shown as text
     return json.loads(json.dumps(rows, default=str))

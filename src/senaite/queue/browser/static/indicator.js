@@ -46,9 +46,9 @@
     return found;
   }
 
-  function tell(text, level) {
+  function tell(text, level, kind) {
     var message = document.createElement("div");
-    message.className = "queue-ended alert alert-" + level + " shadow";
+    message.className = kind + " alert alert-" + level + " shadow";
     var words = document.createElement("bdi");
     words.textContent = text + " ";
     var page = document.createElement("a");
@@ -74,7 +74,8 @@
       var how = job.failed ? "failed"
         : removed.indexOf(job.task) >= 0 ? "removed" : "done";
       tell(texts[how].replace("{job}", job.label),
-           {failed: "danger", removed: "warning", done: "success"}[how]);
+           {failed: "danger", removed: "warning", done: "success"}[how],
+           "queue-ended");
     });
   }
 
@@ -149,6 +150,11 @@
     }
     window.setTimeout(idle, IDLE);
   }
+
+  // Other scripts have something to say that must outlive a reload of rows
+  document.addEventListener("queue-tell", function (event) {
+    tell(event.detail.text, event.detail.level, "queue-told");
+  });
 
   if (show(JSON.parse(box.dataset.state))) {
     window.setTimeout(poll, PERIOD);

@@ -4,12 +4,13 @@
 (function () {
   "use strict";
 
-  var PERIOD = 4000, MOST = 500, FORM = "queue_tasks";
+  var PERIOD = 4000, READING = 20000, MOST = 500, FORM = "queue_tasks";
   var place = document.getElementById("queue-dashboard");
   if (!place || place.dataset.started) {
     return;
   }
   place.dataset.started = "1";
+  var said = document.getElementById("queue-said");
   var timer = null, underWay = false;
 
   function listing() {
@@ -54,13 +55,16 @@
         part.open = open[part.dataset.keep];
       }
     });
-    (data.messages || []).forEach(function (message) {
-      var box = document.createElement("div");
-      box.className = "queue-said alert alert-" + message.level + " py-2";
-      box.setAttribute("role", "status");
-      box.textContent = message.text;
-      place.insertBefore(box, place.firstChild);
-    });
+  }
+
+  // The server gives a message once: it is shown whatever else is going on,
+  // and long enough to be read
+  function say(message) {
+    var box = document.createElement("div");
+    box.className = "queue-said alert alert-" + message.level + " py-2";
+    box.textContent = message.text;
+    said.appendChild(box);
+    window.setTimeout(function () { box.remove(); }, READING);
   }
 
   // The rows that are shown, all pages of them, with the selection as it is
@@ -106,6 +110,7 @@
     }
     underWay = true;
     return fetchJSON(place.dataset.url).then(function (data) {
+      (data.messages || []).forEach(say);
       if (!busy()) {
         showDashboard(data);
       }
@@ -150,14 +155,14 @@
   });
 
   // The listing closes its modal at once, which Bootstrap does not do while
-  // it is still being opened
+  // it is still being opened. Others may stop the event: heard on its way down
   document.addEventListener("submit", function (event) {
     if (event.target.name === "queue-priority" && window.jQuery) {
       window.setTimeout(function () {
         window.jQuery(".modal.show").modal("hide");
       }, 800);
     }
-  });
+  }, true);
 
   if (window.jQuery) {
     window.jQuery(document).on("hidden.bs.modal", function () {

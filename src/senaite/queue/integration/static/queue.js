@@ -129,6 +129,25 @@
     }
   }
 
+  // -- what was not saved, said where a reload of the rows leaves it -----------
+
+  function repeat(refusal) {
+    if (refusal.dataset.repeated) {
+      return;
+    }
+    refusal.dataset.repeated = "1";
+    document.dispatchEvent(new CustomEvent("queue-tell", {detail: {
+      text: refusal.dataset.title + ": " + refusal.textContent,
+      level: "warning"
+    }}));
+  }
+
+  function listen() {
+    new MutationObserver(function () {
+      document.querySelectorAll(".queued-refusal").forEach(repeat);
+    }).observe(document.body, {childList: true, subtree: true});
+  }
+
   // -- marks of rows, on any page --------------------------------------------
 
   function marked() {
@@ -170,6 +189,7 @@
     });
     if (script && !script.dataset.started) {
       script.dataset.started = "1";
+      listen();
       watch();
     }
   }

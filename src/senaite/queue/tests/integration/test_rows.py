@@ -65,6 +65,13 @@ class SavingTest(RowsTestCase):
         self.assertIn("Not saved", json.dumps(row["after"]))
         self.assertIn('role=\\"alert\\"', json.dumps(row["after"]))
 
+        # nobody is told off for a field that was only passed through
+        answer = self.ask(url, save_queue={queued: {"Result": "10"}})
+        self.assertEqual(answer["errors"], {})
+        row, = answer["folderitems"]
+        self.assertTrue(row["disabled"])
+        self.assertNotIn("Not saved", json.dumps(row["after"]))
+
         # what is typed elsewhere is saved all the same
         answer = self.ask(url, save_queue={
             queued: {"Result": "99"}, free: {"Result": "77"}})
