@@ -15,7 +15,9 @@ import shutil
 
 import pytest
 from harness import paths
+from harness import reports
 from harness.cluster import Cluster
+from harness.reports import pytest_runtest_makereport  # noqa: F401
 from harness.seeds import Seeds
 from harness.seeds import held
 from pages import Page
@@ -47,6 +49,11 @@ def pytest_collection_modifyitems(items):
 def cluster():
     with Cluster(packages=["queuetest"], settings={"min_items": 1}) as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def watched(request, cluster):
+    reports.watch(request.node, cluster)
 
 
 @pytest.fixture

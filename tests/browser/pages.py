@@ -100,8 +100,14 @@ class Page(object):
     def shows(self, tasks):
         """Wait until the listing has these rows, in whatever order."""
         wanted = sorted(task["task_uid"] for task in tasks)
-        self.until(lambda: sorted(self.rows()) == wanted,
-                   "listing of {}".format(wanted))
+        try:
+            self.until(lambda: sorted(self.rows()) == wanted,
+                       "listing of {}".format(wanted))
+        except AssertionError as error:
+            raise AssertionError("{}, but {} {}".format(error, [
+                row.text for row in self.all(ROWS)],
+                self.browser.execute_script(
+                    "return window.listings.queue_tasks.state")))
 
     def tab(self, name):
         """Open a tab of the listing."""

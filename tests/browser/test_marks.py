@@ -147,9 +147,9 @@ def test_what_is_typed_in_a_queued_row_is_refused(story, browser, screenshot):
     cluster = story.cluster
     log_in(browser, cluster, "labman1", cluster.secrets["labman1"])
     browser.get(story.url(story.worksheet + "/manage_results"))
-    uids = [record["uid"] for record in
-            story.lab.analyses_of([story.samples[3]])]
-    field, = wait(browser, "input[name='Result.{}:records']".format(uids[0]))
+    analysis = story.lab.analyses_of([story.samples[3]])[0]
+    field, = wait(browser, "input[name='Result.{}:records']".format(
+        analysis["uid"]))
     browser.execute_script(STAY)
     with story.queued(3):
         field.clear()
@@ -158,13 +158,13 @@ def test_what_is_typed_in_a_queued_row_is_refused(story, browser, screenshot):
         # Once, and it stays although the rows are loaded anew
         refusal, = wait(browser, ".queue-told")
         wait(browser, MARKS, ANALYSES // SAMPLES)
-        assert "Iron: Not saved" in refusal.text
+        assert analysis["title"] + ": Not saved" in refusal.text
         assert len(browser.find_elements(
             By.CSS_SELECTOR, ".queue-told")) == 1
         screenshot("row-refused")
-        record = story.lab.lims.api(uids[0])
+        record = story.lab.lims.api(analysis["uid"])
         assert record["Result"] == "7.5"
     wait_until_gone(browser, MARKS)
     eventually(lambda: story.lab.sample_states(story.samples[3:]) ==
                {"to_be_verified": 1}, "the sample to be submitted", pause=1)
-    assert story.lab.lims.api(uids[0])["Result"] == "7.5"
+    assert story.lab.lims.api(analysis["uid"])["Result"] == "7.5"

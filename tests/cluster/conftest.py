@@ -10,17 +10,14 @@
 
 """One cluster for all tests of this directory, whole again before each."""
 
-import os
-
 import pytest
+from harness import reports
 from harness.counting import Counter
 from harness.counting import counting_cluster
+from harness.reports import pytest_runtest_makereport  # noqa: F401
 
 #: Lines for people, shown after the tests
 FIGURES = pytest.StashKey()
-
-#: Characters of each event log that a failed test shows
-MOST_OF_A_LOG = 6000
 
 
 def pytest_configure(config):
@@ -46,28 +43,10 @@ def running_cluster():
         yield cluster
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """Have a failed test show what the processes logged while it ran."""
-    outcome = yield
-    report = outcome.get_result()
-    offsets = getattr(item, "log_offsets", None)
-    if not report.failed or not offsets:
-        return
-    for path, offset in offsets.items():
-        with open(path, errors="replace") as log:
-            log.seek(offset)
-            text = log.read()
-        if text:
-            report.sections.append((
-                "logged by " + os.path.basename(path), text[-MOST_OF_A_LOG:]))
-
-
 @pytest.fixture
 def cluster(running_cluster, request):
     """The cluster with all its processes up, and an empty queue."""
-    request.node.log_offsets = {
-        node.log: os.path.getsize(node.log) for node in running_cluster.zopes}
+    reports.watch(request.node, running_cluster)
     nodes = [running_cluster.zeo] + running_cluster.zopes
     for node in nodes:
         if not node.process.is_running:

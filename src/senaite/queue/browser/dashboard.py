@@ -32,7 +32,7 @@ from senaite.queue.browser import attention
 from senaite.queue.browser import charts
 from senaite.queue.browser import html
 from senaite.queue.browser import words
-from senaite.queue.client.view import queued_view
+from senaite.queue.client import outbox
 from senaite.queue.permissions import ManageQueue
 
 #: Level of a status message -> level of the listing's own messages
@@ -73,7 +73,7 @@ class Dashboard(BrowserView):
     def on_their_way(self):
         """Return how many tasks are yet to be delivered, as seen here."""
         try:
-            return len(queued_view(senaite_api.get_portal()).extra.tasks)
+            return len(outbox.pending(senaite_api.get_portal()))
         except Exception:
             logger.warning("event=outbox_unreadable", exc_info=True)
             return 0

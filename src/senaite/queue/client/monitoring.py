@@ -18,7 +18,9 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue import queue
-from senaite.queue.client.outbox import is_pending
+from senaite.queue.client import ledger
+from senaite.queue.client import outbox
+from senaite.queue.client import sites
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.pages import as_row
 from senaite.queue.pages import with_waiting
@@ -45,10 +47,11 @@ class RemoteMonitoring(object):
                 query[key] = "1"
         if kinds:
             query["kinds"] = ",".join(kinds)
+        # In this order, see `QueueReader.get_tasks`
+        waiting = self._undelivered()
         answer = self._call("page", **query)
         page = {"total": answer.get("total") or 0,
                 "tasks": answer.get("items") or []}
-        waiting = self._view().extra.tasks.values()
         return with_waiting(page, waiting, kinds, asked_for)
 
     def get_figures(self):
@@ -74,12 +77,20 @@ class RemoteMonitoring(object):
         return answer
 
     def _history_in_outbox(self, task_uid):
-        task = self._view().extra.tasks.get(task_uid)
-        if task is None:
-            return None
-        row = as_row(task)
-        return {"task": queue.to_task(dict(task)), "row": row,
-                "attempts": [], "job": None, "chunks": [row]}
+        for task in self._undelivered():
+            if task["task_uid"] == task_uid:
+                row = as_row(task)
+                return {"task": queue.to_task(dict(task)), "row": row,
+                        "attempts": [], "job": None, "chunks": [row]}
+        return None
+
+    def _undelivered(self):
+        """Return the tasks of the outbox that the server cannot tell of."""
+        portal = sites.current_portal()
+        root = outbox.get_root(portal)
+        return [] if root is None else [
+            task for task in outbox.undelivered(root)
+            if not ledger.has(portal, task["task_uid"])]
 
     # -- steering
 
@@ -116,7 +127,7 @@ class RemoteMonitoring(object):
     def _deliver(self, is_meant):
         """Hand over what waits in the outbox, so that the server knows it."""
         tasks = [entry["task"] for entry in self._entries()
-                 if is_pending(entry) and is_meant(entry["task"])]
+                 if outbox.is_pending(entry) and is_meant(entry["task"])]
         if tasks:
             self._call("add", tasks=tasks)
 

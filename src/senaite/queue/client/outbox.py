@@ -38,6 +38,7 @@ from BTrees.OOBTree import OOBTree
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 
+from senaite.queue import states
 from senaite.queue.client import sites
 
 KEY = "senaite.queue.outbox"
@@ -152,6 +153,22 @@ def entries(root):
 def is_pending(entry):
     """Tell whether the server still has to be told."""
     return entry["sent"] is None and entry["rejected"] is None
+
+
+def undelivered(root):
+    """Yield the tasks that are with us alone, whole, as dicts: those that are
+    on their way, and as failed ones those that the server refused."""
+    for _uid, entry in entries(root):
+        if entry["rejected"]:
+            yield as_refused(entry)
+        elif is_pending(entry):
+            yield entry["task"]
+
+
+def as_refused(entry):
+    """Return the task of an entry that the server refused."""
+    return dict(entry["task"], status=states.FAILED,
+                error_message=entry["rejected"])
 
 
 def pending(portal):

@@ -236,8 +236,7 @@ def unknown_entries(root, state):
         if state.status_of(task_uid) is not None:
             continue
         if entry["rejected"]:
-            tasks[task_uid] = dict(entry["task"], status=states.FAILED,
-                                   error_message=entry["rejected"])
+            tasks[task_uid] = outbox.as_refused(entry)
         elif outbox.is_pending(entry) or not _covers(state, entry):
             tasks[task_uid] = entry["task"]
     objects = {}
