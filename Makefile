@@ -23,10 +23,14 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
+	test-functional test-integrated test-unit-py2 test-unit-py3 \
 	test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
 	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
+# `make test` alone says what may run beside what
+ifndef BESIDE_OTHERS
 .NOTPARALLEL:
+endif
 
 build:
 	@scripts/build.sh
@@ -38,20 +42,40 @@ run: build
 demo: build
 	@$(HARNESS) harness.demo
 
-# All parts run, also when one of them fails
-test:
-	@$(MAKE) --no-print-directory -k test-unit test-docs test-integration \
-		test-cluster test-browser test-py3
+# All parts run, also when one of them fails. Those that need one processor each
+# go two at a time, the longest first, and show what they said when they are
+# done; those that start a cluster want the machine for themselves.
+BESIDE = test-functional test-integrated test-unit-py2 test-unit-py3 test-py3 \
+	test-docs
 
-test-unit: build
+test: build
+	@echo "Two at a time, about ten minutes: $(BESIDE)"
+	@failed=0; \
+	$(MAKE) --no-print-directory -k -j2 --output-sync=target BESIDE_OTHERS=1 \
+		$(BESIDE) || failed=1; \
+	$(MAKE) --no-print-directory -k test-cluster test-browser || failed=1; \
+	exit $$failed
+
+test-unit: test-unit-py3 test-unit-py2
+
+test-unit-py3: build
 	@echo "== Unit tests, Python 3"
 	@PYTHONPATH=src $(PYTEST) src/senaite/queue/tests/unit
+
+test-unit-py2: build
 	@echo "== Unit tests, Python 2.7"
 	@$(BINTEST) --tests-pattern '^unit$$'
 
-test-integration: build
-	@echo "== Integration tests in a SENAITE site, Python 2.7"
-	@$(BINTEST) --tests-pattern '^integration$$'
+test-integration: test-functional test-integrated
+
+# One layer has half of the integration tests
+test-functional: build
+	@echo "== Integration tests in a SENAITE site, Python 2.7: functional layer"
+	@$(BINTEST) --tests-pattern '^integration$$' --layer ':Functional$$'
+
+test-integrated: build
+	@echo "== Integration tests in a SENAITE site, Python 2.7: other layers"
+	@$(BINTEST) --tests-pattern '^integration$$' --layer '!:Functional$$'
 
 test-cluster: build
 	@echo "== Cluster tests: real processes"
