@@ -14,6 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import contextlib
+
 from bika.lims import api as senaite_api
 from senaite.app.listing.interfaces import IListingViewAdapter
 from senaite.app.listing.interfaces import ITransposedListingView
@@ -30,6 +32,28 @@ MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}" '
         u'data-uid="{uid}">'
         u'<i class="fas fa-hourglass-half" aria-hidden="true"></i> '
         u'{text}</span>')
+
+
+#: In the class of the rows that are queued
+QUEUED_ROW = "state-queued"
+
+
+@contextlib.contextmanager
+def enabled(items):
+    """For code that has ideas of its own about disabled rows: those that we
+    have disabled are not, meanwhile.
+
+    :param items: the rows
+    """
+    ours = [item for item in items if item.get("disabled")
+            and QUEUED_ROW in (item.get("state_class") or "").split()]
+    for item in ours:
+        item["disabled"] = False
+    try:
+        yield
+    finally:
+        for item in ours:
+            item["disabled"] = True
 
 
 @implementer(IListingViewAdapter)
@@ -74,8 +98,8 @@ class QueuedRows(object):
 
     def mark(self, item):
         """Add an icon and a text to the row."""
-        item["state_class"] = "{} state-queued".format(
-            item.get("state_class") or "").strip()
+        item["state_class"] = "{} {}".format(
+            item.get("state_class") or "", QUEUED_ROW).strip()
         text = translate(_(u"Queued"))
         title = translate(_(u"Queued: it is processed in the background"))
         column = self.get_column()

@@ -24,6 +24,7 @@ from senaite.queue import api
 from senaite.queue.adapters import holdback
 from senaite.queue.client.current import current_task
 from senaite.queue.integration import decisions
+from senaite.queue.integration import listings
 from senaite.queue.integration import ownership
 from senaite.queue.integration import saving
 
@@ -66,6 +67,17 @@ def ajax_set_fields(self):
     hand; of the objects' guards this method asks none.
     """
     return saving.set_fields(self, self._old_ajax_set_fields)
+
+
+def fill_slots_headers(self, items):
+    """Tell in the first row of each slot what it is, queued rows included.
+
+    `bika.lims.browser.worksheet.views.analyses.AnalysesView
+    .fill_slots_headers`, senaite.core 2.6.0. It takes rows that are disabled
+    for empty slots, and leaves those without sample and client.
+    """
+    with listings.enabled(items):
+        self._old_fill_slots_headers(items)
 
 
 def _send(self, mfrom, mto, messageText, immediate=False):

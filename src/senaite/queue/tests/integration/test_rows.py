@@ -129,6 +129,22 @@ class OrderTest(RowsTestCase):
         self.assertEqual(len(before[0]), len(before[1]) + len(before[2]))
         self.assertEqual(before[3], [(samples[1].UID(), None)])
 
+    def test_slots_of_a_worksheet_say_whose_they_are(self):
+        """Core takes a row that is disabled for an empty slot."""
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        url = worksheet.absolute_url() + "/analyses_classic_view"
+
+        def look():
+            return [(row.get("rowspan"), row.get("skip"), [
+                sample.getId() for sample in samples
+                if sample.getId() in (row["replace"].get("Pos") or "")])
+                for row in self.rows(url)]
+        before = look()
+        self.assertEqual(len([ids for _span, _skip, ids in before if ids]), 2)
+        self.click(worksheet, "submit", analyses)
+        self.assertEqual(look(), before)
+
     def test_rows_that_are_assigned_show_up_once(self):
         _samples, analyses, worksheet = self.make(assign=False)
         other = utils.create_worksheet(self.portal)
