@@ -24,7 +24,7 @@ PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
 	test-functional test-integrated test-unit-py2 test-unit-py3 \
-	test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
+	test-plain test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
 	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
 # `make test` alone says what may run beside what
@@ -42,18 +42,18 @@ run: build
 demo: build
 	@$(HARNESS) harness.demo
 
-# All parts run, also when one of them fails. Those that need one processor each
-# go two at a time, the longest first, and show what they said when they are
-# done; those that start a cluster want the machine for themselves.
-BESIDE = test-functional test-integrated test-unit-py2 test-unit-py3 test-py3 \
-	test-docs
+# All parts run, also when one of them fails: two at a time, the longest first,
+# and they show what they said when they are done. The processes of the cluster
+# tests are killed and measured, and want the machine for themselves.
+BESIDE = test-functional test-integrated test-browser test-plain \
+	test-unit-py2 test-unit-py3 test-py3 test-docs
 
 test: build
-	@echo "Two at a time, about ten minutes: $(BESIDE)"
+	@echo "Two at a time, about 15 minutes: $(BESIDE)"
 	@failed=0; \
 	$(MAKE) --no-print-directory -k -j2 --output-sync=target BESIDE_OTHERS=1 \
 		$(BESIDE) || failed=1; \
-	$(MAKE) --no-print-directory -k test-cluster test-browser || failed=1; \
+	$(MAKE) --no-print-directory test-cluster || failed=1; \
 	exit $$failed
 
 test-unit: test-unit-py3 test-unit-py2
@@ -79,7 +79,13 @@ test-integrated: build
 
 test-cluster: build
 	@echo "== Cluster tests: real processes"
-	@PYTHONPATH=tests $(PYTEST) -m "not long" tests/cluster
+	@PYTHONPATH=tests $(PYTEST) -m "not long" tests/cluster \
+		--ignore=tests/cluster/test_plain.py
+
+# They start sites of their own
+test-plain: build
+	@echo "== Sites without reserved clients: real processes"
+	@PYTHONPATH=tests $(PYTEST) tests/cluster/test_plain.py
 
 test-browser: build
 	@echo "== Browser tests: headless Chromium"
