@@ -19,16 +19,16 @@ import time
 from bika.lims import api as senaite_api
 from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
-from bika.lims.workflow import doActionFor
-from bika.lims.workflow import isTransitionAllowed
 from zope.interface import implementer
 
 from senaite.queue import scheduling
 from senaite.queue import surroundings
 from senaite.queue.adapters import holdback
+from senaite.queue.adapters import memos
 from senaite.queue.adapters import outcomes
 from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
+from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client.current import met_conflicts
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.queue import get_chunks_for
@@ -55,15 +55,16 @@ class QueuedUIDsTaskAdapter(object):
         chunk, rest = self.get_chunks(task)
         notes = outcomes.Notes()
         settlement = Settlement(self.context)
-        with holdback.holding(self.get_held_action(task)) as held:
-            for uid in chunk:
-                obj = get_object(uid)
-                if obj is None:
-                    notes.skip(outcomes.GONE, uid)
-                    continue
-                settlement.involve(obj)
-                self.process_item(obj, task, notes)
-        settlement.settle(held)
+        with memos.kept():
+            with holdback.holding(self.get_held_action(task)) as held:
+                for uid in chunk:
+                    obj = get_object(uid)
+                    if obj is None:
+                        notes.skip(outcomes.GONE, uid)
+                        continue
+                    settlement.involve(obj)
+                    self.process_item(obj, task, notes)
+            settlement.settle(held)
         task["note"] = notes.text()
         self.follow_up(task, rest)
 
@@ -137,9 +138,7 @@ class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
         if outcomes.is_reached(obj, action):
             # By hand, by a cascade from another item, or by a former attempt
             notes.skip(outcomes.DONE_BEFORE, obj)
-        elif not isTransitionAllowed(obj, action):
-            notes.skip(outcomes.NOT_ALLOWED, obj)
-        elif not doActionFor(obj, action)[0]:
+        elif not do_if_allowed(obj, action):
             notes.skip(outcomes.NOT_ALLOWED, obj)
 
 

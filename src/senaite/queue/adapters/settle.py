@@ -26,18 +26,19 @@ import collections
 from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IWorksheet
-from bika.lims.workflow import doActionFor
-from bika.lims.workflow import isTransitionAllowed
 from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
 
 from senaite.queue.adapters import samples
+from senaite.queue.adapters.transitions import do_if_allowed
 
-#: What core tries on a worksheet whenever its analyses change, in this order
-WORKSHEET_PROMOTIONS = ("rollback_to_open", "submit", "verify")
+#: What core tries on a worksheet whenever its analyses change: ways, each of
+#: transitions that may follow each other. Where one was gone the others are
+#: closed, and their guards need not be asked.
+WORKSHEET_PROMOTIONS = (("rollback_to_open",), ("submit", "verify"))
 
 #: The same for samples. Verification depends on a setting, see `_verify`.
-SAMPLE_PROMOTIONS = ("submit", "rollback_to_receive")
+SAMPLE_PROMOTIONS = (("submit",), ("rollback_to_receive",))
 
 
 class Settlement(object):
@@ -82,13 +83,15 @@ class Settlement(object):
             if api.get_object_by_uid(api.get_uid(obj), default=None) is None:
                 # Removed by the very action
                 continue
-            for action in promotions:
-                if isTransitionAllowed(obj, action):
-                    doActionFor(obj, action)
+            any(self._go(obj, way) for way in promotions)
             if api.get_path(obj) in verified:
                 self._verify(obj, verified[api.get_path(obj)])
             obj.reindexObject()
         processQueue()
+
+    def _go(self, obj, way):
+        """Do what is possible of some transitions; tell whether any was."""
+        return any([do_if_allowed(obj, action) for action in way])
 
     def _verify(self, sample, analysis):
         """Do to a sample what core does after the last of its analyses was
@@ -98,7 +101,7 @@ class Settlement(object):
         """
         if events.check_all_verified(analysis) and \
                 api.get_setup().getAutoVerifySamples():
-            doActionFor(sample, "verify")
+            do_if_allowed(sample, "verify")
 
     def _remember(self, obj):
         if IWorksheet.providedBy(obj):

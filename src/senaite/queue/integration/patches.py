@@ -15,13 +15,18 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import six
+from bika.lims import api as senaite_api
 from bika.lims.content.analysisrequest import AnalysisRequest
 from bika.lims.content.worksheet import Worksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow.analysis import events
 
+from plone.indexer.wrapper import IndexableObjectWrapper
+
 from senaite.queue import api
 from senaite.queue.adapters import holdback
+from senaite.queue.adapters import memos
 from senaite.queue.client.current import current_task
 from senaite.queue.integration import decisions
 from senaite.queue.integration import listings
@@ -135,3 +140,30 @@ def reindex_sample(self, *args, **kw):
     `bika.lims.content.analysisrequest.AnalysisRequest.reindexObject`."""
     if not holdback.holds_reindexing(self):
         super(AnalysisRequest, self).reindexObject(*args, **kw)
+
+
+def read_indexable(self, name):
+    """Read what is indexed of an object, once in a task.
+
+    `plone.indexer.wrapper.IndexableObjectWrapper.__getattr__`, 1.0.7. See
+    `senaite.queue.adapters.memos`.
+    """
+    return memos.read_attribute(self, name, lambda name: _read(self, name))
+
+
+#: Python asks for it under its name, so that it cannot keep the original
+_read = six.get_unbound_function(IndexableObjectWrapper.__getattr__)
+
+
+def get_field(self, name, default=None):
+    """Return a field of an object, or a default; collects them once in a task.
+
+    `senaite.app.supermodel.model.SuperModel.get_field`, 2.6.0. See
+    `senaite.queue.adapters.memos`.
+    """
+    try:
+        fields = memos.read_fields(
+            self, lambda: senaite_api.get_fields(self.instance))
+    except senaite_api.APIError:
+        return default
+    return fields.get(name) or default

@@ -1,0 +1,75 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What core reads several times over, read once while a task is processed.
+
+* Catalogs ask an object for what indexes and metadata have in common twice;
+  the roles that may view an object are the dearest of it.
+* A snapshot for the audit log collects all fields of an object anew for each
+  of its fields.
+
+Both are kept with the wrapper, or model, that core makes for one object, one
+catalog or one snapshot, and throws away afterwards: nothing can go stale. Core
+is told by the patches of `senaite.queue.integration.patches`, and only in a
+thread that processes a task.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+import threading
+
+_local = threading.local()
+
+
+def is_active():
+    """Tell whether this thread is to read once."""
+    return getattr(_local, "active", False)
+
+
+@contextlib.contextmanager
+def kept():
+    """Read once, in this thread and this block."""
+    former = is_active()
+    _local.active = True
+    try:
+        yield
+    finally:
+        _local.active = former
+
+
+def read_attribute(wrapper, name, read):
+    """Return an attribute of an object that is being indexed.
+
+    :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
+    :param name: name of the index or of the column
+    :param read: function that gets it from the wrapper
+    """
+    value = read(name)
+    if is_active() and not name.startswith("_"):
+        # Found there before anybody is asked again
+        wrapper.__dict__[name] = value
+    return value
+
+
+def read_fields(model, read):
+    """Return the fields of an object of which a snapshot is taken.
+
+    :param model: `senaite.app.supermodel.model.SuperModel`
+    :param read: function that returns the fields of the model's object
+    """
+    if not is_active():
+        return read()
+    fields = model.__dict__.get("_v_queue_fields")
+    if fields is None:
+        fields = model.__dict__["_v_queue_fields"] = read()
+    return fields

@@ -1,0 +1,87 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What is read once while a task is processed, and only then."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+import unittest
+
+from bika.lims import api
+from plone.indexer.interfaces import IIndexableObject
+from senaite.app.supermodel.model import SuperModel
+from zope.component import getMultiAdapter
+
+from senaite.queue.adapters import memos
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.tests import utils
+
+
+class MemosTest(unittest.TestCase):
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        self.client = self.portal.clients.objectValues("Client")[0]
+        utils.act_as(self.portal, "labman1")
+
+    def wrap(self):
+        return getMultiAdapter(
+            (self.client, api.get_tool("portal_catalog")), IIndexableObject)
+
+    def test_indexed_once(self):
+        with memos.kept():
+            wrapper = self.wrap()
+            roles = wrapper.allowedRolesAndUsers
+            self.assertIs(wrapper.allowedRolesAndUsers, roles)
+            # made for each catalog, and each time, anew
+            self.assertIsNot(self.wrap().allowedRolesAndUsers, roles)
+            self.assertEqual(self.wrap().allowedRolesAndUsers, roles)
+            self.assertRaises(AttributeError, getattr, wrapper, "no_such")
+        wrapper = self.wrap()
+        self.assertEqual(wrapper.allowedRolesAndUsers, roles)
+        self.assertIsNot(wrapper.allowedRolesAndUsers,
+                         wrapper.allowedRolesAndUsers)
+
+    def test_fields_collected_once(self):
+        read, calls = api.get_fields, []
+        self.addCleanup(setattr, api, "get_fields", read)
+        api.get_fields = lambda obj: calls.append(obj) or read(obj)
+
+        def count(model, names):
+            del calls[:]
+            return [model.get_field(name) for name in names], len(calls)
+        names = sorted(api.get_fields(self.client)) + ["no such field"]
+        expected, number = count(SuperModel(self.client), names)
+        self.assertEqual(number, len(names))
+        self.assertIsNone(expected[-1])
+        with memos.kept():
+            self.assertEqual(count(SuperModel(self.client), names),
+                             (expected, 1))
+        with memos.kept():
+            self.assertEqual(SuperModel(self.client).to_dict(),
+                             SuperModel(self.client).to_dict())
+
+    def test_in_this_thread_only(self):
+        seen = []
+        with memos.kept():
+            thread = threading.Thread(
+                target=lambda: seen.append(memos.is_active()))
+            thread.start()
+            thread.join()
+            with memos.kept():
+                pass
+            seen.append(memos.is_active())
+        seen.append(memos.is_active())
+        self.assertEqual(seen, [False, True, False])
