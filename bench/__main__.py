@@ -25,10 +25,12 @@ from bench import machine
 from bench import report
 from bench import running
 from bench import simulate
+from bench import together
 
 BENCHES = dict(alone.BENCHES)
 BENCHES.update(running.BENCHES)
 BENCHES.update(simulate.BENCHES)
+BENCHES.update(together.BENCHES)
 
 
 def run(name):
