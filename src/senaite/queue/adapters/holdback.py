@@ -65,6 +65,7 @@ class Held(object):
     """What is held back, and what is owed for it."""
 
     def __init__(self, action):
+        self.action = action
         self.of_worksheet, self.of_sample = PROMOTIONS[action]
         #: Worksheets and samples that core has wanted to promote or reindex,
         #: by path, in the order of the first time
@@ -99,6 +100,13 @@ def holding(action):
         yield _local.held
     finally:
         _local.held = former
+
+
+def is_assigning():
+    """Tell whether analyses are assigned to a worksheet in this thread, and
+    none is removed."""
+    held = current()
+    return held is not None and held.action == "assign"
 
 
 def holds_promotion(obj, action):

@@ -14,11 +14,13 @@
   the roles that may view an object are the dearest of it.
 * A snapshot for the audit log collects all fields of an object anew for each
   of its fields.
+* A worksheet looks up all its analyses anew for each one that is added.
 
-Both are kept with the wrapper, or model, that core makes for one object, one
-catalog or one snapshot, and throws away afterwards: nothing can go stale. Core
-is told by the patches of `senaite.queue.integration.patches`, and only in a
-thread that processes a task.
+The first two are kept with the wrapper, or model, that core makes for one
+object, one catalog or one snapshot, and throws away afterwards; the last for
+one chunk that assigns, and so removes none: nothing can go stale. Core is told
+by the patches of `senaite.queue.integration.patches`, and only in a thread that
+processes a task.
 """
 
 from __future__ import absolute_import
@@ -39,12 +41,12 @@ def is_active():
 @contextlib.contextmanager
 def kept():
     """Read once, in this thread and this block."""
-    former = is_active()
-    _local.active = True
+    former = is_active(), getattr(_local, "objects", None)
+    _local.active, _local.objects = True, {}
     try:
         yield
     finally:
-        _local.active = former
+        _local.active, _local.objects = former
 
 
 def read_attribute(wrapper, name, read):
@@ -73,3 +75,15 @@ def read_fields(model, read):
     if fields is None:
         fields = model.__dict__["_v_queue_fields"] = read()
     return fields
+
+
+def read_objects(uids, read):
+    """Return the objects with these uids; what is gone is left out.
+
+    :param uids: uids, which are read each time
+    :type uids: list of str
+    :param read: function that returns the objects of some uids, by uid
+    """
+    known = _local.objects
+    known.update(read([uid for uid in uids if uid not in known]))
+    return [known[uid] for uid in uids if uid in known]

@@ -19,6 +19,7 @@ import six
 from bika.lims import api as senaite_api
 from bika.lims.content.analysisrequest import AnalysisRequest
 from bika.lims.content.worksheet import Worksheet
+from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow.analysis import events
 
@@ -167,3 +168,25 @@ def get_field(self, name, default=None):
     except senaite_api.APIError:
         return default
     return fields.get(name) or default
+
+
+def get_references(self, context, **kwargs):
+    """Return the objects a field refers to; a worksheet's analyses are looked
+    up once in a task that assigns.
+
+    `bika.lims.browser.fields.uidreferencefield.UIDReferenceField.get`,
+    senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
+    """
+    # Archetypes always gives the schema
+    if not memos.is_active() or not holdback.is_assigning() \
+            or self.getName() != "Analyses" \
+            or not IWorksheet.providedBy(context) \
+            or set(kwargs) - set(["schema"]):
+        return self._old_get(context, **kwargs)
+    return memos.read_objects(self.getRaw(context), _read_objects)
+
+
+def _read_objects(uids):
+    catalog = senaite_api.get_tool("uid_catalog")
+    return dict((brain.UID, senaite_api.get_object(brain))
+                for brain in catalog(UID=uids)) if uids else {}

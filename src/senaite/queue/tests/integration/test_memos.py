@@ -22,6 +22,7 @@ from plone.indexer.interfaces import IIndexableObject
 from senaite.app.supermodel.model import SuperModel
 from zope.component import getMultiAdapter
 
+from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
@@ -72,6 +73,25 @@ class MemosTest(unittest.TestCase):
         with memos.kept():
             self.assertEqual(SuperModel(self.client).to_dict(),
                              SuperModel(self.client).to_dict())
+
+    def test_analyses_of_a_worksheet_looked_up_once(self):
+        analyses = utils.analyses_of(utils.create_samples(self.portal, 1))
+        worksheet = utils.create_worksheet(self.portal)
+        worksheet.addAnalysis(analyses[0])
+
+        def get():
+            return [api.get_uid(obj) for obj in worksheet.getAnalyses()]
+        with memos.kept(), holdback.holding("assign"):
+            with memos.kept():
+                self.assertEqual(get(), [api.get_uid(analyses[0])])
+            worksheet.setAnalyses(analyses[::-1])
+            self.assertEqual(get(), [api.get_uid(an) for an in analyses[::-1]])
+            worksheet.setAnalyses([])
+            self.assertEqual(get(), [])
+            worksheet.setAnalyses(analyses)
+            self.assertIs(worksheet.getAnalyses()[1],
+                          worksheet.getAnalyses()[1])
+        self.assertEqual(get(), [api.get_uid(an) for an in analyses])
 
     def test_in_this_thread_only(self):
         seen = []
