@@ -28,6 +28,7 @@ from senaite.queue import surroundings
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import sites
+from senaite.queue.client import standalone
 from senaite.queue.server.utility import get_server_utility
 
 INFO = "info"
@@ -57,7 +58,7 @@ def get_advice(portal):
               u"keep the queue."))]
     found = [_about_role(portal, url)]
     if roles.is_queue_server():
-        found.append(_about_consumers(portal))
+        found += _about_consumers(portal)
     return found
 
 
@@ -86,7 +87,8 @@ def _about_server(portal, url):
     if not agents.get_agent(portal).outage_seconds():
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
-    own = roles.get_site_url(portal)
+    # the role "client" keeps this process from being the server
+    own = roles.get_configured_role() is None and roles.get_site_url(portal)
     advice = _(u"Start the process at that address, or write the address of "
                u"one of the clients into 'Queue server', as the client itself "
                u"serves the site.")
@@ -99,7 +101,8 @@ def _about_server(portal, url):
 
 
 def _about_consumers(portal):
-    """Return what the queue server knows of its consumers."""
+    """Return what the queue server knows of its consumers: a list, empty
+    where none is there but this process takes tasks as soon as some wait."""
     try:
         store = get_server_utility(portal).store
         now = store.now()
@@ -107,12 +110,15 @@ def _about_consumers(portal):
                      if now - item["last_seen"] < ALIVE_SECONDS])
     except Exception as error:
         logger.warning("event=consumers_not_read reason=%s", error)
-        return Advice(WARNING, _(u"The store of the queue cannot be read."),
-                      _(u"The event log of this process says why."))
+        return [Advice(
+            WARNING, _(u"The store of the queue cannot be read."),
+            _(u"The event log of this process says why."))]
     if count or consumers.is_running(sites.Site.of(portal)):
-        return Advice(INFO, _(u"Consumers at work: ${count}",
-                              mapping={"count": max(count, 1)}), None)
-    return Advice(
+        return [Advice(INFO, _(u"Consumers at work: ${count}",
+                               mapping={"count": max(count, 1)}), None)]
+    if standalone.may_volunteer():
+        return []
+    return [Advice(
         WARNING, _(u"No consumer was heard of in the last minute."),
         _(u"Tasks wait. Start a consumer: a client with a clock-server, or "
-          u"the program queue-consumer."))
+          u"the program queue-consumer."))]

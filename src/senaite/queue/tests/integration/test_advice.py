@@ -24,6 +24,7 @@ from senaite.queue import roles
 from senaite.queue import surroundings
 from senaite.queue.browser.controlpanel import QueueSettingsView
 from senaite.queue.client import agent as agents
+from senaite.queue.client import standalone
 from senaite.queue.server.utility import get_server_utility
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
@@ -65,6 +66,15 @@ class TestAdvice(unittest.TestCase):
         # tests do not volunteer, and nobody else is there
         self.assertEqual(consumers[0], advice.WARNING)
 
+    def test_process_that_helps_itself(self):
+        """It takes tasks as soon as some wait: nobody has to do anything."""
+        self.alone()
+        standalone.allow()
+        self.addCleanup(standalone._processes.remove, os.getpid())
+        (level, text, _todo), = self.get()
+        self.assertEqual(level, advice.INFO)
+        self.assertIn("No other process can open", text)
+
     def test_consumers_are_counted(self):
         self.alone()
         store = get_server_utility(self.portal).store
@@ -74,6 +84,9 @@ class TestAdvice(unittest.TestCase):
                          (advice.INFO, "Consumers at work: 2"))
 
     def test_server_elsewhere(self):
+        # tests listen to no port
+        self.addCleanup(setattr, roles, "get_site_url", roles.get_site_url)
+        roles.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
         os.environ[roles.ENVIRONMENT] = roles.CLIENT
         set_setting("server", "http://127.0.0.1:1/plone")
         agent = agents.get_agent(self.portal)
@@ -85,6 +98,8 @@ class TestAdvice(unittest.TestCase):
         self.assertEqual(level, advice.WARNING)
         self.assertIn("does not answer", text)
         self.assertIn("Queue server", todo)
+        # with this role it would not be one, whatever its address
+        self.assertNotIn("of this process", todo)
 
     def test_page_shows_it(self):
         self.alone()
