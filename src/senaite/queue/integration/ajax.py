@@ -96,6 +96,17 @@ class QueuedTransition(ListingWorkflowTransition):
         return self.uids
 
 
+class QueuedActionTransition(QueuedTransition):
+    """Queues any transition it is registered for, in all listings.
+
+    What `WorkflowActionGenericQueueAdapter` is to the form channel: add-ons
+    register it under the id of an action.
+    """
+
+    def is_to_be_queued(self, transition, count):
+        return decisions.is_to_be_queued(transition, count)
+
+
 class QueuedRetract(QueuedTransition, AnalysisRetractAdapter):
     """The same, where core shows the retest when it is done at once."""
 

@@ -14,8 +14,16 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import transaction
 from bika.lims import api
+from bika.lims.interfaces import IAnalysisRequest
+from senaite.app.listing.interfaces import IAjaxListingView
+from senaite.app.listing.interfaces import IListingWorkflowTransition
+from zope.component import getGlobalSiteManager
 
+from senaite.queue.integration.ajax import QueuedActionTransition
+from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
 
 
@@ -91,3 +99,21 @@ class AjaxChannelTest(WorksheetTestCase):
                         view="table_lab_analyses")
         self.assertEqual(self.pending(), [])
         self.assertEqual(self.states(analyses[:3]), ["to_be_verified"] * 3)
+
+    def test_action_of_an_addon(self):
+        """What is registered under an action's name is queued anywhere."""
+        registration = (
+            QueuedActionTransition,
+            (IAjaxListingView, IAnalysisRequest, ISenaiteQueueLayer),
+            IListingWorkflowTransition, "cancel")
+        manager = getGlobalSiteManager()
+        manager.registerAdapter(*registration)
+        self.addCleanup(manager.unregisterAdapter, *registration)
+        samples = utils.create_samples(self.portal, 5)
+        transaction.commit()
+        client = samples[0].aq_parent
+        self.click_rows(client, "cancel", samples, view="analysisrequests")
+        self.assertEqual(len(self.pending()), 1)
+        self.assertEqual(self.states(samples), ["sample_received"] * 5)
+        self.drain()
+        self.assertEqual(self.states(samples), ["cancelled"] * 5)
