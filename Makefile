@@ -162,9 +162,12 @@ docs: tools
 	@.venvdocs/bin/python -m sphinx -E -W --keep-going -q -b html docs build/docs
 	@echo "The documentation is in build/docs/index.html"
 
-# Pictures of today's pages for the documentation, from the browser tests
-screenshots: test-browser
-	@cp var/screenshots/*.png docs/images/
+# Pictures of today's pages: those that the documentation shows
+screenshots: build
+	@PYTHONPATH=tests $(PYTEST) tests/browser -k "not hostile"
+	@grep -rhoE 'images/[a-z0-9-]+\.png' docs/*.rst | sort -u | \
+		while read -r name; do \
+			cp "var/screenshots/$${name#images/}" docs/images/; done
 
 # sdist and wheel in dist, checked
 package: tools

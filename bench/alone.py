@@ -10,6 +10,7 @@
 
 """Benchmarks without a cluster: the store's verbs, and the work itself."""
 
+import contextlib
 import glob
 import json
 import os
@@ -91,8 +92,9 @@ def store():
     return figures
 
 
-def work():
-    """Assign, submit and verify 100 analyses, the work alone."""
+@contextlib.contextmanager
+def site():
+    """Give the configuration of a Zope with a site of its own."""
     home = tempfile.mkdtemp()
     try:
         template.copy(template.get(True), home)
@@ -105,10 +107,16 @@ def work():
             target.write(configs.zope(
                 instance, home, cache, os.path.join(home, "zope.log"),
                 configs.file_storage(home)))
-        items = int(os.environ.get("QUEUE_BENCH_ITEMS", "100"))
-        figures = zopepy("inprocess.py", conf, str(items))
+        yield conf
     finally:
         shutil.rmtree(home)
+
+
+def work():
+    """Assign, submit and verify 100 analyses, the work alone."""
+    items = int(os.environ.get("QUEUE_BENCH_ITEMS", "100"))
+    with site() as conf:
+        figures = zopepy("inprocess.py", conf, str(items))
     for ways in figures.values():
         base = ways["one transaction"]
         for way in ways.values():
@@ -123,4 +131,10 @@ def work():
     return figures
 
 
-BENCHES = {"store": store, "work": work}
+def ownership():
+    """Show what a client has to a new contact: thousands of objects."""
+    with site() as conf:
+        return zopepy("ownership.py", conf, "2000")
+
+
+BENCHES = {"ownership": ownership, "store": store, "work": work}
