@@ -11,8 +11,6 @@
 """Benchmarks of several at once: more consumers, and people who edit while
 the queue works."""
 
-import contextlib
-import signal
 import threading
 import time
 
@@ -21,6 +19,7 @@ from harness.cluster import Cluster
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.scenario import Watcher
+from harness.seeds import held
 from harness.waiting import eventually
 
 from bench.running import quantiles
@@ -32,18 +31,6 @@ WORKSHEETS, SAMPLES = 8, 4
 CONSUMERS = (1, 2, 4)
 #: Users who edit, and edits of each
 EDITORS, EDITS = 4, 12
-
-
-@contextlib.contextmanager
-def held(cluster):
-    """Queue in this block, process after it."""
-    for consumer in cluster.consumers:
-        consumer.process.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for consumer in cluster.consumers:
-            consumer.process.signal(signal.SIGCONT)
 
 
 def prepare(cluster, worksheets=WORKSHEETS):
