@@ -174,3 +174,13 @@ def test_audit_of_holders(second, ended, doubled):
     audit = Told({}, {}, journal=journal)
     audit.compare_holders()
     assert len(audit.wrong["doubled"]) == doubled
+
+
+def test_audit_of_holders_whose_attempts_fail():
+    """Failed here, failed there, done here: one after the other."""
+    journal = [{"event": event, "task_uid": "t", "pid": pid, "at": at}
+               for event, pid, at in (("begin", 1, 0.0), ("begin", 2, 2.0),
+                                      ("begin", 1, 4.0), ("end", 1, 5.0))]
+    audit = Told({}, {}, journal=journal)
+    audit.compare_holders()
+    assert audit.is_clean

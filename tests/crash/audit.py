@@ -145,8 +145,13 @@ class Audit(object):
                 if first["pid"] == second["pid"] or \
                         second["at"] - first["at"] > LEASE - 1:
                     continue
-                if any(one["event"] == "end" and one["pid"] == first["pid"]
-                       and one["at"] > second["at"] for one in entries):
+                # An attempt that fails, or meets a conflict, has no end of
+                # its own: what the same process ends later, having begun
+                # anew, was not under way any more
+                after = [one for one in entries if one["pid"] == first["pid"]
+                         and one["at"] > first["at"]]
+                if after and after[0]["event"] == "end" and \
+                        after[0]["at"] > second["at"]:
                     self.note("doubled", task_uid, "run by two at once")
 
     def compare_work(self, bench):
