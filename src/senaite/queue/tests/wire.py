@@ -19,9 +19,11 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import abc
 import json
 import threading
 
+import six
 from six.moves import BaseHTTPServer
 from six.moves import socketserver
 from six.moves.urllib.parse import parse_qsl
@@ -52,6 +54,7 @@ class _Server(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
         """A client that does not wait for the answer is part of the test."""
 
 
+@six.add_metaclass(abc.ABCMeta)
 class Wire(object):
     """An HTTP server on a free port; subclasses answer."""
 
@@ -84,9 +87,9 @@ class Wire(object):
         self.server.server_close()
         self.thread.join()
 
+    @abc.abstractmethod
     def answer(self, route, payload, user):
         """Return the answer of a route."""
-        raise NotImplementedError  # pragma: no cover
 
     def _handle(self, handler):
         length = int(handler.headers.get("Content-Length") or 0)
