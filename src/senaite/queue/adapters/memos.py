@@ -49,14 +49,12 @@ def kept():
         _local.active, _local.objects = former
 
 
-def read_attribute(wrapper, name, read):
-    """Return an attribute of an object that is being indexed.
+def keep_attribute(wrapper, name, value):
+    """Keep and return what was read of an object that is being indexed.
 
     :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
     :param name: name of the index or of the column
-    :param read: function that gets it from the wrapper
     """
-    value = read(name)
     if is_active() and not name.startswith("_"):
         # Found there before anybody is asked again
         wrapper.__dict__[name] = value

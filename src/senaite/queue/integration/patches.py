@@ -22,7 +22,6 @@ from bika.lims.content.worksheet import Worksheet
 from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow.analysis import events
-
 from plone.indexer.wrapper import IndexableObjectWrapper
 
 from senaite.queue import api
@@ -149,7 +148,7 @@ def read_indexable(self, name):
     `plone.indexer.wrapper.IndexableObjectWrapper.__getattr__`, 1.0.7. See
     `senaite.queue.adapters.memos`.
     """
-    return memos.read_attribute(self, name, lambda name: _read(self, name))
+    return memos.keep_attribute(self, name, _read(self, name))
 
 
 #: Python asks for it under its name, so that it cannot keep the original

@@ -18,6 +18,7 @@ import json
 from xml.sax.saxutils import quoteattr
 
 import six
+from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
 from senaite.core.i18n import translate
@@ -91,14 +92,16 @@ def _is_refused(uid):
 
 
 def _is_changed(uid, values):
-    """Tell whether values are others than an object has, as far as it can be
-    told: what cannot be read is a change."""
+    """Tell whether values are others than an object has, as far as the user
+    may know: what cannot be read is a change."""
     obj = senaite_api.get_object_by_uid(uid)
-    for name, value in values.items():
-        read = getattr(obj, "get{}".format(name), None)
-        if not callable(read) or _to_text(read()) != _to_text(value):
-            return True
-    return False
+    if not isinstance(values, dict) or \
+            not getSecurityManager().checkPermission("View", obj):
+        return True
+    fields = senaite_api.get_fields(obj)
+    return any(name not in fields or
+               _to_text(fields[name].get(obj)) != _to_text(value)
+               for name, value in values.items())
 
 
 def _to_text(value):

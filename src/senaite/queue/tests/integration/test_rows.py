@@ -72,6 +72,11 @@ class SavingTest(RowsTestCase):
         self.assertTrue(row["disabled"])
         self.assertNotIn("Not saved", json.dumps(row["after"]))
 
+        # but what is no field of it, or no value, is not taken for one
+        for values in ({"UID": queued}, {"no such": "10"}, "10", ["10"]):
+            answer = self.ask(url, save_queue={queued: values})
+            self.assertIn("Not saved", answer["errors"][queued])
+
         # what is typed elsewhere is saved all the same
         answer = self.ask(url, save_queue={
             queued: {"Result": "99"}, free: {"Result": "77"}})
