@@ -16,7 +16,6 @@ from __future__ import division
 from __future__ import print_function
 
 import threading
-import time
 import unittest
 
 import requests
@@ -308,54 +307,6 @@ class TestProcess(ProcessTestCase):
                               allow_redirects=False)
         self.assertNotEqual(answer.status_code, 200)
         self.assertFalse(consumers.is_running(sites.Site.of(self.portal)))
-
-    def test_client_utility_sees_server_and_outbox(self):
-        from senaite.queue.client.utility import ClientQueueUtility
-        queue = ClientQueueUtility()
-        task = self.click(uids=["a"])
-        self.wait_for(task, states.QUEUED)
-        other = api.add_task(NAME, self.portal, uids=["b"])
-        self.assertTrue(queue.sync())
-        self.assertEqual(set(queue.get_tasks()), set([task, other]))
-        self.assertEqual(queue.get_task(task.task_uid), task)
-        self.assertEqual(queue.get_task(other.task_uid), other)
-        self.assertIsNone(queue.get_task("f" * 32))
-        self.assertTrue(queue.has_task(task))
-        self.assertTrue(queue.has_tasks_for("b"))
-        self.assertEqual(len(queue), 2)
-        self.assertTrue(queue.delete(task))
-        queue.sync()
-        self.assertFalse(queue.has_task(task))
-        transaction.abort()
-
-    def test_monitor_of_a_client_has_what_is_on_its_way(self):
-        """Of what was handed over the outbox keeps the light half only: it is
-        the server that tells of it."""
-        from senaite.queue.client.utility import ClientQueueUtility
-        queue = ClientQueueUtility()
-        here = self.click(uids=["a"])
-        self.wait_for(here, states.QUEUED)
-        sent = api.add_task(NAME, self.portal, uids=["b"])
-        outbox.mark(self.portal, {sent.task_uid: "added"},
-                    "epoch-of-tomorrow:1", time.time())
-        refused = api.add_task(NAME, self.portal, uids=["c"])
-        outbox.mark(self.portal, {refused.task_uid: "invalid: too long"},
-                    "epoch-of-tomorrow:1", time.time())
-        waits = api.add_task(NAME, self.portal, uids=["d"])
-
-        def find(*kinds, **asked_for):
-            page = queue.get_page(kinds, **asked_for)
-            self.assertEqual(page["total"], len(page["tasks"]))
-            return [task["task_uid"] for task in page["tasks"]]
-        self.assertEqual(find("queued"), [waits.task_uid, here.task_uid])
-        self.assertEqual(find("queued", text=NAME + " " + waits.task_uid),
-                         [waits.task_uid])
-        self.assertEqual(find("failed"), [refused.task_uid])
-        self.assertIsNone(queue.get_history(sent.task_uid))
-        self.assertEqual(queue.get_history(waits.task_uid)["task"], waits)
-        row = queue.get_history(refused.task_uid)["row"]
-        self.assertEqual(row["error_message"], "invalid: too long")
-        transaction.abort()
 
     def signer(self, user_id):
         return QueueAuth(user_id, keys.get_key(self.portal))

@@ -1,0 +1,187 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A site, a store, a queue server and consumers, for the tests of the client.
+
+The queue server and the process endpoint answer on real sockets (`wire`); what
+a task does is to write its items to the site.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import shutil
+import tempfile
+import time
+import unittest
+
+from ZODB.POSException import ConflictError
+
+from senaite.queue import states
+from senaite.queue import surroundings
+from senaite.queue.client import agent as agents
+from senaite.queue.client import consumer as consumers
+from senaite.queue.client import enqueue
+from senaite.queue.client import identity
+from senaite.queue.client import ledger
+from senaite.queue.client import sites
+from senaite.queue.client.lease import LeaseNotHeld
+from senaite.queue.client.lease import LeaseRegistry
+from senaite.queue.storage import open_store
+from senaite.queue.tests import wire
+from senaite.queue.tests import zodbsite
+from senaite.queue.tests.integration.test_client_outbox import use_key
+from senaite.queue.tests.zodbsite import Connected
+from senaite.queue.tests.zodbsite import eventually
+from senaite.queue.tests.zodbsite import make_task
+
+
+class Settings(surroundings.Surroundings):
+    """The server's URL is that of the test's server."""
+
+    url = "http://127.0.0.1:9/senaite"
+    lease_seconds = 30
+
+    def get_setting(self, name):
+        if name == "server":
+            return self.url
+        if name == "lease_seconds":
+            return self.lease_seconds
+        return surroundings.Surroundings.get_setting(self, name)
+
+
+class Worker(wire.Wire):
+    """The process endpoint of a consumer; work is done as `work` says."""
+
+    def __init__(self, test):
+        self.test = test
+        self.registry = LeaseRegistry()
+        self.processed = []
+        wire.Wire.__init__(self)
+
+    def answer(self, route, payload, user):
+        task_uid = route.split("/")[-1]
+        key = sites.Site(self.test.db, zodbsite.PATH).key
+        try:
+            lease = self.registry.begin(key, task_uid)
+        except LeaseNotHeld as error:
+            raise wire.Refused(412, str(error), process=identity.TOKEN)
+        self.processed.append(task_uid)
+        here = Connected(self.test.db)
+        try:
+            return self.attempt(here, lease)
+        finally:
+            here.close()
+            self.registry.end(lease)
+
+    def attempt(self, here, lease):
+        """Do the work as the real endpoint does."""
+        task = lease.task
+        for _number in range(3):
+            site = here.begin()
+            record = ledger.get(site, task.task_uid)
+            if record is not None:
+                return {"outcome": "already", "processed": record[1],
+                        "note": None}
+            try:
+                self.test.work(site, task)
+                ledger.record(site, task.task_uid, time.time(), 1)
+                if lease.lost:
+                    break
+                here.commit()
+                return {"outcome": "done", "processed": 1, "note": None}
+            except ConflictError:
+                here.abort()
+            except ValueError as error:
+                return {"outcome": "failed", "kind": "fatal",
+                        "error_message": str(error), "traceback": None}
+        return {"outcome": "failed", "kind": "lease_lost",
+                "error_message": "lost", "traceback": None}
+
+
+class ClusterTestCase(unittest.TestCase):
+    """A site, a store, a queue server; consumers are added at will."""
+
+    lease_seconds = 30
+
+    def setUp(self):
+        use_key(self)
+        self.settings = Settings()
+        self.settings.lease_seconds = self.lease_seconds
+        former = surroundings.provide(self.settings)
+        self.addCleanup(surroundings.provide, former)
+        self.folder = tempfile.mkdtemp(prefix="queue-store-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.world = self.make_world()
+        self.addCleanup(self.world.close)
+        self.db = self.world.databases(1)[0]
+        self.site = sites.Site(self.db, zodbsite.PATH)
+        self.store = open_store(
+            "sqlite:///" + os.path.join(self.folder, "queue.db"), "/senaite")
+        self.addCleanup(self.store.close)
+        self.server = None
+        self.start_server()
+        self.addCleanup(lambda: self.server and self.server.close())
+        self.addCleanup(agents.stop_all)
+        self.jane = Connected(self.db)
+        self.addCleanup(self.jane.close)
+        self.jane.begin()
+        self.agent = agents.get_agent(self.jane.site)
+
+    def make_world(self):
+        return zodbsite.MemoryStorage()
+
+    def start_server(self):
+        port = 0
+        if self.settings.url != Settings.url:
+            port = int(self.settings.url.split(":")[2].split("/")[0])
+        self.server = wire.QueueServer(
+            self.store, port, lease_seconds=self.lease_seconds)
+        self.settings.url = self.server.url
+
+    def stop_server(self):
+        self.server.close()
+        self.server = None
+
+    def add_consumer(self):
+        """Start a consumer; returns it and its worker."""
+        worker = Worker(self)
+        self.addCleanup(worker.close)
+        consumer = consumers.Consumer(
+            self.site, self.agent, worker.registry,
+            find_url=lambda portal: worker.url)
+        consumer.start()
+        self.addCleanup(consumer.stop, 10)
+        eventually(lambda: consumer.consumer_id)
+        return consumer, worker
+
+    def work(self, site, task):
+        """Write down each item once for each time it is done."""
+        for uid in task.uids:
+            site.done[uid] = site.done.get(uid, 0) + 1
+
+    def click(self, **values):
+        """Add a task and commit."""
+        task = make_task(**values)
+        enqueue.add(task, self.jane.begin())
+        self.jane.commit()
+        return task
+
+    def status(self, task):
+        found = self.store.get(task.task_uid)
+        return found.status if found is not None else None
+
+    def wait_for(self, task, status=states.DONE):
+        eventually(lambda: self.status(task) == status)
+
+    def done(self):
+        return dict(self.jane.begin().done)

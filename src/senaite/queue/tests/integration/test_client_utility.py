@@ -1,0 +1,77 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the utility of a client knows: of the server, and of what is on its
+way there.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import time
+
+import transaction
+
+from senaite.queue import api
+from senaite.queue import states
+from senaite.queue.client import outbox
+from senaite.queue.client.utility import ClientQueueUtility
+from senaite.queue.tests.integration.test_client_process import NAME
+from senaite.queue.tests.integration.test_client_process import ProcessTestCase
+
+
+class TestClientUtility(ProcessTestCase):
+
+    def test_client_utility_sees_server_and_outbox(self):
+        queue = ClientQueueUtility()
+        task = self.click(uids=["a"])
+        self.wait_for(task, states.QUEUED)
+        other = api.add_task(NAME, self.portal, uids=["b"])
+        self.assertTrue(queue.sync())
+        self.assertEqual(set(queue.get_tasks()), set([task, other]))
+        self.assertEqual(queue.get_task(task.task_uid), task)
+        self.assertEqual(queue.get_task(other.task_uid), other)
+        self.assertIsNone(queue.get_task("f" * 32))
+        self.assertTrue(queue.has_task(task))
+        self.assertTrue(queue.has_tasks_for("b"))
+        self.assertEqual(len(queue), 2)
+        self.assertTrue(queue.delete(task))
+        queue.sync()
+        self.assertFalse(queue.has_task(task))
+        transaction.abort()
+
+    def test_monitor_of_a_client_has_what_is_on_its_way(self):
+        """Of what was handed over the outbox keeps the light half only: it is
+        the server that tells of it."""
+        queue = ClientQueueUtility()
+        here = self.click(uids=["a"])
+        self.wait_for(here, states.QUEUED)
+        sent = api.add_task(NAME, self.portal, uids=["b"])
+        outbox.mark(self.portal, {sent.task_uid: "added"},
+                    "epoch-of-tomorrow:1", time.time())
+        refused = api.add_task(NAME, self.portal, uids=["c"])
+        outbox.mark(self.portal, {refused.task_uid: "invalid: too long"},
+                    "epoch-of-tomorrow:1", time.time())
+        waits = api.add_task(NAME, self.portal, uids=["d"])
+
+        def find(*kinds, **asked_for):
+            page = queue.get_page(kinds, **asked_for)
+            self.assertEqual(page["total"], len(page["tasks"]))
+            return [task["task_uid"] for task in page["tasks"]]
+        self.assertEqual(find("queued"), [waits.task_uid, here.task_uid])
+        self.assertEqual(find("queued", text=NAME + " " + waits.task_uid),
+                         [waits.task_uid])
+        self.assertEqual(find("failed"), [refused.task_uid])
+        self.assertIsNone(queue.get_history(sent.task_uid))
+        self.assertEqual(queue.get_history(waits.task_uid)["task"], waits)
+        row = queue.get_history(refused.task_uid)["row"]
+        self.assertEqual(row["error_message"], "invalid: too long")
+        transaction.abort()
