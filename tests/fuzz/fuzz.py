@@ -78,16 +78,17 @@ class Fuzzer(object):
         self.session = requests.Session()
         self.session.trust_env = False
         self.known = None
-        self.known = self.version()
+        self.known = self.changes()["version"]
 
-    def version(self):
-        """Return the version of the queue: it moves with every change."""
+    def changes(self):
+        """Return the version of the queue, which moves with every change, and
+        the tasks that have changed."""
         query = {"limit": 10000}
         if self.known:
             query["since"] = self.known
         return requests.get(
             self.server.base_url + "/queue_server/diff", params=query,
-            timeout=120, auth=self.server.auth(SIGNED)).json()["version"]
+            timeout=120, auth=self.server.auth(SIGNED)).json()
 
     def call(self, operation, case):
         """Send a request as everybody and judge the answers."""
@@ -114,11 +115,12 @@ class Fuzzer(object):
 
     def look(self, caller, refused):
         """Has anything changed, though it should not?"""
-        now = self.version()
-        if now != self.known and (refused or caller != SIGNED):
+        found = self.changes()
+        if found["version"] != self.known and (refused or caller != SIGNED):
             self.scores[self.callers[0]].wrong["changed"].append(
-                (caller, refused))
-        self.known = now
+                (caller, refused, [(task["task_uid"], task["status"])
+                                   for task in found["tasks"]]))
+        self.known = found["version"]
 
     def judge(self, operation, caller, response):
         status, score = response.status_code, self.scores[caller]

@@ -17,6 +17,7 @@ import sys
 
 import requests
 from harness import paths
+from harness import ports
 from harness.cluster import Cluster
 
 ANONYMOUS, SIGNED = "anonymous", "signed"
@@ -60,7 +61,12 @@ class QueueServer(object):
         self.cluster = Cluster(
             packages=["queuetest"], web_ports=[], consumer_ports=[], say=say,
             env={"SENAITE_QUEUE_KEY": self.key,
-                 "SENAITE_QUEUE_STANDALONE": "off"},
+                 "SENAITE_QUEUE_STANDALONE": "off",
+                 # who may call `queue_consume` starts a consumer; this one
+                 # never reaches itself, and so takes no tasks
+                 "SENAITE_QUEUE_CONSUMER_URL":
+                     "http://{}:{}/senaite".format(
+                         ports.HOST, ports.free_ports(1)[0])},
             # nothing is rescued while somebody is fuzzing
             settings={"lease_seconds": 600})
         # a directory of its own for the test add-on
