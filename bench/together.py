@@ -62,7 +62,7 @@ def submit_all(cluster, sheets):
                    "all worksheets to be queued", seconds=120)
         started = time.monotonic()
     eventually(lambda: not watcher.tasks(), "the queue to be empty",
-               seconds=600, pause=0.05)
+               seconds=600, pause=0.25)
     return time.monotonic() - started
 
 

@@ -31,6 +31,7 @@ from Products.CMFCore.indexing import processQueue
 
 from senaite.queue.adapters import samples
 from senaite.queue.adapters.transitions import do_if_allowed
+from senaite.queue.client import turns
 
 #: What core tries on a worksheet whenever its analyses change: ways, each of
 #: transitions that may follow each other. Where one was gone the others are
@@ -45,6 +46,7 @@ class Settlement(object):
     """Remembers the samples and worksheets involved, and settles them."""
 
     def __init__(self, context):
+        self.context = context
         self.samples = collections.OrderedDict()
         self.worksheets = collections.OrderedDict()
         self._remember(context)
@@ -68,6 +70,7 @@ class Settlement(object):
         :param held: what was held back meanwhile
         :type held: senaite.queue.adapters.holdback.Held
         """
+        turns.take(self.context._p_jar)
         # Guards and metadata of samples and worksheets read the catalogs
         processQueue()
         verified = {}

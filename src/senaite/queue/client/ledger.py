@@ -28,6 +28,7 @@ from BTrees.Length import Length
 from BTrees.OOBTree import OOBTree
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
+from ZODB.POSException import ConflictError
 
 from senaite.queue.client import sites
 
@@ -75,9 +76,14 @@ def record(portal, task_uid, now, processed=0, note=None):
     :param now: UTC epoch seconds
     :param processed: number of items
     :param note: what to tell people, or None
+    :raises ConflictError: when it is recorded already
     """
     root = install(portal)
-    _shard(root, task_uid)[str(task_uid)] = (int(now), processed, note)
+    shard = _shard(root, task_uid)
+    if str(task_uid) in shard:
+        # By another attempt, since ours began: see `turns.catch_up`
+        raise ConflictError("{} is recorded already".format(task_uid))
+    shard[str(task_uid)] = (int(now), processed, note)
     root["bell"].change(1)
 
 

@@ -166,9 +166,9 @@ class ZEOServer(object):
 
     def databases(self, count):
         """Return databases that have nothing in common but the server."""
-        import ZEO
+        from ZEO import DB as connect
         while len(self.opened) < count:
-            self.opened.append(ZEO.DB(self.address, wait_timeout=10))
+            self.opened.append(connect(self.address, wait_timeout=10))
         return self.opened[:count]
 
     def close(self):
@@ -202,3 +202,9 @@ class WorldLayer(object):
     def tearDown(self):
         agents.stop_all()
         self.world.close()
+
+
+#: One of each for all test modules: the test runner tells layers by name
+MEMORY = WorldLayer(MemoryStorage)
+DISK = WorldLayer(FileStorages)
+ZEO = WorldLayer(ZEOServer)

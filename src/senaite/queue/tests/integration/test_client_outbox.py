@@ -222,15 +222,15 @@ class OutboxContract(object):
 
 
 class TestInMemory(OutboxContract, unittest.TestCase):
-    layer = zodbsite.WorldLayer(zodbsite.MemoryStorage)
+    layer = zodbsite.MEMORY
 
 
 class TestOnDisk(OutboxContract, unittest.TestCase):
-    layer = zodbsite.WorldLayer(zodbsite.FileStorages)
+    layer = zodbsite.DISK
 
 
 class TestOverZEO(OutboxContract, unittest.TestCase):
-    layer = zodbsite.WorldLayer(zodbsite.ZEOServer)
+    layer = zodbsite.ZEO
 
 
 class TestView(unittest.TestCase):

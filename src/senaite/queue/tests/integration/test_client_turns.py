@@ -1,0 +1,216 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Turns of consumers at the catalogs, on real connections and files."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from BTrees.IIBTree import IITreeSet
+from persistent.mapping import PersistentMapping
+from ZODB.POSException import ConflictError
+
+from senaite.queue.client import ledger
+from senaite.queue.client import turns
+from senaite.queue.tests import zodbsite
+from senaite.queue.tests.zodbsite import Connected
+
+#: So many in a bucket; with one more it is split
+BUCKET = 120
+
+#: Locks the file and tells so, as a consumer that is about to die
+HOLDER = """
+import sys
+from senaite.queue.client import turns
+assert turns.Turn(sys.argv[1]).take()
+sys.stdout.write("taken\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+class TestTurn(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.path = os.path.join(self.folder, "turn")
+
+    def turn(self, seconds=0):
+        turn = turns.Turn(self.path, seconds)
+        self.addCleanup(turn.give)
+        return turn
+
+    def test_one_has_it(self):
+        mine, other = self.turn(), self.turn()
+        self.assertTrue(mine.take())
+        self.assertTrue(mine.is_ours)
+        self.assertFalse(other.take())
+        self.assertFalse(other.is_ours)
+        # again is no harm
+        self.assertTrue(mine.take())
+        mine.give()
+        self.assertFalse(mine.is_ours)
+        self.assertTrue(other.take())
+
+    def test_who_waits_too_long_goes_on_without(self):
+        mine, other = self.turn(), self.turn(seconds=0.2)
+        mine.take()
+        began = time.time()
+        self.assertFalse(other.take())
+        self.assertGreaterEqual(time.time() - began, 0.2)
+
+    def test_it_goes_with_the_process(self):
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, self.path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=dict(os.environ, PYTHONPATH=os.pathsep.join(
+                path for path in sys.path if path)))
+        try:
+            self.assertEqual(holder.stdout.readline(), b"taken\n")
+            self.assertFalse(self.turn().take())
+        finally:
+            holder.kill()
+            holder.wait()
+        self.assertTrue(self.turn(seconds=10).take())
+
+    def test_links_are_not_followed(self):
+        target = os.path.join(self.folder, "target")
+        os.symlink(target, self.path)
+        self.assertFalse(self.turn().take())
+        self.assertFalse(os.path.exists(target))
+
+
+class CatchUpContract(object):
+    """What holds on any storage; two consumers, Jane and John."""
+
+    def setUp(self):
+        first, second = self.layer.world.databases(2)
+        self.jane, self.john = Connected(first), Connected(second)
+        self.addCleanup(self.jane.close)
+        self.addCleanup(self.john.close)
+        site = self.jane.begin()
+        site.mapping, site.other = PersistentMapping(), PersistentMapping()
+        site.tree = IITreeSet(range(BUCKET - 1))
+        self.jane.commit()
+
+    def begin(self):
+        """Begin a transaction of both, and return what they see: all that was
+        committed before, which a client of ZEO hears of a moment later."""
+        for who in (self.jane, self.john):
+            getattr(who.connection.db().storage, "ping", lambda: None)()
+        return self.jane.begin(), self.john.begin()
+
+    def test_sees_what_others_have_done(self):
+        mine, his = self.begin()
+        self.assertEqual(dict(mine.mapping), {})
+        mine.other["mine"] = 1
+        his.mapping["his"] = 1
+        self.john.commit()
+        self.assertEqual(dict(mine.mapping), {})
+        turns.catch_up(self.jane.connection)
+        self.assertEqual(dict(mine.mapping), {"his": 1})
+        self.assertEqual(dict(mine.other), {"mine": 1})
+        mine.mapping["mine"] = 2
+        self.jane.commit()
+        _mine, his = self.begin()
+        self.assertEqual(dict(his.mapping), {"his": 1, "mine": 2})
+        self.assertEqual(dict(his.other), {"mine": 1})
+
+    def test_who_changed_the_same_cannot_go_on(self):
+        mine, his = self.begin()
+        mine.mapping["mine"] = 1
+        his.mapping["his"] = 1
+        self.john.commit()
+        self.assertRaises(ConflictError, turns.catch_up,
+                          self.jane.connection)
+        self.jane.abort()
+        self.assertEqual(dict(self.jane.begin().mapping), {"his": 1})
+
+    def split(self, catches_up):
+        """Have both add to a tree until it is split."""
+        mine, his = self.begin()
+        # as it was: in the cache
+        list(mine.tree)
+        his.tree.update(range(1000, 1010))
+        self.john.commit()
+        if catches_up:
+            turns.catch_up(self.jane.connection)
+        mine.tree.update(range(2000, 2010))
+        self.jane.commit()
+
+    def test_no_conflict_after_a_split(self):
+        self.split(True)
+        _mine, his = self.begin()
+        self.assertEqual(len(his.tree), BUCKET - 1 + 20)
+
+    def test_split_without_it(self):
+        self.assertRaises(ConflictError, self.split, False)
+
+    def test_what_was_changed_and_can_be_merged_is(self):
+        mine, his = self.begin()
+        mine.tree.remove(1)
+        his.tree.remove(5)
+        self.john.commit()
+        turns.catch_up(self.jane.connection)
+        self.jane.commit()
+        _mine, his = self.begin()
+        self.assertNotIn(1, his.tree)
+        self.assertNotIn(5, his.tree)
+
+    def test_no_task_is_recorded_twice(self):
+        mine, his = self.begin()
+        self.assertIsNone(ledger.get(mine, "a" * 32))
+        ledger.record(his, "a" * 32, 100, 5)
+        self.john.commit()
+        turns.catch_up(self.jane.connection)
+        self.assertRaises(ConflictError, ledger.record, mine, "a" * 32, 100)
+
+    def test_nothing_after_a_savepoint(self):
+        mine, his = self.begin()
+        mine.other["mine"] = 1
+        self.jane.manager.savepoint()
+        his.mapping["his"] = 1
+        self.john.commit()
+        turns.catch_up(self.jane.connection)
+        self.assertEqual(dict(mine.mapping), {})
+
+    def test_only_in_a_task(self):
+        mine, his = self.begin()
+        his.mapping["his"] = 1
+        self.john.commit()
+        turns.take(self.jane.connection)
+        self.assertEqual(dict(mine.mapping), {})
+        with turns.offered(mine) as turn:
+            turns.take(self.jane.connection)
+            self.assertTrue(turn.is_ours)
+            self.assertEqual(dict(mine.mapping), {"his": 1})
+        self.assertFalse(turn.is_ours)
+
+
+class TestMemory(CatchUpContract, unittest.TestCase):
+    layer = zodbsite.MEMORY
+
+
+class TestDisk(CatchUpContract, unittest.TestCase):
+    layer = zodbsite.DISK
+
+
+class TestZEO(CatchUpContract, unittest.TestCase):
+    layer = zodbsite.ZEO
