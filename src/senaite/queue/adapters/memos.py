@@ -18,9 +18,10 @@
 
 The first two are kept with the wrapper, or model, that core makes for one
 object, one catalog or one snapshot, and throws away afterwards; the last for
-one chunk that assigns, and so removes none: nothing can go stale. Core is told
-by the patches of `senaite.queue.integration.patches`, and only in a thread that
-processes a task.
+one chunk that assigns, and so removes none: nothing can go stale. What was read
+in advance (`senaite.queue.adapters.prepared`) is given out for as long as the
+catalogs are written to. Core is told by the patches of
+`senaite.queue.integration.patches`, and only in a thread that processes a task.
 """
 
 from __future__ import absolute_import
@@ -59,6 +60,33 @@ def keep_attribute(wrapper, name, value):
         # Found there before anybody is asked again
         wrapper.__dict__[name] = value
     return value
+
+
+@contextlib.contextmanager
+def given(values):
+    """Give out what was read in advance, in this thread and this block.
+
+    :type values: senaite.queue.adapters.prepared.Prepared
+    """
+    _local.given = values
+    try:
+        yield
+    finally:
+        _local.given = None
+
+
+def fill(wrapper):
+    """Give a wrapper what was read of its object in advance.
+
+    :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
+    """
+    values = getattr(_local, "given", None)
+    if values is None or "_queue_filled" in wrapper.__dict__:
+        return
+    private = "_IndexableObjectWrapper__"
+    found = values.find(wrapper.__dict__[private + "object"],
+                        wrapper.__dict__[private + "catalog"])
+    wrapper.__dict__.update(found, _queue_filled=True)
 
 
 def read_fields(model, read):

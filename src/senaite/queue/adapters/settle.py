@@ -29,7 +29,9 @@ from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
 
+from senaite.queue.adapters import memos
 from senaite.queue.adapters import samples
+from senaite.queue.adapters.prepared import Prepared
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client import turns
 
@@ -70,9 +72,7 @@ class Settlement(object):
         :param held: what was held back meanwhile
         :type held: senaite.queue.adapters.holdback.Held
         """
-        turns.take(self.context._p_jar)
-        # Guards and metadata of samples and worksheets read the catalogs
-        processQueue()
+        self._index_analyses()
         verified = {}
         if held is not None:
             verified = held.verified
@@ -80,6 +80,15 @@ class Settlement(object):
                 self._remember(obj)
         self._settle(self.samples, SAMPLE_PROMOTIONS, verified)
         self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
+
+    def _index_analyses(self):
+        """Wait for our turn, and index the analyses: guards and metadata of
+        samples and worksheets read the catalogs."""
+        values = Prepared()
+        values.read()
+        values.forget_if_changed(turns.take(self.context._p_jar))
+        with memos.given(values):
+            processQueue()
 
     def _settle(self, objects, promotions, verified=()):
         for obj in objects.values():

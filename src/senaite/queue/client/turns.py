@@ -137,12 +137,16 @@ def take(connection):
     before a chunk writes to the catalogs. Does nothing outside of a task.
 
     :param connection: ZODB connection whose transaction goes on
+    :returns: the objects that we have read, or may have, and others have
+        changed since
+    :rtype: list of persistent objects
     :raises ConflictError: when somebody has changed what this transaction has
         changed, too, so that it cannot be committed any more
     """
     turn = getattr(_local, "turn", None)
     if turn is not None and not turn.is_ours and turn.take():
-        catch_up(connection)
+        return catch_up(connection)
+    return []
 
 
 def catch_up(connection):
@@ -155,12 +159,13 @@ def catch_up(connection):
     savepoint, which has stored some of it already.
 
     :param connection: ZODB connection
+    :returns: see `take`
     :raises ConflictError: see `take`
     """
     storage = connection._normal_storage
     if connection._savepoint_storage is not None or \
             getattr(storage, "_invalidations", None) is None:
-        return
+        return []
     # ZEO tells of a commit a moment after its own client knows of it
     getattr(storage._storage, "ping", lambda: None)()
     changed = storage.poll_invalidations()
@@ -171,4 +176,9 @@ def catch_up(connection):
         obj = ours.get(oid)
         if obj is not None and not hasattr(obj, "_p_resolveConflict"):
             raise ConflictError(object=obj)
-    connection._cache.invalidate([oid for oid in changed if oid not in ours])
+    theirs = [oid for oid in changed if oid not in ours]
+    cached = [connection._cache.get(oid) for oid in theirs]
+    # Ghosts were not read; and classes are no objects
+    read = [obj for obj in cached if getattr(obj, "_p_state", -1) >= 0]
+    connection._cache.invalidate(theirs)
+    return read

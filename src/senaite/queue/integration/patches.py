@@ -148,6 +148,9 @@ def read_indexable(self, name):
     `plone.indexer.wrapper.IndexableObjectWrapper.__getattr__`, 1.0.7. See
     `senaite.queue.adapters.memos`.
     """
+    memos.fill(self)
+    if name in self.__dict__:
+        return self.__dict__[name]
     return memos.keep_attribute(self, name, _read(self, name))
 
 

@@ -1,0 +1,142 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What analyses are indexed with, read before the turn of the chunk comes.
+
+To read it takes four times as long as to write it to the catalogs, and needs
+no turn (see `senaite.queue.client.turns`). What an analysis is indexed with
+depends on itself, which a transaction that goes on has to itself, and on its
+sample, worksheet, client, service and the like. When one of these was changed
+by somebody else before the turn came, all is read anew.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from Acquisition import aq_base
+from Acquisition import aq_chain
+from bika.lims.interfaces import IAnalysis
+from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.interfaces import IWorksheet
+from plone.indexer.interfaces import IIndexableObject
+from plone.indexer.wrapper import IndexableObjectWrapper
+from Products.CMFCore.indexing import getQueue
+from Products.CMFCore.indexing import INDEX
+from Products.CMFCore.indexing import REINDEX
+from Products.PluginIndexes.unindex import UnIndex
+from Products.PluginIndexes.util import safe_callable
+from senaite.core.catalog.catalog_multiplex_processor import \
+    CatalogMultiplexProcessor
+from ZODB.POSException import ConflictError
+from zope.component import queryMultiAdapter
+
+from senaite.queue.adapters import samples
+
+#: Where classes come from whose objects say nothing to whoever does not own
+#: them: trees, and histories of objects that are told of themselves
+PARTS = ("BTrees.", "persistent.", "Persistence.", "Products.PluginIndexes.",
+         "Products.ZCatalog.", "Products.ZCTextIndex.",
+         "Products.ExtendedPathIndex.", "senaite.core.catalog.")
+
+#: Content that says nothing to an analysis that does not belong to it
+CONTENT = (IAnalysis, IAnalysisRequest, IWorksheet)
+
+
+class Prepared(object):
+    """The values of the analyses that wait for being indexed."""
+
+    def __init__(self):
+        self._values = {}
+        #: oids of what they were read from
+        self.sources = set()
+
+    def read(self):
+        """Read what the catalogs will ask for."""
+        processor = CatalogMultiplexProcessor()
+        for operation, obj, _attributes, _metadata in getQueue().getState():
+            if operation in (INDEX, REINDEX) and IAnalysis.providedBy(obj) \
+                    and processor.supports_multi_catalogs(obj):
+                self._remember_sources(obj)
+                for catalog in processor.get_catalogs_for(obj):
+                    self._read(obj, catalog)
+
+    def _read(self, obj, catalog):
+        key = _key(obj, catalog)
+        wrapper = queryMultiAdapter((obj, catalog), IIndexableObject)
+        if key in self._values or \
+                not isinstance(wrapper, IndexableObjectWrapper):
+            return
+        values = {}
+        for name in get_names(catalog):
+            try:
+                value = getattr(wrapper, name)
+                if safe_callable(value):
+                    value = value()
+            except ConflictError:
+                raise
+            except Exception:
+                # The catalog may meet it again, and decides what it means
+                continue
+            if not safe_callable(value):
+                values[name] = value
+        # The object is kept as well: nothing else gets its id
+        self._values[key] = obj, values
+
+    def _remember_sources(self, analysis):
+        involved = list(aq_chain(analysis)) + [analysis.getWorksheet()]
+        sample = samples.get_sample(analysis)
+        if sample is not None:
+            involved.extend(samples.get_ancestry(sample))
+        self.sources.update(getattr(aq_base(obj), "_p_oid", None)
+                            for obj in involved)
+        # What was made just now has none, and nobody else can have changed it
+        self.sources.discard(None)
+
+    def forget_if_changed(self, changed):
+        """Forget all, if it may be different by now.
+
+        :param changed: objects that others have changed
+        :type changed: list of persistent objects
+        """
+        if any(self._depends_on(obj) for obj in changed):
+            self._values.clear()
+
+    def _depends_on(self, obj):
+        if obj._p_oid in self.sources:
+            return True
+        if type(obj).__module__.startswith(PARTS):
+            return False
+        return not any(kind.providedBy(obj) for kind in CONTENT)
+
+    def find(self, obj, catalog):
+        """Return what was read of an object for a catalog.
+
+        :rtype: dict from the name of an index or a column to the value
+        """
+        return self._values.get(_key(obj, catalog), (None, {}))[1]
+
+
+def _key(obj, catalog):
+    return id(aq_base(obj)), catalog.getId()
+
+
+def get_names(catalog):
+    """Return the names that a catalog asks each object for, and calls what it
+    gets if that can be called.
+
+    Indexes of paths and texts have ways of their own.
+    """
+    inner = aq_base(catalog)._catalog
+    names = set(inner.names)
+    for index in inner.indexes.values():
+        if isinstance(index, UnIndex):
+            names.update(index.getIndexSourceNames())
+    return names
