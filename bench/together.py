@@ -11,10 +11,15 @@
 """Benchmarks of several at once: more consumers, and people who edit while
 the queue works."""
 
+import contextlib
+import os
+import shutil
+import tempfile
 import threading
 import time
 
 from harness import ports
+from harness import template
 from harness.cluster import Cluster
 from harness.lab import Lab
 from harness.lims import Lims
@@ -29,14 +34,16 @@ ANALYST = "analyst1"
 #: Worksheets that are submitted, and samples of five analyses on each
 WORKSHEETS, SAMPLES = 8, 4
 CONSUMERS = (1, 2, 4)
+#: Worksheets that each consumer may warm up with
+WARM = 2
 #: Users who edit, and edits of each
 EDITORS, EDITS = 4, 12
 
 
 def prepare(cluster, worksheets=WORKSHEETS):
-    """Return listings of worksheets with results, and the uids of each."""
-    lab = Lab(Lims(cluster.web.url, USER, cluster.secrets[USER]))
-    found = []
+    """Make worksheets with results, to be submitted; returns their paths."""
+    lab = open_lab(cluster)
+    paths = []
     for _number in range(worksheets):
         samples = lab.create_samples(SAMPLES)
         path = lab.lims.create_worksheet(ANALYST)
@@ -47,8 +54,21 @@ def prepare(cluster, worksheets=WORKSHEETS):
         listing, rows = lab.lims.results(path)
         listing.set_fields({row["uid"]: {"Result": str(10 + number)}
                             for number, row in enumerate(rows)})
-        found.append((path, listing, [row["uid"] for row in rows]))
-    return lab, found
+        paths.append(path)
+    return paths
+
+
+def open_lab(cluster):
+    return Lab(Lims(cluster.web.url, USER, cluster.secrets[USER]))
+
+
+def open_sheets(lab, paths):
+    """Return (path, listing, uids of the analyses) of worksheets."""
+    sheets = []
+    for path in paths:
+        listing, rows = lab.lims.results(path)
+        sheets.append((path, listing, [row["uid"] for row in rows]))
+    return sheets
 
 
 def submit_all(cluster, sheets):
@@ -61,29 +81,67 @@ def submit_all(cluster, sheets):
         eventually(lambda: len(watcher.tasks()) >= len(sheets),
                    "all worksheets to be queued", seconds=120)
         started = time.monotonic()
+    # To look more often takes a processor from the consumers
     eventually(lambda: not watcher.tasks(), "the queue to be empty",
                seconds=600, pause=0.25)
     return time.monotonic() - started
 
 
+@contextlib.contextmanager
+def copied(home):
+    """Give a directory with a copy of a site's data."""
+    os.makedirs(os.path.dirname(home), exist_ok=True)
+    copy = tempfile.mkdtemp(dir=os.path.dirname(home))
+    try:
+        for name in ("filestorage", "blobstorage"):
+            shutil.copytree(os.path.join(home, name),
+                            os.path.join(copy, name))
+        shutil.copy(os.path.join(home, template.SECRETS), copy)
+        yield copy
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
 def consumers():
-    """The same work on 8 worksheets with 1, 2 and 4 consumers."""
+    """The same work on 8 worksheets with 1, 2 and 4 consumers, on copies of
+    one site."""
+    most = WARM * CONSUMERS[-1] + WORKSHEETS
+    with Cluster() as cluster:
+        paths = prepare(cluster, most)
+        cluster.keeps_files = True
     figures = {}
-    for number in CONSUMERS:
-        with Cluster(consumer_ports=ports.free_ports(number)) as cluster:
-            lab, sheets = prepare(cluster)
-            # The first tasks of a consumer open connections and load code
-            submit_all(cluster, sheets[:2])
-            spent = submit_all(cluster, sheets[2:])
-            states = [lab.states(path) for path, _listing, _uids in sheets]
-        figures[number] = {
-            "seconds": round(spent, 2),
-            "complete": all(list(state) == ["to_be_verified"]
-                            for state in states)}
+    try:
+        for number in CONSUMERS:
+            with copied(cluster.home) as home:
+                figures[number] = _consumers(home, number, paths)
+    finally:
+        shutil.rmtree(cluster.home, ignore_errors=True)
     for number in CONSUMERS:
         figures[number]["speedup"] = round(
             figures[CONSUMERS[0]]["seconds"] / figures[number]["seconds"], 2)
     return figures
+
+
+def _consumers(home, number, paths):
+    with Cluster(home=home, consumer_ports=ports.free_ports(number)) \
+            as cluster:
+        lab = open_lab(cluster)
+        sheets = open_sheets(lab, paths[:WARM * number + WORKSHEETS])
+        # The first tasks of a consumer open connections, load code and data
+        submit_all(cluster, sheets[:WARM * number])
+        spent = submit_all(cluster, sheets[WARM * number:])
+        states = [lab.states(path) for path, _listing, _uids in sheets]
+        conflicts = sum(count_lines(node.log, "event=conflict ")
+                        for node in cluster.consumers)
+    return {"seconds": round(spent, 2), "conflicts": conflicts,
+            "complete": all(list(state) == ["to_be_verified"]
+                            for state in states)}
+
+
+def count_lines(path, text):
+    """Return how many lines of a log have a text in them."""
+    with open(path, errors="replace") as log:
+        return sum(text in line for line in log)
 
 
 class Editor(threading.Thread):
@@ -127,7 +185,8 @@ def edit(cluster, sheets):
 def users():
     """Response times of people who edit, while the queue works and not."""
     with Cluster() as cluster:
-        _lab, sheets = prepare(cluster, EDITORS + WORKSHEETS)
+        sheets = open_sheets(
+            open_lab(cluster), prepare(cluster, EDITORS + WORKSHEETS))
         edit(cluster, sheets)
         alone = edit(cluster, sheets)
         worker = threading.Thread(

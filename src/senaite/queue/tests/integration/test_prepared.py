@@ -24,7 +24,6 @@ from Products.CMFCore.indexing import processQueue
 from senaite.core.catalog import ANALYSIS_CATALOG
 
 from senaite.queue.adapters import memos
-from senaite.queue.adapters.prepared import get_names
 from senaite.queue.adapters.prepared import Prepared
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
