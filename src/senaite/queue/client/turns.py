@@ -45,12 +45,19 @@ except ImportError:
     fcntl = None
 
 #: Seconds that a chunk waits for its turn; then it goes on without
-MOST_SECONDS = 20
+MOST_SECONDS = 10
+
+#: Seconds for which nobody in this process waits again, after that: who has
+#: the turn so long is stopped, or hangs
+REST_SECONDS = 60
 
 #: Seconds between two looks whether the turn is free
 LOOK_SECONDS = 0.005
 
 _local = threading.local()
+
+#: Path of a turn that was waited for in vain -> when to wait for it again
+_resting = {}
 
 
 class Turn(object):
@@ -79,15 +86,26 @@ class Turn(object):
         except OSError as error:
             logger.debug("event=no_turn reason=%s", error)
             return False
-        limit = time.time() + self.seconds
-        while not _is_locked(found):
-            if time.time() >= limit:
-                os.close(found)
-                logger.info("event=no_turn reason=another consumer has it "
-                            "for %s s", self.seconds)
+        if not self._is_ours_in_time(found):
+            os.close(found)
+            return False
+        self._file = found
+        return True
+
+    def _is_ours_in_time(self, number):
+        """Wait for the lock; tells whether it came to be ours."""
+        began = time.time()
+        seconds = self.seconds
+        if _resting.get(self.path, 0) > began:
+            seconds = 0
+        while not _is_locked(number):
+            if time.time() >= began + seconds:
+                if seconds:
+                    _resting[self.path] = time.time() + REST_SECONDS
+                    logger.info("event=no_turn reason=another consumer has it "
+                                "for longer than %s s", seconds)
                 return False
             time.sleep(LOOK_SECONDS)
-        self._file = found
         return True
 
     def give(self):

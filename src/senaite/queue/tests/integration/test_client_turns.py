@@ -75,6 +75,12 @@ class TestTurn(unittest.TestCase):
         began = time.time()
         self.assertFalse(other.take())
         self.assertGreaterEqual(time.time() - began, 0.2)
+        self.addCleanup(turns._resting.clear)
+        # and does not wait for it chunk by chunk
+        again = self.turn(seconds=600)
+        self.assertFalse(again.take())
+        mine.give()
+        self.assertTrue(again.take())
 
     def test_it_goes_with_the_process(self):
         holder = subprocess.Popen(
