@@ -24,6 +24,7 @@ from crash.proxy import PASS
 from crash.proxy import SWALLOW
 from crash.proxy import Proxy
 from harness import ports
+from harness.lims import LimsError
 
 
 @pytest.fixture
@@ -184,3 +185,28 @@ def test_audit_of_holders_whose_attempts_fail():
     audit = Told({}, {}, journal=journal)
     audit.compare_holders()
     assert audit.is_clean
+
+
+def audit_of_jobs(answer):
+    """Return an audit whose queue server answers so when asked for a job."""
+    audit = Audit.__new__(Audit)
+    audit.wrong = collections.defaultdict(list)
+    audit.cluster = SimpleNamespace(server=None)
+    audit.counter = SimpleNamespace(
+        session=lambda _node: SimpleNamespace(api=answer))
+    return audit
+
+
+def test_audit_of_a_job_that_nobody_knows():
+    def refuse(_route):
+        raise LimsError("no such job", 404)
+    audit = audit_of_jobs(refuse)
+    audit.compare_job("a" * 32, 3)
+    assert len(audit.wrong["lost"]) == 1
+
+
+def test_audit_is_not_misled_by_other_errors():
+    def refuse(_route):
+        raise LimsError("out of order", 503)
+    with pytest.raises(LimsError):
+        audit_of_jobs(refuse).compare_job("a" * 32, 3)

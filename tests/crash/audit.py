@@ -15,6 +15,7 @@ import os
 import time
 
 from harness.counting import Counter
+from harness.lims import LimsError
 
 from crash.cluster import LEASE
 from crash.load import TROUBLE
@@ -124,8 +125,14 @@ class Audit(object):
 
     def compare_job(self, task_uid, total):
         """Compare what people are told about the progress of a job."""
-        job = self.counter.session(self.cluster.server).api(
-            "queue_server/jobs/" + task_uid)
+        try:
+            job = self.counter.session(self.cluster.server).api(
+                "queue_server/jobs/" + task_uid)
+        except LimsError as error:
+            if error.status != 404:
+                raise
+            self.note("lost", task_uid, "nobody knows of the job")
+            return
         if job["done"] > total:
             self.note("doubled", task_uid, "job counts {} of {}".format(
                 job["done"], total))

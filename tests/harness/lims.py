@@ -26,7 +26,14 @@ TIMEOUT = 300
 
 
 class LimsError(Exception):
-    """The LIMS refused something; the message shows its answer."""
+    """The LIMS refused something; the message shows its answer.
+
+    `status` is that of HTTP, or None.
+    """
+
+    def __init__(self, message, status=None):
+        super(LimsError, self).__init__(message)
+        self.status = status
 
 
 class Listing(object):
@@ -130,7 +137,7 @@ class Lims(object):
         if response.status_code >= 400 or "/require_login" in response.url:
             raise LimsError("{} {} -> {} {}".format(
                 response.request.method, response.url, response.status_code,
-                response.text[:600]))
+                response.text[:600]), response.status_code)
         return response
 
     def get(self, url, **params):
