@@ -86,6 +86,8 @@ class Turn(object):
         except OSError as error:
             logger.debug("event=no_turn reason=%s", error)
             return False
+        # No program that the work starts is to have the turn as well
+        fcntl.fcntl(found, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
         if not self._is_ours_in_time(found):
             os.close(found)
             return False

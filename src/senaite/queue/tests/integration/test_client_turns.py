@@ -96,6 +96,18 @@ class TestTurn(unittest.TestCase):
             holder.wait()
         self.assertTrue(self.turn(seconds=10).take())
 
+    def test_programs_that_are_started_do_not_have_it(self):
+        mine = self.turn()
+        mine.take()
+        # Python 2 hands all open files on
+        child = subprocess.Popen(["sleep", "60"])
+        try:
+            mine.give()
+            self.assertTrue(self.turn().take())
+        finally:
+            child.kill()
+            child.wait()
+
     def test_links_are_not_followed(self):
         target = os.path.join(self.folder, "target")
         os.symlink(target, self.path)
