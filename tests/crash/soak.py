@@ -9,7 +9,12 @@
 # Copyright 2026 senaite.queue contributors.
 
 """`make soak MINUTES=20`: full load for a while, and what it does to the
-processes: memory, open files, threads, response times."""
+processes: memory, open files, threads, response times.
+
+People click without a pause for as long as less than `MOST_WAITING` tasks
+wait: consumers never run out of work, and what is left in the end can be
+drained.
+"""
 
 import argparse
 import os
@@ -22,6 +27,7 @@ from harness import paths
 from harness import ports
 from harness.cluster import Cluster
 from harness.counting import counting_cluster
+from harness.seeds import Seeds
 
 from crash.audit import Audit
 from crash.bench import BenchWorker
@@ -29,6 +35,9 @@ from crash.load import CountingClicker
 
 #: Seconds between two looks at the processes
 LOOK = 5
+
+#: Tasks that wait before people take a rest
+MOST_WAITING = 100
 
 PLACES = ("", "worksheets", "clients", "samples", "setup", "methods")
 
@@ -38,18 +47,48 @@ class TimedClicker(CountingClicker):
 
     pause = (0.0, 0.1)
 
-    def __init__(self, cluster, seed, places):
+    def __init__(self, cluster, seed, places, backlog):
         super(TimedClicker, self).__init__(cluster, seed, places)
+        self.backlog = backlog
         self.times = []
         self.errors = []
 
     def click(self):
+        self.backlog.await_room(self.over)
         began = time.monotonic()
         before = self.unanswered
         super(TimedClicker, self).click()
         self.times.append((began, time.monotonic() - began))
         if self.unanswered > before:
             self.errors.append(began)
+
+
+class Backlog(threading.Thread):
+    """Knows whether too much waits in the store of a cluster."""
+
+    def __init__(self, cluster):
+        super(Backlog, self).__init__(daemon=True)
+        self.cluster = cluster
+        self.over = threading.Event()
+        self.room = threading.Event()
+        self.most = 0
+
+    def run(self):
+        store = Seeds(self.cluster).store
+        while not self.over.wait(0.5):
+            waiting = store.stats()["queued"]
+            self.most = max(self.most, waiting)
+            if waiting < MOST_WAITING:
+                self.room.set()
+            else:
+                self.room.clear()
+        store.close()
+        self.room.set()
+
+    def await_room(self, over):
+        """Wait until less is waiting, or until the load is over."""
+        while not self.room.wait(0.5) and not over.is_set():
+            pass
 
 
 class Gauge(threading.Thread):
@@ -91,21 +130,24 @@ def run(minutes, clickers, say):
     free = ports.free_ports(4)
     with counting_cluster(kind=Cluster, say=say, web_ports=free[:2],
                           consumer_ports=free[2:]) as cluster:
-        people = [TimedClicker(cluster, seed, PLACES)
+        backlog = Backlog(cluster)
+        people = [TimedClicker(cluster, seed, PLACES, backlog)
                   for seed in range(clickers)]
         bench = BenchWorker(cluster, 99)
         gauge = Gauge([cluster.zeo] + cluster.zopes)
         began = time.monotonic()
-        for thread in people + [bench, gauge]:
+        for thread in people + [bench, gauge, backlog]:
             thread.start()
         time.sleep(minutes * 60)
         for person in people + [bench]:
             person.over.set()
         seconds = time.monotonic() - began
         gauge.over.set()
+        backlog.over.set()
+        tell(say, people, gauge, began, seconds)
+        say("waiting at most: {} tasks".format(backlog.most))
         for person in people + [bench]:
             person.finish()
-        tell(say, people, gauge, began, seconds)
         audit = conclude(cluster, bench, say)
         say("minutes={} clicks={} failed={} tasks={} {}".format(
             minutes, sum(len(person.times) for person in people),
@@ -141,6 +183,9 @@ def tell(say, people, gauge, began, seconds):
     for title, low, high in (("first", 0, 0.25), ("last", 0.75, 1.0)):
         part = sorted(took for at, took in times
                       if low <= (at - began) / seconds < high)
+        if not part:
+            say("answers, {} quarter: none".format(title))
+            continue
         say("answers, {} quarter: {} clicks, median {:.3f} s, "
             "95 % below {:.3f} s".format(
                 title, len(part), statistics.median(part),

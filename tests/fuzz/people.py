@@ -12,6 +12,7 @@
 
 import base64
 import os
+import re
 import secrets
 import sys
 
@@ -67,7 +68,7 @@ class QueueServer(object):
                  "SENAITE_QUEUE_CONSUMER_URL":
                      "http://{}:{}/senaite".format(
                          ports.HOST, ports.free_ports(1)[0])},
-            # nothing is rescued while somebody is fuzzing
+            # little is rescued while somebody is fuzzing
             settings={"lease_seconds": 600})
         # a directory of its own for the test add-on
         self.cluster.env["QUEUETEST_DIR"] = self.cluster.home
@@ -95,6 +96,12 @@ class QueueServer(object):
                 json={"name": name, "password": self.passwords[name],
                       "role": role})
             assert response.json() == {"added": name}, response.text
+
+    def rescued(self):
+        """Return the short uids of tasks that the server has taken back when
+        their leases ended, by itself."""
+        with open(self.cluster.server.log, errors="replace") as log:
+            return set(re.findall(r"event=rescued task=(\w+)", log.read()))
 
     def auth(self, caller):
         """Return the `auth` argument of a request for a caller."""
