@@ -101,6 +101,10 @@ def test_damaged(cluster, counter, store, damage, tmp_path):
 
 
 def spoil(store, damage):
+    # What is in the log only, after a kill, would not be damaged but gone
+    connection = sqlite3.connect(store)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
     for suffix in ("-wal", "-shm"):
         if os.path.exists(store + suffix):
             os.remove(store + suffix)
