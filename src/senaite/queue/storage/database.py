@@ -141,6 +141,9 @@ class Database(object):
         except exc.DBAPIError as error:
             if not self._is_unavailable(error):
                 raise
+            if "readonly" in str(error.orig):
+                # Connections from while its disk was read-only stay so
+                self.close()
             raise StoreUnavailable("The task store {!r} is unavailable: {}"
                                    .format(self.url, self.dialect.explain(
                                        error.orig)))
