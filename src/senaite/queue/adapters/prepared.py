@@ -55,13 +55,18 @@ class Prepared(object):
 
     def __init__(self):
         self._values = {}
+        #: id of a catalog -> names of what it asks for
+        self._names = {}
         #: oids of what they were read from
         self.sources = set()
 
     def read(self):
         """Read what the catalogs will ask for."""
         processor = CatalogMultiplexProcessor()
-        for operation, obj, _attributes, _metadata in getQueue().getState():
+        queue = getQueue()
+        # Each object once, as it is done before they are indexed
+        queue.optimize()
+        for operation, obj, _attributes, _metadata in queue.getState():
             if operation in (INDEX, REINDEX) and IAnalysis.providedBy(obj) \
                     and processor.supports_multi_catalogs(obj):
                 self._remember_sources(obj)
@@ -69,13 +74,13 @@ class Prepared(object):
                     self._read(obj, catalog)
 
     def _read(self, obj, catalog):
-        key = _key(obj, catalog)
         wrapper = queryMultiAdapter((obj, catalog), IIndexableObject)
-        if key in self._values or \
-                not isinstance(wrapper, IndexableObjectWrapper):
+        if not isinstance(wrapper, IndexableObjectWrapper):
             return
+        if catalog.getId() not in self._names:
+            self._names[catalog.getId()] = get_names(catalog)
         values = {}
-        for name in get_names(catalog):
+        for name in self._names[catalog.getId()]:
             try:
                 value = getattr(wrapper, name)
                 if safe_callable(value):
@@ -88,7 +93,7 @@ class Prepared(object):
             if not safe_callable(value):
                 values[name] = value
         # The object is kept as well: nothing else gets its id
-        self._values[key] = obj, values
+        self._values[_key(obj, catalog)] = obj, values
 
     def _remember_sources(self, analysis):
         involved = list(aq_chain(analysis)) + [analysis.getWorksheet()]

@@ -24,6 +24,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import unittest
 import uuid
 
 import transaction
@@ -205,6 +206,18 @@ class WorldLayer(object):
 
 
 #: One of each for all test modules: the test runner tells layers by name
-MEMORY = WorldLayer(MemoryStorage)
-DISK = WorldLayer(FileStorages)
-ZEO = WorldLayer(ZEOServer)
+_WORLDS = (("TestInMemory", WorldLayer(MemoryStorage)),
+           ("TestOnDisk", WorldLayer(FileStorages)),
+           ("TestOverZEO", WorldLayer(ZEOServer)))
+
+
+def test_cases(contract):
+    """Return the test cases of what holds on any storage: in memory, on disk
+    and over ZEO.
+
+    :param contract: class with test methods, which finds a world in its layer
+    :rtype: list of three classes
+    """
+    return [type(name, (contract, unittest.TestCase),
+                 {"layer": layer, "__module__": contract.__module__})
+            for name, layer in _WORLDS]

@@ -221,16 +221,7 @@ class OutboxContract(object):
         self.assert_pending(added)
 
 
-class TestInMemory(OutboxContract, unittest.TestCase):
-    layer = zodbsite.MEMORY
-
-
-class TestOnDisk(OutboxContract, unittest.TestCase):
-    layer = zodbsite.DISK
-
-
-class TestOverZEO(OutboxContract, unittest.TestCase):
-    layer = zodbsite.ZEO
+TestInMemory, TestOnDisk, TestOverZEO = zodbsite.test_cases(OutboxContract)
 
 
 class TestView(unittest.TestCase):

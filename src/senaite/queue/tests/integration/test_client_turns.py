@@ -222,13 +222,4 @@ class CatchUpContract(object):
         self.assertFalse(turn.is_ours)
 
 
-class TestMemory(CatchUpContract, unittest.TestCase):
-    layer = zodbsite.MEMORY
-
-
-class TestDisk(CatchUpContract, unittest.TestCase):
-    layer = zodbsite.DISK
-
-
-class TestZEO(CatchUpContract, unittest.TestCase):
-    layer = zodbsite.ZEO
+TestInMemory, TestOnDisk, TestOverZEO = zodbsite.test_cases(CatchUpContract)
