@@ -112,6 +112,13 @@ class TestFaults(StoreFileCase):
         self.refused(self.add, "read-only")
         self.assertEqual(self.store.count(), 1)
 
+    def test_read_only_no_more(self):
+        # SQLite's connections from before do not notice
+        self.each_connection("PRAGMA query_only=1")
+        self.refused(self.add, "read-only")
+        self.add()
+        self.assertEqual(self.store.count(), 2)
+
     def test_damaged_header(self):
         self.store.close()
         with open(self.path, "r+b") as opened:
