@@ -11,126 +11,99 @@
 """Benchmarks of several at once: more consumers, and people who edit while
 the queue works."""
 
-import contextlib
-import os
-import shutil
-import tempfile
 import threading
 import time
 
 from harness import ports
-from harness import template
 from harness.cluster import Cluster
+from harness.events import Follower
 from harness.lab import Lab
 from harness.lims import Lims
-from harness.scenario import Watcher
 from harness.seeds import held
 from harness.waiting import eventually
 
+from bench import prepare
+from bench import sites
 from bench.running import quantiles
 
-USER = "labman1"
-ANALYST = "analyst1"
+USER = prepare.USER
 #: Worksheets that are submitted, and samples of five analyses on each
-WORKSHEETS, SAMPLES = 8, 4
+WORKSHEETS, SAMPLES = 8, 8
 CONSUMERS = (1, 2, 4)
-#: Worksheets that each consumer may warm up with
-WARM = 2
-#: Users who edit, and edits of each
-EDITORS, EDITS = 4, 12
-
-
-def prepare(cluster, worksheets=WORKSHEETS):
-    """Make worksheets with results, to be submitted; returns their paths."""
-    lab = open_lab(cluster)
-    paths = []
-    for _number in range(worksheets):
-        samples = lab.create_samples(SAMPLES)
-        path = lab.lims.create_worksheet(ANALYST)
-        listing, uids = lab.open_for(path, samples)
-        listing.press("assign", uids)
-        eventually(lambda: lab.states(path) == {"assigned": len(uids)},
-                   "analyses to be assigned", seconds=300, pause=0.5)
-        listing, rows = lab.lims.results(path)
-        listing.set_fields({row["uid"]: {"Result": str(10 + number)}
-                            for number, row in enumerate(rows)})
-        paths.append(path)
-    return paths
+#: Worksheets that each consumer may warm up with, and samples on each
+WARM, WARM_SAMPLES = 2, 2
+#: Users who edit, samples on the worksheet of each, and edits
+EDITORS, EDIT_SAMPLES, EDITS = 4, 4, 12
 
 
 def open_lab(cluster):
     return Lab(Lims(cluster.web.url, USER, cluster.secrets[USER]))
 
 
-def open_sheets(lab, paths):
-    """Return (path, listing, uids of the analyses) of worksheets."""
-    sheets = []
-    for path in paths:
-        listing, rows = lab.lims.results(path)
-        sheets.append((path, listing, [row["uid"] for row in rows]))
-    return sheets
+def open_sheets(lab, sheets):
+    """Return (path, listing, uids of the analyses) of worksheets.
+
+    :param sheets: as `bench/prepare.py` tells of them
+    """
+    return [(sheet["path"], lab.lims.results(sheet["path"])[0], sheet["uids"])
+            for sheet in sheets]
 
 
 def submit_all(cluster, sheets):
-    """Have all worksheets submitted by the queue; returns the seconds from
-    the moment the consumers may begin to the end of the last task."""
-    watcher = Watcher(Lims(cluster.server.url, USER, cluster.secrets[USER]))
+    """Have all worksheets submitted by the queue.
+
+    :returns: seconds from the moment the consumers may begin to the end of
+        the last task
+    """
+    counts = {"queued": 0, "done": 0}
+
+    def count(event):
+        if event["event"] == "queued":
+            counts["queued"] += int(event["items"])
+        elif event["event"] == "done":
+            counts["done"] += int(event["processed"])
+    total = sum(len(uids) for _path, _listing, uids in sheets)
+    # The log, since questions to the server take a processor from the work
+    log = Follower(cluster.server.log, count)
+
+    def look(name):
+        log.read()
+        return counts[name] >= total
     with held(cluster):
         for _path, listing, uids in sheets:
             listing.press("submit", uids)
-        eventually(lambda: len(watcher.tasks()) >= len(sheets),
-                   "all worksheets to be queued", seconds=120)
+        eventually(lambda: look("queued"), "all worksheets to be queued")
         started = time.monotonic()
-    # To look more often takes a processor from the consumers
-    eventually(lambda: not watcher.tasks(), "the queue to be empty",
-               seconds=600, pause=0.25)
+    eventually(lambda: look("done"), "all worksheets to be submitted",
+               seconds=600, pause=0.05)
     return time.monotonic() - started
-
-
-@contextlib.contextmanager
-def copied(home):
-    """Give a directory with a copy of a site's data."""
-    os.makedirs(os.path.dirname(home), exist_ok=True)
-    copy = tempfile.mkdtemp(dir=os.path.dirname(home))
-    try:
-        for name in ("filestorage", "blobstorage"):
-            shutil.copytree(os.path.join(home, name),
-                            os.path.join(copy, name))
-        shutil.copy(os.path.join(home, template.SECRETS), copy)
-        yield copy
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
 
 
 def consumers():
     """The same work on 8 worksheets with 1, 2 and 4 consumers, on copies of
     one site."""
-    most = WARM * CONSUMERS[-1] + WORKSHEETS
-    with Cluster() as cluster:
-        paths = prepare(cluster, most)
-        cluster.keeps_files = True
+    sheets = [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * CONSUMERS[-1]) + \
+        [[SAMPLES, prepare.RESULTS]] * WORKSHEETS
     figures = {}
-    try:
+    with sites.with_sheets(sheets) as (home, made):
         for number in CONSUMERS:
-            with copied(cluster.home) as home:
-                figures[number] = _consumers(home, number, paths)
-    finally:
-        shutil.rmtree(cluster.home, ignore_errors=True)
+            with sites.copied(home) as copy:
+                figures[number] = _consumers(
+                    copy, number, made[:WARM * number], made[-WORKSHEETS:])
     for number in CONSUMERS:
         figures[number]["speedup"] = round(
             figures[CONSUMERS[0]]["seconds"] / figures[number]["seconds"], 2)
     return figures
 
 
-def _consumers(home, number, paths):
+def _consumers(home, number, warm, sheets):
     with Cluster(home=home, consumer_ports=ports.free_ports(number)) \
             as cluster:
         lab = open_lab(cluster)
-        sheets = open_sheets(lab, paths[:WARM * number + WORKSHEETS])
         # The first tasks of a consumer open connections, load code and data
-        submit_all(cluster, sheets[:WARM * number])
-        spent = submit_all(cluster, sheets[WARM * number:])
-        states = [lab.states(path) for path, _listing, _uids in sheets]
+        submit_all(cluster, open_sheets(lab, warm))
+        spent = submit_all(cluster, open_sheets(lab, sheets))
+        states = [lab.states(sheet["path"]) for sheet in sheets]
         conflicts = sum(count_lines(node.log, "event=conflict ")
                         for node in cluster.consumers)
     return {"seconds": round(spent, 2), "conflicts": conflicts,
@@ -184,19 +157,23 @@ def edit(cluster, sheets):
 
 def users():
     """Response times of people who edit, while the queue works and not."""
-    with Cluster() as cluster:
-        sheets = open_sheets(
-            open_lab(cluster), prepare(cluster, EDITORS + WORKSHEETS))
-        edit(cluster, sheets)
-        alone = edit(cluster, sheets)
+    sheets = [[EDIT_SAMPLES, prepare.RESULTS]] * EDITORS + \
+        [[SAMPLES, prepare.RESULTS]] * WORKSHEETS
+    with sites.with_sheets(sheets) as (home, made), \
+            Cluster(home=home) as cluster:
+        opened = open_sheets(open_lab(cluster), made)
+        edit(cluster, opened)
+        alone = edit(cluster, opened)
+        begun = threading.Event()
+        log = Follower(cluster.server.log, lambda event:
+                       event["event"] == "started" and begun.set())
         worker = threading.Thread(
-            target=submit_all, args=(cluster, sheets[EDITORS:]))
+            target=submit_all, args=(cluster, opened[EDITORS:]))
         worker.start()
-        watcher = Watcher(Lims(cluster.server.url, USER,
-                               cluster.secrets[USER]))
-        eventually(lambda: watcher.tasks("running"), "the queue to work",
-                   seconds=120)
-        beside = edit(cluster, sheets)
+        log.start()
+        assert begun.wait(120), "The queue does not work"
+        log.stop()
+        beside = edit(cluster, opened)
         beside["queue worked to the end"] = worker.is_alive()
         worker.join()
     for name in ("p50", "p95"):

@@ -21,15 +21,13 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 from zope.interface import implementer
 
-from senaite.queue import scheduling
-from senaite.queue import surroundings
 from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
 from senaite.queue.adapters import outcomes
 from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters.transitions import do_if_allowed
-from senaite.queue.client.current import met_conflicts
+from senaite.queue.client import pace
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.queue import get_chunks_for
 
@@ -52,6 +50,7 @@ class QueuedUIDsTaskAdapter(object):
         :type task: senaite.queue.queue.QueueTask
         """
         self.started = time.time()
+        task["chunk_size"] = pace.get_size(task)
         chunk, rest = self.get_chunks(task)
         notes = outcomes.Notes()
         settlement = Settlement(self.context)
@@ -66,16 +65,18 @@ class QueuedUIDsTaskAdapter(object):
                     self.process_item(obj, task, notes)
             settlement.settle(held)
         task["note"] = notes.text()
-        self.follow_up(task, rest)
+        size = pace.get_next_size(task, len(chunk), self.started)
+        self.follow_up(task, rest, size)
 
-    def follow_up(self, task, rest):
+    def follow_up(self, task, rest, size):
         """Add a task with the rest, if there is one.
 
         :param rest: uids
         :type rest: list of str
+        :param size: how many of them the next chunk takes
         """
         if rest:
-            self.add_rest(task, rest, chunk_size=self.get_next_size(task))
+            self.add_rest(task, rest, chunk_size=size)
 
     def add_rest(self, task, uids, **values):
         """Add the next task of the same job.
@@ -97,16 +98,6 @@ class QueuedUIDsTaskAdapter(object):
         if rest and task.get("attempt", 0) < 2:
             return samples.whole_samples(chunk, rest, get_object)
         return chunk, rest
-
-    def get_next_size(self, task):
-        """Return the size of the next chunk, after how long this one took."""
-        size = task["chunk_size"]
-        if task.get("attempt", 0) > 1:
-            # Halved before this attempt; the next chunk may grow again
-            return size
-        most = surroundings.get().get_setting("max_items")
-        return scheduling.next_chunk_size(
-            size, time.time() - self.started, met_conflicts(), most)
 
     def get_held_action(self, task):
         """Return the action on analyses for which the promotion and the

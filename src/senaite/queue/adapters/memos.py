@@ -15,10 +15,16 @@
 * A snapshot for the audit log collects all fields of an object anew for each
   of its fields.
 * A worksheet looks up all its analyses anew for each one that is added.
+* The roles that each member of the site has in a client or folder are collected
+  anew for each object that is indexed below it.
+* A guard is asked whether a transition is possible, and once more when it is
+  done.
 
 The first two are kept with the wrapper, or model, that core makes for one
-object, one catalog or one snapshot, and throws away afterwards; the last for
-one chunk that assigns, and so removes none: nothing can go stale. What was read
+object, one catalog or one snapshot, and throws away afterwards; the third for
+one chunk that assigns, and so removes none; the fourth, which core puts
+together from what it keeps for one request, for one chunk; the last until it
+is asked for again: nothing can go stale. What was read
 in advance (`senaite.queue.adapters.prepared`) is given out for as long as the
 catalogs are written to. Core is told by the patches of
 `senaite.queue.integration.patches`, and only in a thread that processes a task.
@@ -31,6 +37,8 @@ from __future__ import print_function
 import contextlib
 import threading
 
+from Acquisition import aq_base
+
 _local = threading.local()
 
 
@@ -42,12 +50,13 @@ def is_active():
 @contextlib.contextmanager
 def kept():
     """Read once, in this thread and this block."""
-    former = is_active(), getattr(_local, "objects", None)
-    _local.active, _local.objects = True, {}
+    former = (is_active(), getattr(_local, "objects", None),
+              getattr(_local, "roles", None))
+    _local.active, _local.objects, _local.roles = True, {}, {}
     try:
         yield
     finally:
-        _local.active, _local.objects = former
+        _local.active, _local.objects, _local.roles = former
 
 
 def keep_attribute(wrapper, name, value):
@@ -113,3 +122,67 @@ def read_objects(uids, read):
     known = _local.objects
     known.update(read([uid for uid in uids if uid not in known]))
     return [known[uid] for uid in uids if uid in known]
+
+
+def read_roles(obj, read):
+    """Return the local roles of all members in an object.
+
+    :param obj: anything that has local roles
+    :param read: function that returns pairs of a member's id and a list of
+        roles
+    :rtype: list of pairs
+    """
+    if not is_active():
+        return read()
+    # The object is kept as well: nothing else gets its id
+    base = aq_base(obj)
+    if id(base) not in _local.roles:
+        _local.roles[id(base)] = base, list(read())
+    return _local.roles[id(base)][1]
+
+
+class Question(object):
+    """What the guard of a transition is asked, and whether it said yes."""
+
+    def __init__(self, obj, action):
+        self.obj = aq_base(obj)
+        self.action = action
+        self.is_answered = False
+
+    def is_about(self, obj, action):
+        return self.obj is aq_base(obj) and self.action == action
+
+
+@contextlib.contextmanager
+def asked_once(obj, action):
+    """Have the guard of a transition answer "yes" once more, in this thread
+    and this block, without being asked again.
+
+    :param obj: content object
+    :param action: id of the transition
+    """
+    former = getattr(_local, "question", None)
+    _local.question = Question(obj, action)
+    try:
+        yield
+    finally:
+        _local.question = former
+
+
+def ask_guard(obj, action, ask):
+    """Return what the guard of a transition says.
+
+    :param obj: content object
+    :param action: id of the transition
+    :param ask: function that asks the guard
+    """
+    question = getattr(_local, "question", None)
+    if question is None or not question.is_about(obj, action):
+        return ask()
+    if question.is_answered:
+        # Whoever asks later may get another answer
+        question.is_answered = False
+        return True
+    found = ask()
+    question.is_answered = bool(found)
+    return found

@@ -87,10 +87,10 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
             return False
         return self.get_slot(analysis, task) is None
 
-    def follow_up(self, task, rest):
+    def follow_up(self, task, rest, size):
         """Go on with the routine analyses, or with the first step."""
         if rest or task["steps"]:
-            self.add_rest(task, rest, chunk_size=self.get_next_size(task))
+            self.add_rest(task, rest, chunk_size=size)
 
     def do_step(self, task, template):
         """Do the first of the steps, and leave the others to a task."""

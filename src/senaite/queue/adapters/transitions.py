@@ -17,6 +17,8 @@ from __future__ import print_function
 from bika.lims import api
 from Products.CMFCore.WorkflowCore import WorkflowException
 
+from senaite.queue.adapters import memos
+
 
 def do_if_allowed(obj, action):
     """Do a transition, and tell whether it was possible.
@@ -24,14 +26,16 @@ def do_if_allowed(obj, action):
     Guards are dear: those of samples and worksheets look at all their
     analyses. To ask `isTransitionAllowed` first has them run once more, and
     `bika.lims.workflow.doActionFor` complains in the log of what is not
-    possible, which is nothing unusual here.
+    possible, which is nothing unusual here. The workflow asks them twice by
+    itself.
 
     :param obj: content object
     :param action: id of the transition
     :rtype: bool
     """
     try:
-        api.get_tool("portal_workflow").doActionFor(obj, action)
+        with memos.asked_once(obj, action):
+            api.get_tool("portal_workflow").doActionFor(obj, action)
     except WorkflowException:
         return False
     return True

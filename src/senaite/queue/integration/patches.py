@@ -172,6 +172,26 @@ def get_field(self, name, default=None):
     return fields.get(name) or default
 
 
+def get_all_roles(self):
+    """Return the local roles of all members; collects them once in a task.
+
+    `senaite.core.adapters.localroles.DynamicLocalRoleAdapter.getAllRoles`,
+    senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
+    """
+    return iter(memos.read_roles(self.context, self._old_getAllRoles))
+
+
+def check_transition_guard(self, t, ob, **kw):
+    """Ask a guard, unless it has said yes just now in a task.
+
+    `Products.DCWorkflow.DCWorkflow.DCWorkflowDefinition
+    ._checkTransitionGuard`, 2.7.0. See `senaite.queue.adapters.memos`.
+    """
+    return memos.ask_guard(
+        ob, t.getId(),
+        lambda: self._old__checkTransitionGuard(t, ob, **kw))
+
+
 def get_references(self, context, **kwargs):
     """Return the objects a field refers to; a worksheet's analyses are looked
     up once in a task that assigns.

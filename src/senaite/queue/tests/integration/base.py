@@ -30,6 +30,7 @@ from zope.component.hooks import setSite
 from zope.globalrequest import setRequest
 from zope.interface import alsoProvides
 
+from senaite.queue.client import pace
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
@@ -50,6 +51,7 @@ class WorksheetTestCase(unittest.TestCase):
         setRoles(self.portal, TEST_USER_ID, ["Member", "LabManager"])
         setup = api.get_setup()
         setup.setSelfVerificationEnabled(True)
+        pace.forget()
         values = {"default": self.chunk_size, "max_items": self.chunk_size,
                   "outage_seconds": 10 ** 9,
                   "min_items": 1}

@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import gc
 import os
 import shutil
 import subprocess
@@ -68,6 +69,22 @@ class TestTurn(unittest.TestCase):
         mine.give()
         self.assertFalse(mine.is_ours)
         self.assertTrue(other.take())
+
+    def test_no_garbage_is_collected_while_others_wait(self):
+        self.assertTrue(gc.isenabled())
+        mine, other = self.turn(), self.turn()
+        mine.take()
+        self.assertFalse(gc.isenabled())
+        other.take()
+        other.give()
+        self.assertFalse(gc.isenabled())
+        mine.give()
+        self.assertTrue(gc.isenabled())
+        gc.disable()
+        self.addCleanup(gc.enable)
+        mine.take()
+        mine.give()
+        self.assertFalse(gc.isenabled())
 
     def test_who_waits_too_long_goes_on_without(self):
         mine, other = self.turn(), self.turn(seconds=0.2)
@@ -150,6 +167,21 @@ class CatchUpContract(object):
         _mine, his = self.begin()
         self.assertEqual(dict(his.mapping), {"his": 1, "mine": 2})
         self.assertEqual(dict(his.other), {"mine": 1})
+
+    def test_what_was_read_is_asked_for_at_one_go(self):
+        mine, his = self.begin()
+        self.assertEqual(dict(mine.mapping), {})
+        mine.other._p_deactivate()
+        his.mapping["his"] = his.other["his"] = 1
+        self.john.commit()
+        asked, prefetch = [], self.jane.connection.prefetch
+        self.jane.connection.prefetch = lambda oids: asked.extend(oids)
+        try:
+            turns.catch_up(self.jane.connection)
+        finally:
+            self.jane.connection.prefetch = prefetch
+        # nothing that was not there
+        self.assertEqual(asked, [mine.mapping._p_oid])
 
     def test_who_changed_the_same_cannot_go_on(self):
         mine, his = self.begin()

@@ -17,13 +17,19 @@ from __future__ import print_function
 import threading
 import unittest
 
+from Acquisition import aq_base
 from bika.lims import api
 from plone.indexer.interfaces import IIndexableObject
+from Products.DCWorkflow.DCWorkflow import DCWorkflowDefinition
 from senaite.app.supermodel.model import SuperModel
+from senaite.core.adapters.localroles import DynamicLocalRoleAdapter
+from zope.annotation.interfaces import IAnnotations
 from zope.component import getMultiAdapter
+from zope.globalrequest import getRequest
 
 from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
+from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 
@@ -92,6 +98,77 @@ class MemosTest(unittest.TestCase):
             self.assertIs(worksheet.getAnalyses()[1],
                           worksheet.getAnalyses()[1])
         self.assertEqual(get(), [api.get_uid(an) for an in analyses])
+
+    def test_local_roles_collected_once(self):
+        adapter = DynamicLocalRoleAdapter(self.client)
+        self.client.manage_setLocalRoles("analyst1", ["Owner"])
+        roles = dict(adapter.getAllRoles())
+        self.assertEqual(roles["analyst1"], ["Owner"])
+        with memos.kept():
+            self.assertEqual(dict(adapter.getAllRoles()), roles)
+            self.client.manage_delLocalRoles(["analyst1"])
+            self.forget()
+            # again, and of another adapter of the same object
+            for again in (adapter, DynamicLocalRoleAdapter(self.client)):
+                self.assertEqual(dict(again.getAllRoles()), roles)
+            self.assertNotIn("analyst1", dict(
+                DynamicLocalRoleAdapter(self.portal).getAllRoles()))
+        self.forget()
+        self.assertNotIn("analyst1", dict(
+            DynamicLocalRoleAdapter(self.client).getAllRoles()))
+
+    def forget(self):
+        """Have core begin a new request."""
+        IAnnotations(getRequest()).clear()
+
+    def count_guards(self, obj, action):
+        """Do a transition; returns whether that was possible, and what the
+        guards of this and of other transitions were asked for."""
+        asked = []
+        ask = DCWorkflowDefinition._old__checkTransitionGuard
+
+        def spy(this, transition, found, **kw):
+            if aq_base(found) is aq_base(obj):
+                asked.append(transition.getId())
+            return ask(this, transition, found, **kw)
+        DCWorkflowDefinition._old__checkTransitionGuard = spy
+        try:
+            return do_if_allowed(obj, action), asked.count(action)
+        finally:
+            DCWorkflowDefinition._old__checkTransitionGuard = ask
+
+    def test_guards_asked_once(self):
+        sample = utils.create_samples(self.portal, 1)[0]
+        analysis = utils.analyses_of([sample])[0]
+        # No result: impossible
+        self.assertEqual(self.count_guards(analysis, "submit"), (False, 1))
+        analysis.setResult("10")
+        self.forget()
+        self.assertEqual(self.count_guards(analysis, "submit"), (True, 1))
+        self.assertEqual(api.get_review_status(analysis), "to_be_verified")
+        self.assertEqual(self.count_guards(analysis, "submit"), (False, 0))
+
+    def test_a_guard_says_yes_once_more_and_not_again(self):
+        answers = [True, False, True]
+
+        def ask(obj=self.client, action="a"):
+            return memos.ask_guard(obj, action, lambda: answers.pop(0))
+        with memos.asked_once(self.client, "a"):
+            self.assertEqual([ask(), ask()], [True, True])
+            self.assertEqual(len(answers), 2)
+            # a "no" is asked for again
+            self.assertEqual([ask(), ask(), ask()], [False, True, True])
+            self.assertEqual(answers, [])
+        answers.extend([True, True, False, False])
+        with memos.asked_once(self.client, "a"):
+            self.assertTrue(ask())
+            self.assertTrue(ask(action="b"))
+            with memos.asked_once(self.portal, "a"):
+                self.assertFalse(ask(self.portal))
+                self.assertFalse(ask())
+            self.assertTrue(ask())
+        answers.extend([True, False])
+        self.assertEqual([ask(), ask()], [True, False])
 
     def test_in_this_thread_only(self):
         seen = []

@@ -23,34 +23,8 @@ from hypothesis import strategies as st
 
 from senaite.queue import fields
 from senaite.queue import queue
-from senaite.queue import surroundings
+from senaite.queue.tests.sitecase import SiteCase
 from senaite.queue.tests.tasks import make_task
-
-
-class Site(surroundings.Surroundings):
-    """A site whose objects are their uids, with settings to choose."""
-
-    def __init__(self, **chosen):
-        self.chosen = chosen
-
-    def get_setting(self, name):
-        return self.chosen.get(name, surroundings.DEFAULTS[name])
-
-    def describe(self, context):
-        return {"context_uid": context, "context_path": "/site/" + context}
-
-    def resolve(self, uid, path):
-        return (uid, path)
-
-    def get_username(self):
-        return "me"
-
-
-class SiteCase(unittest.TestCase):
-
-    def provide(self, **chosen):
-        former = surroundings.provide(Site(**chosen))
-        self.addCleanup(surroundings.provide, former)
 
 
 class TestNewTask(SiteCase):
