@@ -10,20 +10,16 @@
 
 """Benchmarks without a cluster: the store's verbs, and the work itself."""
 
-import contextlib
 import glob
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 
 from harness import balanced
-from harness import configs
 from harness import paths
-from harness import template
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from bench import sites
 
 #: Tasks that wait; the peer holds them in a list and gets too slow beyond
 SIZES = (100, 1000, 10000, 100000)
@@ -32,17 +28,6 @@ PEER = "senaite.queue==1.0.3"
 
 #: Seconds between two chunks of the peer, as it is documented
 PEER_TICK = 5.0
-
-
-def zopepy(script, *arguments):
-    """Run a script of this directory; returns the JSON it prints."""
-    done = subprocess.run(
-        [paths.ZOPEPY, os.path.join(HERE, script)] + list(arguments),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    text = done.stdout.decode()
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode("utf-8", "replace")[-2000:])
-    return json.loads(text[text.index("{"):])
 
 
 def get_peer():
@@ -77,14 +62,14 @@ def store():
         for size in sizes() + [5000]:
             if size in SIZES:
                 url = "sqlite:///{}/{}.db".format(home, size)
-                figures["sqlite"][size] = zopepy(
+                figures["sqlite"][size] = sites.zopepy(
                     "store.py", "ours", url, str(size))
                 if server is not None:
-                    figures["postgresql"][size] = zopepy(
+                    figures["postgresql"][size] = sites.zopepy(
                         "store.py", "ours", server.create_database(),
                         str(size))
             if peer and size in PEER_SIZES:
-                figures["peer"][size] = zopepy(
+                figures["peer"][size] = sites.zopepy(
                     "store.py", "peer", peer, str(size))
     finally:
         shutil.rmtree(home)
@@ -93,31 +78,11 @@ def store():
     return figures
 
 
-@contextlib.contextmanager
-def site():
-    """Give the configuration of a Zope with a site of its own."""
-    home = tempfile.mkdtemp()
-    try:
-        template.copy(template.get(True), home)
-        instance = os.path.join(home, "instance")
-        template.write_instancehome(instance)
-        cache = os.path.join(paths.VAR, "cache")
-        os.makedirs(cache, exist_ok=True)
-        conf = os.path.join(home, "zope.conf")
-        with open(conf, "w") as target:
-            target.write(configs.zope(
-                instance, home, cache, os.path.join(home, "zope.log"),
-                configs.file_storage(home)))
-        yield conf
-    finally:
-        shutil.rmtree(home)
-
-
 def work():
     """Assign, submit and verify 100 analyses, the work alone."""
     items = int(os.environ.get("QUEUE_BENCH_ITEMS", "100"))
-    with site() as conf:
-        figures = zopepy("inprocess.py", conf, str(items))
+    with sites.site() as (_home, conf):
+        figures = sites.zopepy("inprocess.py", conf, str(items))
     for ways in figures.values():
         base = ways["one transaction"]
         for way in ways.values():
@@ -134,8 +99,8 @@ def work():
 
 def ownership():
     """Show what a client has to a new contact: thousands of objects."""
-    with site() as conf:
-        return zopepy("ownership.py", conf, "2000")
+    with sites.site() as (_home, conf):
+        return sites.zopepy("ownership.py", conf, "2000")
 
 
 BENCHES = {"ownership": ownership, "store": store, "work": work}

@@ -30,7 +30,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
 
 USER = "labman1"
 KEYWORDS = ("Ca", "Cu", "Fe", "Mg", "Mn")
-RESULTS = "results"
+OPEN, RESULTS = "open", "results"
 
 
 def make(portal, samples, step):

@@ -11,6 +11,7 @@
 """Benchmarks of several at once: more consumers, and people who edit while
 the queue works."""
 
+import sys
 import threading
 import time
 
@@ -30,10 +31,13 @@ USER = prepare.USER
 #: Worksheets that are submitted, and samples of five analyses on each
 WORKSHEETS, SAMPLES = 8, 8
 CONSUMERS = (1, 2, 4)
+#: Times that each is tried: the machine is not always as fast
+ROUNDS = (CONSUMERS, CONSUMERS[:2])
 #: Worksheets that each consumer may warm up with, and samples on each
 WARM, WARM_SAMPLES = 2, 2
-#: Users who edit, samples on the worksheet of each, and edits
-EDITORS, EDIT_SAMPLES, EDITS = 4, 4, 12
+#: Users who edit, samples on the worksheet of each, and edits: over before
+#: the queue is through
+EDITORS, EDIT_SAMPLES, EDITS = 4, 4, 8
 
 
 def open_lab(cluster):
@@ -81,19 +85,25 @@ def submit_all(cluster, sheets):
 
 def consumers():
     """The same work on 8 worksheets with 1, 2 and 4 consumers, on copies of
-    one site."""
+    one site; the best of each number counts."""
     sheets = [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * CONSUMERS[-1]) + \
         [[SAMPLES, prepare.RESULTS]] * WORKSHEETS
-    figures = {}
+    tries = {}
     with sites.with_sheets(sheets) as (home, made):
-        for number in CONSUMERS:
-            with sites.copied(home) as copy:
-                figures[number] = _consumers(
-                    copy, number, made[:WARM * number], made[-WORKSHEETS:])
-    for number in CONSUMERS:
-        figures[number]["speedup"] = round(
-            figures[CONSUMERS[0]]["seconds"] / figures[number]["seconds"], 2)
-    return figures
+        for numbers in ROUNDS:
+            for number in numbers:
+                with sites.copied(home) as copy:
+                    tries.setdefault(number, []).append(_consumers(
+                        copy, number, made[:WARM * number],
+                        made[-WORKSHEETS:]))
+    best = dict((number, min(each["seconds"] for each in found))
+                for number, found in tries.items())
+    return dict((number, {
+        "seconds": [each["seconds"] for each in found],
+        "speedup": round(best[CONSUMERS[0]] / best[number], 2),
+        "conflicts": sum(each["conflicts"] for each in found),
+        "complete": all(each["complete"] for each in found),
+    }) for number, found in tries.items())
 
 
 def _consumers(home, number, warm, sheets):
@@ -176,6 +186,9 @@ def users():
         beside = edit(cluster, opened)
         beside["queue worked to the end"] = worker.is_alive()
         worker.join()
+        if beside["failed"]:
+            with open(cluster.web.log, errors="replace") as log:
+                sys.stderr.write(log.read())
     for name in ("p50", "p95"):
         beside[name + "_ratio"] = round(
             beside[name + "_ms"] / alone[name + "_ms"], 2)

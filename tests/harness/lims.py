@@ -121,6 +121,8 @@ class Lims(object):
         self.url = url
         self.username = username
         self.session = requests.Session()
+        #: seconds that the last form took, without the page it has led to
+        self.post_seconds = None
         self._login(password)
 
     def _login(self, password):
@@ -146,9 +148,12 @@ class Lims(object):
             self._absolute(url), params=params, timeout=TIMEOUT))
 
     def post(self, url, fields):
-        """Post a form."""
-        return self._check(self.session.post(
+        """Post a form, and get the page that it leads to."""
+        response = self._check(self.session.post(
             self._absolute(url), data=fields, timeout=TIMEOUT))
+        first = (response.history or [response])[0]
+        self.post_seconds = first.elapsed.total_seconds()
+        return response
 
     def post_json(self, url, payload):
         """Post JSON and return the answer's JSON."""

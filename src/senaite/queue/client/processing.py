@@ -34,6 +34,7 @@ from zope.component import queryAdapter
 
 from senaite.queue import logger
 from senaite.queue import scheduling
+from senaite.queue.client import garbage
 from senaite.queue.client import ledger
 from senaite.queue.client import turns
 from senaite.queue.client.current import current_task  # noqa: F401
@@ -123,7 +124,8 @@ def _attempt(portal, request, lease, user_id, tries=1):
     _prepare(request, task, context)
     adapter = _get_adapter(context, task.name)
     running = transaction.get()
-    with working_on(task, tries) as added, turns.offered(portal):
+    with garbage.rarely_collected(), working_on(task, tries) as added, \
+            turns.offered(portal):
         adapter.process(task)
         if transaction.get() is not running:
             # what it has committed cannot be taken back; the ledger entry

@@ -28,7 +28,6 @@ from __future__ import division
 from __future__ import print_function
 
 import contextlib
-import gc
 import hashlib
 import os
 import tempfile
@@ -72,7 +71,6 @@ class Turn(object):
         self.path = path
         self.seconds = seconds
         self._file = None
-        self._collects = False
 
     @property
     def is_ours(self):
@@ -94,10 +92,6 @@ class Turn(object):
             os.close(found)
             return False
         self._file = found
-        # To look through all of a Zope's objects for garbage takes a third of
-        # a second: not while others wait
-        self._collects = gc.isenabled()
-        gc.disable()
         return True
 
     def _is_ours_in_time(self, number):
@@ -121,8 +115,6 @@ class Turn(object):
         if self.is_ours:
             os.close(self._file)
             self._file = None
-            if self._collects:
-                gc.enable()
 
 
 def _is_locked(number):

@@ -108,7 +108,10 @@ def promote(instance, action_id):
     """
     if holdback.holds_promotion(instance, action_id):
         return False, ""
-    return doActionFor(instance, action_id)
+    if not memos.is_active():
+        return doActionFor(instance, action_id)
+    with memos.asked_once(instance, action_id):
+        return doActionFor(instance, action_id)
 
 
 def check_all_verified(analysis):

@@ -14,7 +14,6 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import gc
 import os
 import shutil
 import subprocess
@@ -69,22 +68,6 @@ class TestTurn(unittest.TestCase):
         mine.give()
         self.assertFalse(mine.is_ours)
         self.assertTrue(other.take())
-
-    def test_no_garbage_is_collected_while_others_wait(self):
-        self.assertTrue(gc.isenabled())
-        mine, other = self.turn(), self.turn()
-        mine.take()
-        self.assertFalse(gc.isenabled())
-        other.take()
-        other.give()
-        self.assertFalse(gc.isenabled())
-        mine.give()
-        self.assertTrue(gc.isenabled())
-        gc.disable()
-        self.addCleanup(gc.enable)
-        mine.take()
-        mine.give()
-        self.assertFalse(gc.isenabled())
 
     def test_who_waits_too_long_goes_on_without(self):
         mine, other = self.turn(), self.turn(seconds=0.2)
