@@ -135,7 +135,7 @@ test-core: build
 
 # What the add-on costs a page, with 10,000 tasks queued
 bench-pages: build
-	@PYTHONPATH=tests $(PY3) bench/pages.py
+	@bin/queue-bench pages
 
 # On every Python 3 of this machine that SENAITE may move to
 test-py3: build

@@ -22,12 +22,14 @@ import time
 
 from bench import alone
 from bench import machine
+from bench import pages
 from bench import report
 from bench import running
 from bench import simulate
 from bench import together
 
 BENCHES = dict(alone.BENCHES)
+BENCHES.update(pages.BENCHES)
 BENCHES.update(running.BENCHES)
 BENCHES.update(simulate.BENCHES)
 BENCHES.update(together.BENCHES)

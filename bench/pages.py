@@ -15,9 +15,7 @@ against the same listings of a SENAITE without the add-on.
 that whatever else the machine does slows both down.
 """
 
-import argparse
 import statistics
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,6 +29,8 @@ from harness.waiting import eventually
 USER = "labman1"
 #: Tasks that are added in one transaction
 BATCH = 500
+#: Rows of each listing, tasks that are queued, and how often each is measured
+ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 11
 
 
 class Site(object):
@@ -67,68 +67,61 @@ class Site(object):
         return time.perf_counter() - started
 
 
-def queue_tasks(cluster, number):
-    """Queue tasks that nobody works on, and wait until all pages know."""
+def queue_tasks(cluster, number, total):
+    """Queue tasks that nobody works on, and wait until all pages know of all
+    that there are."""
     counter = Counter(cluster)
     for done in range(0, number, BATCH):
         counter.add(tasks=min(BATCH, number - done), items=1)
     # The relay has to bring them, and the snapshot to learn of them
     server = counter.session(cluster.server)
-    eventually(lambda: server.api("queue_server/uids")["count"] >= number,
+    eventually(lambda: server.api("queue_server/uids")["count"] >= total,
                "all tasks to be queued", seconds=600, pause=2)
     time.sleep(15)
 
 
-def compare(sites, names, rounds, rows):
-    """Return name -> (median without, median with), in seconds."""
+def compare(queue_sites, names, rounds, rows):
+    """Return name -> median milliseconds without and with, and their
+    ratio."""
     seconds = {}
     for number in range(rounds + 1):
         for name in names:
             # Who comes first changes from round to round
-            order = sites if number % 2 else sites[::-1]
+            order = queue_sites if number % 2 else queue_sites[::-1]
             for site in order:
                 taken = site.measure(name, rows)
                 if number:
                     # the first one warms up
                     seconds.setdefault((name, site), []).append(taken)
-    return {name: [statistics.median(seconds[name, site]) for site in sites]
-            for name in names}
+    found = {}
+    for name in names:
+        without, with_addon = [statistics.median(seconds[name, site])
+                               for site in queue_sites]
+        found[name] = {"without_ms": round(1000 * without, 1),
+                       "with_ms": round(1000 * with_addon, 1),
+                       "ratio": round(with_addon / without, 3)}
+    return found
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=50)
-    parser.add_argument("--tasks", type=int, default=10000)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--most", type=float, default=1.10,
-                        help="largest ratio; fails when one is above")
-    args = parser.parse_args()
+def pages():
+    """Listings and pages with nothing, 1,000 and 10,000 tasks queued, against
+    the same without the add-on."""
     with_addon = counting_cluster()
     # Everything is done at once: nobody is there to do it later
     with_addon.settings["min_items"] = 500
     with_addon.consumer_ports = []
+    figures, queued = {}, 0
     with with_addon, Cluster(addon=False) as without:
         with ThreadPoolExecutor(2) as pool:
-            sites = list(pool.map(lambda cluster: Site(cluster, args.rows),
-                                  [without, with_addon]))
-        names = sorted(sites[0].listings) + sorted(sites[0].pages)
-        print("{:<26} {:>7} {:>9} {:>9} {:>7}".format(
-            "{} rows".format(args.rows), "tasks", "without", "with", "ratio"))
-        worst = 0
-        for tasks in (0, args.tasks):
+            both = list(pool.map(lambda cluster: Site(cluster, ROWS),
+                                 [without, with_addon]))
+        names = sorted(both[0].listings) + sorted(both[0].pages)
+        for tasks in TASKS:
             if tasks:
-                queue_tasks(with_addon, tasks)
-            found = compare(sites, names, args.rounds, args.rows)
-            for name in names:
-                before, after = found[name]
-                worst = max(worst, after / before)
-                print("{:<26} {:>7} {:>7.0f}ms {:>7.0f}ms {:>7.3f}".format(
-                    name, tasks, 1000 * before, 1000 * after,
-                    after / before))
-    if worst > args.most:
-        sys.exit("A page takes {:.0f}% longer than without the add-on".format(
-            100 * worst - 100))
+                queue_tasks(with_addon, tasks - queued, tasks)
+                queued = tasks
+            figures[tasks] = compare(both, names, ROUNDS, ROWS)
+    return figures
 
 
-if __name__ == "__main__":
-    main()
+BENCHES = {"pages": pages}

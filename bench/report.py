@@ -14,6 +14,8 @@ import glob
 import json
 import os
 
+from bench import targets
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.join(HERE, "results")
 PAGE = os.path.join(os.path.dirname(HERE), "docs", "benchmarks.rst")
@@ -27,7 +29,42 @@ with ``make bench``. Ratios are of figures taken side by side in one run.
 Absolute figures belong to the machine, and to how busy it was: the load is
 given with each. CPU seconds are those of the process, and do not depend on
 what else runs.
+
+Targets
+-------
+
+.. list-table::
+   :header-rows: 1
+   :widths: 60 15 12 13
+
+   * - what
+     - target
+     - measured
+     -
 """
+
+#: Benchmark -> charts: title, and the paths of the figures they compare; in
+#: place of a `None` come all that there are
+CHARTS = {
+    "click": [("{}, from click to end, seconds".format(action),
+               [("synchronous", action, "end_seconds"),
+                ("queued", action, "end_seconds")])
+              for action in ("assign", "submit", "verify")],
+    "consumers": [("speedup, by consumers", [(None, "speedup")])],
+    "pages": [("{} tasks queued, ratio to the same without the add-on".format(
+        number), [(number, None, "ratio")])
+        for number in ("0", "1000", "10000")],
+    "store": [("pop and acknowledge, CPU milliseconds, by tasks queued: "
+               + store, [(store, None, "pop+ack", "cpu_ms")])
+              for store in ("sqlite", "postgresql", "peer")],
+    "users": [("95 % of the edits, milliseconds", [(None, "p95_ms")])],
+    "work": [("{}, 100 analyses, CPU seconds".format(action),
+              [(action, None, "cpu")])
+             for action in ("assign", "submit", "verify")],
+}
+
+#: Characters of the longest bar
+WIDTH = 36
 
 
 def lines(result):
@@ -53,13 +90,17 @@ def order(key):
 
 def draw():
     """Write the page with all results that are there."""
-    parts = [INTRO]
+    results = []
     for path in sorted(glob.glob(os.path.join(RESULTS, "*.json"))):
         with open(path) as source:
-            result = json.load(source)
-        parts.append(section(result))
+            results.append(json.load(source))
+    rows = targets.lines(dict(
+        (result["name"], result["figures"]) for result in results))
+    table = "\n".join("   * - {}\n     - {}\n     - {}\n     - {}".format(*row)
+                      for row in rows)
     with open(PAGE, "w") as target:
-        target.write("\n".join(parts))
+        target.write("\n".join(
+            [INTRO + table + "\n"] + [section(each) for each in results]))
 
 
 def section(result):
@@ -68,7 +109,31 @@ def section(result):
     title = result["name"]
     text = ["", title, "-" * len(title), "",
             "{cores} cores, {memory_gb} GB, load {load_before} before and "
-            "{load_after} after.".format(**machine), "", "::", ""]
+            "{load_after} after.".format(**machine), ""]
+    for chart in CHARTS.get(title, ()):
+        text.extend(bars(result["figures"], *chart))
+    text.extend(["::", ""])
     text.extend("    {:<58} {}".format(" / ".join(path), value)
                 for path, value in flatten(result["figures"]))
     return "\n".join(text) + "\n"
+
+
+def bars(figures, title, patterns):
+    """Return the lines of a bar chart; none when there are no figures."""
+    leaves = [(path, value) for pattern in patterns
+              for path, value in flatten(figures) if fits(path, pattern)]
+    if not leaves:
+        return []
+    most = max(value for _path, value in leaves) or 1
+    text = [title, "", "::", ""]
+    for path, value in leaves:
+        label = [part for part in path[:-1] if part not in title]
+        text.append("    {:<34} {} {:.3g}".format(
+            " ".join(label), "#" * max(1, int(WIDTH * value / most)), value))
+    return text + [""]
+
+
+def fits(path, pattern):
+    """Tell whether the path of a figure is one of those that are meant."""
+    return len(path) == len(pattern) and all(
+        part is None or part == found for part, found in zip(pattern, path))

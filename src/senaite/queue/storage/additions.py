@@ -49,7 +49,7 @@ def add(unit, task):
     goes_on = jobs.join(unit, task)
     if not goes_on:
         row.update(state=states.CANCELLED, ended=unit.now)
-    unit.execute(sa.insert(_TASK).values(**row))
+    unit.execute(sa.insert(_TASK), row)
     if goes_on:
         _index(unit, task)
         if row["ready"]:

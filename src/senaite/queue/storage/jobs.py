@@ -40,7 +40,7 @@ def join(unit, task):
                 unit.mine(_JOB), _JOB.c.job_uid == row["job_uid"]
             ).values(total=task["job_total"]))
         return not row["cancelled"]
-    unit.execute(sa.insert(_JOB).values(
+    unit.execute(sa.insert(_JOB), dict(
         site=unit.site, job_uid=text(task["job_uid"]),
         name=text(task["name"]), username=text(task["username"]),
         context_uid=text(task["context_uid"]),

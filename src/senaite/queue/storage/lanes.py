@@ -133,9 +133,9 @@ def _write(unit, row, lane, name, head):
     values["gate"] = locks.BUSY
     if row:
         unit.execute(sa.update(_LANE).where(
-            unit.mine(_LANE), _LANE.c.lane == lane).values(**values))
+            unit.mine(_LANE), _LANE.c.lane == lane), values)
     else:
-        unit.execute(sa.insert(_LANE).values(
-            site=unit.site, lane=lane, name=name, **values))
+        unit.execute(sa.insert(_LANE), dict(
+            values, site=unit.site, lane=lane, name=name))
     values.update(lane=lane, name=name)
     return values

@@ -183,4 +183,4 @@ def _first_waiter(unit, uid):
 
 def _set_gate(unit, lane, gate):
     unit.execute(sa.update(_LANE).where(
-        unit.mine(_LANE), _LANE.c.lane == lane).values(gate=gate))
+        unit.mine(_LANE), _LANE.c.lane == lane), {"gate": gate})

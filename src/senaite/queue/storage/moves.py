@@ -60,8 +60,7 @@ def move(unit, row, event, **changes):
 def write(unit, row, **changes):
     """Change columns of a task, without a new version."""
     unit.execute(sa.update(_TASK).where(
-        unit.mine(_TASK), _TASK.c.task_uid == row["task_uid"]
-    ).values(**changes))
+        unit.mine(_TASK), _TASK.c.task_uid == row["task_uid"]), changes)
 
 
 def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
@@ -92,7 +91,7 @@ def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
 
 def open_attempt(unit, row, consumer_id, number):
     """Write down that an attempt at a task begins."""
-    unit.execute(sa.insert(_ATTEMPT).values(
+    unit.execute(sa.insert(_ATTEMPT), dict(
         site=unit.site, task_uid=row["task_uid"], number=number,
         consumer_id=consumer_id, started=unit.now))
 
@@ -101,10 +100,10 @@ def close_attempt(unit, row, outcome, message=None, traceback=None):
     """Write down how the last attempt at a task ended."""
     unit.execute(sa.update(_ATTEMPT).where(
         unit.mine(_ATTEMPT), _ATTEMPT.c.task_uid == row["task_uid"],
-        _ATTEMPT.c.number == row["attempt"]
-    ).values(ended=unit.now, outcome=outcome,
-             error_message=rows.shorten(message, rows.MAX_MESSAGE),
-             traceback=rows.shorten(traceback, rows.MAX_TRACEBACK)))
+        _ATTEMPT.c.number == row["attempt"]), dict(
+            ended=unit.now, outcome=outcome,
+            error_message=rows.shorten(message, rows.MAX_MESSAGE),
+            traceback=rows.shorten(traceback, rows.MAX_TRACEBACK)))
 
 
 def last_attempt(unit, row):

@@ -45,7 +45,11 @@ class Unit(object):
         self._paused = None
 
     def execute(self, statement, values=None):
-        """Execute a statement (with a list of rows, for many inserts)."""
+        """Execute a statement.
+
+        :param values: what to insert or update: a row, or a list of rows. To
+            put it into the statement instead takes many times as long.
+        """
         if values is None:
             return self.connection.execute(statement)
         return self.connection.execute(statement, values)

@@ -1,0 +1,114 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What was aimed at, and how near the results come."""
+
+#: The largest number of queued tasks that counts, as the results have it
+MANY, FEW = "100000", "100"
+
+
+def ratio(*path):
+    """Return a function: the cost of a verb with many tasks to that with
+    few."""
+    def read(results):
+        figures = results["store"][path[0]]
+        return (figures[MANY][path[1]]["cpu_ms"] /
+                figures[FEW][path[1]]["cpu_ms"])
+    return read
+
+
+def figure(*path):
+    """Return a function: one figure of the results."""
+    def read(results):
+        for name in path:
+            results = results[name]
+        return results
+    return read
+
+
+def faster(action):
+    """Return a function: how much faster than 1.0.3 an action ends."""
+    def read(results):
+        peer = results["work"][action]["1.0.3 (computed from its ticks)"]
+        return peer["seconds"] / \
+            results["click"]["queued"][action]["end_seconds"]
+    return read
+
+
+def worst(results):
+    """Return the ratio of the page that suffers most from 10,000 tasks."""
+    return max(page["ratio"] for page in results["pages"]["10000"].values())
+
+
+AT_MOST, AT_LEAST = "at most", "at least"
+
+#: What, how to read it, at most or at least, how much
+TARGETS = [
+    ("pop and acknowledge at 100,000 tasks, cost of that at 100, SQLite",
+     ratio("sqlite", "pop+ack"), AT_MOST, 2),
+    ("the same, PostgreSQL", ratio("postgresql", "pop+ack"), AT_MOST, 2),
+    ("the same, all but the last one blocked, SQLite",
+     ratio("sqlite", "blocked pop+ack"), AT_MOST, 2),
+    ("the same, all but the last one blocked, PostgreSQL",
+     ratio("postgresql", "blocked pop+ack"), AT_MOST, 2),
+    ("is_queued on a client at 100,000 tasks, microseconds",
+     figure("store", "sqlite", MANY, "is_queued us"), AT_MOST, 20),
+    ("submit of 100 analyses, from click to end, of the synchronous click",
+     figure("click", "queued", "submit", "end_seconds_ratio"), AT_MOST, 0.4),
+    ("verify, the same",
+     figure("click", "queued", "verify", "end_seconds_ratio"), AT_MOST, 0.4),
+    ("assign, the same",
+     figure("click", "queued", "assign", "end_seconds_ratio"), AT_MOST, 0.8),
+    ("submit, times faster than 1.0.3 at its tick of 5 s", faster("submit"),
+     AT_LEAST, 10),
+    ("assign, the same", faster("assign"), AT_LEAST, 10),
+    ("click that assigns 100 analyses, without the page it leads to, of the "
+     "synchronous click",
+     figure("click", "queued", "assign", "form_seconds_ratio"), AT_MOST,
+     0.05),
+    ("the same, with that page",
+     figure("click", "queued", "assign", "click_seconds_ratio"), AT_MOST,
+     0.05),
+    ("click that submits 100 analyses, the same",
+     figure("click", "queued", "submit", "click_seconds_ratio"), AT_MOST,
+     0.05),
+    ("latency, median, milliseconds", figure("latency", "p50_ms"), AT_MOST,
+     150),
+    ("latency, 95 %, milliseconds", figure("latency", "p95_ms"), AT_MOST,
+     400),
+    ("speedup with two consumers", figure("consumers", "2", "speedup"),
+     AT_LEAST, 1.7),
+    ("page or listing with 10,000 tasks queued, of one without the add-on",
+     worst, AT_MOST, 1.1),
+    ("edits that failed while the queue worked",
+     figure("users", "queue at work", "failed"), AT_MOST, 0),
+    ("edits while the queue worked, 95 %, of those without",
+     figure("users", "queue at work", "p95_ratio"), AT_MOST, 1.25),
+]
+
+
+def lines(results):
+    """Return the rows of a table: what, target, measured, and whether that is
+    what was aimed at.
+
+    :param results: figures of the benchmarks, by name
+    """
+    rows = []
+    for title, read, way, much in TARGETS:
+        try:
+            value = read(results)
+        except KeyError:
+            rows.append((title, "{} {}".format(way, much), "-",
+                         "not measured"))
+            continue
+        met = value <= much if way == AT_MOST else value >= much
+        rows.append((title, "{} {}".format(way, much),
+                     "{:.3g}".format(value), "met" if met else "missed"))
+    return rows
