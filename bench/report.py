@@ -110,6 +110,8 @@ def section(result):
     text = ["", title, "-" * len(title), "",
             "{cores} cores, {memory_gb} GB, load {load_before} before and "
             "{load_after} after.".format(**machine), ""]
+    if result.get("remark"):
+        text.extend([result["remark"], ""])
     for chart in CHARTS.get(title, ()):
         text.extend(bars(result["figures"], *chart))
     text.extend(["::", ""])
