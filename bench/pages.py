@@ -71,12 +71,15 @@ def queue_tasks(cluster, number, total):
     """Queue tasks that nobody works on, and wait until all pages know of all
     that there are."""
     counter = Counter(cluster)
-    for done in range(0, number, BATCH):
-        counter.add(tasks=min(BATCH, number - done), items=1)
-    # The relay has to bring them, and the snapshot to learn of them
     server = counter.session(cluster.server)
-    eventually(lambda: server.api("queue_server/uids")["count"] >= total,
-               "all tasks to be queued", seconds=600, pause=2)
+    for left in range(number, 0, -BATCH):
+        counter.add(tasks=min(BATCH, left), items=1)
+        # The relay writes to the outbox, too: one after the other
+        there = total - max(0, left - BATCH)
+        eventually(
+            lambda: server.api("queue_server/uids")["count"] >= there,
+            "the tasks to be queued", seconds=600, pause=0.5)
+    # And the snapshot has to learn of them
     time.sleep(15)
 
 

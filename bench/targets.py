@@ -105,7 +105,7 @@ def lines(results):
         try:
             value = read(results)
         except KeyError:
-            rows.append((title, "{} {}".format(way, much), "-",
+            rows.append((title, "{} {}".format(way, much), "n/a",
                          "not measured"))
             continue
         met = value <= much if way == AT_MOST else value >= much
