@@ -124,10 +124,11 @@ def read_objects(uids, read):
     return [known[uid] for uid in uids if uid in known]
 
 
-def read_roles(obj, read):
-    """Return the local roles of all members in an object.
+def read_roles(adapter, read):
+    """Return the local roles that an adapter gives to all members.
 
-    :param obj: anything that has local roles
+    :param adapter: of anything that has local roles; its class matters, since
+        add-ons may have other ideas of the same object
     :param read: function that returns pairs of a member's id and a list of
         roles
     :rtype: list of pairs
@@ -135,10 +136,11 @@ def read_roles(obj, read):
     if not is_active():
         return read()
     # The object is kept as well: nothing else gets its id
-    base = aq_base(obj)
-    if id(base) not in _local.roles:
-        _local.roles[id(base)] = base, list(read())
-    return _local.roles[id(base)][1]
+    base = aq_base(adapter.context)
+    key = type(adapter), id(base)
+    if key not in _local.roles:
+        _local.roles[key] = base, list(read())
+    return _local.roles[key][1]
 
 
 class Question(object):

@@ -8,7 +8,6 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-
 """The size of chunks that this process has found out, by name of the task.
 
 Each job would begin with the size that the administrator has set, and find out

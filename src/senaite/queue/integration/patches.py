@@ -181,7 +181,7 @@ def get_all_roles(self):
     `senaite.core.adapters.localroles.DynamicLocalRoleAdapter.getAllRoles`,
     senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
     """
-    return iter(memos.read_roles(self.context, self._old_getAllRoles))
+    return iter(memos.read_roles(self, self._old_getAllRoles))
 
 
 def check_transition_guard(self, t, ob, **kw):

@@ -8,7 +8,6 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-
 """Test cases with settings to choose, without Plone."""
 
 from __future__ import absolute_import

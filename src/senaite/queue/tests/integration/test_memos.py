@@ -34,6 +34,13 @@ from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 
 
+class OtherRules(DynamicLocalRoleAdapter):
+    """Of an add-on that has other ideas of who has a role."""
+
+    def getRoles(self, principal_id):
+        return []
+
+
 class MemosTest(unittest.TestCase):
 
     layer = QUEUE_FUNCTIONAL_TESTING
@@ -111,8 +118,10 @@ class MemosTest(unittest.TestCase):
             # again, and of another adapter of the same object
             for again in (adapter, DynamicLocalRoleAdapter(self.client)):
                 self.assertEqual(dict(again.getAllRoles()), roles)
-            self.assertNotIn("analyst1", dict(
-                DynamicLocalRoleAdapter(self.portal).getAllRoles()))
+            # but not of another object, nor by other rules
+            for other in (DynamicLocalRoleAdapter(self.portal),
+                          OtherRules(self.client)):
+                self.assertNotIn("analyst1", dict(other.getAllRoles()))
         self.forget()
         self.assertNotIn("analyst1", dict(
             DynamicLocalRoleAdapter(self.client).getAllRoles()))

@@ -8,7 +8,6 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
