@@ -21,6 +21,7 @@ from __future__ import print_function
 
 import collections
 import json
+import threading
 
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
@@ -39,6 +40,9 @@ from senaite.queue.client.view import queued_view
 
 #: Jobs that are told of at once
 MOST_JOBS = 20
+
+#: Of this thread: a view of the queue, and the jobs of users as it has them
+_local = threading.local()
 
 # The snapshot's tasks by user: made anew when the snapshot is another one.
 # One tuple, replaced at once, so that threads need no lock
@@ -84,18 +88,40 @@ def get_state(portal, user_id):
         `label`, `state` ("active" or "failed") and `task` (uid of the one
         that waits or runs) of those that wait, run or have failed
     """
+    active, failed = get_jobs(portal, user_id)
+    shown = active[:MOST_JOBS] + failed[:MOST_JOBS]
+    return {"active": len(active), "jobs": [
+        {"uid": job["uid"], "label": words.name_of(job["name"]),
+         "state": job["state"], "task": job["task"]} for job in shown]}
+
+
+def get_jobs(portal, user_id):
+    """Return a user's jobs: those that wait or run, and those that failed.
+
+    Every page asks, and somebody may have thousands of them: the answer is
+    kept for each thread, for as long as its view of the queue is the same.
+
+    :returns: two lists of dicts, not to be changed
+    """
+    view = queued_view(portal)
+    if getattr(_local, "view", None) is not view:
+        _local.view, _local.jobs = view, {}
+    if user_id not in _local.jobs:
+        _local.jobs[user_id] = _collect_jobs(tasks_of(portal, user_id))
+    return _local.jobs[user_id]
+
+
+def _collect_jobs(tasks):
     jobs = collections.OrderedDict()
-    for task in tasks_of(portal, user_id):
+    for task in tasks:
         job_uid = task.get("job_uid") or task["task_uid"]
         job = jobs.setdefault(job_uid, {
-            "uid": job_uid, "label": words.name_of(task["name"]),
+            "uid": job_uid, "name": task["name"],
             "state": "failed", "task": task["task_uid"]})
         if task["status"] in states.ACTIVE:
             job.update(state="active", task=task["task_uid"])
-    active = [job for job in jobs.values() if job["state"] == "active"]
-    failed = [job for job in jobs.values() if job["state"] == "failed"]
-    return {"active": len(active),
-            "jobs": active[:MOST_JOBS] + failed[:MOST_JOBS]}
+    return ([job for job in jobs.values() if job["state"] == "active"],
+            [job for job in jobs.values() if job["state"] == "failed"])
 
 
 def current_state():
