@@ -25,16 +25,12 @@ import os
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))), "tests", "harness"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [
+    HERE, os.path.join(os.path.dirname(HERE), "tests", "harness")]
 
-USER = "labman1"
-KEYWORDS = ("Ca", "Cu", "Fe", "Mg", "Mn")
-
-
-def setting(name):
-    """Return the patched setting while the bench runs."""
-    return {"default": 10, "outage_seconds": 10 ** 9}.get(name)
+from prepare import KEYWORDS  # noqa: E402
+from prepare import USER  # noqa: E402
 
 
 class Bench(object):
