@@ -30,7 +30,7 @@ USER = "labman1"
 #: Tasks that are added in one transaction
 BATCH = 500
 #: Rows of each listing, tasks that are queued, and how often each is measured
-ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 11
+ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 21
 
 
 class Site(object):

@@ -41,6 +41,7 @@ from senaite.queue.client import standalone
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
+from senaite.queue.client.waiting import Event
 
 #: Seconds between refreshes while pages ask, and while nobody does. The
 #: latter is well below `outbox.KEEP_SECONDS`.
@@ -83,8 +84,8 @@ class Agent(object):
         self._own = set()
         self._lock = threading.Lock()
         self._work_lock = threading.RLock()
-        self._bell = threading.Event()
-        self._refreshed = threading.Event()
+        self._bell = Event()
+        self._refreshed = Event()
         self._wanted_at = 0
         self._waited_at = 0
         self._refreshed_at = 0

@@ -42,6 +42,7 @@ from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
 from senaite.queue.client.transport import TransportError
+from senaite.queue.client.waiting import Event
 
 #: Seconds: between looks at the doorbell, and the longest wait without asking
 LOOK_SECONDS = 0.05
@@ -80,7 +81,7 @@ class Consumer(object):
         self.consumer_id = None
         #: the way to this very process
         self.loopback = None
-        self.stopping = threading.Event()
+        self.stopping = Event()
         self._doorbell = Doorbell(site)
         self._complaint = None
         self._thread = None

@@ -18,6 +18,7 @@ import threading
 
 from senaite.queue import logger
 from senaite.queue.client.transport import TransportError
+from senaite.queue.client.waiting import Event
 
 
 class Heartbeat(object):
@@ -40,7 +41,7 @@ class Heartbeat(object):
         self.registry = registry
         self.lease = lease
         self.seconds = seconds
-        self._over = threading.Event()
+        self._over = Event()
         self._thread = threading.Thread(
             target=self._run, name="senaite.queue heartbeat")
         self._thread.daemon = True

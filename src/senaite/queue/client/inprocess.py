@@ -37,6 +37,7 @@ from senaite.queue import logger
 from senaite.queue import roles
 from senaite.queue.client import identity
 from senaite.queue.client.transport import Transport
+from senaite.queue.client.waiting import Event
 
 #: What links in e-mails begin with, unless the environment names the process
 BASE = "http://localhost"
@@ -117,7 +118,7 @@ class Publication(threading.Thread):
         super(Publication, self).__init__(name="senaite.queue publication")
         self.daemon = True
         self.environ = environ
-        self.is_over = threading.Event()
+        self.is_over = Event()
         self.status = 500
         self.headers = []
         self.body = b""

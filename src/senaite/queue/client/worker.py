@@ -31,7 +31,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 
 from senaite.queue import logger
 from senaite.queue import scheduling
@@ -42,6 +41,7 @@ from senaite.queue.client import inprocess
 from senaite.queue.client import sites
 from senaite.queue.client.lease import leases
 from senaite.queue.client.transport import TransportError
+from senaite.queue.client.waiting import Event
 
 #: Seconds between two looks for sites that have got the add-on meanwhile
 LOOK_SECONDS = 15
@@ -81,7 +81,7 @@ class Worker(object):
         """
         self.db = db
         self.grace = grace
-        self.stopping = threading.Event()
+        self.stopping = Event()
         self._consumers = {}
         self._complained = False
 

@@ -1,0 +1,115 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import gc
+import os
+import signal
+import threading
+import time
+import unittest
+
+from senaite.queue.client import waiting
+
+STATUS = "/proc/thread-self/status"
+
+
+def switches():
+    """Return how often this thread has given up the processor by itself."""
+    with open(STATUS) as status:
+        return [int(line.split()[1]) for line in status
+                if line.startswith("voluntary_ctxt_switches")][0]
+
+
+class TestEvent(unittest.TestCase):
+
+    def setUp(self):
+        self.event = waiting.Event()
+
+    def test_set_and_clear(self):
+        self.assertFalse(self.event.is_set())
+        for _number in range(3):
+            self.event.set()
+            self.event.set()
+            self.assertTrue(self.event.is_set())
+            self.assertTrue(self.event.wait())
+            self.assertTrue(self.event.wait(0))
+            self.event.clear()
+            self.event.clear()
+            self.assertFalse(self.event.is_set())
+            self.assertFalse(self.event.wait(0))
+
+    def test_not_before_it_is_time(self):
+        for seconds in (0.0004, 0.05, 0.2):
+            started = time.time()
+            self.assertFalse(self.event.wait(seconds))
+            self.assertGreater(time.time() - started, seconds * 0.9)
+
+    def test_a_time_that_has_passed(self):
+        self.assertFalse(self.event.wait(-5))
+
+    def test_wakes_all_who_wait(self):
+        woken = []
+        threads = [threading.Thread(
+            target=lambda seconds=seconds: woken.append(
+                self.event.wait(seconds))) for seconds in (None, 60, 90)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.05)
+        self.assertEqual(woken, [])
+        self.event.set()
+        for thread in threads:
+            thread.join(30)
+        self.assertEqual(woken, [True] * 3)
+
+    @unittest.skipUnless(os.path.exists(STATUS), "needs the /proc of Linux")
+    def test_sleeps_while_it_waits(self):
+        found = []
+
+        def wait():
+            before = switches()
+            self.event.wait(1)
+            found.append(switches() - before)
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join()
+        self.assertLess(found[0], 8)
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "needs timers")
+    def test_a_signal_does_not_end_it_unless_its_handler_sets_it(self):
+        calls = []
+
+        def handle(_number, _frame):
+            calls.append(time.time())
+            if len(calls) == 3:
+                self.event.set()
+        former = signal.signal(signal.SIGALRM, handle)
+        self.addCleanup(signal.signal, signal.SIGALRM, former)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+        self.assertTrue(self.event.wait(60))
+        self.assertEqual(len(calls), 3)
+
+    @unittest.skipUnless(os.path.exists("/proc/self/fd"),
+                         "needs the /proc of Linux")
+    def test_nothing_stays_open(self):
+        gc.collect()
+        before = len(os.listdir("/proc/self/fd"))
+        for _number in range(100):
+            event = waiting.Event()
+            event.set()
+            cycle = [event]
+            cycle.append(cycle)
+            del event, cycle
+        gc.collect()
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
