@@ -16,6 +16,9 @@ from __future__ import print_function
 
 import time
 
+from Acquisition import aq_base
+from Acquisition import aq_inner
+from Acquisition import aq_parent
 from bika.lims import api as senaite_api
 from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
@@ -28,6 +31,7 @@ from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client import pace
+from senaite.queue.client.readahead import read_ahead
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.queue import get_chunks_for
 
@@ -56,8 +60,7 @@ class QueuedUIDsTaskAdapter(object):
         settlement = Settlement(self.context)
         with memos.kept():
             with holdback.holding(self.get_held_action(task)) as held:
-                for uid in chunk:
-                    obj = get_object(uid)
+                for uid, obj in self.get_objects(chunk):
                     if obj is None:
                         notes.skip(outcomes.GONE, uid)
                         continue
@@ -98,6 +101,19 @@ class QueuedUIDsTaskAdapter(object):
         if rest and task.get("attempt", 0) < 2:
             return samples.whole_samples(chunk, rest, get_object)
         return chunk, rest
+
+    def get_objects(self, uids):
+        """Give the uids with their objects, or None for those that are gone:
+        removed, maybe, with one that was given before.
+
+        :param uids: uids of a chunk
+        :type uids: list of str
+        :returns: iterator of tuples
+        """
+        objects = [get_object(uid) for uid in uids]
+        read_ahead(obj for obj in objects if obj is not None)
+        for uid, obj in zip(uids, objects):
+            yield uid, obj if obj is not None and is_there(obj) else None
 
     def get_held_action(self, task):
         """Return the action on analyses for which the promotion and the
@@ -166,3 +182,10 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
 def get_object(uid):
     """Return a content object, or None when it is gone."""
     return senaite_api.get_object_by_uid(uid, default=None)
+
+
+def is_there(obj):
+    """Tell whether an object is still where it was found."""
+    parent = aq_parent(aq_inner(obj))
+    found = parent._getOb(obj.getId(), None)
+    return aq_base(found) is aq_base(obj)

@@ -25,6 +25,7 @@ import collections
 
 from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.interfaces import IInternalUse
 from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
@@ -34,6 +35,7 @@ from senaite.queue.adapters import samples
 from senaite.queue.adapters.prepared import Prepared
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client import turns
+from senaite.queue.client.readahead import read_ahead
 
 #: What core tries on a worksheet whenever its analyses change: ways, each of
 #: transitions that may follow each other. Where one was gone the others are
@@ -44,12 +46,28 @@ WORKSHEET_PROMOTIONS = (("rollback_to_open",), ("submit", "verify"))
 SAMPLE_PROMOTIONS = (("submit",), ("rollback_to_receive",))
 
 
+#: States of analyses that keep their sample from being submitted
+OPEN_STATES = ("registered", "unassigned", "assigned")
+
+
+def is_open(analysis):
+    """Tell whether an analysis keeps its sample from being submitted.
+
+    Those for internal use do not, unless all are
+    (`bika.lims.workflow.analysisrequest.guards.guard_submit`).
+    """
+    return not IInternalUse.providedBy(analysis) and \
+        api.get_workflow_status_of(analysis) in OPEN_STATES
+
+
 class Settlement(object):
     """Remembers the samples and worksheets involved, and settles them."""
 
     def __init__(self, context):
         self.context = context
         self.samples = collections.OrderedDict()
+        #: The analyses involved, by the uid of their sample
+        self.analyses = collections.defaultdict(list)
         self.worksheets = collections.OrderedDict()
         self._remember(context)
 
@@ -63,6 +81,7 @@ class Settlement(object):
         sample = samples.get_sample(obj)
         if sample is None:
             return
+        self.analyses[api.get_uid(sample)].append(obj)
         self._remember(sample)
         self._remember(obj.getWorksheet())
 
@@ -78,6 +97,7 @@ class Settlement(object):
             verified = held.verified
             for obj in held.objects.values():
                 self._remember(obj)
+        read_ahead(self.samples.values())
         self._settle(self.samples, SAMPLE_PROMOTIONS, verified)
         self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
 
@@ -103,7 +123,18 @@ class Settlement(object):
 
     def _go(self, obj, way):
         """Do what is possible of some transitions; tell whether any was."""
-        return any([do_if_allowed(obj, action) for action in way])
+        return any([do_if_allowed(obj, action) for action in way
+                    if not self._is_vain(obj, action)])
+
+    def _is_vain(self, obj, action):
+        """Tell whether it is plain that a transition is not possible.
+
+        The guard of a sample's submission wakes up all its analyses, to find
+        one that is open: after an assignment, each that was assigned is.
+        """
+        return action == "submit" and any(
+            is_open(analysis) for analysis in
+            self.analyses.get(api.get_uid(obj), ()))
 
     def _verify(self, sample, analysis):
         """Do to a sample what core does after the last of its analyses was

@@ -24,6 +24,8 @@ from senaite.queue import api
 from senaite.queue import messageFactory as _
 from senaite.queue import surroundings
 from senaite.queue.client.current import current_task
+from senaite.queue.client.readahead import read_ahead
+from senaite.queue.client.readahead import STATUS
 
 
 def is_to_be_queued(name_or_action, count=None):
@@ -66,6 +68,7 @@ def allowed(objects, action):
     :param action: id of the transition
     :rtype: list
     """
+    read_ahead(objects, STATUS)
     return [obj for obj in objects if isTransitionAllowed(obj, action)]
 
 
@@ -79,6 +82,7 @@ def assignable(analyses, worksheet):
     # The guard of "assign" wants to know the worksheet, wherever we are
     senaite_api.get_request().set("ws_uid", senaite_api.get_uid(worksheet))
     analyses = [senaite_api.get_object(analysis) for analysis in analyses]
+    read_ahead(analyses, STATUS)
     analyses = [an for an in analyses if not an.getWorksheet()]
     return allowed(analyses, "assign")
 

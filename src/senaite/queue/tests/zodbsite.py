@@ -206,9 +206,10 @@ class WorldLayer(object):
 
 
 #: One of each for all test modules: the test runner tells layers by name
+OVER_ZEO = WorldLayer(ZEOServer)
 _WORLDS = (("TestInMemory", WorldLayer(MemoryStorage)),
            ("TestOnDisk", WorldLayer(FileStorages)),
-           ("TestOverZEO", WorldLayer(ZEOServer)))
+           ("TestOverZEO", OVER_ZEO))
 
 
 def test_cases(contract):

@@ -16,7 +16,11 @@ from __future__ import print_function
 
 import transaction
 from bika.lims import api
+from bika.lims.interfaces import IInternalUse
+from zope.interface import alsoProvides
 
+from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
+from senaite.queue.adapters import settle
 from senaite.queue.api import add_assign_task
 from senaite.queue.integration import decisions
 from senaite.queue.tests import utils
@@ -84,6 +88,54 @@ class AssignTest(ProcessTestCase):
         self.assertEqual(len(case.worksheet.getLayout()), 1)
         self.assertEqual(self.states(case.analyses),
                          ["assigned", "rejected", "cancelled", "cancelled"])
+
+    def test_removed_with_another_of_the_chunk(self):
+        """What the work on one analysis removes is skipped, with a note."""
+        with utils.settings(default=0):
+            case = self.new_case(assign=False)
+        self.click(case.worksheet, "assign", case.analyses)
+        task, = self.pending()
+        first, second = case.analyses[:2]
+        gone = api.get_uid(second)
+
+        def process_item(adapter, obj, _task, _notes):
+            self.assertNotEqual(api.get_uid(obj), gone)
+            if obj == first:
+                api.get_parent(second).manage_delObjects([second.getId()])
+        former = QueuedAssignAnalysesTaskAdapter.process_item
+        self.addCleanup(setattr, QueuedAssignAnalysesTaskAdapter,
+                        "process_item", former)
+        QueuedAssignAnalysesTaskAdapter.process_item = process_item
+        task["chunk_size"] = len(case.analyses)
+        with utils.working_on(task):
+            QueuedAssignAnalysesTaskAdapter(case.worksheet).process(task)
+        self.assertEqual(task["note"], "1 removed meanwhile: " + gone)
+
+    def test_samples_with_open_analyses_are_not_tried(self):
+        """Their guard wakes up all analyses, to find what is known."""
+        asked, former = [], settle.do_if_allowed
+
+        def do_if_allowed(obj, action):
+            asked.append((api.get_portal_type(obj), action))
+            return former(obj, action)
+        self.addCleanup(setattr, settle, "do_if_allowed", former)
+        settle.do_if_allowed = do_if_allowed
+        with utils.settings(default=0):
+            case = self.new_case(assign=False)
+        self.click(case.worksheet, "assign", case.analyses)
+        self.drain()
+        self.assertEqual(self.states(case.analyses), ["assigned"] * 4)
+        self.assertNotIn(("AnalysisRequest", "submit"), asked)
+        self.assertIn(("AnalysisRequest", "rollback_to_receive"), asked)
+        self.assertIn(("Worksheet", "submit"), asked)
+
+    def test_samples_with_open_analyses_for_internal_use_are_tried(self):
+        """They do not keep their sample, as a rule."""
+        with utils.settings(default=0):
+            case = self.new_case()
+        self.assertTrue(settle.is_open(case.analyses[0]))
+        alsoProvides(case.analyses[0], IInternalUse)
+        self.assertFalse(settle.is_open(case.analyses[0]))
 
     def do_assign(self, worksheet, analyses):
         with utils.settings(default=0):
