@@ -18,11 +18,14 @@ import threading
 import time
 
 from harness.events import Follower
-from harness.lims import LimsError
 from harness.progress import Bar
+from harness.waiting import eventually
 
 #: Seconds until a job that does not move is given up
 STALLED = 180.0
+
+#: Seconds that a task may take from the click's answer to the queue server
+ARRIVAL = 10.0
 
 
 class Stalled(Exception):
@@ -157,12 +160,13 @@ def press_and_follow(cluster, watcher, title, listing, transition, uids,
     def answered():
         measured.first_answer = time.monotonic() - started
         measured.done_at_answer = count_done()
-        job_uid = watcher.job_of(context_uid)
-        if job_uid is None:
-            raise LimsError(
-                "{}: no task of this worksheet in the queue after the click; "
-                "{} of {} were already done".format(
-                    title, measured.done_at_answer, len(uids)))
+        # Committed, and on its way: the queue server may hear of it after us
+        job_uid = eventually(
+            lambda: watcher.job_of(context_uid),
+            "{}: a task of this worksheet in the queue after the click; {} of "
+            "{} were already done".format(
+                title, measured.done_at_answer, len(uids)),
+            seconds=ARRIVAL, pause=0.02)
         following.begin(job_uid, started)
 
     started = time.monotonic()
