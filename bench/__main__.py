@@ -19,6 +19,7 @@ import json
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from bench import alone
 from bench import machine
@@ -26,13 +27,20 @@ from bench import pages
 from bench import report
 from bench import running
 from bench import simulate
+from bench import sites
 from bench import together
 
-BENCHES = dict(alone.BENCHES)
-BENCHES.update(pages.BENCHES)
-BENCHES.update(running.BENCHES)
-BENCHES.update(simulate.BENCHES)
-BENCHES.update(together.BENCHES)
+MODULES = alone, pages, running, simulate, together
+
+BENCHES = {name: bench for module in MODULES
+           for name, bench in module.BENCHES.items()}
+#: Name -> sites that it needs, see `sites.ordered`
+ORDERS = {name: orders for module in MODULES
+          for name, orders in getattr(module, "ORDERS", {}).items()}
+
+#: Measured in the processor's seconds of a process of their own, whatever
+#: else runs: with `all`, two at a time
+BY_CPU = ("ownership", "simulation", "store", "work")
 
 
 def run(name):
@@ -49,27 +57,47 @@ def run(name):
     return result
 
 
+def run_and_tell(name, as_json):
+    """Run one benchmark; tell whether it worked."""
+    try:
+        result = run(name)
+    except Exception as error:
+        print("{}: {}: {}".format(name, type(error).__name__, error),
+              file=sys.stderr)
+        return False
+    if as_json:
+        print(json.dumps(result, indent=1, sort_keys=True), flush=True)
+    else:
+        print("\n".join(report.lines(result)), flush=True)
+    return True
+
+
+def run_all(as_json):
+    """Run all benchmarks; tell which of them worked."""
+    orders = [order for name in sorted(ORDERS) for order in ORDERS[name]]
+    with sites.ordered(orders):
+        worked = [run_and_tell(name, as_json)
+                  for name in sorted(set(BENCHES) - set(BY_CPU))]
+    with ThreadPoolExecutor(2) as pool:
+        worked.extend(pool.map(
+            lambda name: run_and_tell(name, as_json), BY_CPU))
+    return worked
+
+
 def main():
     parser = argparse.ArgumentParser(prog="queue-bench", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHES) + ["all", "draw"])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    names = {"all": sorted(BENCHES), "draw": []}.get(given.name, [given.name])
-    status = 0
-    for name in names:
-        try:
-            result = run(name)
-        except Exception as error:
-            print("{}: {}: {}".format(name, type(error).__name__, error),
-                  file=sys.stderr)
-            status = 1
-            continue
-        if given.json:
-            print(json.dumps(result, indent=1, sort_keys=True))
-        else:
-            print("\n".join(report.lines(result)))
+    started, worked = time.time(), []
+    if given.name == "all":
+        worked = run_all(given.json)
+        print("All took {:.0f} s".format(time.time() - started))
+    elif given.name != "draw":
+        with sites.ordered(ORDERS.get(given.name, ())):
+            worked = [run_and_tell(given.name, given.json)]
     report.draw()
-    return status
+    return 0 if all(worked) else 1
 
 
 if __name__ == "__main__":

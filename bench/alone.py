@@ -44,8 +44,8 @@ def get_peer():
 
 
 def sizes():
-    """Return the sizes to measure: those up to `QUEUE_BENCH_MOST`. To queue
-    100,000 takes the better part of half an hour."""
+    """Return the sizes to measure: those up to `QUEUE_BENCH_MOST`. With
+    100,000, which are queued four times, it takes a quarter of an hour."""
     most = int(os.environ.get("QUEUE_BENCH_MOST", 10000))
     return [size for size in SIZES if size <= most]
 

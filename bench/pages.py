@@ -17,42 +17,43 @@ that whatever else the machine does slows both down.
 
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from harness.cluster import Cluster
 from harness.counting import Counter
 from harness.counting import counting_cluster
-from harness.lab import Lab
 from harness.lims import Lims
 from harness.waiting import eventually
 
-USER = "labman1"
+from bench import prepare
+from bench import sites
+
+USER = prepare.USER
 #: Tasks that are added in one transaction
 BATCH = 500
 #: Rows of each listing, tasks that are queued, and how often each is measured
-ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 21
+ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 15
+
+#: A worksheet with an analysis of as many samples
+SHEETS = [[ROWS, prepare.RESULTS, 1]]
+
+#: What the benchmark needs, see `bench/sites.py`
+ORDERS = {"pages": [(SHEETS, True), (SHEETS, False)]}
 
 
 class Site(object):
     """One of the two sites, with a worksheet and as many samples as rows."""
 
-    def __init__(self, cluster, rows):
+    def __init__(self, cluster, sheet):
         self.cluster = cluster
         self.lims = Lims(cluster.web.url, USER, cluster.secrets[USER])
-        lab = Lab(self.lims)
-        lab.services = lab.services[:1]
-        samples = lab.create_samples(rows)
-        self.worksheet = self.lims.create_worksheet("analyst1")
-        listing, analyses = lab.open_for(self.worksheet, samples)
-        listing.press("assign", analyses)
-        assert lab.states(self.worksheet) == {"assigned": rows}
+        worksheet = sheet["path"]
         self.listings = {
             "analyses of a worksheet": self.lims.listing(
-                self.worksheet + "/manage_results"),
+                worksheet + "/manage_results"),
             "samples": self.lims.listing("samples"),
         }
         self.pages = {
-            "page of a worksheet": self.worksheet + "/manage_results",
+            "page of a worksheet": worksheet + "/manage_results",
             "page of the samples": "samples",
         }
 
@@ -83,14 +84,14 @@ def queue_tasks(cluster, number, total):
     time.sleep(15)
 
 
-def compare(queue_sites, names, rounds, rows):
+def compare(both, names, rounds, rows):
     """Return name -> median milliseconds without and with, and their
     ratio."""
     seconds = {}
     for number in range(rounds + 1):
         for name in names:
             # Who comes first changes from round to round
-            order = queue_sites if number % 2 else queue_sites[::-1]
+            order = both if number % 2 else both[::-1]
             for site in order:
                 taken = site.measure(name, rows)
                 if number:
@@ -99,7 +100,7 @@ def compare(queue_sites, names, rounds, rows):
     found = {}
     for name in names:
         without, with_addon = [statistics.median(seconds[name, site])
-                               for site in queue_sites]
+                               for site in both]
         found[name] = {"without_ms": round(1000 * without, 1),
                        "with_ms": round(1000 * with_addon, 1),
                        "ratio": round(with_addon / without, 3)}
@@ -109,15 +110,12 @@ def compare(queue_sites, names, rounds, rows):
 def pages():
     """Listings and pages with nothing, 1,000 and 10,000 tasks queued, against
     the same without the add-on."""
-    with_addon = counting_cluster()
-    # Everything is done at once: nobody is there to do it later
-    with_addon.settings["min_items"] = 500
-    with_addon.consumer_ports = []
     figures, queued = {}, 0
-    with with_addon, Cluster(addon=False) as without:
-        with ThreadPoolExecutor(2) as pool:
-            both = list(pool.map(lambda cluster: Site(cluster, ROWS),
-                                 [without, with_addon]))
+    with sites.with_sheets(SHEETS) as (home, made), \
+            sites.with_sheets(SHEETS, addon=False) as (other, others), \
+            counting_cluster(home=home, consumer_ports=[]) as with_addon, \
+            Cluster(home=other, addon=False) as without:
+        both = [Site(without, others[0]), Site(with_addon, made[0])]
         names = sorted(both[0].listings) + sorted(both[0].pages)
         for tasks in TASKS:
             if tasks:

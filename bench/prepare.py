@@ -10,8 +10,9 @@
 
 """Work for the benchmarks, made in a site that nobody else has open.
 
-`prepare.py <zope.conf> <JSON>`: the JSON is a list of [samples, step], one for
-each worksheet, five analyses to a sample. Step "open": the samples are
+`prepare.py <zope.conf> <JSON>`: the JSON is a list of [samples, step] or
+[samples, step, analyses], one for each worksheet, with five analyses to a
+sample if nothing else is said. Step "open": the samples are
 received, the worksheet is empty; step "results": the analyses are on the
 worksheet, and their results typed. Prints what it has made as JSON. By hand,
 through the pages, the same takes ten times as long.
@@ -33,14 +34,14 @@ KEYWORDS = ("Ca", "Cu", "Fe", "Mg", "Mn")
 OPEN, RESULTS = "open", "results"
 
 
-def make(portal, samples, step):
+def make(portal, samples, step, services=len(KEYWORDS)):
     """Make a worksheet and what is to go there; returns what it is."""
     import transaction
     from bika.lims import api
     from senaite.queue.tests import utils
     from zope.globalrequest import getRequest
     analyses = utils.analyses_of(
-        utils.create_samples(portal, samples, KEYWORDS))
+        utils.create_samples(portal, samples, KEYWORDS[:services]))
     worksheet = utils.create_worksheet(portal)
     worksheet.setAnalyst(USER)
     if step == RESULTS:
@@ -55,7 +56,7 @@ def make(portal, samples, step):
     return {"path": "worksheets/" + worksheet.getId(),
             "uid": api.get_uid(worksheet),
             "samples": [api.get_uid(analyses[number].getRequest())
-                        for number in range(0, len(analyses), len(KEYWORDS))],
+                        for number in range(0, len(analyses), services)],
             "uids": [api.get_uid(analysis) for analysis in analyses]}
 
 

@@ -30,6 +30,14 @@ USER = prepare.USER
 #: Samples of five analyses each
 WARM_SAMPLES, SAMPLES = 2, 20
 
+#: Worksheets of `click`: a small and a large pair, each of one to be filled
+#: and one whose results are there
+SHEETS = [[WARM_SAMPLES, prepare.OPEN], [WARM_SAMPLES, prepare.RESULTS],
+          [SAMPLES, prepare.OPEN], [SAMPLES, prepare.RESULTS]]
+
+#: What the benchmarks need, see `bench/sites.py`
+ORDERS = {"click": [(SHEETS, True), (SHEETS, False)]}
+
 
 def quantiles(values):
     """Return p50 and p95 of seconds, in milliseconds."""
@@ -56,12 +64,9 @@ def latency():
 def click():
     """Click and end of "assign", "submit" and "verify", queued and
     synchronous, after a small round of each that loads code and data."""
-    small, large = WARM_SAMPLES, SAMPLES
-    sheets = [[small, prepare.OPEN], [small, prepare.RESULTS],
-              [large, prepare.OPEN], [large, prepare.RESULTS]]
     figures = {}
-    with sites.with_sheets(sheets) as (home, made), \
-            sites.with_sheets(sheets, addon=False) as (other, others), \
+    with sites.with_sheets(SHEETS) as (home, made), \
+            sites.with_sheets(SHEETS, addon=False) as (other, others), \
             Cluster(home=home) as queued, \
             Cluster(home=other, addon=False) as stock:
         for number in (0, 2):

@@ -88,7 +88,7 @@ def page(browser, cluster):
 @pytest.fixture
 def seeds(cluster):
     """Tasks in the store, while the consumers are held."""
-    with held(cluster):
+    with held(cluster.consumers):
         seeds = Seeds(cluster)
         seeds.clear()
         yield seeds

@@ -77,24 +77,26 @@ class Listing(object):
             self.lims.post_json(self.api_url + "/set_fields",
                                 {"save_queue": {uid: fields}})
 
-    def press(self, transition, uids, answered=None):
+    def press(self, transition, uids, answered=None, rows=None):
         """Press a button, through the channel the page would use.
 
         :param transition: e.g. "submit"
         :param uids: the selected rows
         :param answered: called when the first answer is there: the ajax
             channel sends a request per row, and shows the first one's effect
+        :param rows: how many of these requests are sent: the first one queues
+            all that is selected; None for all
         :returns: dict of uid -> error; empty when nothing was refused
         """
         uids = list(uids)
         answered = answered or (lambda: None)
         if self.uses_ajax and transition in self.ajax_transitions:
-            return self._press_ajax(transition, uids, answered)
+            return self._press_ajax(transition, uids, answered, rows)
         return self._press_form(transition, uids, answered)
 
-    def _press_ajax(self, transition, uids, answered):
+    def _press_ajax(self, transition, uids, answered, rows):
         errors = {}
-        for uid in uids:
+        for uid in uids[:rows]:
             answer = self.lims.post_json(self.api_url + "/do_action_for", {
                 "uids": [uid], "chained_uids": uids, "transition": transition})
             errors.update(answer.get("errors") or {})

@@ -76,7 +76,7 @@ def rows(lims, query):
 
 
 def main():
-    with Cluster() as cluster, held(cluster):
+    with Cluster() as cluster, held(cluster.consumers):
         seeds = Seeds(cluster)
         lims = Lims(cluster.web.url, USER, cluster.secrets[USER])
         measured = []

@@ -140,12 +140,15 @@ class Seeds(object):
 
 
 @contextlib.contextmanager
-def held(cluster):
-    """Hold the consumers: nothing that is queued is begun."""
-    for consumer in cluster.consumers:
+def held(consumers):
+    """Hold consumers: they begin nothing that is queued.
+
+    :param consumers: nodes of a cluster
+    """
+    for consumer in consumers:
         consumer.process.signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        for consumer in cluster.consumers:
+        for consumer in consumers:
             consumer.process.signal(signal.SIGCONT)
