@@ -22,6 +22,7 @@ from harness.cluster import Cluster
 from harness.counting import Counter
 from harness.counting import counting_cluster
 from harness.lims import Lims
+from harness.lims import LimsError
 from harness.waiting import eventually
 
 from bench import prepare
@@ -74,14 +75,26 @@ def queue_tasks(cluster, number, total):
     counter = Counter(cluster)
     server = counter.session(cluster.server)
     for left in range(number, 0, -BATCH):
-        counter.add(tasks=min(BATCH, left), items=1)
-        # The relay writes to the outbox, too: one after the other
+        # The relay, which writes to the outbox, too, may still be at the
+        # former batch: what conflicts with it adds nothing
+        eventually(lambda: add_batch(counter, min(BATCH, left)),
+                   "a batch to be added", seconds=60, pause=2)
         there = total - max(0, left - BATCH)
         eventually(
             lambda: server.api("queue_server/uids")["count"] >= there,
             "the tasks to be queued", seconds=600, pause=0.5)
     # And the snapshot has to learn of them
     time.sleep(15)
+
+
+def add_batch(counter, tasks):
+    """Add tasks; tell whether that was possible."""
+    try:
+        return counter.add(tasks=tasks, items=1)
+    except LimsError as error:
+        if "ConflictError" in str(error):
+            return False
+        raise
 
 
 def compare(both, names, rounds, rows):

@@ -29,7 +29,7 @@ from bench.running import quantiles
 
 USER = prepare.USER
 #: Worksheets that are submitted, and samples of five analyses on each
-WORKSHEETS, SAMPLES = 8, 4
+WORKSHEETS, SAMPLES = 8, 6
 #: How many consumers work, one try after the other: the machine is not always
 #: as fast, and the best of each number counts
 TRIES = (1, 2, 4, 2, 1)
