@@ -37,11 +37,23 @@ class PipeEvent(object):
     def __init__(self):
         self._lock = threading.Lock()
         self._is_set = False
+        self._open()
+
+    def _open(self):
+        self._pid = os.getpid()
         reader, writer = os.pipe()
         # As files, they are closed with the event, also when it is part of a
         # cycle: that is what a __del__ would keep from being collected
         self._reader = os.fdopen(reader, "rb", 0)
         self._writer = os.fdopen(writer, "wb", 0)
+        if self._is_set:
+            self._writer.write(b".")
+
+    def _part(self):
+        """Have a pipe of our own: a process that was forked shares that of its
+        parent, and each would wake the other, who has nothing to see."""
+        if self._pid != os.getpid():
+            self._open()
 
     def is_set(self):
         """Tell whether the event has happened."""
@@ -50,6 +62,7 @@ class PipeEvent(object):
     def set(self):
         """Wake all who wait, and let nobody wait until `clear`."""
         with self._lock:
+            self._part()
             if not self._is_set:
                 self._is_set = True
                 self._writer.write(b".")
@@ -57,6 +70,7 @@ class PipeEvent(object):
     def clear(self):
         """Have those who come from now on wait."""
         with self._lock:
+            self._part()
             if self._is_set:
                 self._is_set = False
                 self._reader.read(1)
@@ -68,6 +82,8 @@ class PipeEvent(object):
         :returns: whether it has happened
         :rtype: bool
         """
+        with self._lock:
+            self._part()
         started = time.time()
         poll = select.poll()
         poll.register(self._reader, select.POLLIN)
@@ -78,7 +94,7 @@ class PipeEvent(object):
                 spent = min(max(0, time.time() - started), timeout)
                 left = int(math.ceil(1000 * (timeout - spent)))
             try:
-                if not poll.poll(left):
+                if not poll.poll(left) or left == 0:
                     break
             except select.error as error:
                 if error.args[0] != errno.EINTR:

@@ -100,6 +100,35 @@ class TestEvent(unittest.TestCase):
         self.assertTrue(self.event.wait(60))
         self.assertEqual(len(calls), 3)
 
+    def test_a_process_that_is_forked_wakes_nobody_here(self):
+        def in_child(act):
+            child = os.fork()
+            if not child:
+                # Nothing of the test runner may go on in here
+                status = 1
+                try:
+                    status = 0 if act() else 2
+                finally:
+                    os._exit(status)
+            return os.waitpid(child, 0)[1]
+
+        def change():
+            self.event.set()
+            return self.event.wait(60)
+        self.assertEqual(in_child(change), 0)
+        self.assertFalse(self.event.is_set())
+        # its parent sleeps on, without looking all the time
+        clock = getattr(time, "process_time", getattr(time, "clock", None))
+        used = clock()
+        self.assertFalse(self.event.wait(1))
+        self.assertLess(clock() - used, 0.5)
+        self.event.set()
+        # what was set before is set there, too, and cleared for itself
+        self.assertEqual(in_child(lambda: self.event.wait(0)), 0)
+        self.assertEqual(in_child(
+            lambda: self.event.clear() or not self.event.wait(0)), 0)
+        self.assertTrue(self.event.wait(0))
+
     @unittest.skipUnless(os.path.exists("/proc/self/fd"),
                          "needs the /proc of Linux")
     def test_nothing_stays_open(self):
