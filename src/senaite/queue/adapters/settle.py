@@ -54,9 +54,11 @@ def is_open(analysis):
     """Tell whether an analysis keeps its sample from being submitted.
 
     Those for internal use do not, unless all are
-    (`bika.lims.workflow.analysisrequest.guards.guard_submit`).
+    (`bika.lims.workflow.analysisrequest.guards.guard_submit`); duplicates and
+    references never do, they are not the sample's.
     """
-    return not IInternalUse.providedBy(analysis) and \
+    return api.get_portal_type(analysis) == "Analysis" and \
+        not IInternalUse.providedBy(analysis) and \
         api.get_workflow_status_of(analysis) in OPEN_STATES
 
 

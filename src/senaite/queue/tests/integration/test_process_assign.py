@@ -137,6 +137,15 @@ class AssignTest(ProcessTestCase):
         alsoProvides(case.analyses[0], IInternalUse)
         self.assertFalse(settle.is_open(case.analyses[0]))
 
+    def test_samples_are_tried_whatever_their_duplicates(self):
+        """They are open, too, but not the sample's."""
+        with utils.settings(default=0):
+            case = self.new_case()
+            self.with_controls(case)
+        duplicate = case.worksheet.getDuplicateAnalyses()[0]
+        self.assertEqual(api.get_review_status(duplicate), "assigned")
+        self.assertFalse(settle.is_open(duplicate))
+
     def do_assign(self, worksheet, analyses):
         with utils.settings(default=0):
             for analysis in analyses:
