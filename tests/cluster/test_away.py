@@ -19,10 +19,11 @@ from harness.counting import counting_cluster
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.scenario import Watcher
+from harness.seeds import held
 from harness.waiting import eventually
 
 USER = "labman1"
-SAMPLES = 4
+SAMPLES = 8
 
 #: Seconds without a network; a lease is 10, and ends meanwhile
 OUTAGE = 12
@@ -53,11 +54,18 @@ def test_consumer_on_another_machine(cluster):
 
     listing, rows = lab.lims.results(path)
     listing.set_fields({row["uid"]: {"Result": "10"} for row in rows})
-    listing.press("submit", uids)
-    eventually(lambda: watcher.tasks("running"), "the work to begin")
+    done = {"to_be_verified": len(uids)}
+    # A button sends a request for each row: without a hold the work might be
+    # done before the last one is answered
+    with held([cluster.away]):
+        listing.press("submit", uids)
+        eventually(watcher.tasks, "the click to arrive")
+    eventually(lambda: watcher.tasks("running"), "the work to begin",
+               pause=0.01)
     away.plug(False)
+    assert lab.states(path) != done, "The cable was pulled out too late"
     time.sleep(OUTAGE)
     away.plug(True)
-    eventually(lambda: lab.states(path) == {"to_be_verified": len(uids)},
+    eventually(lambda: lab.states(path) == done,
                "the rest to be done", seconds=120)
     assert not watcher.tasks()
