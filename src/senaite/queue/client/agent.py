@@ -250,6 +250,7 @@ class Agent(object):
 
     def _run(self):
         """Work until the database is closed or the add-on is gone."""
+        self.site.keep_connection()
         while not self.stopped:
             # a wake-up from here on is for the next round
             self._bell.clear()
@@ -285,6 +286,7 @@ class Agent(object):
             if _agents.get(self.site.key) is self:
                 del _agents[self.site.key]
         self.stopped = True
+        self.site.release_connection()
 
     def _complain(self, error, unexpected=False):
         """Log what is wrong once, and once when it is right again."""

@@ -1,0 +1,127 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Connections of our own threads: kept as long as all is well, and no thread
+goes on in a database that is closed."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from senaite.queue.client import sites
+from senaite.queue.tests import zodbsite
+from senaite.queue.tests.integration.clientcase import ClusterTestCase
+from senaite.queue.tests.zodbsite import Connected
+
+
+class TestKeptConnection(unittest.TestCase):
+    """A site whose connection is kept, and a request beside it."""
+
+    def setUp(self):
+        self.world = zodbsite.MemoryStorage()
+        self.addCleanup(self.world.close)
+        self.db = self.world.db
+        self.site = sites.Site(self.db, zodbsite.PATH)
+        self.site.keep_connection()
+
+    def connection_used(self, site=None):
+        with (site or self.site).opened() as (portal, _manager):
+            return portal._p_jar
+
+    def open_request(self):
+        """Open a connection as a request does, and load something."""
+        connection = self.db.open()
+        self.addCleanup(connection.close)
+        self.site.find(connection.root()).done.keys()
+        return connection
+
+    def test_requests_get_the_connection_they_had(self):
+        self.connection_used()
+        former = self.open_request()
+        former.close()
+        for _number in range(3):
+            with self.site.opened() as (portal, _manager):
+                request = self.open_request()
+                self.assertIs(request, former)
+                request.close()
+
+    def test_without_it_their_connection_is_taken(self):
+        # what keeping is for: the pool gives the fullest
+        former = self.open_request()
+        former.close()
+        other = sites.Site(self.db, zodbsite.PATH)
+        self.assertIs(self.connection_used(other), former)
+
+    def test_the_next_piece_of_work_sees_what_others_wrote(self):
+        with self.site.opened() as (portal, _manager):
+            self.assertFalse(portal.done)
+        other = Connected(self.db)
+        self.addCleanup(other.close)
+        other.begin().done["x"] = 1
+        other.commit()
+        with self.site.opened() as (portal, _manager):
+            self.assertEqual(dict(portal.done), {"x": 1})
+
+    def test_what_is_not_committed_is_gone(self):
+        with self.site.opened() as (portal, _manager):
+            portal.done["x"] = 1
+        with self.site.opened() as (portal, _manager):
+            self.assertFalse(portal.done)
+
+    def test_no_connection_outlives_a_failure(self):
+        kept = self.connection_used()
+        with self.assertRaises(ValueError):
+            with self.site.opened() as (portal, _manager):
+                self.assertIs(portal._p_jar, kept)
+                portal.done["x"] = 1
+                raise ValueError("x")
+        self.assertIsNone(kept.opened)
+        with self.site.opened() as (portal, _manager):
+            self.assertFalse(portal.done)
+
+    def test_two_at_a_time_have_one_each_and_one_is_kept(self):
+        with self.site.opened() as (outer, _manager):
+            with self.site.opened() as (inner, _manager):
+                self.assertIsNot(outer._p_jar, inner._p_jar)
+                self.assertIsNotNone(inner._p_jar.opened)
+            kept, other = inner._p_jar, outer._p_jar
+        self.assertIsNotNone(kept.opened)
+        self.assertIsNone(other.opened)
+
+    def test_release_gives_it_back(self):
+        kept = self.connection_used()
+        self.assertIsNotNone(kept.opened)
+        self.site.release_connection()
+        self.assertIsNone(kept.opened)
+        self.assertIsNone(self.connection_used().opened)
+
+    def test_a_closed_database_takes_it_along(self):
+        self.connection_used()
+        self.db.close()
+        with self.assertRaises(sites.DatabaseClosed):
+            self.connection_used()
+        self.site.release_connection()
+
+
+class TestClosedDatabase(ClusterTestCase):
+
+    def test_the_agent_ends(self):
+        thread = self.agent._thread
+        self.assertTrue(thread.is_alive())
+        self.db.close()
+        self.agent.wake()
+        thread.join(10)
+        self.assertFalse(thread.is_alive())
+
+
+if __name__ == "__main__":
+    unittest.main()
