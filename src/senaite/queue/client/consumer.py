@@ -31,6 +31,7 @@ import time
 from senaite.queue import logger
 from senaite.queue import queue
 from senaite.queue.client import agent as agents
+from senaite.queue.client import garbage
 from senaite.queue.client import identity
 from senaite.queue.client import inprocess
 from senaite.queue.client import sites
@@ -136,15 +137,26 @@ class Consumer(object):
         """Get ready, then take task after task."""
         self._get_ready()
         while not self._is_over():
-            self._require_database()
-            self._wait_for_strays()
-            task, next_due = self.pop()
-            self._complain(None)
-            if task is not None:
-                self.handle(task)
-            else:
+            next_due = self._work_off()
+            if not self._is_over():
                 upkeep.run(self.site, self.agent.transport, time.time())
                 self._listen(next_due)
+
+    def _work_off(self):
+        """Take task after task, until there is none; returns in how many
+        seconds there may be one, or None."""
+        # Between two tasks, somebody waits for the next one: what there is to
+        # be looked through can wait until nobody does
+        with garbage.rarely_collected():
+            while not self._is_over():
+                self._require_database()
+                self._wait_for_strays()
+                task, next_due = self.pop()
+                self._complain(None)
+                if task is None:
+                    return next_due
+                self.handle(task)
+        return None
 
     def _get_ready(self):
         """Find out who and where we are, and tell the server.

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Fewer looks for garbage while a task is processed.
+"""Fewer looks for garbage while tasks are processed, and between them.
 
 Python looks through all objects of the process again and again, as more of
 them are made; in a Zope with half a million of them that takes a third of a

@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import gc
 import threading
 import time
 import unittest
@@ -22,6 +23,7 @@ from senaite.queue import states
 from senaite.queue.client import attempt
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import enqueue
+from senaite.queue.client import garbage
 from senaite.queue.client import ledger
 from senaite.queue.client import upkeep
 from senaite.queue.client import view
@@ -52,6 +54,29 @@ class TestConsumer(ClusterTestCase):
             self.wait_for(task)
         self.assertEqual(set(self.done().values()), set([1]))
         self.assertEqual(len(self.done()), 20)
+
+    def test_garbage_is_looked_for_when_there_is_no_work(self):
+        usual = gc.get_threshold()
+        self.assertLess(usual[0], garbage.MOST_OBJECTS)
+        seen = []
+        pop = self.server.do_pop
+
+        def look(payload):
+            answer = pop(payload)
+            seen.append((gc.get_threshold()[0], bool(answer.get("task"))))
+            return answer
+        self.server.do_pop = look
+        tasks = [self.click(uids=["a"]), self.click(uids=["b"])]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        self.add_consumer()
+        for task in tasks:
+            self.wait_for(task)
+        eventually(lambda: len(seen) > 2)
+        self.assertEqual(
+            seen[:3], [(garbage.MOST_OBJECTS, True)] * 2 +
+            [(garbage.MOST_OBJECTS, False)])
+        eventually(lambda: gc.get_threshold() == usual)
 
     def test_lost_acknowledgement_does_nothing_twice(self):
         consumer, worker = self.add_consumer()
