@@ -19,20 +19,20 @@ import statistics
 import time
 
 from harness.cluster import Cluster
-from harness.counting import Counter
-from harness.counting import counting_cluster
 from harness.lims import Lims
-from harness.lims import LimsError
+from harness.seeds import Seeds
 from harness.waiting import eventually
 
+from bench import clusters
 from bench import prepare
 from bench import sites
 
 USER = prepare.USER
-#: Tasks that are added in one transaction
-BATCH = 500
+#: A process asks for what is new each second while pages want to know, and
+#: every four seconds when none does
+SETTLE_SECONDS = 8
 #: Rows of each listing, tasks that are queued, and how often each is measured
-ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 15
+ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 21
 
 #: A worksheet with an analysis of as many samples
 SHEETS = [[ROWS, prepare.RESULTS, 1]]
@@ -71,30 +71,17 @@ class Site(object):
 
 def queue_tasks(cluster, number, total):
     """Queue tasks that nobody works on, and wait until all pages know of all
-    that there are."""
-    counter = Counter(cluster)
-    server = counter.session(cluster.server)
-    for left in range(number, 0, -BATCH):
-        # The relay, which writes to the outbox, too, may still be at the
-        # former batch: what conflicts with it adds nothing
-        eventually(lambda: add_batch(counter, min(BATCH, left)),
-                   "a batch to be added", seconds=60, pause=2)
-        there = total - max(0, left - BATCH)
-        eventually(
-            lambda: server.api("queue_server/uids")["count"] >= there,
-            "the tasks to be queued", seconds=600, pause=0.5)
-    # And the snapshot has to learn of them
-    time.sleep(15)
+    that there are.
 
-
-def add_batch(counter, tasks):
-    """Add tasks; tell whether that was possible."""
-    try:
-        return counter.add(tasks=tasks, items=1)
-    except LimsError as error:
-        if "ConflictError" in str(error):
-            return False
-        raise
+    :param number: how many to queue; each for a worksheet of its own
+    :param total: how many there are then
+    """
+    Seeds(cluster).add_many(number)
+    server = Lims(cluster.server.url, USER, cluster.secrets[USER])
+    eventually(lambda: server.api("queue_server/uids")["count"] >= total,
+               "the tasks to be queued", seconds=60, pause=0.5)
+    # And the pages' process has to learn of them
+    time.sleep(SETTLE_SECONDS)
 
 
 def compare(both, names, rounds, rows):
@@ -126,8 +113,9 @@ def pages():
     figures, queued = {}, 0
     with sites.with_sheets(SHEETS) as (home, made), \
             sites.with_sheets(SHEETS, addon=False) as (other, others), \
-            counting_cluster(home=home, consumer_ports=[]) as with_addon, \
-            Cluster(home=other, addon=False) as without:
+            clusters.side_by_side(
+                Cluster(home=home, consumer_ports=[]),
+                Cluster(home=other, addon=False)) as (with_addon, without):
         both = [Site(without, others[0]), Site(with_addon, made[0])]
         names = sorted(both[0].listings) + sorted(both[0].pages)
         for tasks in TASKS:

@@ -22,6 +22,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import gc
 import json
 import os
 import sys
@@ -62,6 +63,8 @@ def make(portal, samples, step, services=len(KEYWORDS)):
 
 def main():
     conf, sheets = sys.argv[1], json.loads(sys.argv[2])
+    # Much is made, and nearly all of it stays
+    gc.set_threshold(100000)
     import site_setup
     app = site_setup.open_app(conf)
     portal = app[site_setup.SITE]

@@ -17,12 +17,12 @@ import time
 import requests
 from harness.cluster import Cluster
 from harness.counting import Counter
-from harness.counting import counting_cluster
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.scenario import Watcher
 from harness.scenario import press_and_follow
 
+from bench import clusters
 from bench import prepare
 from bench import sites
 
@@ -49,7 +49,7 @@ def quantiles(values):
 
 def latency():
     """From enqueue (commit) to the start of processing, idle cluster."""
-    with counting_cluster() as cluster:
+    with clusters.shared() as cluster:
         counter = Counter(cluster)
         spent = []
         for _number in range(45):
@@ -67,8 +67,9 @@ def click():
     figures = {}
     with sites.with_sheets(SHEETS) as (home, made), \
             sites.with_sheets(SHEETS, addon=False) as (other, others), \
-            Cluster(home=home) as queued, \
-            Cluster(home=other, addon=False) as stock:
+            clusters.side_by_side(
+                Cluster(home=home), Cluster(home=other, addon=False)) as (
+                    queued, stock):
         for number in (0, 2):
             for title, cluster, all_sheets in (
                     ("queued", queued, made), ("synchronous", stock, others)):
@@ -125,7 +126,7 @@ def _form(listing):
 def http():
     """Control and read routes: requests per second, 1 and 4 connections."""
     figures = {}
-    with Cluster() as cluster:
+    with clusters.shared() as cluster:
         session = Lims(cluster.server.url, USER, cluster.secrets[USER])
         health = cluster.server.url + "/@@queue-health"
         for title, call in (
@@ -153,5 +154,8 @@ def _load(call, connections, seconds=5.0):
         thread.join()
     return dict(quantiles(spent), per_second=round(len(spent) / seconds, 1))
 
+
+#: What may share a cluster, one after the other
+SHARING = ("http", "latency")
 
 BENCHES = {"latency": latency, "click": click, "http": http}

@@ -20,6 +20,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import gc
 import logging
 import os
 
@@ -39,6 +40,8 @@ class DevelopmentStarter(starter.UnixZopeStarter):
 
 
 def main():
+    # Imports and ZCML make objects that stay: there is no garbage to look for
+    gc.disable()
     zope = DevelopmentStarter()
     zope.setConfiguration(run._setconfig().configroot)
     try:
@@ -46,6 +49,7 @@ def main():
     except BaseException:
         zope.shutdown()
         raise
+    gc.enable()
     zope.run()
 
 
