@@ -70,12 +70,12 @@ test-integration: test-functional test-integrated
 
 # One layer has half of the integration tests
 test-functional: build
-	@echo "== Integration tests in a SENAITE site, Python 2.7: functional layer"
-	@$(BINTEST) --tests-pattern '^integration$$' --layer ':Functional$$'
+	@echo "== Integration tests in a SENAITE site, Python 2.7: layer with samples"
+	@$(BINTEST) --tests-pattern '^integration$$' --layer ':Stocked$$'
 
 test-integrated: build
 	@echo "== Integration tests in a SENAITE site, Python 2.7: other layers"
-	@$(BINTEST) --tests-pattern '^integration$$' --layer '!:Functional$$'
+	@$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
 
 test-cluster: build
 	@echo "== Cluster tests: real processes"

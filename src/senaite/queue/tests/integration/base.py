@@ -32,20 +32,22 @@ from zope.interface import alsoProvides
 
 from senaite.queue.client import pace
 from senaite.queue.interfaces import ISenaiteQueueLayer
-from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
+from senaite.queue.tests.stock import SAMPLES
+from senaite.queue.tests.stock import STOCK_TESTING
 
 
 class WorksheetTestCase(unittest.TestCase):
     """Two samples of three analyses each, and a lab manager with a browser."""
 
-    layer = QUEUE_FUNCTIONAL_TESTING
+    layer = STOCK_TESTING
 
     #: items per task; samples have three analyses, so chunks grow to three
     chunk_size = 2
 
     def setUp(self):
         self.portal = self.layer["portal"]
+        self.stock = self.layer["stock"]
         self.portal.changeSkin("Plone Default")
         self.come_back()
         setRoles(self.portal, TEST_USER_ID, ["Member", "LabManager"])
@@ -102,17 +104,34 @@ class WorksheetTestCase(unittest.TestCase):
     def make(self, assign=True, **results):
         """Return samples, their analyses and a worksheet.
 
+        The first time, those in stock.
+
         :param assign: whether the analyses are on the worksheet
         """
-        samples = utils.create_samples(self.portal, 2)
+        samples, worksheet = self.take() or self.make_new()
         analyses = utils.analyses_of(samples)
-        worksheet = utils.create_worksheet(self.portal)
-        worksheet.setAnalyst(TEST_USER_ID)
         if assign:
             with utils.settings(default=0):
                 worksheet.addAnalyses(analyses)
         transaction.commit()
         return samples, analyses, worksheet
+
+    def take(self):
+        """Return the samples and the worksheet in stock; None when they are
+        taken."""
+        if self.stock is None:
+            return None
+        uids, worksheet_uid = self.stock
+        self.stock = None
+        return ([api.get_object_by_uid(uid) for uid in uids],
+                api.get_object_by_uid(worksheet_uid))
+
+    def make_new(self):
+        """Return new samples, and an empty worksheet."""
+        samples = utils.create_samples(self.portal, SAMPLES)
+        worksheet = utils.create_worksheet(self.portal)
+        worksheet.setAnalyst(TEST_USER_ID)
+        return samples, worksheet
 
     def enter_results(self, analyses):
         for index, analysis in enumerate(analyses):
