@@ -32,7 +32,7 @@ USER = prepare.USER
 #: every four seconds when none does
 SETTLE_SECONDS = 8
 #: Rows of each listing, tasks that are queued, and how often each is measured
-ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 21
+ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 15
 
 #: A worksheet with an analysis of as many samples
 SHEETS = [[ROWS, prepare.RESULTS, 1]]
