@@ -47,7 +47,8 @@ class WorksheetTestCase(unittest.TestCase):
 
     def setUp(self):
         self.portal = self.layer["portal"]
-        self.stock = self.layer["stock"]
+        # Not all layers have one
+        self.stock = self.layer.get("stock")
         self.portal.changeSkin("Plone Default")
         self.come_back()
         setRoles(self.portal, TEST_USER_ID, ["Member", "LabManager"])

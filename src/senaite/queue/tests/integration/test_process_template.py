@@ -21,12 +21,16 @@ from plone.protect import createToken
 from six.moves.urllib.parse import urlencode
 
 from senaite.queue.api import add_apply_template_task
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
 from senaite.queue.tests.integration.process import ProcessTestCase
 
 
 class TemplateTestCase(ProcessTestCase):
+
+    # Without samples in stock: a template takes what it finds
+    layer = QUEUE_FUNCTIONAL_TESTING
 
     def setUp(self):
         super(TemplateTestCase, self).setUp()
