@@ -15,11 +15,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import events
 from harness import paths
 from harness import ports
+from harness import template
 from harness.waiting import eventually
 
 LINE = ('2026-11-23 22:33:44 INFO [senaite.queue] event=done task=0a1b2c3d4 '
@@ -55,6 +58,23 @@ def test_events_read_well():
     text = events.describe(events.parse(LINE))
     assert text.startswith("22:33:44  done")
     assert "labman1" in text and "seconds=1.25" in text
+
+
+def test_template_is_made_once(tmp_path, monkeypatch):
+    """Also when two ask for it at the same time."""
+    made = []
+
+    def make(target, step, base=None):
+        made.append(step)
+        time.sleep(0.2)
+        os.mkdir(target)
+    monkeypatch.setattr(template, "HOME", str(tmp_path))
+    monkeypatch.setattr(template, "_make", make)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda number: template.get(say=lambda line: None),
+                              range(2)))
+    assert found[0] == found[1]
+    assert made == ["site", "addon"]
 
 
 def test_taken_port_is_a_clear_error(tmp_path):

@@ -15,6 +15,8 @@ the same with the add-on installed. The name of each carries a hash of all
 that it is made of, so that a change makes a new one; older ones go.
 """
 
+import contextlib
+import fcntl
 import glob
 import hashlib
 import os
@@ -42,19 +44,30 @@ def get(addon=True, say=print):
     :param say: called with a line when something takes long
     :returns: path; has filestorage, blobstorage and secrets.json
     """
-    stock = os.path.join(HOME, "stock-" + _hash(_stock_inputs()))
-    if not os.path.isdir(stock):
-        say("Making the site with SENAITE's demo data (about a minute, "
-            "only this time) ...")
-        _make(stock, "site")
-    if not addon:
-        return stock
-    ready = os.path.join(HOME, "addon-" + _hash(_addon_inputs()))
-    if not os.path.isdir(ready):
-        say("Installing senaite.queue in the site (half a minute, until its "
-            "profile changes) ...")
-        _make(ready, "addon", base=stock)
-    return ready
+    with _alone():
+        stock = os.path.join(HOME, "stock-" + _hash(_stock_inputs()))
+        if not os.path.isdir(stock):
+            say("Making the site with SENAITE's demo data (about a minute, "
+                "only this time) ...")
+            _make(stock, "site")
+        if not addon:
+            return stock
+        ready = os.path.join(HOME, "addon-" + _hash(_addon_inputs()))
+        if not os.path.isdir(ready):
+            say("Installing senaite.queue in the site (half a minute, until "
+                "its profile changes) ...")
+            _make(ready, "addon", base=stock)
+        return ready
+
+
+@contextlib.contextmanager
+def _alone():
+    """Wait until nobody else makes a template: `make test` runs two parts at
+    a time, which need the same ones."""
+    os.makedirs(HOME, exist_ok=True)
+    with open(os.path.join(HOME, "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def copy(template, target):
