@@ -147,7 +147,7 @@ test-docs: build
 bench-monitor: build
 	@$(HARNESS) harness.monitor_bench
 
-# All benchmarks; one of them: bin/queue-bench NAME [--json]
+# All benchmarks but the longest; one: bin/queue-bench NAME [--json]
 bench: build
 	@bin/queue-bench all
 

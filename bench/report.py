@@ -24,8 +24,8 @@ INTRO = """\
 Benchmarks
 ==========
 
-Drawn from ``bench/results``; repeat one with ``bin/queue-bench NAME``, all
-with ``make bench``. Ratios are of figures taken side by side in one run.
+Drawn from ``bench/results``; repeat one with ``bin/queue-bench NAME``, all but
+``ownership`` and ``store-100000`` with ``make bench``. Ratios are of figures taken side by side in one run.
 Absolute figures belong to the machine, and to how busy it was: the load is
 given with each. CPU seconds are those of the process, and do not depend on
 what else runs.

@@ -27,8 +27,16 @@ from senaite.queue.testing import QUEUE_FIXTURE
 from senaite.queue.testing import QueueTesting
 from senaite.queue.tests import utils
 
-#: Samples in stock, received, none of their three analyses assigned
-SAMPLES = 2
+
+def make(portal):
+    """Make what is in stock; the current user has to be a lab manager.
+
+    :returns: two samples, received, none of their three analyses assigned,
+        and an empty worksheet
+    """
+    worksheet = utils.create_worksheet(portal)
+    worksheet.setAnalyst(TEST_USER_ID)
+    return utils.create_samples(portal, 2), worksheet
 
 
 class Stock(PloneSandboxLayer):
@@ -43,9 +51,7 @@ class Stock(PloneSandboxLayer):
         login(portal, TEST_USER_NAME)
         # Guards are scripts of the skin
         portal.changeSkin("Plone Default")
-        samples = utils.create_samples(portal, SAMPLES)
-        worksheet = utils.create_worksheet(portal)
-        worksheet.setAnalyst(TEST_USER_ID)
+        samples, worksheet = make(portal)
         self["stock"] = ([api.get_uid(sample) for sample in samples],
                          api.get_uid(worksheet))
         setRoles(portal, TEST_USER_ID, [

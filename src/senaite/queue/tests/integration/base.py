@@ -32,15 +32,14 @@ from zope.interface import alsoProvides
 
 from senaite.queue.client import pace
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.tests import stock
 from senaite.queue.tests import utils
-from senaite.queue.tests.stock import SAMPLES
-from senaite.queue.tests.stock import STOCK_TESTING
 
 
 class WorksheetTestCase(unittest.TestCase):
     """Two samples of three analyses each, and a lab manager with a browser."""
 
-    layer = STOCK_TESTING
+    layer = stock.STOCK_TESTING
 
     #: items per task; samples have three analyses, so chunks grow to three
     chunk_size = 2
@@ -109,7 +108,7 @@ class WorksheetTestCase(unittest.TestCase):
 
         :param assign: whether the analyses are on the worksheet
         """
-        samples, worksheet = self.take() or self.make_new()
+        samples, worksheet = self.take() or stock.make(self.portal)
         analyses = utils.analyses_of(samples)
         if assign:
             with utils.settings(default=0):
@@ -126,13 +125,6 @@ class WorksheetTestCase(unittest.TestCase):
         self.stock = None
         return ([api.get_object_by_uid(uid) for uid in uids],
                 api.get_object_by_uid(worksheet_uid))
-
-    def make_new(self):
-        """Return new samples, and an empty worksheet."""
-        samples = utils.create_samples(self.portal, SAMPLES)
-        worksheet = utils.create_worksheet(self.portal)
-        worksheet.setAnalyst(TEST_USER_ID)
-        return samples, worksheet
 
     def enter_results(self, analyses):
         for index, analysis in enumerate(analyses):

@@ -17,10 +17,13 @@ from __future__ import print_function
 
 import unittest
 
+from ZEO.Exceptions import ClientDisconnected
+
 from senaite.queue.client import sites
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests.zodbsite import Connected
+from senaite.queue.tests.zodbsite import eventually
 
 
 class TestKeptConnection(unittest.TestCase):
@@ -110,6 +113,45 @@ class TestKeptConnection(unittest.TestCase):
         with self.assertRaises(sites.DatabaseClosed):
             self.connection_used()
         self.site.release_connection()
+
+
+class TestOverZEO(unittest.TestCase):
+
+    def test_a_kept_connection_comes_back_with_zeo(self):
+        world = zodbsite.ZEOServer()
+        self.addCleanup(world.close)
+        ours, theirs = world.databases(2)
+        site = sites.Site(ours, zodbsite.PATH)
+        site.keep_connection()
+        with site.opened() as (portal, _manager):
+            self.assertFalse(portal.done)
+        world.kill()
+        eventually(lambda: not ours.storage.is_connected())
+        world.start()
+        eventually(lambda: self.write(theirs))
+        eventually(lambda: self.read(site) == {"x": 1})
+
+    @staticmethod
+    def write(db):
+        """Change the site; tell whether ZEO was there."""
+        other = Connected(db)
+        try:
+            other.begin().done["x"] = 1
+            other.commit()
+            return True
+        except ClientDisconnected:
+            return False
+        finally:
+            other.close()
+
+    @staticmethod
+    def read(site):
+        """Return what is done; None without ZEO."""
+        try:
+            with site.opened() as (portal, _manager):
+                return dict(portal.done)
+        except ClientDisconnected:
+            return None
 
 
 class TestClosedDatabase(ClusterTestCase):
