@@ -39,7 +39,7 @@ WARM, WARM_SAMPLES = 2, 2
 #: the queue is through
 EDITORS, EDIT_SAMPLES, EDITS = 4, 4, 8
 #: Worksheets that the queue works on meanwhile, and samples on each
-BUSY, BUSY_SAMPLES = 8, 8
+BUSY, BUSY_SAMPLES = 8, 14
 
 CONSUMERS_SHEETS = (
     [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * max(TRIES)) +
