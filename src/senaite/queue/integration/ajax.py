@@ -12,10 +12,12 @@
 
 A listing of SENAITE 2.6 sends one request per selected row, one after the
 other, in the order of the selection, and with each the whole selection. The
-first request queues the whole selection as one task; for those that follow
-there is nothing left to do. They must not even look whether there is: a task
-may be processed by then, and an action that can be done more than once, like
-one of several verifications, would be done again for each row.
+first request queues the whole selection as one task, and its answer shows all
+of these rows anew; for those that follow there is nothing left to do, or to
+show. They must not even look whether there is: a task may be processed by
+then, and an action that can be done more than once, like one of several
+verifications, would be done again for each row. And to put a listing together
+for a single row takes as long as half of its analysis takes the consumer.
 """
 
 from __future__ import absolute_import
@@ -60,15 +62,26 @@ class QueuedTransition(ListingWorkflowTransition):
         if not self.is_to_be_queued(transition, len(selection)):
             return super(QueuedTransition, self).do_transition(
                 transition, chained_uids, failed_transitions, **kw)
-        self.uids = [uid]
         if selection[0] == uid:
             self.enqueue(transition, selection)
+        else:
+            self.uids = []
+            self.leave_rows(uid)
+
+    def leave_rows(self, uid):
+        """Answer without a row, if no other one was asked for: it was shown
+        with the first, and the page looks when the queue is through."""
+        if self.view.get_json().get("uids") == [uid]:
+            self.view.get_folderitems = list
 
     def enqueue(self, transition, selection):
         """Add the task; rows that can't be transitioned are left out."""
         objects = [senaite_api.get_object_by_uid(uid, default=None)
                    for uid in selection]
         objects = [obj for obj in objects if obj is not None]
+        selected = [senaite_api.get_uid(obj) for obj in objects]
+        # Those that are left out, too: a page may be old
+        self.uids = selected
         objects = decisions.allowed(objects, transition)
         if not objects:
             return
@@ -81,8 +94,7 @@ class QueuedTransition(ListingWorkflowTransition):
         except ValueError as error:
             # More than a task may hold: the row says so
             self.error["message"] = str(error)
-            return
-        self.uids = [senaite_api.get_uid(obj) for obj in objects]
+            self.uids = selected[:1]
 
     def is_to_be_queued(self, transition, count):
         """Tell whether this request belongs to the queue."""

@@ -14,6 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
 import transaction
 from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
@@ -42,6 +44,9 @@ class AjaxChannelTest(WorksheetTestCase):
             self.assertEqual(row["allow_edit"], [])
             self.assertIn("queued-mark", row["after"]["state_title"])
         self.assertEqual([answer["errors"] for answer in answers], [{}] * 6)
+        # and no other one has anything to add
+        self.assertEqual([answer["folderitems"] for answer in answers[1:]],
+                         [[]] * 5)
 
         done = self.drain()
         self.assertEqual([len(task.uids) for task in done], [6, 3])
@@ -67,6 +72,31 @@ class AjaxChannelTest(WorksheetTestCase):
         self.assertEqual(self.pending(), [])
         self.assertEqual([an.getNumberOfVerifications() for an in analyses],
                          [2, 1, 1, 1, 1, 1])
+
+    def test_rows_of_an_old_page_are_shown_as_they_are(self):
+        """Two have the same page open, and press the same button."""
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.click_rows(worksheet, "submit", analyses)
+        answers = self.click_rows(worksheet, "submit", analyses)
+        self.assertEqual(len(self.pending()), 1)
+        self.assertEqual([answer["count"] for answer in answers],
+                         [6, 0, 0, 0, 0, 0])
+        self.assertEqual([row["disabled"] for row in answers[0]["folderitems"]],
+                         [True] * 6)
+
+    def test_several_rows_of_one_request_are_all_shown(self):
+        """No page of SENAITE 2.6 does that, but its endpoint takes a list."""
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        uids = [api.get_uid(analysis) for analysis in analyses]
+        answer = json.loads(self.post(
+            worksheet.absolute_url() +
+            "/analyses_classic_view/do_action_for",
+            json.dumps({"uids": uids[1:3], "chained_uids": uids,
+                        "transition": "submit"}), "application/json"))
+        self.assertEqual(set(row["uid"] for row in answer["folderitems"]),
+                         set(uids[1:3]))
 
     def test_transposed_listing(self):
         _samples, analyses, worksheet = self.make()
