@@ -16,9 +16,6 @@ from __future__ import print_function
 
 import time
 
-from Acquisition import aq_base
-from Acquisition import aq_inner
-from Acquisition import aq_parent
 from bika.lims import api as senaite_api
 from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
@@ -113,7 +110,8 @@ class QueuedUIDsTaskAdapter(object):
         objects = [get_object(uid) for uid in uids]
         read_ahead(obj for obj in objects if obj is not None)
         for uid, obj in zip(uids, objects):
-            yield uid, obj if obj is not None and is_there(obj) else None
+            yield uid, obj if obj is not None and \
+                memos.is_there(obj) else None
 
     def get_held_action(self, task):
         """Return the action on analyses for which the promotion and the
@@ -182,10 +180,3 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
 def get_object(uid):
     """Return a content object, or None when it is gone."""
     return senaite_api.get_object_by_uid(uid, default=None)
-
-
-def is_there(obj):
-    """Tell whether an object is still where it was found."""
-    parent = aq_parent(aq_inner(obj))
-    found = parent._getOb(obj.getId(), None)
-    return aq_base(found) is aq_base(obj)

@@ -102,13 +102,6 @@ def holding(action):
         _local.held = former
 
 
-def is_assigning():
-    """Tell whether analyses are assigned to a worksheet in this thread, and
-    none is removed."""
-    held = current()
-    return held is not None and held.action == "assign"
-
-
 def holds_promotion(obj, action):
     """Tell whether core has to leave this transition for later.
 

@@ -14,7 +14,9 @@
   the roles that may view an object are the dearest of it.
 * A snapshot for the audit log collects all fields of an object anew for each
   of its fields.
-* A worksheet looks up all its analyses anew for each one that is added.
+* What a field refers to is looked up in a catalog and walked to from the site
+  each time: client, sample type, service and the like some 40 times for each
+  sample, and all analyses of a worksheet for each one that is added.
 * The roles that each member of the site has in a client or folder are collected
   anew for each object that is indexed below it.
 * A guard is asked whether a transition is possible, and once more when it is
@@ -22,9 +24,9 @@
 
 The first two are kept with the wrapper, or model, that core makes for one
 object, one catalog or one snapshot, and throws away afterwards; the third for
-one chunk that assigns, and so removes none; the fourth, which core puts
-together from what it keeps for one request, for one chunk; the last until it
-is asked for again: nothing can go stale. What was read
+one chunk, as long as the object is still where it was found; the fourth, which
+core puts together from what it keeps for one request, for one chunk; the last
+until it is asked for again: nothing can go stale. What was read
 in advance (`senaite.queue.adapters.prepared`) is given out for as long as the
 catalogs are written to. Core is told by the patches of
 `senaite.queue.integration.patches`, and only in a thread that processes a task.
@@ -38,6 +40,8 @@ import contextlib
 import threading
 
 from Acquisition import aq_base
+from Acquisition import aq_inner
+from Acquisition import aq_parent
 
 _local = threading.local()
 
@@ -120,8 +124,23 @@ def read_objects(uids, read):
     :param read: function that returns the objects of some uids, by uid
     """
     known = _local.objects
-    known.update(read([uid for uid in uids if uid not in known]))
-    return [known[uid] for uid in uids if uid in known]
+    unknown = [uid for uid in uids
+               if uid not in known or not is_there(known[uid])]
+    found = read(unknown) if unknown else {}
+    for uid in unknown:
+        known.pop(uid, None)
+    known.update((uid, obj) for uid, obj in found.items() if obj is not None)
+    return [known[uid] if uid in known else found[uid]
+            for uid in uids if uid in known or uid in found]
+
+
+def is_there(obj):
+    """Tell whether an object is still where it was found."""
+    parent = aq_parent(aq_inner(obj))
+    if not hasattr(aq_base(parent), "_getOb"):
+        return False
+    found = parent._getOb(obj.getId(), None)
+    return aq_base(found) is aq_base(obj)
 
 
 def read_roles(adapter, read):

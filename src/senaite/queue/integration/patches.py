@@ -15,6 +15,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import collections
+
 import six
 from bika.lims import api as senaite_api
 from bika.lims.content.analysisrequest import AnalysisRequest
@@ -23,6 +25,7 @@ from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow.analysis import events
 from plone.indexer.wrapper import IndexableObjectWrapper
+from Products.Archetypes.Field import StringField
 
 from senaite.queue import api
 from senaite.queue.adapters import holdback
@@ -196,22 +199,26 @@ def check_transition_guard(self, t, ob, **kw):
 
 
 def get_references(self, context, **kwargs):
-    """Return the objects a field refers to; a worksheet's analyses are looked
-    up once in a task that assigns.
+    """Return the object or objects a field refers to; looks them up once in a
+    task.
 
     `bika.lims.browser.fields.uidreferencefield.UIDReferenceField.get`,
     senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
     """
     # Archetypes always gives the schema
-    if not memos.is_active() or not holdback.is_assigning() \
-            or self.getName() != "Analyses" \
-            or not IWorksheet.providedBy(context) \
-            or set(kwargs) - set(["schema"]):
+    if not memos.is_active() or set(kwargs) - set(["schema"]):
         return self._old_get(context, **kwargs)
-    return memos.read_objects(self.getRaw(context), _read_objects)
+    uids = StringField.get(self, context, **kwargs)
+    uids = uids if isinstance(uids, list) else [uids]
+    # Core would look for those that have no uid as well, and find none
+    found = memos.read_objects(list(collections.OrderedDict.fromkeys(
+        uid for uid in uids if uid)), _read_objects)
+    if self.multiValued:
+        return found
+    return found[0] if found else None
 
 
 def _read_objects(uids):
     catalog = senaite_api.get_tool("uid_catalog")
     return dict((brain.UID, senaite_api.get_object(brain))
-                for brain in catalog(UID=uids)) if uids else {}
+                for brain in catalog(UID=uids))
