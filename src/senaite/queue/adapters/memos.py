@@ -19,14 +19,19 @@
   sample, and all analyses of a worksheet for each one that is added.
 * The roles that each member of the site has in a client or folder are collected
   anew for each object that is indexed below it.
+* The analyses of a sample are looked up four times to index it.
+* The permissions that an object knows are collected anew for each of the fifty
+  that a transition grants anew.
 * A guard is asked whether a transition is possible, and once more when it is
   done.
 
 The first two are kept with the wrapper, or model, that core makes for one
 object, one catalog or one snapshot, and throws away afterwards; the third for
 one chunk, as long as the object is still where it was found; the fourth, which
-core puts together from what it keeps for one request, for one chunk; the last
-until it is asked for again: nothing can go stale. What was read
+core puts together from what it keeps for one request, for one chunk; the fifth
+with the wrapper again; the sixth, which is a matter of the code and not of the
+data, for one chunk; the last until it is asked for again: nothing can go
+stale. What was read
 in advance (`senaite.queue.adapters.prepared`) is given out for as long as the
 catalogs are written to. Core is told by the patches of
 `senaite.queue.integration.patches`, and only in a thread that processes a task.
@@ -42,6 +47,10 @@ import threading
 from Acquisition import aq_base
 from Acquisition import aq_inner
 from Acquisition import aq_parent
+from Products.PluginIndexes.util import safe_callable
+
+#: Beginning of the names of what a wrapper is made of
+PRIVATE = "_IndexableObjectWrapper__"
 
 _local = threading.local()
 
@@ -55,24 +64,73 @@ def is_active():
 def kept():
     """Read once, in this thread and this block."""
     former = (is_active(), getattr(_local, "objects", None),
-              getattr(_local, "roles", None))
-    _local.active, _local.objects, _local.roles = True, {}, {}
+              getattr(_local, "roles", None),
+              getattr(_local, "permissions", None))
+    _local.active = True
+    _local.objects, _local.roles, _local.permissions = {}, {}, {}
     try:
         yield
     finally:
-        _local.active, _local.objects, _local.roles = former
+        (_local.active, _local.objects, _local.roles,
+         _local.permissions) = former
 
 
-def keep_attribute(wrapper, name, value):
-    """Keep and return what was read of an object that is being indexed.
+def read_attribute(wrapper, name, read):
+    """Read, keep and return something of an object that is being indexed; of a
+    method, what it returns.
 
     :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
     :param name: name of the index or of the column
+    :param read: function that returns the value
     """
-    if is_active() and not name.startswith("_"):
-        # Found there before anybody is asked again
-        wrapper.__dict__[name] = value
+    if not is_active() or name.startswith("_"):
+        return read()
+    value = _read_for(wrapper, read)
+    if safe_callable(value):
+        value = _called_once(wrapper, value)
+    # Found there before anybody is asked again
+    wrapper.__dict__[name] = value
     return value
+
+
+def _read_for(wrapper, read):
+    former, _local.wrapper = getattr(_local, "wrapper", None), wrapper
+    try:
+        return read()
+    finally:
+        _local.wrapper = former
+
+
+def _called_once(wrapper, method):
+    """Return what does the same as a method, but for the second time."""
+    results = []
+
+    def call(*args, **kw):
+        if args or kw:
+            return method(*args, **kw)
+        if not results:
+            results.append(_read_for(wrapper, method))
+        return results[0]
+    return call
+
+
+def read_analyses(sample, query, read):
+    """Return the analyses of a sample; looks them up once while the sample is
+    being indexed.
+
+    :param query: what they are asked with
+    :type query: dict
+    :param read: function that returns a list of them
+    """
+    wrapper = getattr(_local, "wrapper", None)
+    if wrapper is None or aq_base(wrapper.__dict__[
+            PRIVATE + "object"]) is not aq_base(sample):
+        return read()
+    kept = wrapper.__dict__.setdefault("_queue_analyses", {})
+    key = repr(sorted(query.items()))
+    if key not in kept:
+        kept[key] = read()
+    return list(kept[key])
 
 
 @contextlib.contextmanager
@@ -96,9 +154,8 @@ def fill(wrapper):
     values = getattr(_local, "given", None)
     if values is None or "_queue_filled" in wrapper.__dict__:
         return
-    private = "_IndexableObjectWrapper__"
-    found = values.find(wrapper.__dict__[private + "object"],
-                        wrapper.__dict__[private + "catalog"])
+    found = values.find(wrapper.__dict__[PRIVATE + "object"],
+                        wrapper.__dict__[PRIVATE + "catalog"])
     wrapper.__dict__.update(found, _queue_filled=True)
 
 
@@ -160,6 +217,21 @@ def read_roles(adapter, read):
     if key not in _local.roles:
         _local.roles[key] = base, list(read())
     return _local.roles[key][1]
+
+
+def read_permissions(obj, read):
+    """Return the permissions that an object knows, its own and inherited ones.
+
+    :param obj: content object
+    :param read: function that returns a list of them
+    """
+    if not is_active():
+        return read()
+    # The object is kept as well: nothing else gets its id
+    base = aq_base(obj)
+    if id(base) not in _local.permissions:
+        _local.permissions[id(base)] = base, read()
+    return _local.permissions[id(base)][1]
 
 
 class Question(object):

@@ -21,11 +21,11 @@ import six
 from bika.lims import api as senaite_api
 from bika.lims.content.analysisrequest import AnalysisRequest
 from bika.lims.content.worksheet import Worksheet
-from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow.analysis import events
 from plone.indexer.wrapper import IndexableObjectWrapper
 from Products.Archetypes.Field import StringField
+from Products.DCWorkflow import utils
 
 from senaite.queue import api
 from senaite.queue.adapters import holdback
@@ -157,7 +157,7 @@ def read_indexable(self, name):
     memos.fill(self)
     if name in self.__dict__:
         return self.__dict__[name]
-    return memos.keep_attribute(self, name, _read(self, name))
+    return memos.read_attribute(self, name, lambda: _read(self, name))
 
 
 #: Python asks for it under its name, so that it cannot keep the original
@@ -185,6 +185,33 @@ def get_all_roles(self):
     senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
     """
     return iter(memos.read_roles(self, self._old_getAllRoles))
+
+
+def get_sample_analyses(self, **kw):
+    """Return the analyses of a sample; looks them up once to index it.
+
+    `senaite.core.datamanagers.field.sample_analyses
+    .SampleAnalysesFieldDataManager.get`, senaite.core 2.6.0. See
+    `senaite.queue.adapters.memos`.
+    """
+    return memos.read_analyses(
+        self.context, kw, lambda: self._old_get(**kw))
+
+
+def ac_inherited_permissions(ob, all=0):
+    """Return the permissions that an object knows; collects them once in a
+    task.
+
+    `Products.DCWorkflow.utils.ac_inherited_permissions`, 2.7.0. See
+    `senaite.queue.adapters.memos`.
+    """
+    if not all:
+        return _inherited_permissions(ob)
+    return memos.read_permissions(ob, lambda: _inherited_permissions(ob, all))
+
+
+#: A function of a module keeps no original by itself
+_inherited_permissions = utils.ac_inherited_permissions
 
 
 def check_transition_guard(self, t, ob, **kw):

@@ -17,13 +17,17 @@ from __future__ import print_function
 import threading
 import unittest
 
+import six
 from Acquisition import aq_base
 from bika.lims import api
 from plone.indexer.interfaces import IIndexableObject
 from Products.Archetypes.Field import StringField
+from Products.DCWorkflow import utils as utils_of_dcworkflow
 from Products.DCWorkflow.DCWorkflow import DCWorkflowDefinition
 from senaite.app.supermodel.model import SuperModel
 from senaite.core.adapters.localroles import DynamicLocalRoleAdapter
+from senaite.core.datamanagers.field.sample_analyses import \
+    SampleAnalysesFieldDataManager
 from zope.annotation.interfaces import IAnnotations
 from zope.component import getMultiAdapter
 from zope.globalrequest import getRequest
@@ -146,6 +150,76 @@ class MemosTest(unittest.TestCase):
                 worksheet, full_objects=False)
             self.assertTrue(all(hasattr(brain, "getPath")
                                 for brain in brains))
+
+    def test_analyses_of_a_sample_looked_up_once_to_index_it(self):
+        samples = utils.create_samples(self.portal, 2)
+        analyses = utils.analyses_of(samples)
+        names = ("getAnalysesNum", "getProgress", "assigned_state")
+        catalog = api.get_tool("senaite_catalog_sample")
+
+        def values(sample):
+            wrapper = getMultiAdapter((sample, catalog), IIndexableObject)
+            found = [getattr(wrapper, name) for name in names]
+            return [value() if callable(value) else value for value in found]
+        expected = [values(sample) for sample in samples]
+        searches = self.count_searches()
+        self.assertEqual(values(samples[0]), expected[0])
+        self.assertEqual(len(searches), 2)
+        with memos.kept():
+            del searches[:]
+            self.assertEqual([values(sample) for sample in samples], expected)
+            self.assertEqual(len(searches), 2)
+            # Nothing is kept from one time to the next
+            api.get_tool("portal_workflow").doActionFor(analyses[0], "reject")
+            self.assertNotEqual(values(samples[0]), expected[0])
+            self.assertEqual(values(samples[1]), expected[1])
+            found = samples[0].getAnalyses()
+            self.assertIsNot(found, samples[0].getAnalyses())
+
+    def count_searches(self):
+        """Return a list that grows with each search for analyses."""
+        read, searches = SampleAnalysesFieldDataManager._old_get, []
+        read = six.get_unbound_function(read)
+        self.addCleanup(
+            setattr, SampleAnalysesFieldDataManager, "_old_get", read)
+        SampleAnalysesFieldDataManager._old_get = \
+            lambda self, **kw: searches.append(kw) or read(self, **kw)
+        return searches
+
+    def test_methods_called_once_for_all_that_is_indexed(self):
+        catalog = api.get_tool("senaite_catalog_sample")
+        sample, = utils.create_samples(self.portal, 1)
+        calls = []
+
+        def number(factor=1):
+            calls.append(factor)
+            if factor == 0:
+                raise ValueError("No number")
+            return [10 * factor]
+        sample.getAnalysesNum = number
+        self.addCleanup(delattr, sample, "getAnalysesNum")
+        with memos.kept():
+            wrapper = getMultiAdapter((sample, catalog), IIndexableObject)
+            self.assertEqual([wrapper.getAnalysesNum(), calls], [[10], [1]])
+            self.assertEqual([wrapper.getAnalysesNum(), calls], [[10], [1]])
+            self.assertEqual(wrapper.getAnalysesNum(3), [30])
+            self.assertRaises(ValueError, wrapper.getAnalysesNum, factor=0)
+            wrapper = getMultiAdapter((sample, catalog), IIndexableObject)
+            wrapper.getAnalysesNum()
+        self.assertEqual(calls, [1, 3, 0, 1])
+
+    def test_permissions_collected_once(self):
+        sample, = utils.create_samples(self.portal, 1)
+
+        def collect(obj):
+            return utils_of_dcworkflow.ac_inherited_permissions(obj, 1)
+        expected = collect(sample)
+        self.assertIsNot(collect(sample), expected)
+        with memos.kept():
+            self.assertEqual(collect(sample), expected)
+            self.assertIs(collect(sample), collect(sample))
+            self.assertNotEqual(collect(self.portal), expected)
+        self.assertIsNot(collect(sample), collect(sample))
 
     def test_local_roles_collected_once(self):
         adapter = DynamicLocalRoleAdapter(self.client)
