@@ -17,7 +17,7 @@ of these rows anew; for those that follow there is nothing left to do, or to
 show. They must not even look whether there is: a task may be processed by
 then, and an action that can be done more than once, like one of several
 verifications, would be done again for each row. And to put a listing together
-for a single row takes as long as half of its analysis takes the consumer.
+for a single row takes longer than the consumer needs for its analysis.
 """
 
 from __future__ import absolute_import
@@ -28,22 +28,27 @@ from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
 from bika.lims.interfaces import IWorksheet
 from senaite.app.listing.adapters.workflow import ListingWorkflowTransition
+from senaite.app.listing.decorators import inject_runtime
+from senaite.app.listing.decorators import returns_safe_json
+from senaite.app.listing.decorators import set_application_json_header
 from senaite.app.listing.interfaces import IListingWorkflowTransition
 from senaite.core.browser.listing.workflow.analysis import \
     AnalysisRetestAdapter
 from senaite.core.browser.listing.workflow.analysis import \
     AnalysisRetractAdapter
+from zope.component import queryMultiAdapter
 from zope.interface import implementer
 
 from senaite.queue import api
 from senaite.queue.integration import decisions
+from senaite.queue.interfaces import ISenaiteQueueLayer
 
 
 @implementer(IListingWorkflowTransition)
 class QueuedTransition(ListingWorkflowTransition):
     """Queues the transition of a selection of analyses in a worksheet."""
 
-    #: uids to show anew, if others than core says
+    #: uids to show anew, besides those of the request; None: as core does it
     uids = None
 
     def do_transition(self, transition, chained_uids, failed_transitions,
@@ -66,13 +71,6 @@ class QueuedTransition(ListingWorkflowTransition):
             self.enqueue(transition, selection)
         else:
             self.uids = []
-            self.leave_rows(uid)
-
-    def leave_rows(self, uid):
-        """Answer without a row, if no other one was asked for: it was shown
-        with the first, and the page looks when the queue is through."""
-        if self.view.get_json().get("uids") == [uid]:
-            self.view.get_folderitems = list
 
     def enqueue(self, transition, selection):
         """Add the task; rows that can't be transitioned are left out."""
@@ -106,6 +104,46 @@ class QueuedTransition(ListingWorkflowTransition):
         if self.uids is None:
             return super(QueuedTransition, self).get_uids()
         return self.uids
+
+
+def answer_row(view):
+    """Answer the request for a row that was queued with the first one of its
+    selection, without what a listing does before it looks what is wanted.
+
+    :param view: listing that is called
+    :type view: senaite.app.listing.view.ListingView
+    :returns: JSON as of `AjaxListingView.ajax_do_action_for`, or None: it is
+        not such a request
+    """
+    if view.traverse_subpath != ["do_action_for"] or \
+            not ISenaiteQueueLayer.providedBy(view.request):
+        return None
+    payload = view.get_json()
+    uids = payload.get("uids") or []
+    selection = payload.get("chained_uids") or []
+    if len(uids) != 1 or uids[0] not in selection[1:]:
+        return None
+    transition = payload.get("transition") or ""
+    obj = senaite_api.get_object_by_uid(uids[0], default=None)
+    involved = (view, obj, view.request)
+    # As `ajax_do_action_for` looks for it
+    adapter = queryMultiAdapter(
+        involved, IListingWorkflowTransition, name=transition)
+    if adapter is None:
+        adapter = queryMultiAdapter(involved, IListingWorkflowTransition)
+    if not isinstance(adapter, QueuedTransition) or \
+            not adapter.is_to_be_queued(transition, len(selection)):
+        return None
+    return _answer(uids)
+
+
+@set_application_json_header
+@returns_safe_json
+@inject_runtime
+def _answer(uids):
+    """Answer that there is nothing to show."""
+    return {"count": 0, "uids": uids, "folderitems": [], "errors": {},
+            "redirects": {}}
 
 
 class QueuedActionTransition(QueuedTransition):
