@@ -8,7 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What core reads several times over, read once while a task is processed.
+"""What core reads several times over, read once while a task is processed, or
+while the rows of a selection are shown that was queued just now.
 
 * Catalogs ask an object for what indexes and metadata have in common twice;
   the roles that may view an object are the dearest of it.
@@ -30,11 +31,10 @@ object, one catalog or one snapshot, and throws away afterwards; the third for
 one chunk, as long as the object is still where it was found; the fourth, which
 core puts together from what it keeps for one request, for one chunk; the fifth
 with the wrapper again; the sixth, which is a matter of the code and not of the
-data, for one chunk; the last until it is asked for again: nothing can go
-stale. What was read
-in advance (`senaite.queue.adapters.prepared`) is given out for as long as the
-catalogs are written to. Core is told by the patches of
-`senaite.queue.integration.patches`, and only in a thread that processes a task.
+data, for one chunk; the last until it is asked for again: nothing can go stale.
+What was read in advance (`senaite.queue.adapters.prepared`) is given out for as
+long as the catalogs are written to. Core is told by the patches of
+`senaite.queue.integration.patches`, and only in a thread that is in `kept`.
 """
 
 from __future__ import absolute_import

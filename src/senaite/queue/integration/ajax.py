@@ -40,6 +40,7 @@ from zope.component import queryMultiAdapter
 from zope.interface import implementer
 
 from senaite.queue import api
+from senaite.queue.adapters import memos
 from senaite.queue.integration import decisions
 from senaite.queue.interfaces import ISenaiteQueueLayer
 
@@ -106,23 +107,40 @@ class QueuedTransition(ListingWorkflowTransition):
         return self.uids
 
 
-def answer_row(view):
-    """Answer the request for a row that was queued with the first one of its
-    selection, without what a listing does before it looks what is wanted.
+def call_listing(view, call):
+    """Answer a request to a listing. One for a row that was queued with the
+    first of its selection is answered at once, without what a listing does
+    before it looks what is wanted.
 
     :param view: listing that is called
     :type view: senaite.app.listing.view.ListingView
-    :returns: JSON as of `AjaxListingView.ajax_do_action_for`, or None: it is
-        not such a request
+    :param call: function that has the listing answer
     """
+    uids, selection = get_queued_rows(view)
+    if not uids:
+        return call()
+    if uids[0] != selection[0]:
+        return _answer(uids)
+    # All rows are shown, and have much in common
+    with memos.kept():
+        return call()
+
+
+def get_queued_rows(view):
+    """Return the row that a request is for, if its selection is queued as a
+    whole, and the selection.
+
+    :returns: list of one uid, list of uids; or two empty lists
+    """
+    nothing = [], []
     if view.traverse_subpath != ["do_action_for"] or \
             not ISenaiteQueueLayer.providedBy(view.request):
-        return None
+        return nothing
     payload = view.get_json()
     uids = payload.get("uids") or []
     selection = payload.get("chained_uids") or []
-    if len(uids) != 1 or uids[0] not in selection[1:]:
-        return None
+    if len(uids) != 1 or uids[0] not in selection:
+        return nothing
     transition = payload.get("transition") or ""
     obj = senaite_api.get_object_by_uid(uids[0], default=None)
     involved = (view, obj, view.request)
@@ -133,8 +151,8 @@ def answer_row(view):
         adapter = queryMultiAdapter(involved, IListingWorkflowTransition)
     if not isinstance(adapter, QueuedTransition) or \
             not adapter.is_to_be_queued(transition, len(selection)):
-        return None
-    return _answer(uids)
+        return nothing
+    return uids, selection
 
 
 @set_application_json_header

@@ -76,8 +76,7 @@ def call_listing(self):
     in order first, which takes a worksheet longer than all else that is to be
     done for such a row. See `senaite.queue.integration.ajax`.
     """
-    answer = ajax.answer_row(self)
-    return self._old___call__() if answer is None else answer
+    return ajax.call_listing(self, self._old___call__)
 
 
 def ajax_set_fields(self):
