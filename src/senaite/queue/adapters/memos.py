@@ -85,23 +85,35 @@ def read_attribute(wrapper, name, read):
     """
     if not is_active() or name.startswith("_"):
         return read()
-    value = _read_for(wrapper, read)
+    reading = Reading(wrapper)
+    value = reading.do(read)
     if safe_callable(value):
-        value = _called_once(wrapper, value)
+        value = _called_once(value, reading)
     # Found there before anybody is asked again
     wrapper.__dict__[name] = value
     return value
 
 
-def _read_for(wrapper, read):
-    former, _local.wrapper = getattr(_local, "wrapper", None), wrapper
-    try:
-        return read()
-    finally:
-        _local.wrapper = former
+class Reading(object):
+    """What is read of an object, and was read of it before, for the catalogs.
+
+    Does not know the wrapper: that would be a ring, for the garbage collector.
+    """
+
+    def __init__(self, wrapper):
+        self.obj = aq_base(wrapper.__dict__[PRIVATE + "object"])
+        self.analyses = wrapper.__dict__.setdefault("_queue_analyses", {})
+
+    def do(self, read):
+        """Let `read_analyses` know of it while a function is called."""
+        former, _local.reading = getattr(_local, "reading", None), self
+        try:
+            return read()
+        finally:
+            _local.reading = former
 
 
-def _called_once(wrapper, method):
+def _called_once(method, reading):
     """Return what does the same as a method, but for the second time."""
     results = []
 
@@ -109,7 +121,7 @@ def _called_once(wrapper, method):
         if args or kw:
             return method(*args, **kw)
         if not results:
-            results.append(_read_for(wrapper, method))
+            results.append(reading.do(method))
         return results[0]
     return call
 
@@ -122,15 +134,13 @@ def read_analyses(sample, query, read):
     :type query: dict
     :param read: function that returns a list of them
     """
-    wrapper = getattr(_local, "wrapper", None)
-    if wrapper is None or aq_base(wrapper.__dict__[
-            PRIVATE + "object"]) is not aq_base(sample):
+    reading = getattr(_local, "reading", None)
+    if reading is None or reading.obj is not aq_base(sample):
         return read()
-    kept = wrapper.__dict__.setdefault("_queue_analyses", {})
     key = repr(sorted(query.items()))
-    if key not in kept:
-        kept[key] = read()
-    return list(kept[key])
+    if key not in reading.analyses:
+        reading.analyses[key] = read()
+    return list(reading.analyses[key])
 
 
 @contextlib.contextmanager
