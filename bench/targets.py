@@ -36,6 +36,16 @@ def figure(*path):
     return read
 
 
+def share(action, name):
+    """Return a function: how much of the synchronous click a figure of the
+    queued one is; not rounded, as the ratios in the results are."""
+    def read(results):
+        click = results["click"]
+        return (click["queued"][action][name] /
+                click["synchronous"][action]["end_seconds"])
+    return read
+
+
 def faster(action):
     """Return a function: how much faster than 1.0.3 an action ends."""
     def read(results):
@@ -64,24 +74,24 @@ TARGETS = [
     ("is_queued on a client at 100,000 tasks, microseconds",
      figure(STORE, "sqlite", MANY, "is_queued us"), AT_MOST, 20),
     ("submit of 100 analyses, from click to end, of the synchronous click",
-     figure("click", "queued", "submit", "end_seconds_ratio"), AT_MOST, 0.4),
+     share("submit", "end_seconds"), AT_MOST, 0.4),
     ("verify, the same",
-     figure("click", "queued", "verify", "end_seconds_ratio"), AT_MOST, 0.4),
+     share("verify", "end_seconds"), AT_MOST, 0.4),
     ("assign, the same",
-     figure("click", "queued", "assign", "end_seconds_ratio"), AT_MOST, 0.8),
+     share("assign", "end_seconds"), AT_MOST, 0.8),
     ("submit, times faster than 1.0.3 at its tick of 5 s", faster("submit"),
      AT_LEAST, 10),
+    ("verify, the same", faster("verify"), AT_LEAST, 10),
     ("assign, the same", faster("assign"), AT_LEAST, 10),
     ("click that assigns 100 analyses, without the page it leads to, of the "
      "synchronous click",
-     figure("click", "queued", "assign", "form_seconds_ratio"), AT_MOST,
-     0.05),
+     share("assign", "form_seconds"), AT_MOST, 0.05),
     ("the same, with that page",
-     figure("click", "queued", "assign", "click_seconds_ratio"), AT_MOST,
-     0.05),
+     share("assign", "click_seconds"), AT_MOST, 0.05),
     ("click that submits 100 analyses, the same",
-     figure("click", "queued", "submit", "click_seconds_ratio"), AT_MOST,
-     0.05),
+     share("submit", "click_seconds"), AT_MOST, 0.05),
+    ("click that verifies 100 analyses, the same",
+     share("verify", "click_seconds"), AT_MOST, 0.05),
     ("latency, median, milliseconds", figure("latency", "p50_ms"), AT_MOST,
      150),
     ("latency, 95 %, milliseconds", figure("latency", "p95_ms"), AT_MOST,
