@@ -120,7 +120,7 @@ def call_listing(view, call):
     if not uids:
         return call()
     if uids[0] != selection[0]:
-        return _answer(uids)
+        return _answer(uids, selection)
     # All rows are shown, and have much in common
     with memos.kept():
         return call()
@@ -158,10 +158,11 @@ def get_queued_rows(view):
 @set_application_json_header
 @returns_safe_json
 @inject_runtime
-def _answer(uids):
-    """Answer that there is nothing to show."""
+def _answer(uids, selection):
+    """Answer that there is nothing to show, and tell our script that this goes
+    for all rows of the selection: they were answered with the first one."""
     return {"count": 0, "uids": uids, "folderitems": [], "errors": {},
-            "redirects": {}}
+            "redirects": {}, "answered": selection}
 
 
 class QueuedActionTransition(QueuedTransition):

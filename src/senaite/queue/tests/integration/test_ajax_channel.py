@@ -84,6 +84,10 @@ class AjaxChannelTest(WorksheetTestCase):
                          [6, 0, 0, 0, 0, 0])
         self.assertEqual([row["disabled"] for row in answers[0]["folderitems"]],
                          [True] * 6)
+        # The script need not ask for the others
+        uids = [api.get_uid(analysis) for analysis in analyses]
+        self.assertEqual([answer.get("answered") for answer in answers],
+                         [None] + [uids] * 5)
 
     def test_several_rows_of_one_request_are_all_shown(self):
         """No page of SENAITE 2.6 does that, but its endpoint takes a list."""
@@ -125,8 +129,10 @@ class AjaxChannelTest(WorksheetTestCase):
         """Only what happens in a worksheet is queued, for now."""
         samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
-        self.click_rows(samples[0], "submit", analyses[:3],
-                        view="table_lab_analyses")
+        answers = self.click_rows(samples[0], "submit", analyses[:3],
+                                  view="table_lab_analyses")
+        self.assertFalse([answer for answer in answers
+                          if "answered" in answer])
         self.assertEqual(self.pending(), [])
         self.assertEqual(self.states(analyses[:3]), ["to_be_verified"] * 3)
 

@@ -132,6 +132,7 @@ class GuardsTest(WorksheetTestCase):
         page = self.get(url + "/manage_results")
         self.assertIn('class="queue-progress', page)
         self.assertIn("queue.js", page)
+        self.assertIn("selection.js", page)
         self.drain()
         progress = json.loads(self.get(url + "/queue_progress"))
         self.assertEqual(progress["left"], 0)
