@@ -30,6 +30,8 @@ from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
 
+from senaite.queue.adapters import ahead
+from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
 from senaite.queue.adapters import samples
 from senaite.queue.adapters.prepared import Prepared
@@ -71,6 +73,10 @@ class Settlement(object):
         #: The analyses involved, by the uid of their sample
         self.analyses = collections.defaultdict(list)
         self.worksheets = collections.OrderedDict()
+        #: uids of the samples that were promoted before our turn
+        self._promoted = set()
+        #: The analyses verified last, by the path of their sample
+        self._verified = {}
         self._remember(context)
 
     def involve(self, obj):
@@ -93,33 +99,56 @@ class Settlement(object):
         :param held: what was held back meanwhile
         :type held: senaite.queue.adapters.holdback.Held
         """
-        self._index_analyses()
-        verified = {}
-        if held is not None:
-            verified = held.verified
-            for obj in held.objects.values():
-                self._remember(obj)
+        self._note(held)
+        # Before our turn, in which nobody else can go on
         read_ahead(self.samples.values())
-        self._settle(self.samples, SAMPLE_PROMOTIONS, verified)
-        self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
-
-    def _index_analyses(self):
-        """Wait for our turn, and index the analyses: guards and metadata of
-        samples and worksheets read the catalogs."""
         values = Prepared()
         values.read()
+        if held is not None:
+            self._note(self._promote_ahead(held.action))
+        self._index_analyses(values)
+        self._settle(self.samples, SAMPLE_PROMOTIONS)
+        self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
+
+    def _note(self, held):
+        """Remember what was held back."""
+        if held is not None:
+            self._verified.update(held.verified)
+            for obj in held.objects.values():
+                self._remember(obj)
+
+    def _promote_ahead(self, action):
+        """Promote the samples for which that needs no turn.
+
+        :param action: id of the transition that was done to the analyses
+        :returns: what was held back meanwhile: all is indexed later
+        """
+        with holdback.holding(action) as held:
+            self._promoted.update(
+                uid for uid, sample in self.samples.items()
+                if not self._is_vain(sample, action) and
+                ahead.promote(sample, self.analyses[uid], action))
+        return held
+
+    def _index_analyses(self, values):
+        """Wait for our turn, and index the analyses: guards and metadata of
+        samples and worksheets read the catalogs.
+
+        :param values: what they are indexed with, read before the turn
+        """
         values.forget_if_changed(turns.take(self.context._p_jar))
         with memos.given(values):
             processQueue()
 
-    def _settle(self, objects, promotions, verified=()):
+    def _settle(self, objects, promotions):
         for obj in objects.values():
             if api.get_object_by_uid(api.get_uid(obj), default=None) is None:
                 # Removed by the very action
                 continue
-            any(self._go(obj, way) for way in promotions)
-            if api.get_path(obj) in verified:
-                self._verify(obj, verified[api.get_path(obj)])
+            if api.get_uid(obj) not in self._promoted:
+                any(self._go(obj, way) for way in promotions)
+                if api.get_path(obj) in self._verified:
+                    self._verify(obj, self._verified[api.get_path(obj)])
             obj.reindexObject()
         processQueue()
 

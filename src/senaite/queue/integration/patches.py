@@ -28,6 +28,7 @@ from Products.Archetypes.Field import StringField
 from Products.DCWorkflow import utils
 
 from senaite.queue import api
+from senaite.queue.adapters import ahead
 from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
 from senaite.queue.client.current import current_task
@@ -176,6 +177,18 @@ def read_indexable(self, name):
 _read = six.get_unbound_function(IndexableObjectWrapper.__getattr__)
 
 
+def get_field_value(self, name, default=None):
+    """Return the value of a field of an object.
+
+    `senaite.app.supermodel.model.SuperModel.get_field_value`, 2.6.0. It asks a
+    catalog for the analyses of a sample, and keeps their uids: those of the
+    objects are the same. See `senaite.queue.adapters.ahead`.
+    """
+    if name == "Analyses" and ahead.knows(self.instance):
+        return self.instance.getAnalyses(full_objects=True)
+    return self._old_get_field_value(name, default=default)
+
+
 def get_field(self, name, default=None):
     """Return a field of an object, or a default; collects them once in a task.
 
@@ -200,12 +213,17 @@ def get_all_roles(self):
 
 
 def get_sample_analyses(self, **kw):
-    """Return the analyses of a sample; looks them up once to index it.
+    """Return the analyses of a sample; looks them up once to promote it, and
+    once to index it.
 
     `senaite.core.datamanagers.field.sample_analyses
     .SampleAnalysesFieldDataManager.get`, senaite.core 2.6.0. See
-    `senaite.queue.adapters.memos`.
+    `senaite.queue.adapters.ahead` and `senaite.queue.adapters.memos`.
     """
+    known = ahead.read_analyses(
+        self.context, kw, lambda: self._old_get(**kw))
+    if known is not None:
+        return known
     return memos.read_analyses(
         self.context, kw, lambda: self._old_get(**kw))
 

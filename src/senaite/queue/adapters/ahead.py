@@ -1,0 +1,151 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Samples that are promoted before the turn of the chunk comes.
+
+To promote a sample, snapshot included, takes longer than to index it. It may be
+done before the turn (see `senaite.queue.client.turns`) where the chunk has all
+analyses of the sample: whoever adds one meanwhile, or opens one again, writes
+to the sample, too, and one of the two conflicts, as it does without a queue.
+Where the sample is not promoted this way, for whatever reason, it is tried in
+the turn, with what others have done by then.
+
+Core looks up the analyses of the sample in a catalog, which would write to the
+catalogs all that waits for being indexed. What it asks for is the same before
+and after that: objects, or their uids. So the catalog is asked without, once.
+Whoever asks for anything else has it indexed, turn or no turn, as ever.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import contextlib
+import threading
+
+from Acquisition import aq_base
+from Acquisition import aq_inner
+from Acquisition import aq_parent
+from bika.lims import api
+from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.interfaces import IVerified
+from Products.CMFCore.indexing import getQueue
+
+from senaite.queue.adapters.transitions import do_if_allowed
+
+#: Actions on analyses that promote their sample by the same action
+ACTIONS = ("submit", "verify")
+
+#: What Archetypes adds to each call, and what asks for objects, not brains
+HARMLESS = frozenset(["schema", "full_objects"])
+
+_local = threading.local()
+
+
+class Known(object):
+    """The analyses of a sample that is being promoted; looked up once."""
+
+    def __init__(self, sample):
+        self.sample = aq_base(sample)
+        self._found = None
+
+    def read(self, read):
+        """Return the analyses.
+
+        :param read: function that asks the catalog for them, as objects
+        """
+        if self._found is None:
+            with _nothing_queued():
+                self._found = list(read())
+        return list(self._found)
+
+
+@contextlib.contextmanager
+def _nothing_queued():
+    """Let searches find what was indexed before, in this block: nothing that
+    waits for being indexed is."""
+    queue = getQueue()
+    state = queue.getState()
+    queue.setState([])
+    try:
+        yield
+    finally:
+        queue.setState(state + queue.getState())
+
+
+@contextlib.contextmanager
+def _knowing(sample):
+    """Let `read_analyses` know of the sample that is promoted."""
+    former = getattr(_local, "known", None)
+    _local.known = Known(sample)
+    try:
+        yield
+    finally:
+        _local.known = former
+
+
+def knows(sample):
+    """Tell whether a sample is being promoted before the turn."""
+    known = getattr(_local, "known", None)
+    return known is not None and known.sample is aq_base(sample)
+
+
+def read_analyses(sample, query, read):
+    """Return the analyses of a sample as its guard asks for them, if the
+    sample is being promoted before the turn.
+
+    :param query: what they are asked with
+    :type query: dict
+    :param read: function that asks the catalog
+    :returns: list of objects; or None: the catalog must be asked
+    """
+    if not knows(sample) or not query.get("full_objects") or \
+            set(query) - HARMLESS:
+        return None
+    return _local.known.read(read)
+
+
+def promote(sample, analyses, action):
+    """Promote a sample if nobody else can have a say in it.
+
+    :param sample: sample, or reference sample
+    :param analyses: its analyses that were processed
+    :param action: id of the transition that was done to them
+    :returns: whether it was promoted
+    :rtype: bool
+    """
+    if action not in ACTIONS or not is_whole(sample, analyses):
+        return False
+    if action == "verify" and not (
+            api.get_setup().getAutoVerifySamples() and
+            all(is_verified(analysis) for analysis in analyses)):
+        return False
+    with _knowing(sample):
+        return do_if_allowed(sample, action)
+
+
+def is_whole(sample, analyses):
+    """Tell whether these are all the analyses of a sample, and it has nothing
+    to do with other samples.
+
+    :param analyses: objects; duplicates of the sample's do not count
+    """
+    if not IAnalysisRequest.providedBy(sample) or \
+            not sample.isRootAncestor() or sample.getDescendantsUIDs():
+        return False
+    ids = set(analysis.getId() for analysis in analyses
+              if aq_base(aq_parent(aq_inner(analysis))) is aq_base(sample))
+    return bool(ids) and ids == set(sample.objectIds("Analysis"))
+
+
+def is_verified(analysis):
+    """Tell whether an analysis has been verified, and nothing else since."""
+    return IVerified.providedBy(analysis) and \
+        api.get_workflow_status_of(analysis) == "verified"

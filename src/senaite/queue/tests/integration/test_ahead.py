@@ -1,0 +1,166 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Samples are promoted before the turn of a chunk, if nobody else has a say."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import transaction
+from bika.lims import api
+from bika.lims.api.snapshot import get_last_snapshot
+from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.utils.analysisrequest import create_partition
+from Products.CMFCore.indexing import getQueue
+from Products.DCWorkflow.interfaces import IAfterTransitionEvent
+from senaite.core.catalog import ANALYSIS_CATALOG
+from zope.component import getGlobalSiteManager
+
+from senaite.queue import api as qapi
+from senaite.queue.adapters import ahead
+from senaite.queue.client import turns
+from senaite.queue.tests.integration.base import WorksheetTestCase
+
+RECEIVED, TO_VERIFY = "sample_received", "to_be_verified"
+
+
+class AheadTest(WorksheetTestCase):
+
+    #: all of a task in one chunk
+    chunk_size = 10
+
+    def setUp(self):
+        super(AheadTest, self).setUp()
+        #: states of the samples when the turn comes, and how many objects wait
+        #: for being indexed
+        self.seen, self.waiting = [], []
+        self.samples, self.analyses, self.worksheet = self.make()
+        self.enter_results(self.analyses)
+        take = turns.take
+        self.addCleanup(setattr, turns, "take", take)
+
+        def look(connection):
+            self.seen.append(self.states(self.samples))
+            self.waiting.append(getQueue().length())
+            return take(connection)
+        turns.take = look
+
+    def queue(self, action, analyses):
+        """Have an action done to analyses by the queue, in one chunk."""
+        del self.seen[:], self.waiting[:]
+        qapi.add_action_task(analyses, action, self.worksheet)
+        self.assertEqual(len(self.drain()), 1)
+
+    def test_submitted_before_the_turn(self):
+        self.queue("submit", self.analyses)
+        self.assertEqual(self.seen, [[TO_VERIFY] * 2])
+        # The analyses, and nothing was indexed before
+        self.assertEqual(self.waiting, [6])
+        self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
+        self.assertEqual(api.get_review_status(self.worksheet), TO_VERIFY)
+        for sample in self.samples:
+            brain, = api.search({"UID": api.get_uid(sample)},
+                                "senaite_catalog_sample")
+            self.assertEqual(brain.review_state, TO_VERIFY)
+            self.assertEqual(brain.getAnalysesNum, sample.getAnalysesNum())
+            snapshot = get_last_snapshot(sample)
+            self.assertEqual(snapshot["__metadata__"]["action"], "submit")
+            self.assertEqual(snapshot["Analyses"], [
+                brain.UID for brain in sample.getAnalyses()])
+
+    def test_samples_with_other_analyses_are_not(self):
+        """One of these is submitted by somebody else in the meantime."""
+        first, others = self.analyses[0], self.analyses[1:]
+        self.queue("submit", others)
+        self.assertEqual(self.seen, [[RECEIVED, TO_VERIFY]])
+        self.assertEqual(self.states(self.samples), [RECEIVED, TO_VERIFY])
+        self.queue("submit", [first])
+        self.assertEqual(self.seen, [[RECEIVED, TO_VERIFY]])
+        self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
+
+    def test_samples_with_open_analyses_are_not(self):
+        """The last one has no result."""
+        self.analyses[5].setResult("")
+        transaction.commit()
+        self.queue("submit", self.analyses)
+        self.assertEqual(self.seen, [[TO_VERIFY, RECEIVED]])
+        self.assertEqual(self.states(self.samples), [TO_VERIFY, RECEIVED])
+
+    def test_partitions_are_not(self):
+        create_partition(self.samples[0], self.layer["request"],
+                         self.analyses[:1])
+        partition = self.samples[0].getDescendants()[0]
+        for sample in (partition, self.samples[0]):
+            self.assertFalse(ahead.is_whole(
+                sample, sample.getAnalyses(full_objects=True)))
+        analyses = self.samples[1].getAnalyses(full_objects=True)
+        self.assertTrue(ahead.is_whole(self.samples[1], analyses))
+        self.assertFalse(ahead.is_whole(self.samples[1], analyses[1:]))
+        self.assertFalse(ahead.is_whole(self.samples[1], []))
+
+    def test_verified_before_the_turn(self):
+        api.get_setup().setAutoVerifySamples(True)
+        self.do("submit", self.analyses)
+        self.queue("verify", self.analyses[:5])
+        self.assertEqual(self.seen, [["verified", TO_VERIFY]])
+        self.queue("verify", self.analyses[5:])
+        # The others of its sample were no part of this
+        self.assertEqual(self.seen, [["verified", TO_VERIFY]])
+        self.assertEqual(self.states(self.samples), ["verified"] * 2)
+
+    def test_verified_as_the_setup_wants_it(self):
+        api.get_setup().setAutoVerifySamples(False)
+        self.do("submit", self.analyses)
+        self.queue("verify", self.analyses)
+        self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
+        self.assertEqual(self.states(self.analyses), ["verified"] * 6)
+
+    def test_who_looks_sees_what_was_done(self):
+        """What another add-on does with the event may look into the catalog."""
+        found = []
+
+        def look(sample, event):
+            if event.transition and event.transition.id == "submit":
+                found.append([brain.review_state
+                              for brain in sample.getAnalyses()])
+                found.append([brain.review_state for brain in api.search(
+                    {"getAncestorsUIDs": api.get_uid(sample)},
+                    ANALYSIS_CATALOG)])
+        handler = (look, (IAnalysisRequest, IAfterTransitionEvent))
+        getGlobalSiteManager().registerHandler(*handler)
+        self.addCleanup(getGlobalSiteManager().unregisterHandler, *handler)
+        self.queue("submit", self.analyses)
+        self.assertEqual(found, [[TO_VERIFY] * 3] * 4)
+        self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
+
+    def test_whoever_opens_a_sample_again_writes_to_it_too(self):
+        """So that one of the two conflicts, and is done again."""
+        sample = self.samples[0]
+        self.do("submit", self.analyses)
+        self.assertFalse(sample._p_changed)
+        api.do_transition_for(self.analyses[0], "retract")
+        self.assertTrue(sample._p_changed)
+        transaction.abort()
+        self.assertFalse(sample._p_changed)
+        service = api.search({"portal_type": "AnalysisService",
+                              "getKeyword": "Fe"}, "senaite_catalog_setup")[0]
+        sample.setAnalyses(sample.getAnalyses() + [service])
+        self.assertEqual(len(sample.getAnalyses()), 4)
+        self.assertTrue(sample._p_changed)
+        transaction.abort()
+
+    def test_promotion_writes_to_the_sample(self):
+        changed = []
+        take = turns.take
+        turns.take = lambda connection: changed.append(
+            [sample._p_changed for sample in self.samples]) or take(connection)
+        self.queue("submit", self.analyses)
+        self.assertEqual(changed, [[True] * 2])
