@@ -63,8 +63,9 @@ def open_sheets(lab, sheets):
 
     :param sheets: as `bench/prepare.py` tells of them
     """
-    return [(sheet["path"], lab.lims.results(sheet["path"])[0], sheet["uids"])
-            for sheet in sheets]
+    return [(sheet["path"],
+             lab.lims.listing(sheet["path"] + "/manage_results"),
+             sheet["uids"]) for sheet in sheets]
 
 
 def do_all(cluster, sheets, number=None, action="submit"):
