@@ -54,6 +54,7 @@ class Known(object):
 
     def __init__(self, sample):
         self.sample = aq_base(sample)
+        self.ids = get_ids(sample)
         self._found = None
 
     def read(self, read):
@@ -92,9 +93,11 @@ def _knowing(sample):
 
 
 def knows(sample):
-    """Tell whether a sample is being promoted before the turn."""
+    """Tell whether a sample is being promoted before the turn, with the same
+    analyses as in the beginning."""
     known = getattr(_local, "known", None)
-    return known is not None and known.sample is aq_base(sample)
+    return known is not None and known.sample is aq_base(sample) and \
+        known.ids == get_ids(sample)
 
 
 def read_analyses(sample, query, read):
@@ -142,7 +145,12 @@ def is_whole(sample, analyses):
         return False
     ids = set(analysis.getId() for analysis in analyses
               if aq_base(aq_parent(aq_inner(analysis))) is aq_base(sample))
-    return bool(ids) and ids == set(sample.objectIds("Analysis"))
+    return bool(ids) and ids == get_ids(sample)
+
+
+def get_ids(sample):
+    """Return the ids of the analyses that are in a sample, as a set."""
+    return set(sample.objectIds("Analysis"))
 
 
 def is_verified(analysis):

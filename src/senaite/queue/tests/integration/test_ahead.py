@@ -141,6 +141,27 @@ class AheadTest(WorksheetTestCase):
         self.assertEqual(found, [[TO_VERIFY] * 3] * 4)
         self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
 
+    def test_known_as_long_as_its_analyses_are_the_same(self):
+        """Another add-on may add one when the sample is submitted."""
+        found, do = [], ahead.do_if_allowed
+        self.addCleanup(setattr, ahead, "do_if_allowed", do)
+
+        def look(sample, action):
+            found.append(ahead.knows(sample))
+            self.add_analysis(sample)
+            found.append(ahead.knows(sample))
+            found.append(len(sample.getAnalyses(full_objects=True)))
+            return False
+        ahead.do_if_allowed = look
+        self.queue("submit", self.analyses)
+        self.assertEqual(found, [True, False, 4] * 2)
+        self.assertEqual(self.states(self.samples), [RECEIVED] * 2)
+
+    def add_analysis(self, sample):
+        service, = api.search({"portal_type": "AnalysisService",
+                               "getKeyword": "Fe"}, "senaite_catalog_setup")
+        sample.setAnalyses(sample.getAnalyses() + [service])
+
     def test_whoever_opens_a_sample_again_writes_to_it_too(self):
         """So that one of the two conflicts, and is done again."""
         sample = self.samples[0]
@@ -150,9 +171,7 @@ class AheadTest(WorksheetTestCase):
         self.assertTrue(sample._p_changed)
         transaction.abort()
         self.assertFalse(sample._p_changed)
-        service = api.search({"portal_type": "AnalysisService",
-                              "getKeyword": "Fe"}, "senaite_catalog_setup")[0]
-        sample.setAnalyses(sample.getAnalyses() + [service])
+        self.add_analysis(sample)
         self.assertEqual(len(sample.getAnalyses()), 4)
         self.assertTrue(sample._p_changed)
         transaction.abort()
