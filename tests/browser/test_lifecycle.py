@@ -49,6 +49,18 @@ class Brake(object):
         self.process.signal(signal.SIGSTOP)
 
 
+@contextlib.contextmanager
+def chunks_of(lab, size):
+    """Cut what is queued in this block in chunks of a size; 0: have workflow
+    actions done at once."""
+    url = "queuetest_setting"
+    lab.lims.get(url, name="default", value=size)
+    try:
+        yield
+    finally:
+        lab.lims.get(url, name="default", value=10)
+
+
 class Life(object):
     """The pages of worksheets, as the people of the laboratory use them."""
 
@@ -57,16 +69,6 @@ class Life(object):
         self.brake = Brake(cluster)
         self.lab = Lab(Lims(cluster.web.url, "labman1",
                             cluster.secrets["labman1"]), KEYWORDS)
-
-    @contextlib.contextmanager
-    def chunks_of(self, size):
-        """Cut what is queued in this block in small chunks."""
-        url = "queuetest_setting"
-        self.lab.lims.get(url, name="default", value=size)
-        try:
-            yield
-        finally:
-            self.lab.lims.get(url, name="default", value=10)
 
     def path(self):
         """Return the path of the worksheet we are at."""
@@ -151,7 +153,7 @@ def test_from_template_to_verified(cluster, page, screenshot):
     life = Life(cluster, page, screenshot)
     template = life.lab.create_template()
     life.lab.create_samples(4)
-    with life.chunks_of(2):
+    with chunks_of(life.lab, 2):
         worksheet = by_template(life, template)
         by_analyst_and_manager(life, worksheet)
     assert life.lab.worksheet(worksheet)["review_state"] == "verified"

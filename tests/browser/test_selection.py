@@ -12,13 +12,13 @@
 other, and draws itself anew each time; of what is queued, it must not.
 """
 
-import contextlib
 import json
 
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.waiting import eventually
 from test_lifecycle import Brake
+from test_lifecycle import chunks_of
 
 SAMPLES = 2
 ANALYSES = 10
@@ -65,7 +65,7 @@ class Sheet(object):
         self.path = self.lab.lims.create_worksheet("analyst1")
         listing, uids = self.lab.open_for(
             self.path, self.lab.create_samples(SAMPLES))
-        with queueing(self.lab, 0):
+        with chunks_of(self.lab, 0):
             listing.press("assign", uids)
         listing, rows = self.lab.lims.results(self.path)
         listing.set_fields({row["uid"]: {"Result": "7.5"} for row in rows})
@@ -98,17 +98,6 @@ class Sheet(object):
         assert not any(state["errors"].values())
 
 
-@contextlib.contextmanager
-def queueing(lab, size):
-    """Have workflow actions queued in chunks of a size, 0: not at all."""
-    url = "queuetest_setting"
-    lab.lims.get(url, name="default", value=size)
-    try:
-        yield
-    finally:
-        lab.lims.get(url, name="default", value=10)
-
-
 def test_rows_of_a_queued_selection_are_not_asked_for(cluster, page,
                                                       screenshot):
     sheet = Sheet(cluster, page)
@@ -132,7 +121,7 @@ def test_rows_of_a_queued_selection_are_not_asked_for(cluster, page,
 def test_rows_of_any_other_selection_are_asked_for(cluster, page):
     sheet = Sheet(cluster, page)
     page.log_in("labman1")
-    with queueing(sheet.lab, 0):
+    with chunks_of(sheet.lab, 0):
         sheet.submit_all()
         sheet.wait_until_free()
     told = sheet.told()
