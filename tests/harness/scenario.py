@@ -24,6 +24,9 @@ from harness.waiting import eventually
 #: Seconds until a job that does not move is given up
 STALLED = 180.0
 
+#: States of the tasks that the queue server still knows
+KEPT = "queued+running+done+failed"
+
 #: Seconds that a task may take from the click's answer to the queue server
 ARRIVAL = 10.0
 
@@ -75,12 +78,14 @@ class Watcher(object):
         route = "queue_server/tasks" + ("/" + status if status else "")
         return self.lims.api(route)["items"]
 
-    def job_of(self, context_uid):
-        """Return the uid of the job that a context is busy with, or None."""
-        for task in self.tasks():
-            if task["context_uid"] == context_uid:
-                return task["job_uid"]
-        return None
+    def jobs_of(self, context_uid):
+        """Return the uids of the jobs of a context, those that have ended
+        included.
+
+        :rtype: set
+        """
+        return {task["job_uid"] for task in self.tasks(KEPT)
+                if task["context_uid"] == context_uid}
 
     def job(self, job_uid):
         """Return a job's progress."""
@@ -160,15 +165,15 @@ def press_and_follow(cluster, watcher, title, listing, transition, uids,
     def answered():
         measured.first_answer = time.monotonic() - started
         measured.done_at_answer = count_done()
-        # Committed, and on its way: the queue server may hear of it after us
-        job_uid = eventually(
-            lambda: watcher.job_of(context_uid),
-            "{}: a task of this worksheet in the queue after the click; {} of "
-            "{} were already done".format(
-                title, measured.done_at_answer, len(uids)),
-            seconds=ARRIVAL, pause=0.02)
-        following.begin(job_uid, started)
+        # Committed, and on its way: the queue server may hear of it after us.
+        # Or it is done, before the page was there that the click has led to
+        jobs = eventually(
+            lambda: watcher.jobs_of(context_uid) - before,
+            "{}: a task of this worksheet at the queue server after the "
+            "click".format(title), seconds=ARRIVAL, pause=0.02)
+        following.begin(jobs.pop(), started)
 
+    before = watcher.jobs_of(context_uid)
     started = time.monotonic()
     measured.errors = listing.press(transition, uids, answered)
     measured.click = time.monotonic() - started
