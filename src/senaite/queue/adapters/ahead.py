@@ -8,14 +8,15 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Samples that are promoted before the turn of the chunk comes.
+"""Samples and worksheets that are promoted before the turn of the chunk comes.
 
 To promote a sample, snapshot included, takes longer than to index it. It may be
 done before the turn (see `senaite.queue.client.turns`) where the chunk has all
 analyses of the sample: whoever adds one meanwhile, or opens one again, writes
 to the sample, too, and one of the two conflicts, as it does without a queue.
 Where the sample is not promoted this way, for whatever reason, it is tried in
-the turn, with what others have done by then.
+the turn, with what others have done by then. The same for worksheets, whose
+guards look at nothing but their analyses.
 
 Core looks up the analyses of the sample in a catalog, which would write to the
 catalogs all that waits for being indexed. What it asks for is the same before
@@ -36,11 +37,12 @@ from Acquisition import aq_parent
 from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IVerified
-from Products.CMFCore.indexing import getQueue
 
 from senaite.queue.adapters.transitions import do_if_allowed
+from senaite.queue.adapters.unindexed import nothing_queued
 
-#: Actions on analyses that promote their sample by the same action
+#: Actions on analyses that promote their sample and worksheet by the same
+#: action
 ACTIONS = ("submit", "verify")
 
 #: What Archetypes adds to each call, and what asks for objects, not brains
@@ -63,22 +65,9 @@ class Known(object):
         :param read: function that asks the catalog for them, as objects
         """
         if self._found is None:
-            with _nothing_queued():
+            with nothing_queued():
                 self._found = list(read())
         return list(self._found)
-
-
-@contextlib.contextmanager
-def _nothing_queued():
-    """Let searches find what was indexed before, in this block: nothing that
-    waits for being indexed is."""
-    queue = getQueue()
-    state = queue.getState()
-    queue.setState([])
-    try:
-        yield
-    finally:
-        queue.setState(state + queue.getState())
 
 
 @contextlib.contextmanager
@@ -115,23 +104,28 @@ def read_analyses(sample, query, read):
     return _local.known.read(read)
 
 
-def promote(sample, analyses, action):
+def promote(sample, analyses, action, promoted):
     """Promote a sample if nobody else can have a say in it.
 
     :param sample: sample, or reference sample
     :param analyses: its analyses that were processed
-    :param action: id of the transition that was done to them
+    :param action: id of the transition that was done to them, of `ACTIONS`
+    :param promoted: function that is called with the sample when it was, while
+        its analyses are known
     :returns: whether it was promoted
     :rtype: bool
     """
-    if action not in ACTIONS or not is_whole(sample, analyses):
+    if not is_whole(sample, analyses):
         return False
     if action == "verify" and not (
             api.get_setup().getAutoVerifySamples() and
             all(is_verified(analysis) for analysis in analyses)):
         return False
     with _knowing(sample):
-        return do_if_allowed(sample, action)
+        if not do_if_allowed(sample, action):
+            return False
+        promoted(sample)
+    return True
 
 
 def is_whole(sample, analyses):
@@ -146,6 +140,15 @@ def is_whole(sample, analyses):
     ids = set(analysis.getId() for analysis in analyses
               if aq_base(aq_parent(aq_inner(analysis))) is aq_base(sample))
     return bool(ids) and ids == get_ids(sample)
+
+
+def has_all(worksheet, analyses):
+    """Tell whether these are all the analyses of a worksheet.
+
+    :param analyses: objects
+    """
+    uids = set(api.get_uid(analysis) for analysis in analyses)
+    return bool(uids) and uids == set(worksheet.getRawAnalyses())
 
 
 def get_ids(sample):

@@ -23,6 +23,9 @@ while the rows of a selection are shown that was queued just now.
 * The analyses of a sample are looked up four times to index it.
 * The permissions that an object knows are collected anew for each of the fifty
   that a transition grants anew.
+* Tools are looked up, with arguments checked, some hundred times for each
+  analysis, and for each object that is indexed whether all that happens in the
+  site is to be logged.
 * A guard is asked whether a transition is possible, and once more when it is
   done.
 
@@ -31,7 +34,8 @@ object, one catalog or one snapshot, and throws away afterwards; the third for
 one chunk, as long as the object is still where it was found; the fourth, which
 core puts together from what it keeps for one request, for one chunk; the fifth
 with the wrapper again; the sixth, which is a matter of the code and not of the
-data, for one chunk; the last until it is asked for again: nothing can go stale.
+data, for one chunk, and so the seventh, which is a matter of the site's set-up;
+the last until it is asked for again: nothing can go stale.
 What was read in advance (`senaite.queue.adapters.prepared`) is given out for as
 long as the catalogs are written to. Core is told by the patches of
 `senaite.queue.integration.patches`, and only in a thread that is in `kept`.
@@ -65,14 +69,16 @@ def kept():
     """Read once, in this thread and this block."""
     former = (is_active(), getattr(_local, "objects", None),
               getattr(_local, "roles", None),
-              getattr(_local, "permissions", None))
+              getattr(_local, "permissions", None),
+              getattr(_local, "site", None))
     _local.active = True
     _local.objects, _local.roles, _local.permissions = {}, {}, {}
+    _local.site = {}
     try:
         yield
     finally:
-        (_local.active, _local.objects, _local.roles,
-         _local.permissions) = former
+        (_local.active, _local.objects, _local.roles, _local.permissions,
+         _local.site) = former
 
 
 def read_attribute(wrapper, name, read):
@@ -111,6 +117,14 @@ class Reading(object):
             return read()
         finally:
             _local.reading = former
+
+
+def forget_analyses(wrapper):
+    """Have the analyses of a sample that is being indexed looked up anew.
+
+    :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
+    """
+    wrapper.__dict__.pop("_queue_analyses", None)
 
 
 def _called_once(method, reading):
@@ -242,6 +256,19 @@ def read_permissions(obj, read):
     if id(base) not in _local.permissions:
         _local.permissions[id(base)] = base, read()
     return _local.permissions[id(base)][1]
+
+
+def read_of_site(key, read):
+    """Return something of the site that its work does not change.
+
+    :param key: name of what is read, a tuple
+    :param read: function that returns it
+    """
+    if not is_active():
+        return read()
+    if key not in _local.site:
+        _local.site[key] = read()
+    return _local.site[key]
 
 
 class Question(object):

@@ -8,13 +8,18 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What analyses are indexed with, read before the turn of the chunk comes.
+"""What is to be indexed, read before the turn comes.
 
 To read it takes four times as long as to write it to the catalogs, and needs
 no turn (see `senaite.queue.client.turns`). What an analysis is indexed with
 depends on itself, which a transaction that goes on has to itself, and on its
 sample, worksheet, client, service and the like. When one of these was changed
 by somebody else before the turn came, all is read anew.
+
+So are samples and worksheets that were promoted before the turn
+(`senaite.queue.adapters.ahead`): the transaction has all their analyses to
+itself. What they look up in catalogs, and when they were modified, is read in
+the turn.
 """
 
 from __future__ import absolute_import
@@ -33,12 +38,15 @@ from Products.CMFCore.indexing import INDEX
 from Products.CMFCore.indexing import REINDEX
 from Products.PluginIndexes.unindex import UnIndex
 from Products.PluginIndexes.util import safe_callable
+from Products.ZCTextIndex.ZCTextIndex import ZCTextIndex
 from senaite.core.catalog.catalog_multiplex_processor import \
     CatalogMultiplexProcessor
 from ZODB.POSException import ConflictError
 from zope.component import queryMultiAdapter
 
+from senaite.queue.adapters import memos
 from senaite.queue.adapters import samples
+from senaite.queue.adapters.unindexed import searches_noticed
 
 #: Where classes come from whose objects say nothing to whoever does not own
 #: them: trees, and histories of objects that are told of themselves
@@ -49,11 +57,18 @@ PARTS = ("BTrees.", "persistent.", "Persistence.", "Products.PluginIndexes.",
 #: Content that says nothing to an analysis that does not belong to it
 CONTENT = (IAnalysis, IAnalysisRequest, IWorksheet)
 
+#: What indexes of paths call themselves
+CALLED = frozenset(["getPhysicalPath"])
+
+#: What is another with each reindexing
+MODIFIED = frozenset(["modified", "ModificationDate"])
+
 
 class Prepared(object):
-    """The values of the analyses that wait for being indexed."""
+    """The values of what is to be indexed."""
 
     def __init__(self):
+        self._processor = CatalogMultiplexProcessor()
         self._values = {}
         #: id of a catalog -> names of what it asks for
         self._names = {}
@@ -61,19 +76,36 @@ class Prepared(object):
         self.sources = set()
 
     def read(self):
-        """Read what the catalogs will ask for."""
-        processor = CatalogMultiplexProcessor()
+        """Read what the catalogs will ask the analyses that wait for being
+        indexed for."""
         queue = getQueue()
         # Each object once, as it is done before they are indexed
         queue.optimize()
         for operation, obj, _attributes, _metadata in queue.getState():
-            if operation in (INDEX, REINDEX) and IAnalysis.providedBy(obj) \
-                    and processor.supports_multi_catalogs(obj):
-                self._remember_sources(obj)
-                for catalog in processor.get_catalogs_for(obj):
-                    self._read(obj, catalog)
+            if operation in (INDEX, REINDEX) and IAnalysis.providedBy(obj):
+                self._remember_sources(obj, obj.getWorksheet())
+                self._read_for_all(obj, _read)
 
-    def _read(self, obj, catalog):
+    def read_promoted(self, obj):
+        """Read what the catalogs will ask for when a sample or worksheet is
+        indexed.
+
+        :param obj: with all its analyses in this transaction
+        """
+        self._remember_sources(obj)
+        self._read_for_all(obj, _read_without_search)
+
+    def _read_for_all(self, obj, read):
+        """Read an object for all the catalogs that it is in.
+
+        :param read: function(wrapper, name): value
+        """
+        if not self._processor.supports_multi_catalogs(obj):
+            return
+        for catalog in self._processor.get_catalogs_for(obj):
+            self._read_for(catalog, obj, read)
+
+    def _read_for(self, catalog, obj, read):
         wrapper = queryMultiAdapter((obj, catalog), IIndexableObject)
         if not isinstance(wrapper, IndexableObjectWrapper):
             return
@@ -82,9 +114,7 @@ class Prepared(object):
         values = {}
         for name in self._names[catalog.getId()]:
             try:
-                value = getattr(wrapper, name)
-                if safe_callable(value):
-                    value = value()
+                value = read(wrapper, name)
             except ConflictError:
                 raise
             except Exception:
@@ -95,9 +125,9 @@ class Prepared(object):
         # The object is kept as well: nothing else gets its id
         self._values[_key(obj, catalog)] = obj, values
 
-    def _remember_sources(self, analysis):
-        involved = list(aq_chain(analysis)) + [analysis.getWorksheet()]
-        sample = samples.get_sample(analysis)
+    def _remember_sources(self, obj, *others):
+        involved = list(aq_chain(obj)) + list(others)
+        sample = samples.get_sample(obj)
         if sample is not None:
             involved.extend(samples.get_ancestry(sample))
         self.sources.update(getattr(aq_base(obj), "_p_oid", None)
@@ -133,15 +163,36 @@ def _key(obj, catalog):
     return id(aq_base(obj)), catalog.getId()
 
 
+def _read(wrapper, name):
+    value = getattr(wrapper, name)
+    return value() if safe_callable(value) else value
+
+
+def _read_without_search(wrapper, name):
+    """Read something that may as well be read now.
+
+    :raises LookupError: what is to be read later
+    """
+    if name in MODIFIED:
+        raise LookupError(name)
+    with searches_noticed() as noticed:
+        value = _read(wrapper, name)
+    if noticed:
+        # What it has found is older than what it will find
+        memos.forget_analyses(wrapper)
+        raise LookupError(name)
+    return value
+
+
 def get_names(catalog):
     """Return the names that a catalog asks each object for, and calls what it
     gets if that can be called.
 
-    Indexes of paths and texts have ways of their own.
+    Indexes of paths have ways of their own.
     """
     inner = aq_base(catalog)._catalog
-    names = set(inner.names)
+    names = set(inner.names) - CALLED
     for index in inner.indexes.values():
-        if isinstance(index, UnIndex):
+        if isinstance(index, (UnIndex, ZCTextIndex)):
             names.update(index.getIndexSourceNames())
     return names

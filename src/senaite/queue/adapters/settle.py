@@ -73,8 +73,12 @@ class Settlement(object):
         #: The analyses involved, by the uid of their sample
         self.analyses = collections.defaultdict(list)
         self.worksheets = collections.OrderedDict()
-        #: uids of the samples that were promoted before our turn
-        self._promoted = set()
+        #: The analyses involved, by the uid of their worksheet
+        self.members = collections.defaultdict(list)
+        #: Samples and worksheets that were promoted before our turn
+        self._promoted = []
+        #: uids of those that are indexed by now
+        self._settled = set()
         #: The analyses verified last, by the path of their sample
         self._verified = {}
         self._remember(context)
@@ -91,7 +95,10 @@ class Settlement(object):
             return
         self.analyses[api.get_uid(sample)].append(obj)
         self._remember(sample)
-        self._remember(obj.getWorksheet())
+        worksheet = obj.getWorksheet()
+        if worksheet is not None:
+            self.members[api.get_uid(worksheet)].append(obj)
+            self._remember(worksheet)
 
     def settle(self, held=None):
         """Promote and reindex what was involved.
@@ -104,9 +111,9 @@ class Settlement(object):
         read_ahead(self.samples.values())
         values = Prepared()
         values.read()
-        if held is not None:
-            self._note(self._promote_ahead(held.action))
-        self._index_analyses(values)
+        if held is not None and held.action in ahead.ACTIONS:
+            self._note(self._promote_ahead(held.action, values))
+        self._index(values)
         self._settle(self.samples, SAMPLE_PROMOTIONS)
         self._settle(self.worksheets, WORKSHEET_PROMOTIONS)
 
@@ -117,40 +124,59 @@ class Settlement(object):
             for obj in held.objects.values():
                 self._remember(obj)
 
-    def _promote_ahead(self, action):
-        """Promote the samples for which that needs no turn.
+    def _promote_ahead(self, action, values):
+        """Promote the samples and worksheets for which that needs no turn.
 
         :param action: id of the transition that was done to the analyses
+        :param values: is told of each of them
         :returns: what was held back meanwhile: all is indexed later
         """
         with holdback.holding(action) as held:
-            self._promoted.update(
-                uid for uid, sample in self.samples.items()
-                if not self._is_vain(sample, action) and
-                ahead.promote(sample, self.analyses[uid], action))
+            for uid, sample in self.samples.items():
+                if not self._is_vain(sample, action) and ahead.promote(
+                        sample, self.analyses[uid], action,
+                        values.read_promoted):
+                    self._promoted.append(sample)
+            for uid, worksheet in self.worksheets.items():
+                if ahead.has_all(worksheet, self.members[uid]) and \
+                        self._promote(worksheet, WORKSHEET_PROMOTIONS):
+                    values.read_promoted(worksheet)
+                    self._promoted.append(worksheet)
         return held
 
-    def _index_analyses(self, values):
-        """Wait for our turn, and index the analyses: guards and metadata of
-        samples and worksheets read the catalogs.
+    def _index(self, values):
+        """Wait for our turn, and index the analyses, then the samples and
+        worksheets that were promoted: the metadata of these, and guards of
+        others, read the catalogs.
+
+        Nothing may come in between that changes any of them.
 
         :param values: what they are indexed with, read before the turn
         """
         values.forget_if_changed(turns.take(self.context._p_jar))
         with memos.given(values):
             processQueue()
+            for obj in self._promoted:
+                self._settled.add(api.get_uid(obj))
+                obj.reindexObject()
+            processQueue()
 
     def _settle(self, objects, promotions):
         for obj in objects.values():
-            if api.get_object_by_uid(api.get_uid(obj), default=None) is None:
-                # Removed by the very action
+            if api.get_uid(obj) in self._settled or api.get_object_by_uid(
+                    api.get_uid(obj), default=None) is None:
+                # Before, or removed by the very action
                 continue
-            if api.get_uid(obj) not in self._promoted:
-                any(self._go(obj, way) for way in promotions)
-                if api.get_path(obj) in self._verified:
-                    self._verify(obj, self._verified[api.get_path(obj)])
+            self._promote(obj, promotions)
+            if api.get_path(obj) in self._verified:
+                self._verify(obj, self._verified[api.get_path(obj)])
             obj.reindexObject()
         processQueue()
+
+    def _promote(self, obj, promotions):
+        """Do what is possible of the first way that is; tell whether any
+        was."""
+        return any(self._go(obj, way) for way in promotions)
 
     def _go(self, obj, way):
         """Do what is possible of some transitions; tell whether any was."""

@@ -26,6 +26,7 @@ from bika.lims.workflow.analysis import events
 from plone.indexer.wrapper import IndexableObjectWrapper
 from Products.Archetypes.Field import StringField
 from Products.DCWorkflow import utils
+from senaite.core.patches.archetypes import catalog_multiplex
 
 from senaite.queue import api
 from senaite.queue.adapters import ahead
@@ -226,6 +227,35 @@ def get_sample_analyses(self, **kw):
         return known
     return memos.read_analyses(
         self.context, kw, lambda: self._old_get(**kw))
+
+
+def get_tool(name, context=None, default=senaite_api._marker):
+    """Return a tool of the site; looks it up once in a task.
+
+    `bika.lims.api.get_tool`, senaite.core 2.6.0. See
+    `senaite.queue.adapters.memos`.
+    """
+    if context is not None or default is not senaite_api._marker:
+        return senaite_api._old_get_tool(name, context, default)
+    return memos.read_of_site(
+        ("tool", name), lambda: senaite_api._old_get_tool(name))
+
+
+def is_auditlog_enabled():
+    """Tell whether the log of all that happens is on; looks once in a task.
+
+    `senaite.core.patches.archetypes.catalog_multiplex.is_auditlog_enabled`,
+    senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
+    """
+    return memos.read_of_site(
+        ("auditlog",), catalog_multiplex._old_is_auditlog_enabled)
+
+
+def is_global_auditlog_enabled(self):
+    """The same for `senaite.core.catalog.catalog_multiplex_processor
+    .CatalogMultiplexProcessor.is_global_auditlog_enabled`."""
+    return memos.read_of_site(
+        ("auditlog",), self._old_is_global_auditlog_enabled)
 
 
 def ac_inherited_permissions(ob, all=0):

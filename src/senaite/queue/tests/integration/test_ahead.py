@@ -8,7 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Samples are promoted before the turn of a chunk, if nobody else has a say."""
+"""Samples and worksheets are promoted before the turn of a chunk, if nobody
+else has a say."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,11 +23,14 @@ from bika.lims.utils.analysisrequest import create_partition
 from Products.CMFCore.indexing import getQueue
 from Products.DCWorkflow.interfaces import IAfterTransitionEvent
 from senaite.core.catalog import ANALYSIS_CATALOG
+from senaite.core.catalog import SAMPLE_CATALOG
+from senaite.core.catalog import WORKSHEET_CATALOG
 from zope.component import getGlobalSiteManager
 
 from senaite.queue import api as qapi
 from senaite.queue.adapters import ahead
 from senaite.queue.client import turns
+from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
 
 RECEIVED, TO_VERIFY = "sample_received", "to_be_verified"
@@ -42,6 +46,8 @@ class AheadTest(WorksheetTestCase):
         #: states of the samples when the turn comes, and how many objects wait
         #: for being indexed
         self.seen, self.waiting = [], []
+        #: states of the worksheet
+        self.sheets = []
         self.samples, self.analyses, self.worksheet = self.make()
         self.enter_results(self.analyses)
         take = turns.take
@@ -49,13 +55,14 @@ class AheadTest(WorksheetTestCase):
 
         def look(connection):
             self.seen.append(self.states(self.samples))
+            self.sheets.append(api.get_review_status(self.worksheet))
             self.waiting.append(getQueue().length())
             return take(connection)
         turns.take = look
 
     def queue(self, action, analyses):
         """Have an action done to analyses by the queue, in one chunk."""
-        del self.seen[:], self.waiting[:]
+        del self.seen[:], self.waiting[:], self.sheets[:]
         qapi.add_action_task(analyses, action, self.worksheet)
         self.assertEqual(len(self.drain()), 1)
 
@@ -65,7 +72,9 @@ class AheadTest(WorksheetTestCase):
         # The analyses, and nothing was indexed before
         self.assertEqual(self.waiting, [6])
         self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
+        self.assertEqual(self.sheets, [TO_VERIFY])
         self.assertEqual(api.get_review_status(self.worksheet), TO_VERIFY)
+        self.check_indexed()
         for sample in self.samples:
             brain, = api.search({"UID": api.get_uid(sample)},
                                 "senaite_catalog_sample")
@@ -75,6 +84,58 @@ class AheadTest(WorksheetTestCase):
             self.assertEqual(snapshot["__metadata__"]["action"], "submit")
             self.assertEqual(snapshot["Analyses"], [
                 brain.UID for brain in sample.getAnalyses()])
+
+    def check_indexed(self):
+        """See whether catalogs hold of samples and worksheet what they hold
+        when these are indexed once more."""
+        for obj, name in [(sample, SAMPLE_CATALOG) for sample in
+                          self.samples] + [(self.worksheet, WORKSHEET_CATALOG)]:
+            before = self.entry(obj, name)
+            self.assertEqual(before["review_state"], api.get_review_status(obj))
+            obj.reindexObject()
+            self.assertEqual(self.entry(obj, name), before)
+
+    def entry(self, obj, name):
+        """Return what a catalog holds of an object, but for times."""
+        catalog = api.get_tool(name)
+        brain, = catalog(UID=api.get_uid(obj))
+        found = dict((column, getattr(brain, column))
+                     for column in catalog.schema())
+        data = catalog.getIndexDataForUID(api.get_path(obj))
+        found.update(("index " + index, data[index]) for index in data)
+        for time in ("modified", "ModificationDate", "index modified"):
+            found.pop(time, None)
+        return found
+
+    def test_worksheets_with_other_analyses_are_not(self):
+        self.queue("submit", self.analyses[:3])
+        self.assertEqual(self.sheets, ["open"])
+        self.queue("submit", self.analyses[3:])
+        # Others have a say in those that were submitted before
+        self.assertEqual(self.sheets, ["open"])
+        self.assertEqual(api.get_review_status(self.worksheet), TO_VERIFY)
+        self.check_indexed()
+
+    def test_worksheets_with_open_analyses_are_not(self):
+        self.analyses[5].setResult("")
+        transaction.commit()
+        self.queue("submit", self.analyses)
+        self.assertEqual(self.sheets, ["open"])
+        self.assertEqual(api.get_review_status(self.worksheet), "open")
+        self.check_indexed()
+
+    def test_whoever_changes_a_worksheet_writes_to_it_too(self):
+        self.do("submit", self.analyses)
+        for change in (
+                lambda: api.do_transition_for(self.analyses[0], "retract"),
+                lambda: api.do_transition_for(self.analyses[0], "reject"),
+                lambda: self.worksheet.addAnalysis(
+                    utils.analyses_of(utils.create_samples(
+                        self.portal, 1))[0])):
+            self.assertFalse(self.worksheet._p_changed)
+            change()
+            self.assertTrue(self.worksheet._p_changed)
+            transaction.abort()
 
     def test_samples_with_other_analyses_are_not(self):
         """One of these is submitted by somebody else in the meantime."""
@@ -111,6 +172,7 @@ class AheadTest(WorksheetTestCase):
         self.do("submit", self.analyses)
         self.queue("verify", self.analyses[:5])
         self.assertEqual(self.seen, [["verified", TO_VERIFY]])
+        self.assertEqual(self.sheets, [TO_VERIFY])
         self.queue("verify", self.analyses[5:])
         # The others of its sample were no part of this
         self.assertEqual(self.seen, [["verified", TO_VERIFY]])
@@ -120,8 +182,10 @@ class AheadTest(WorksheetTestCase):
         api.get_setup().setAutoVerifySamples(False)
         self.do("submit", self.analyses)
         self.queue("verify", self.analyses)
+        self.assertEqual(self.sheets, ["verified"])
         self.assertEqual(self.states(self.samples), [TO_VERIFY] * 2)
         self.assertEqual(self.states(self.analyses), ["verified"] * 6)
+        self.check_indexed()
 
     def test_who_looks_sees_what_was_done(self):
         """What another add-on does with the event may look into the catalog."""

@@ -26,8 +26,11 @@ from Products.DCWorkflow import utils as utils_of_dcworkflow
 from Products.DCWorkflow.DCWorkflow import DCWorkflowDefinition
 from senaite.app.supermodel.model import SuperModel
 from senaite.core.adapters.localroles import DynamicLocalRoleAdapter
+from senaite.core.catalog.catalog_multiplex_processor import \
+    CatalogMultiplexProcessor
 from senaite.core.datamanagers.field.sample_analyses import \
     SampleAnalysesFieldDataManager
+from senaite.core.patches.archetypes import catalog_multiplex
 from zope.annotation.interfaces import IAnnotations
 from zope.component import getMultiAdapter
 from zope.globalrequest import getRequest
@@ -240,6 +243,45 @@ class MemosTest(unittest.TestCase):
         self.forget()
         self.assertNotIn("analyst1", dict(
             DynamicLocalRoleAdapter(self.client).getAllRoles()))
+
+    def test_tools_looked_up_once(self):
+        catalog = api.get_tool("senaite_catalog_sample")
+        asked, ask = [], api._old_get_tool
+        self.addCleanup(setattr, api, "_old_get_tool", ask)
+        api._old_get_tool = lambda *args: asked.append(args[0]) or ask(*args)
+        with memos.kept():
+            for _time in range(2):
+                self.assertEqual(
+                    api.get_tool("senaite_catalog_sample"), catalog)
+                self.assertEqual(api.get_tool("uid_catalog"), ask("uid_catalog"))
+            self.assertEqual(
+                asked, ["senaite_catalog_sample", "uid_catalog"])
+            # Whoever says more than the name is not served from memory
+            self.assertEqual(api.get_tool("no_such_tool", default=None), None)
+            self.assertEqual(api.get_tool("uid_catalog", context=self.client),
+                             api.get_tool("uid_catalog"))
+            self.assertEqual(asked[2:], ["no_such_tool", "uid_catalog"])
+            self.assertRaises(api.APIError, api.get_tool, "no_such_tool")
+        del asked[:]
+        api.get_tool("uid_catalog")
+        api.get_tool("uid_catalog")
+        self.assertEqual(asked, ["uid_catalog"] * 2)
+
+    def test_whether_all_is_logged_is_looked_up_once(self):
+        setup = api.get_senaite_setup()
+        processor = CatalogMultiplexProcessor()
+
+        def find():
+            self.assertEqual(catalog_multiplex.is_auditlog_enabled(),
+                             processor.is_global_auditlog_enabled())
+            return processor.is_global_auditlog_enabled()
+        before = find()
+        self.addCleanup(setup.setEnableGlobalAuditlog, before)
+        with memos.kept():
+            self.assertEqual(find(), before)
+            setup.setEnableGlobalAuditlog(not before)
+            self.assertEqual(find(), before)
+        self.assertEqual(find(), not before)
 
     def forget(self):
         """Have core begin a new request."""

@@ -20,8 +20,10 @@ import transaction
 from Acquisition import aq_base
 from bika.lims import api
 from plone.indexer.wrapper import IndexableObjectWrapper
+from Products.CMFCore.indexing import getQueue
 from Products.CMFCore.indexing import processQueue
 from senaite.core.catalog import ANALYSIS_CATALOG
+from senaite.core.catalog import SAMPLE_CATALOG
 
 from senaite.queue.adapters import memos
 from senaite.queue.adapters.prepared import Prepared
@@ -127,6 +129,70 @@ class PreparedTest(unittest.TestCase):
             self.catalog._catalog, self.catalog._catalog.data,
             self.catalog, other.workflow_history)
         self.assertEqual(found["getResult"], "12")
+
+    def test_samples_are_indexed_with_the_same(self):
+        catalog = api.get_tool(SAMPLE_CATALOG)
+        sample = self.samples[0]
+
+        def index():
+            sample.reindexObject()
+            processQueue()
+            path = api.get_path(sample)
+            data = catalog.getIndexDataForUID(path)
+            brain = catalog(UID=api.get_uid(sample))[0]
+            columns = dict((name, getattr(brain, name))
+                           for name in catalog.schema())
+            return data, columns
+        sample.setClientReference("Bottle 7")
+        sample.setRemarks("Half empty")
+        with memos.kept():
+            prepared = Prepared()
+            prepared.read_promoted(sample)
+            # Only what was read before is found, whatever it is by now
+            sample.setClientReference("Bottle 8")
+            with memos.given(prepared):
+                given = index()
+        self.assertEqual(given[1]["getClientReference"], "Bottle 7")
+        self.assertIn("7", given[0]["listing_searchable_text"])
+        sample.setClientReference("Bottle 7")
+        live = index()
+        self.assertLessEqual(
+            given[0].pop("modified"), live[0].pop("modified"))
+        self.assertEqual(given, live)
+
+    def test_what_is_searched_for_is_not_read_before(self):
+        """It is another when the analyses have been indexed."""
+        sample, catalog = self.samples[0], api.get_tool(SAMPLE_CATALOG)
+        states = []
+
+        def search():
+            states.append(sorted(
+                brain.review_state for brain in sample.getAnalyses()))
+            return states[-1]
+        sample.getPrinted = search
+        self.addCleanup(delattr, sample, "getPrinted")
+        self.analyses[0].reindexObject()
+        waiting = getQueue().getState()
+        with memos.kept():
+            prepared = Prepared()
+            prepared.read_promoted(sample)
+        self.assertEqual(states, [["unassigned"] * 3])
+        # Nothing was indexed for that
+        self.assertEqual(getQueue().getState(), waiting)
+        found = prepared.find(sample, catalog)
+        self.assertEqual(found["getClientID"], sample.getClientID())
+        for name in ("getPrinted", "getAnalysesNum", "getProgress",
+                     "modified", "getPhysicalPath"):
+            self.assertIn(name, catalog.schema() + ["modified"])
+            self.assertNotIn(name, found)
+
+    def test_samples_forgotten_when_their_client_was_changed(self):
+        sample, catalog = self.samples[0], api.get_tool(SAMPLE_CATALOG)
+        prepared = Prepared()
+        prepared.read_promoted(sample)
+        self.assertTrue(prepared.find(sample, catalog))
+        prepared.forget_if_changed([aq_base(sample.aq_parent)])
+        self.assertEqual(prepared.find(sample, catalog), {})
 
     def find(self, prepared, *changed):
         """Return what is left of an analysis when objects were changed."""
