@@ -31,8 +31,11 @@ USER = prepare.USER
 #: A process asks for what is new each second while pages want to know, and
 #: every four seconds when none does
 SETTLE_SECONDS = 8
-#: Rows of each listing, tasks that are queued, and how often each is measured
-ROWS, TASKS, ROUNDS = 50, (0, 1000, 10000), 15
+#: Rows of each listing
+ROWS = 50
+#: Tasks that are queued, and how often each page is measured meanwhile: the
+#: last one is what counts
+ROUNDS = ((0, 9), (1000, 9), (10000, 15))
 
 #: A worksheet with an analysis of as many samples
 SHEETS = [[ROWS, prepare.RESULTS, 1]]
@@ -118,11 +121,11 @@ def pages():
                 Cluster(home=other, addon=False)) as (with_addon, without):
         both = [Site(without, others[0]), Site(with_addon, made[0])]
         names = sorted(both[0].listings) + sorted(both[0].pages)
-        for tasks in TASKS:
+        for tasks, rounds in ROUNDS:
             if tasks:
                 queue_tasks(with_addon, tasks - queued, tasks)
                 queued = tasks
-            figures[tasks] = compare(both, names, ROUNDS, ROWS)
+            figures[tasks] = compare(both, names, rounds, ROWS)
     return figures
 
 

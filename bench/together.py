@@ -37,9 +37,11 @@ TRIES = (1, 2, 4, 2, 1)
 ACTIONS = (("submit", "to_be_verified"), ("verify", "verified"))
 #: Small worksheets for each consumer to warm up with, and samples on each
 WARM, WARM_SAMPLES = 2, 2
-#: Users who edit, samples on the worksheet of each, and edits: over before
-#: the queue is through
+#: Users who edit, samples on the worksheet of each, and edits at a time: over
+#: before the queue is through
 EDITORS, EDIT_SAMPLES, EDITS = 4, 4, 8
+#: Edits of each user to warm up with
+WARM_EDITS = 2
 #: Worksheets that the queue works on meanwhile, and samples on each
 BUSY, BUSY_SAMPLES = 8, 14
 
@@ -58,14 +60,20 @@ def open_lab(cluster):
     return Lab(Lims(cluster.web.url, USER, cluster.secrets[USER]))
 
 
-def open_sheets(lab, sheets):
-    """Return (path, listing, uids of the analyses) of worksheets.
+class Sheet(object):
+    """A worksheet whose page was opened once: its buttons stay the same."""
 
-    :param sheets: as `bench/prepare.py` tells of them
-    """
-    return [(sheet["path"],
-             lab.lims.listing(sheet["path"] + "/manage_results"),
-             sheet["uids"]) for sheet in sheets]
+    def __init__(self, lab, made):
+        """
+        :param made: as `bench/prepare.py` tells of it
+        """
+        self.path, self.uid, self.uids = (
+            made["path"], made["uid"], made["uids"])
+        self.listing = lab.lims.listing(self.path + "/manage_results")
+
+
+def open_sheets(lab, sheets):
+    return [Sheet(lab, made) for made in sheets]
 
 
 def do_all(cluster, sheets, number=None, action="submit"):
@@ -83,7 +91,7 @@ def do_all(cluster, sheets, number=None, action="submit"):
             counts["queued"] += int(event["items"])
         elif event["event"] == "done":
             counts["done"] += int(event["processed"])
-    total = sum(len(uids) for _path, _listing, uids in sheets)
+    total = sum(len(sheet.uids) for sheet in sheets)
     # The log, since questions to the server take a processor from the work
     log = Follower(cluster.server.log, count)
 
@@ -92,8 +100,8 @@ def do_all(cluster, sheets, number=None, action="submit"):
         return counts[name] >= total
     with held(cluster.consumers[number:] if number else ()):
         with held(cluster.consumers[:number]):
-            for _path, listing, uids in sheets:
-                listing.press(action, uids, rows=1)
+            for sheet in sheets:
+                sheet.listing.press(action, sheet.uids, rows=1)
             eventually(lambda: look("queued"), "all worksheets to be queued")
             started = time.monotonic()
         eventually(lambda: look("done"), "the end of " + action,
@@ -109,14 +117,15 @@ def consumers():
             Cluster(home=home,
                     consumer_ports=ports.free_ports(max(TRIES))) as cluster:
         lab = open_lab(cluster)
+        sheets = open_sheets(lab, made)
         warm = WARM * max(TRIES)
         for action, state in ACTIONS:
             # The first tasks of a consumer open connections, load code and data
-            do_all(cluster, open_sheets(lab, made[:warm]), action=action)
+            do_all(cluster, sheets[:warm], action=action)
             for start, number in zip(
                     range(warm, len(made), WORKSHEETS), TRIES):
                 tries.setdefault(number, []).append(_try(
-                    cluster, lab, number, made[start:start + WORKSHEETS],
+                    cluster, lab, number, sheets[start:start + WORKSHEETS],
                     action, state))
     best = dict((number, sum(
         min(each["seconds"] for each in found if each["action"] == action)
@@ -134,8 +143,8 @@ def consumers():
 
 def _try(cluster, lab, number, sheets, action, state):
     before = count_conflicts(cluster)
-    spent = do_all(cluster, open_sheets(lab, sheets), number, action)
-    states = [lab.states(sheet["path"]) for sheet in sheets]
+    spent = do_all(cluster, sheets, number, action)
+    states = [lab.states_of(sheet.uid) for sheet in sheets]
     return {"action": action, "seconds": round(spent, 2),
             "conflicts": count_conflicts(cluster) - before,
             "complete": all(list(found) == [state] for found in states)}
@@ -156,15 +165,16 @@ def count_lines(path, text):
 class Editor(threading.Thread):
     """Somebody who types results and looks at a worksheet, at a walk."""
 
-    def __init__(self, cluster, sheet):
+    def __init__(self, cluster, sheet, edits):
         super(Editor, self).__init__()
-        path, _listing, self.uids = sheet
+        self.edits = edits
+        self.uids = sheet.uids
         self.lims = Lims(cluster.web.url, USER, cluster.secrets[USER])
-        self.listing, _rows = self.lims.results(path)
+        self.listing = self.lims.listing(sheet.path + "/manage_results")
         self.spent, self.failures = [], []
 
     def run(self):
-        for number in range(EDITS):
+        for number in range(self.edits):
             uid = self.uids[number % len(self.uids)]
             for call in (
                     lambda: self.listing.set_fields(
@@ -179,37 +189,57 @@ class Editor(threading.Thread):
                 time.sleep(0.2)
 
 
-def edit(cluster, sheets):
-    """Have the editors edit, each a worksheet."""
-    editors = [Editor(cluster, sheet) for sheet in sheets[:EDITORS]]
+def edit(cluster, sheets, edits=EDITS):
+    """Have the editors edit, each a worksheet; returns them."""
+    editors = [Editor(cluster, sheet, edits) for sheet in sheets[:EDITORS]]
     for editor in editors:
         editor.start()
     for editor in editors:
         editor.join()
-    spent = [seconds for editor in editors for seconds in editor.spent]
+    return editors
+
+
+def edit_beside(cluster, sheets, action):
+    """Have the editors edit while the queue works on the other worksheets;
+    returns them, and whether it worked to the end."""
+    begun = threading.Event()
+    log = Follower(cluster.server.log, lambda event:
+                   event["event"] == "started" and begun.set())
+    worker = threading.Thread(
+        target=do_all, args=(cluster, sheets[EDITORS:], None, action))
+    worker.start()
+    log.start()
+    assert begun.wait(120), "The queue does not work"
+    log.stop()
+    editors = edit(cluster, sheets)
+    worked = worker.is_alive()
+    worker.join()
+    return editors, worked
+
+
+def summarise(editors):
+    """Return the figures of editors."""
     failures = [text for editor in editors for text in editor.failures]
-    return dict(quantiles(spent), failed=len(failures), failures=failures[:3])
+    return dict(quantiles([seconds for editor in editors
+                           for seconds in editor.spent]),
+                failed=len(failures), failures=failures[:3])
 
 
 def users():
-    """Response times of people who edit, while the queue works and not."""
+    """Response times of people who edit, while the queue works and not, by
+    turns: it submits, then verifies."""
+    alone, beside, worked = [], [], []
     with sites.with_sheets(USERS_SHEETS) as (home, made), \
             Cluster(home=home) as cluster:
-        opened = open_sheets(open_lab(cluster), made)
-        edit(cluster, opened)
-        alone = edit(cluster, opened)
-        begun = threading.Event()
-        log = Follower(cluster.server.log, lambda event:
-                       event["event"] == "started" and begun.set())
-        worker = threading.Thread(
-            target=do_all, args=(cluster, opened[EDITORS:]))
-        worker.start()
-        log.start()
-        assert begun.wait(120), "The queue does not work"
-        log.stop()
-        beside = edit(cluster, opened)
-        beside["queue worked to the end"] = worker.is_alive()
-        worker.join()
+        sheets = open_sheets(open_lab(cluster), made)
+        edit(cluster, sheets, WARM_EDITS)
+        for action, _state in ACTIONS:
+            alone.extend(edit(cluster, sheets))
+            editors, to_the_end = edit_beside(cluster, sheets, action)
+            beside.extend(editors)
+            worked.append(to_the_end)
+        alone, beside = summarise(alone), summarise(beside)
+        beside["queue worked to the end"] = all(worked)
         if beside["failed"]:
             with open(cluster.web.log, errors="replace") as log:
                 sys.stderr.write(log.read())

@@ -136,7 +136,10 @@ class Lab(object):
 
         :returns: dict of state -> number
         """
-        uid = self.worksheet(path)["uid"]
+        return self.states_of(self.worksheet(path)["uid"])
+
+    def states_of(self, uid):
+        """The same, for who knows the uid of the worksheet."""
         counts = {}
         for record in self.lims.search(ANALYSES, getWorksheetUID=uid):
             state = record["review_state"]
