@@ -25,6 +25,7 @@ from bench import alone
 from bench import clusters
 from bench import machine
 from bench import pages
+from bench import pair
 from bench import report
 from bench import running
 from bench import simulate
@@ -35,12 +36,12 @@ MODULES = alone, pages, running, simulate, together
 
 BENCHES = {name: bench for module in MODULES
            for name, bench in module.BENCHES.items()}
-#: Name -> sites that it needs, see `sites.ordered`
-ORDERS = {name: orders for module in MODULES
-          for name, orders in getattr(module, "ORDERS", {}).items()}
-
-#: Leave a cluster as they found it: with `all`, they share one
-SHARING = running.SHARING
+#: Where benchmarks measure, and which, in this order: with `all`, they share
+#: it. What takes longest to be made comes first
+PLACES = ((clusters.COUNTING, ("http", "latency")),
+          (together.CONSUMERS, ("consumers",)),
+          # `pages` leaves tasks behind
+          (pair.PAIR, ("click", "users", "pages")))
 
 #: Measured in the processor's seconds of a process of their own, whatever
 #: else runs: with `all`, two at a time, the longest first
@@ -81,14 +82,17 @@ def run_and_tell(name, as_json):
 
 def run_all(as_json):
     """Run all benchmarks; tell which of them worked."""
-    orders = [order for name in sorted(ORDERS) for order in ORDERS[name]]
-    with sites.ordered(orders):
-        with clusters.keep():
-            worked = [run_and_tell(name, as_json) for name in SHARING]
-        worked.extend(
-            run_and_tell(name, as_json)
-            for name in sorted(
-                set(BENCHES) - set(BY_CPU + BY_NAME + SHARING)))
+    worked = []
+    with sites.ordered(order for place, _names in PLACES
+                       for order in place.orders):
+        for place, names in PLACES:
+            with place.keep():
+                worked.extend(
+                    [run_and_tell(name, as_json) for name in names])
+    placed = [name for _place, names in PLACES for name in names]
+    worked.extend(
+        run_and_tell(name, as_json) for name in sorted(
+            set(BENCHES) - set(BY_CPU + BY_NAME) - set(placed)))
     with ThreadPoolExecutor(2) as pool:
         worked.extend(pool.map(
             lambda name: run_and_tell(name, as_json), BY_CPU))
@@ -105,7 +109,8 @@ def main():
         worked = run_all(given.json)
         print("All took {:.0f} s".format(time.time() - started))
     elif given.name != "draw":
-        with sites.ordered(ORDERS.get(given.name, ())):
+        with sites.ordered(order for place, names in PLACES
+                           if given.name in names for order in place.orders):
             worked = [run_and_tell(given.name, given.json)]
     report.draw()
     return 0 if all(worked) else 1

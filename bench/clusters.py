@@ -8,15 +8,51 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Clusters to measure in: started side by side, and one that is shared."""
+"""Clusters to measure in: started side by side, and shared by benchmarks that
+come one after the other."""
 
 import contextlib
 from concurrent import futures
 
 from harness.counting import counting_cluster
 
-#: The cluster that benchmarks share, while there is one
-_shared = []
+
+class Place(object):
+    """Where benchmarks measure: in one of their own, or, with `keep`, in one
+    that they share. To start a cluster takes half a minute."""
+
+    def __init__(self, open_one, orders=()):
+        """
+        :param open_one: function that returns a context manager
+        :param orders: sites that it needs, see `bench/sites.py`
+        """
+        self._open_one = open_one
+        self.orders = list(orders)
+        self._kept = []
+
+    @contextlib.contextmanager
+    def get(self):
+        """Give what the context manager gives."""
+        if self._kept:
+            yield self._kept[0]
+        else:
+            with self._open_one() as found:
+                yield found
+
+    @contextlib.contextmanager
+    def keep(self):
+        """Let all benchmarks of this block have the same."""
+        with self._open_one() as found:
+            self._kept.append(found)
+            try:
+                yield
+            finally:
+                self._kept.remove(found)
+
+
+#: A cluster with nothing to do, and the test add-on; who measures there leaves
+#: it so
+COUNTING = Place(counting_cluster)
 
 
 @contextlib.contextmanager
@@ -31,25 +67,3 @@ def side_by_side(*clusters):
                         for cluster in clusters]
             futures.wait(starting)
         yield [each.result() for each in starting]
-
-
-@contextlib.contextmanager
-def shared():
-    """Give a cluster with nothing to do, for benchmarks that leave it so:
-    one of their own, or that of `keep`."""
-    if _shared:
-        yield _shared[0]
-    else:
-        with counting_cluster() as cluster:
-            yield cluster
-
-
-@contextlib.contextmanager
-def keep():
-    """Let the benchmarks that run meanwhile share a cluster."""
-    with counting_cluster() as cluster:
-        _shared.append(cluster)
-        try:
-            yield
-        finally:
-            _shared.remove(cluster)

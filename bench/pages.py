@@ -18,30 +18,21 @@ that whatever else the machine does slows both down.
 import statistics
 import time
 
-from harness.cluster import Cluster
 from harness.lims import Lims
 from harness.seeds import Seeds
+from harness.seeds import held
 from harness.waiting import eventually
 
-from bench import clusters
+from bench import pair
 from bench import prepare
-from bench import sites
 
 USER = prepare.USER
 #: A process asks for what is new each second while pages want to know, and
 #: every four seconds when none does
 SETTLE_SECONDS = 8
-#: Rows of each listing
-ROWS = 50
 #: Tasks that are queued, and how often each page is measured meanwhile: the
 #: last one is what counts
 ROUNDS = ((0, 9), (1000, 9), (10000, 15))
-
-#: A worksheet with an analysis of as many samples
-SHEETS = [[ROWS, prepare.RESULTS, 1]]
-
-#: What the benchmark needs, see `bench/sites.py`
-ORDERS = {"pages": [(SHEETS, True), (SHEETS, False)]}
 
 
 class Site(object):
@@ -114,18 +105,16 @@ def pages():
     """Listings and pages with nothing, 1,000 and 10,000 tasks queued, against
     the same without the add-on."""
     figures, queued = {}, 0
-    with sites.with_sheets(SHEETS) as (home, made), \
-            sites.with_sheets(SHEETS, addon=False) as (other, others), \
-            clusters.side_by_side(
-                Cluster(home=home, consumer_ports=[]),
-                Cluster(home=other, addon=False)) as (with_addon, without):
-        both = [Site(without, others[0]), Site(with_addon, made[0])]
+    with pair.PAIR.get() as (with_addon, without), \
+            held(with_addon.cluster.consumers):
+        both = [Site(side.cluster, side.pages_sheets[0])
+                for side in (without, with_addon)]
         names = sorted(both[0].listings) + sorted(both[0].pages)
         for tasks, rounds in ROUNDS:
             if tasks:
-                queue_tasks(with_addon, tasks - queued, tasks)
+                queue_tasks(with_addon.cluster, tasks - queued, tasks)
                 queued = tasks
-            figures[tasks] = compare(both, names, rounds, ROWS)
+            figures[tasks] = compare(both, names, rounds, pair.ROWS)
     return figures
 
 

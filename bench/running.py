@@ -15,7 +15,6 @@ import threading
 import time
 
 import requests
-from harness.cluster import Cluster
 from harness.counting import Counter
 from harness.lab import Lab
 from harness.lims import Lims
@@ -23,20 +22,10 @@ from harness.scenario import Watcher
 from harness.scenario import press_and_follow
 
 from bench import clusters
+from bench import pair
 from bench import prepare
-from bench import sites
 
 USER = prepare.USER
-#: Samples of five analyses each
-WARM_SAMPLES, SAMPLES = 2, 20
-
-#: Worksheets of `click`: a small and a large pair, each of one to be filled
-#: and one whose results are there
-SHEETS = [[WARM_SAMPLES, prepare.OPEN], [WARM_SAMPLES, prepare.RESULTS],
-          [SAMPLES, prepare.OPEN], [SAMPLES, prepare.RESULTS]]
-
-#: What the benchmarks need, see `bench/sites.py`
-ORDERS = {"click": [(SHEETS, True), (SHEETS, False)]}
 
 
 def quantiles(values):
@@ -49,7 +38,7 @@ def quantiles(values):
 
 def latency():
     """From enqueue (commit) to the start of processing, idle cluster."""
-    with clusters.shared() as cluster:
+    with clusters.COUNTING.get() as cluster:
         counter = Counter(cluster)
         spent = []
         for _number in range(45):
@@ -65,16 +54,11 @@ def click():
     """Click and end of "assign", "submit" and "verify", queued and
     synchronous, after a small round of each that loads code and data."""
     figures = {}
-    with sites.with_sheets(SHEETS) as (home, made), \
-            sites.with_sheets(SHEETS, addon=False) as (other, others), \
-            clusters.side_by_side(
-                Cluster(home=home), Cluster(home=other, addon=False)) as (
-                    queued, stock):
+    with pair.PAIR.get() as sides:
         for number in (0, 2):
-            for title, cluster, all_sheets in (
-                    ("queued", queued, made), ("synchronous", stock, others)):
+            for title, side in zip(("queued", "synchronous"), sides):
                 figures[title] = _click(
-                    cluster, *all_sheets[number:number + 2])
+                    side.cluster, *side.click_sheets[number:number + 2])
     for action in ("assign", "submit", "verify"):
         base = figures["synchronous"][action]
         for name in ("form_seconds", "click_seconds", "end_seconds"):
@@ -126,7 +110,7 @@ def _form(listing):
 def http():
     """Control and read routes: requests per second, 1 and 4 connections."""
     figures = {}
-    with clusters.shared() as cluster:
+    with clusters.COUNTING.get() as cluster:
         session = Lims(cluster.server.url, USER, cluster.secrets[USER])
         health = cluster.server.url + "/@@queue-health"
         for title, call in (
@@ -154,8 +138,5 @@ def _load(call, connections, seconds=5.0):
         thread.join()
     return dict(quantiles(spent), per_second=round(len(spent) / seconds, 1))
 
-
-#: What may share a cluster, one after the other
-SHARING = ("http", "latency")
 
 BENCHES = {"latency": latency, "click": click, "http": http}

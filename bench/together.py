@@ -11,6 +11,7 @@
 """Benchmarks of several at once: more consumers, and people who edit while
 the queue works."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -23,6 +24,8 @@ from harness.lims import Lims
 from harness.seeds import held
 from harness.waiting import eventually
 
+from bench import clusters
+from bench import pair
 from bench import prepare
 from bench import sites
 from bench.running import quantiles
@@ -37,23 +40,26 @@ TRIES = (1, 2, 4, 2, 1)
 ACTIONS = (("submit", "to_be_verified"), ("verify", "verified"))
 #: Small worksheets for each consumer to warm up with, and samples on each
 WARM, WARM_SAMPLES = 2, 2
-#: Users who edit, samples on the worksheet of each, and edits at a time: over
-#: before the queue is through
-EDITORS, EDIT_SAMPLES, EDITS = 4, 4, 8
+#: How often each user edits at a time
+EDITS = 8
 #: Edits of each user to warm up with
 WARM_EDITS = 2
-#: Worksheets that the queue works on meanwhile, and samples on each
-BUSY, BUSY_SAMPLES = 8, 14
 
 CONSUMERS_SHEETS = (
     [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * max(TRIES)) +
     [[SAMPLES, prepare.RESULTS]] * (WORKSHEETS * len(TRIES)))
-USERS_SHEETS = ([[EDIT_SAMPLES, prepare.RESULTS]] * EDITORS +
-                [[BUSY_SAMPLES, prepare.RESULTS]] * BUSY)
 
-#: What the benchmarks need, see `bench/sites.py`
-ORDERS = {"consumers": [(CONSUMERS_SHEETS, True)],
-          "users": [(USERS_SHEETS, True)]}
+
+@contextlib.contextmanager
+def open_consumers():
+    """Give a cluster with as many consumers as are tried, and its worksheets."""
+    with sites.with_sheets(CONSUMERS_SHEETS) as (home, made), \
+            Cluster(home=home,
+                    consumer_ports=ports.free_ports(max(TRIES))) as cluster:
+        yield cluster, made
+
+
+CONSUMERS = clusters.Place(open_consumers, [(CONSUMERS_SHEETS, True)])
 
 
 def open_lab(cluster):
@@ -76,10 +82,10 @@ def open_sheets(lab, sheets):
     return [Sheet(lab, made) for made in sheets]
 
 
-def do_all(cluster, sheets, number=None, action="submit"):
+def do_all(cluster, sheets, number, action):
     """Have all worksheets submitted, or verified, by the queue.
 
-    :param number: how many consumers work, the others are held; None for all
+    :param number: how many consumers work, the others are held
     :param action: id of the transition of the analyses
     :returns: seconds from the moment the consumers may begin to the end of
         the last task
@@ -98,7 +104,7 @@ def do_all(cluster, sheets, number=None, action="submit"):
     def look(name):
         log.read()
         return counts[name] >= total
-    with held(cluster.consumers[number:] if number else ()):
+    with held(cluster.consumers[number:]):
         with held(cluster.consumers[:number]):
             for sheet in sheets:
                 sheet.listing.press(action, sheet.uids, rows=1)
@@ -113,17 +119,15 @@ def consumers():
     """The same work on 8 worksheets with 1, 2 and 4 consumers of one cluster:
     submitted, then verified; the best of each number and action counts."""
     tries = {}
-    with sites.with_sheets(CONSUMERS_SHEETS) as (home, made), \
-            Cluster(home=home,
-                    consumer_ports=ports.free_ports(max(TRIES))) as cluster:
+    with CONSUMERS.get() as (cluster, made):
         lab = open_lab(cluster)
         sheets = open_sheets(lab, made)
         warm = WARM * max(TRIES)
         for action, state in ACTIONS:
             # The first tasks of a consumer open connections, load code and data
-            do_all(cluster, sheets[:warm], action=action)
+            do_all(cluster, sheets[:warm], max(TRIES), action)
             for start, number in zip(
-                    range(warm, len(made), WORKSHEETS), TRIES):
+                    range(warm, len(sheets), WORKSHEETS), TRIES):
                 tries.setdefault(number, []).append(_try(
                     cluster, lab, number, sheets[start:start + WORKSHEETS],
                     action, state))
@@ -191,7 +195,7 @@ class Editor(threading.Thread):
 
 def edit(cluster, sheets, edits=EDITS):
     """Have the editors edit, each a worksheet; returns them."""
-    editors = [Editor(cluster, sheet, edits) for sheet in sheets[:EDITORS]]
+    editors = [Editor(cluster, sheet, edits) for sheet in sheets[:pair.EDITORS]]
     for editor in editors:
         editor.start()
     for editor in editors:
@@ -206,7 +210,7 @@ def edit_beside(cluster, sheets, action):
     log = Follower(cluster.server.log, lambda event:
                    event["event"] == "started" and begun.set())
     worker = threading.Thread(
-        target=do_all, args=(cluster, sheets[EDITORS:], None, action))
+        target=do_all, args=(cluster, sheets[pair.EDITORS:], 1, action))
     worker.start()
     log.start()
     assert begun.wait(120), "The queue does not work"
@@ -229,9 +233,9 @@ def users():
     """Response times of people who edit, while the queue works and not, by
     turns: it submits, then verifies."""
     alone, beside, worked = [], [], []
-    with sites.with_sheets(USERS_SHEETS) as (home, made), \
-            Cluster(home=home) as cluster:
-        sheets = open_sheets(open_lab(cluster), made)
+    with pair.PAIR.get() as (side, _without):
+        cluster = side.cluster
+        sheets = open_sheets(open_lab(cluster), side.users_sheets)
         edit(cluster, sheets, WARM_EDITS)
         for action, _state in ACTIONS:
             alone.extend(edit(cluster, sheets))
