@@ -75,10 +75,8 @@ class Settlement(object):
         self.worksheets = collections.OrderedDict()
         #: The analyses involved, by the uid of their worksheet
         self.members = collections.defaultdict(list)
-        #: Samples and worksheets that were promoted before our turn
-        self._promoted = []
-        #: uids of those that are indexed by now
-        self._settled = set()
+        #: Samples and worksheets that were promoted before our turn, by uid
+        self._promoted = collections.OrderedDict()
         #: The analyses verified last, by the path of their sample
         self._verified = {}
         self._remember(context)
@@ -136,12 +134,12 @@ class Settlement(object):
                 if not self._is_vain(sample, action) and ahead.promote(
                         sample, self.analyses[uid], action,
                         values.read_promoted):
-                    self._promoted.append(sample)
+                    self._promoted[uid] = sample
             for uid, worksheet in self.worksheets.items():
                 if ahead.has_all(worksheet, self.members[uid]) and \
                         self._promote(worksheet, WORKSHEET_PROMOTIONS):
                     values.read_promoted(worksheet)
-                    self._promoted.append(worksheet)
+                    self._promoted[uid] = worksheet
         return held
 
     def _index(self, values):
@@ -156,16 +154,16 @@ class Settlement(object):
         values.forget_if_changed(turns.take(self.context._p_jar))
         with memos.given(values):
             processQueue()
-            for obj in self._promoted:
-                self._settled.add(api.get_uid(obj))
+            for obj in self._promoted.values():
                 obj.reindexObject()
             processQueue()
 
     def _settle(self, objects, promotions):
         for obj in objects.values():
-            if api.get_uid(obj) in self._settled or api.get_object_by_uid(
-                    api.get_uid(obj), default=None) is None:
-                # Before, or removed by the very action
+            uid = api.get_uid(obj)
+            if uid in self._promoted or \
+                    api.get_object_by_uid(uid, default=None) is None:
+                # Settled before, or removed by the very action
                 continue
             self._promote(obj, promotions)
             if api.get_path(obj) in self._verified:
