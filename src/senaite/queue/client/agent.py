@@ -109,10 +109,15 @@ class Agent(object):
         :param task_uid: a task that this process has just committed
         """
         if task_uid is not None:
-            with self._lock:
-                self._own.add(task_uid)
+            self.note(task_uid)
         self._bell.set()
         self.ensure()
+
+    def note(self, task_uid):
+        """Note a task that this process has just committed; it is relayed
+        with the next ones."""
+        with self._lock:
+            self._own.add(task_uid)
 
     def ensure(self):
         """Start the thread, unless it runs."""
@@ -163,7 +168,14 @@ class Agent(object):
             thread.join(timeout)
 
     def tick(self, everything=False):
-        """Relay the outbox and refresh the snapshot, once.
+        """Relay the outbox and refresh the snapshot, once; see `deliver`."""
+        with self._work_lock:
+            counts = self.deliver(everything)
+            self.refresh()
+            return counts
+
+    def deliver(self, everything=False):
+        """Relay the outbox, once.
 
         :param everything: deliver others' entries too, however young
         :type everything: bool
@@ -175,15 +187,13 @@ class Agent(object):
                 own, self._own = self._own, set()
             try:
                 self.configure()
-                counts = relay.run(
+                return relay.run(
                     self.site, self.transport, time.time(),
                     own=None if everything else own)
             except Exception:
                 with self._lock:
                     self._own |= own
                 raise
-            self.refresh()
-            return counts
 
     def configure(self):
         """Read where the server is and which key signs.

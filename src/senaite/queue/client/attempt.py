@@ -54,10 +54,15 @@ class Attempt(object):
         self.agent = consumer.agent
         self.registry = consumer.registry
         self.task = task
+        self.started = time.time()
 
     def run(self):
-        """Process the task, deliver what it has queued, tell the server."""
-        started = time.time()
+        """Process the task, deliver what it has queued, tell the server.
+
+        :returns: what the server has answered: with the next task, or None
+            if there is none, when the consumer goes on at once
+        :rtype: dict
+        """
         lease = self.registry.hold(
             self.consumer.site.key, self.task, self.consumer.consumer_id)
         beat = max(1, self.agent.lease_seconds / 3.0)
@@ -65,14 +70,15 @@ class Attempt(object):
             with Heartbeat(self.agent.transport, self.registry, lease, beat):
                 outcome = self._recorded() or self._process(lease)
                 self._flush()
-                self._report(outcome)
+                answer = self._report(outcome)
         finally:
             self.registry.release(lease)
         logger.info(
             "event=processed task=%s name=%s user=%s consumer=%s outcome=%s "
             "seconds=%.3f", self.task.task_short_uid, self.task.name,
             self.task.username, self.consumer.consumer_id,
-            outcome["outcome"], time.time() - started)
+            outcome["outcome"], time.time() - self.started)
+        return answer or {}
 
     def _recorded(self):
         """Return the outcome of a former attempt, if there was one whose
@@ -108,28 +114,30 @@ class Attempt(object):
         """Deliver follow-up tasks before the task counts as done, so that a
         job never looks finished in between."""
         try:
-            self.agent.tick()
+            self.agent.deliver()
         except sites.DatabaseClosed:
             raise
         except Exception as error:
             # they are in the outbox, and go with the next delivery
             logger.debug("event=flush_failed reason=%s", error)
+            self.agent.wake()
 
     def _report(self, outcome):
-        """Tell the server what became of the task."""
+        """Tell the server what became of the task; returns its answer."""
         payload = {"task_uid": self.task.task_uid,
                    "consumer_id": self.consumer.consumer_id}
         kind = outcome["outcome"]
         if kind in (DONE, ALREADY):
             payload["processed"] = outcome.get("processed")
             payload["note"] = outcome.get("note")
-            self._tell("queue_server/done", payload)
-        elif kind == TIMEOUT:
-            self._tell("queue_server/timeout", payload)
-        else:
-            for key in ("kind", "error_message", "traceback"):
-                payload[key] = outcome.get(key)
-            self._tell("queue_server/fail", payload)
+            # Asked along with it, the next task costs no request of its own
+            payload["next"] = self.consumer.goes_on(self)
+            return self._tell("queue_server/done", payload)
+        if kind == TIMEOUT:
+            return self._tell("queue_server/timeout", payload)
+        for key in ("kind", "error_message", "traceback"):
+            payload[key] = outcome.get(key)
+        return self._tell("queue_server/fail", payload)
 
     def _tell(self, route, payload):
         """Call the server until it answers: there is nothing better to do

@@ -147,15 +147,18 @@ class Consumer(object):
         seconds there may be one, or None."""
         # Between two tasks, somebody waits for the next one: what there is to
         # be looked through can wait until nobody does
+        answer = {}
         with garbage.rarely_collected():
-            while not self._is_over():
-                self._require_database()
-                self._wait_for_strays()
-                task, next_due = self.pop()
+            # What was handed out is ours, whatever we are asked meanwhile
+            while answer.get("task") or not self._is_over():
+                if "task" not in answer:
+                    self._require_database()
+                    self._wait_for_strays()
+                    answer = self.pop()
                 self._complain(None)
-                if task is None:
-                    return next_due
-                self.handle(task)
+                if not answer.get("task"):
+                    return answer.get("next_due")
+                answer = self.handle(queue.to_task(answer["task"]))
         return None
 
     def _get_ready(self):
@@ -220,9 +223,12 @@ class Consumer(object):
         """
         if not sites.is_open(self.site.db):
             raise sites.DatabaseClosed()
-        is_connected = getattr(self.site.db.storage, "is_connected", None)
-        if is_connected is not None and not is_connected():
+        if not self._is_connected():
             raise NotReady("ZEO does not answer")
+
+    def _is_connected(self):
+        is_connected = getattr(self.site.db.storage, "is_connected", None)
+        return is_connected is None or is_connected()
 
     def _wait_for_strays(self):
         """Take no task while threads of former ones keep the server busy."""
@@ -237,22 +243,33 @@ class Consumer(object):
     def pop(self):
         """Ask for a task.
 
-        :returns: task or None, and seconds from now until there may be one,
-            or None
+        :returns: `task`, or None, and `next_due`: seconds from now until
+            there may be one, or None
+        :rtype: dict
         """
-        answer = self.agent.transport.call(
+        return self.agent.transport.call(
             "queue_server/pop", {"consumer_id": self.consumer_id},
             force=True, timeout=10)
-        task = answer.get("task")
-        return (queue.to_task(task) if task else None, answer.get("next_due"))
 
     def handle(self, task):
-        """Get one task done, and keep to its pace."""
-        started = time.time()
-        Attempt(self, task).run()
-        rest = started + task.min_seconds - time.time()
-        if rest > 0:
+        """Get one task done, and keep to its pace; returns the answer of the
+        server, which may have the next one."""
+        attempt = Attempt(self, task)
+        answer = attempt.run()
+        rest = self._rest_after(attempt)
+        if rest > 0 and not answer.get("task"):
             self.stopping.wait(rest)
+        return answer
+
+    def goes_on(self, attempt):
+        """Tell whether the next task may begin as soon as an attempt ends."""
+        return not self._is_over() and self._rest_after(attempt) <= 0 and \
+            self.registry.strays() <= MOST_STRAYS and \
+            sites.is_open(self.site.db) and self._is_connected()
+
+    def _rest_after(self, attempt):
+        """Return the seconds that are left of what its task takes at least."""
+        return attempt.started + attempt.task.min_seconds - time.time()
 
     def _listen(self, next_due):
         """Wait until there may be something to do."""

@@ -53,8 +53,10 @@ def add(task, portal=None):
     outbox.put(portal, task)
     current.note_added(task)
     agent = agents.get_agent(portal)
+    # Who processes a task delivers its follow-ups before it tells of the end
+    tell = agent.wake if current.current_task() is None else agent.note
     portal._p_jar.transaction_manager.get().addAfterCommitHook(
-        _wake, args=(agent, task.task_uid))
+        _tell, args=(tell, task.task_uid))
     return task
 
 
@@ -70,8 +72,8 @@ def _has_twin(seen, task):
         for other in seen.tasks_for(task.context_uid, states.QUEUED))
 
 
-def _wake(committed, agent, task_uid):
+def _tell(committed, tell, task_uid):
     """Tell the relay. The transaction is over: nothing may be written here,
     and nothing may take time."""
     if committed:
-        agent.wake(task_uid)
+        tell(task_uid)

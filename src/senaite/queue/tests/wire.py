@@ -173,7 +173,7 @@ class QueueServer(Wire):
         self.store.acknowledge(
             payload["task_uid"], payload["consumer_id"],
             processed=payload["processed"], note=payload["note"])
-        return {}
+        return self.do_pop(payload) if payload["next"] else {}
 
     def do_fail(self, payload):
         return {"status": self.store.fail(

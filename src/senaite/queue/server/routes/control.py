@@ -97,26 +97,36 @@ def pop(context, request):
     """
     consumer_id = params.read_consumer_id(get_payload(request))
     queue = params.get_queue()
+    found = hand_out(queue, consumer_id)
+    return params.answer(
+        request, version=queue.store.version(),
+        message="Task handed out" if found["task"] else "No task", **found)
+
+
+def hand_out(queue, consumer_id):
+    """Return what a consumer is told when it asks for work."""
     task = queue.pop(consumer_id)
     due = queue.store.next_due()
     if due is not None:
         due = max(0, due - queue.store.now())
-    return params.answer(
-        request, task=task, next_due=due, version=queue.store.version(),
-        message="Task handed out" if task else "No task")
+    return {"task": task, "next_due": due}
 
 
 @route("queue_server", "done", methods=["POST"], access=SIGNED)
 def done(context, request):
-    """Acknowledge a running task."""
+    """Acknowledge a running task. With `next`, the consumer goes on at once:
+    the answer has the `task` and the `next_due` of `pop`, too."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
+    consumer_id = params.read_consumer_id(payload)
     queue = params.get_queue()
     queue.done(
-        task_uid, consumer_id=params.read_consumer_id(payload),
+        task_uid, consumer_id=consumer_id,
         processed=params.read_number(payload, "processed"),
         note=params.read_text(payload, "note"))
-    return answer_about(request, queue, task_uid, "Task done")
+    found = hand_out(queue, consumer_id) \
+        if params.read_flag(payload, "next") else {}
+    return answer_about(request, queue, task_uid, "Task done", **found)
 
 
 @route("queue_server", "fail", methods=["POST"], access=SIGNED)

@@ -27,6 +27,7 @@ from senaite.queue.client import garbage
 from senaite.queue.client import ledger
 from senaite.queue.client import upkeep
 from senaite.queue.client import view
+from senaite.queue.client.current import working_on
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
@@ -77,6 +78,80 @@ class TestConsumer(ClusterTestCase):
             seen[:3], [(garbage.MOST_OBJECTS, True)] * 2 +
             [(garbage.MOST_OBJECTS, False)])
         eventually(lambda: gc.get_threshold() == usual)
+
+    def test_next_task_comes_with_the_answer(self):
+        tasks = [self.click(uids=[uid]) for uid in ("a", "b", "c")]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        self.add_consumer()
+        for task in tasks:
+            self.wait_for(task)
+        routes = self.server.routes()
+        self.assertEqual(
+            [route for route in routes if route in ("pop", "done")][:4],
+            ["pop", "done", "done", "done"])
+
+    def test_older_server_is_asked_for_each_task(self):
+        done = self.server.do_done
+        self.server.do_done = lambda payload: done(dict(payload, next=False))
+        tasks = [self.click(uids=[uid]) for uid in ("a", "b")]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        self.add_consumer()
+        for task in tasks:
+            self.wait_for(task)
+        routes = self.server.routes()
+        self.assertEqual(
+            [route for route in routes if route in ("pop", "done")][:4],
+            ["pop", "done", "pop", "done"])
+
+    def test_consumer_that_stops_takes_no_further_task(self):
+        def work(site, task):
+            ClusterTestCase.work(self, site, task)
+            consumer.stopping.set()
+        self.work = work
+        tasks = [self.click(uids=["a"]), self.click(uids=["b"])]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        consumer, _worker = self.add_consumer()
+        self.wait_for(tasks[0])
+        consumer.stop(10)
+        self.assertEqual(self.status(tasks[1]), states.QUEUED)
+        self.assertEqual(self.done(), {"a": 1})
+
+    def test_task_keeps_to_its_pace(self):
+        tasks = [self.click(uids=["a"], min_seconds=1),
+                 self.click(uids=["b"])]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        self.add_consumer()
+        for task in tasks:
+            self.wait_for(task)
+        first, second = [
+            self.store.get(task.task_uid)["started"] for task in tasks]
+        self.assertGreaterEqual(second - first, 0.9)
+
+    def test_follow_up_is_kept_while_the_server_is_away(self):
+        second = make_task(uids=["b"])
+        add = self.server.do_add
+
+        def refuse(payload):
+            self.server.do_add = add
+            raise wire.Refused(503, "Away")
+
+        def work(site, task):
+            ClusterTestCase.work(self, site, task)
+            if task.uids == ["a"]:
+                with working_on(task):
+                    enqueue.add(second, site)
+                self.server.do_add = refuse
+        self.work = work
+        self.add_consumer()
+        self.click(uids=["a"])
+        self.wait_for(second)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        # the click, in vain, and once more
+        self.assertEqual(self.server.routes().count("add"), 3)
 
     def test_lost_acknowledgement_does_nothing_twice(self):
         consumer, worker = self.add_consumer()

@@ -15,6 +15,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import time
 import uuid
 
 import transaction
@@ -65,6 +66,28 @@ class TestAnswers(httpcase.HTTPCase):
                          ["done"])
         answer = self.ask("queue_server/jobs/" + uid, method="GET")
         self.assertEqual((answer["total"], answer["done"]), (1, 1))
+
+    def test_consumer_takes_the_next_task_along(self):
+        first, second = self.put(uids=["a"]), self.put(uids=["b"])
+        who = {"consumer_id": httpcase.CONSUMER}
+        self.assertEqual(
+            self.ask("queue_server/pop", who)["task"]["task_uid"], first)
+        about = dict(who, task_uid=first, next=True)
+        # the first answer may get lost
+        for _ in range(2):
+            answer = self.ask("queue_server/done", about)
+            self.assertEqual(answer["task_uid"], first)
+            self.assertEqual(answer["task"]["task_uid"], second)
+        answer = self.ask("queue_server/done", dict(
+            who, task_uid=second, next=False))
+        self.assertNotIn("task", answer)
+        third = self.put(uids=["c"], created=time.time(), delay=500)
+        self.ask("queue_server/done", dict(about, task_uid=second))
+        answer = self.ask("queue_server/done", dict(about, task_uid=second))
+        self.assertIsNone(answer["task"])
+        self.assertTrue(0 < answer["next_due"] <= 500)
+        answer = self.ask("queue_server/" + third, method="GET")
+        self.assertEqual(answer["status"], "queued")
 
     def test_batch(self):
         good, bad = self.task(), self.task(priority="high")
