@@ -68,7 +68,8 @@ class TestAnswers(httpcase.HTTPCase):
         self.assertEqual((answer["total"], answer["done"]), (1, 1))
 
     def test_consumer_takes_the_next_task_along(self):
-        first, second = self.put(uids=["a"]), self.put(uids=["b"])
+        first = self.put(uids=["a"])
+        second = self.put(uids=["b"], created=1000001)
         who = {"consumer_id": httpcase.CONSUMER}
         self.assertEqual(
             self.ask("queue_server/pop", who)["task"]["task_uid"], first)
