@@ -15,6 +15,7 @@ there.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bench import alone
 from bench import clusters
+from bench import consumers
 from bench import machine
 from bench import pages
 from bench import pair
@@ -32,19 +34,19 @@ from bench import simulate
 from bench import sites
 from bench import together
 
-MODULES = alone, pages, running, simulate, together
+MODULES = alone, consumers, pages, running, simulate, together
 
 BENCHES = {name: bench for module in MODULES
            for name, bench in module.BENCHES.items()}
 #: Where benchmarks measure, and which, in this order: with `all`, they share
 #: it. What takes longest to be made comes first
 PLACES = ((clusters.COUNTING, ("http", "latency")),
-          (together.CONSUMERS, ("consumers",)),
+          (consumers.PLACE, ("consumers",)),
           # `pages` leaves tasks behind
           (pair.PAIR, ("click", "users", "pages")))
 
 #: Measured in the processor's seconds of a process of their own, whatever
-#: else runs: with `all`, two at a time, the longest first
+#: else runs: with `all`, while the sites of the others are made
 BY_CPU = ("store", "work", "simulation")
 
 #: Not with `all`: they take three minutes, and a quarter of an hour
@@ -59,9 +61,9 @@ def run(name):
     result["took_seconds"] = round(time.time() - started, 1)
     result["machine"]["load_after"] = round(os.getloadavg()[0], 1)
     path = os.path.join(report.RESULTS, name + ".json")
+    text = json.dumps(result, indent=1, sort_keys=True)
     with open(path, "w") as target:
-        json.dump(result, target, indent=1, sort_keys=True)
-        target.write("\n")
+        target.write(text + "\n")
     return result
 
 
@@ -80,22 +82,35 @@ def run_and_tell(name, as_json):
     return True
 
 
+@contextlib.contextmanager
+def prepared(orders, names=(), as_json=False):
+    """Make sites, and meanwhile run benchmarks that do not mind; two at a
+    time, the longest first. All has ended when the block begins.
+
+    :param orders: see `sites.ordered`
+    :param names: of benchmarks
+    :returns: which of them worked
+    """
+    with contextlib.ExitStack() as stack:
+        with ThreadPoolExecutor(2) as pool:
+            told = [pool.submit(run_and_tell, name, as_json)
+                    for name in names]
+            stack.enter_context(sites.ordered(orders, pool))
+        yield [each.result() for each in told]
+
+
 def run_all(as_json):
     """Run all benchmarks; tell which of them worked."""
-    worked = []
-    with sites.ordered(order for place, _names in PLACES
-                       for order in place.orders):
+    placed = [name for _place, names in PLACES for name in names]
+    orders = [order for place, _names in PLACES for order in place.orders]
+    with prepared(orders, BY_CPU, as_json) as worked:
         for place, names in PLACES:
             with place.keep():
                 worked.extend(
                     [run_and_tell(name, as_json) for name in names])
-    placed = [name for _place, names in PLACES for name in names]
     worked.extend(
         run_and_tell(name, as_json) for name in sorted(
             set(BENCHES) - set(BY_CPU + BY_NAME) - set(placed)))
-    with ThreadPoolExecutor(2) as pool:
-        worked.extend(pool.map(
-            lambda name: run_and_tell(name, as_json), BY_CPU))
     return worked
 
 
@@ -109,8 +124,8 @@ def main():
         worked = run_all(given.json)
         print("All took {:.0f} s".format(time.time() - started))
     elif given.name != "draw":
-        with sites.ordered(order for place, names in PLACES
-                           if given.name in names for order in place.orders):
+        with prepared([order for place, names in PLACES
+                       if given.name in names for order in place.orders]):
             worked = [run_and_tell(given.name, given.json)]
     report.draw()
     return 0 if all(worked) else 1

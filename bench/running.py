@@ -122,7 +122,7 @@ def http():
     return figures
 
 
-def _load(call, connections, seconds=5.0):
+def _load(call, connections, seconds=3.0):
     spent = []
     until = time.monotonic() + seconds
 

@@ -16,16 +16,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 
 from harness import configs
 from harness import paths
 from harness import template
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-#: How many sites are made at a time
-PROCESSES = 2
 
 #: Sites that are made or being made, by what was ordered
 _ordered = {}
@@ -102,21 +98,20 @@ def _key(sheets, addon):
 
 
 @contextlib.contextmanager
-def ordered(orders):
-    """Make sites in advance, two at a time, for `with_sheets` to find: what
-    takes a process a minute is done before anything is measured.
+def ordered(orders, pool):
+    """Have sites made in advance, for `with_sheets` to find: what takes a
+    process a minute is done before anything is measured.
 
     :param orders: tuples of the arguments of `with_sheets`
+    :param pool: who makes them
+    :type pool: concurrent.futures.Executor
     """
     def make(*order):
         with contextlib.ExitStack() as stack:
             found = _make(stack, *order)
             return stack.pop_all(), found
-    for addon in (True, False):
-        template.get(addon)
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        _ordered.update((_key(*order), pool.submit(make, *order))
-                        for order in orders)
+    _ordered.update((_key(*order), pool.submit(make, *order))
+                    for order in orders)
     try:
         yield
     finally:

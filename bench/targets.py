@@ -59,7 +59,7 @@ def speedup(number):
     """Return a function: how many times faster so many consumers are."""
     def read(results):
         tries = results["consumers"]
-        return tries["1"]["best"] / tries[number]["best"]
+        return tries["1"]["mean"] / tries[number]["mean"]
     return read
 
 

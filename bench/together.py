@@ -8,58 +8,30 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Benchmarks of several at once: more consumers, and people who edit while
-the queue works."""
+"""Several at once: worksheets that the queue works on, and people who edit
+meanwhile."""
 
-import contextlib
 import sys
 import threading
 import time
 
-from harness import ports
-from harness.cluster import Cluster
 from harness.events import Follower
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.seeds import held
 from harness.waiting import eventually
 
-from bench import clusters
 from bench import pair
 from bench import prepare
-from bench import sites
 from bench.running import quantiles
 
 USER = prepare.USER
-#: Worksheets that are submitted, and samples of five analyses on each
-WORKSHEETS, SAMPLES = 8, 6
-#: How many consumers work, one try after the other: the machine is not always
-#: as fast, and the best of each number counts
-TRIES = (1, 2, 4, 2, 1)
-#: What is done to the analyses of each try, and the state they are in then
+#: What is done to analyses, and the state they are in then
 ACTIONS = (("submit", "to_be_verified"), ("verify", "verified"))
-#: Small worksheets for each consumer to warm up with, and samples on each
-WARM, WARM_SAMPLES = 2, 2
 #: How often each user edits at a time
 EDITS = 8
 #: Edits of each user to warm up with
 WARM_EDITS = 2
-
-CONSUMERS_SHEETS = (
-    [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * max(TRIES)) +
-    [[SAMPLES, prepare.RESULTS]] * (WORKSHEETS * len(TRIES)))
-
-
-@contextlib.contextmanager
-def open_consumers():
-    """Give a cluster with as many consumers as are tried, and its worksheets."""
-    with sites.with_sheets(CONSUMERS_SHEETS) as (home, made), \
-            Cluster(home=home,
-                    consumer_ports=ports.free_ports(max(TRIES))) as cluster:
-        yield cluster, made
-
-
-CONSUMERS = clusters.Place(open_consumers, [(CONSUMERS_SHEETS, True)])
 
 
 def open_lab(cluster):
@@ -79,6 +51,7 @@ class Sheet(object):
 
 
 def open_sheets(lab, sheets):
+    """Open the pages of worksheets."""
     return [Sheet(lab, made) for made in sheets]
 
 
@@ -113,57 +86,6 @@ def do_all(cluster, sheets, number, action):
         eventually(lambda: look("done"), "the end of " + action,
                    seconds=600, pause=0.05)
         return time.monotonic() - started
-
-
-def consumers():
-    """The same work on 8 worksheets with 1, 2 and 4 consumers of one cluster:
-    submitted, then verified; the best of each number and action counts."""
-    tries = {}
-    with CONSUMERS.get() as (cluster, made):
-        lab = open_lab(cluster)
-        sheets = open_sheets(lab, made)
-        warm = WARM * max(TRIES)
-        for action, state in ACTIONS:
-            # The first tasks of a consumer open connections, load code and data
-            do_all(cluster, sheets[:warm], max(TRIES), action)
-            for start, number in zip(
-                    range(warm, len(sheets), WORKSHEETS), TRIES):
-                tries.setdefault(number, []).append(_try(
-                    cluster, lab, number, sheets[start:start + WORKSHEETS],
-                    action, state))
-    best = dict((number, sum(
-        min(each["seconds"] for each in found if each["action"] == action)
-        for action, _state in ACTIONS)) for number, found in tries.items())
-    return dict((number, dict(
-        [("seconds to " + action, [each["seconds"] for each in found
-                                   if each["action"] == action])
-         for action, _state in ACTIONS],
-        best=round(best[number], 2),
-        speedup=round(best[TRIES[0]] / best[number], 2),
-        conflicts=sum(each["conflicts"] for each in found),
-        complete=all(each["complete"] for each in found),
-    )) for number, found in tries.items())
-
-
-def _try(cluster, lab, number, sheets, action, state):
-    before = count_conflicts(cluster)
-    spent = do_all(cluster, sheets, number, action)
-    states = [lab.states_of(sheet.uid) for sheet in sheets]
-    return {"action": action, "seconds": round(spent, 2),
-            "conflicts": count_conflicts(cluster) - before,
-            "complete": all(list(found) == [state] for found in states)}
-
-
-def count_conflicts(cluster):
-    """Return how many conflicts the consumers have met so far."""
-    return sum(count_lines(node.log, "event=conflict ")
-               for node in cluster.consumers)
-
-
-def count_lines(path, text):
-    """Return how many lines of a log have a text in them."""
-    with open(path, errors="replace") as log:
-        return sum(text in line for line in log)
 
 
 class Editor(threading.Thread):
@@ -253,4 +175,4 @@ def users():
     return {"queue idle": alone, "queue at work": beside}
 
 
-BENCHES = {"consumers": consumers, "users": users}
+BENCHES = {"users": users}
