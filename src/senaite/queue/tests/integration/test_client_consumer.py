@@ -67,52 +67,46 @@ class TestConsumer(ClusterTestCase):
             seen.append((gc.get_threshold()[0], bool(answer.get("task"))))
             return answer
         self.server.do_pop = look
-        tasks = [self.click(uids=["a"]), self.click(uids=["b"])]
-        for task in tasks:
-            self.wait_for(task, states.QUEUED)
-        self.add_consumer()
-        for task in tasks:
-            self.wait_for(task)
+        self.work_off("a", "b")
         eventually(lambda: len(seen) > 2)
         self.assertEqual(
             seen[:3], [(garbage.MOST_OBJECTS, True)] * 2 +
             [(garbage.MOST_OBJECTS, False)])
         eventually(lambda: gc.get_threshold() == usual)
 
-    def test_next_task_comes_with_the_answer(self):
-        tasks = [self.click(uids=[uid]) for uid in ("a", "b", "c")]
+    def queue_up(self, *uids):
+        """Have a task for each uid wait; returns them."""
+        tasks = [self.click(uids=[uid]) for uid in uids]
         for task in tasks:
             self.wait_for(task, states.QUEUED)
+        return tasks
+
+    def work_off(self, *uids):
+        """Have one consumer do a task for each uid; returns how it has asked
+        the server for them, and told of them."""
+        tasks = self.queue_up(*uids)
         self.add_consumer()
         for task in tasks:
             self.wait_for(task)
-        routes = self.server.routes()
-        self.assertEqual(
-            [route for route in routes if route in ("pop", "done")][:4],
-            ["pop", "done", "done", "done"])
+        return [route for route in self.server.routes()
+                if route in ("pop", "done")]
+
+    def test_next_task_comes_with_the_answer(self):
+        self.assertEqual(self.work_off("a", "b", "c")[:4],
+                         ["pop", "done", "done", "done"])
 
     def test_older_server_is_asked_for_each_task(self):
         done = self.server.do_done
         self.server.do_done = lambda payload: done(dict(payload, next=False))
-        tasks = [self.click(uids=[uid]) for uid in ("a", "b")]
-        for task in tasks:
-            self.wait_for(task, states.QUEUED)
-        self.add_consumer()
-        for task in tasks:
-            self.wait_for(task)
-        routes = self.server.routes()
-        self.assertEqual(
-            [route for route in routes if route in ("pop", "done")][:4],
-            ["pop", "done", "pop", "done"])
+        self.assertEqual(self.work_off("a", "b")[:4],
+                         ["pop", "done", "pop", "done"])
 
     def test_consumer_that_stops_takes_no_further_task(self):
         def work(site, task):
             ClusterTestCase.work(self, site, task)
             consumer.stopping.set()
         self.work = work
-        tasks = [self.click(uids=["a"]), self.click(uids=["b"])]
-        for task in tasks:
-            self.wait_for(task, states.QUEUED)
+        tasks = self.queue_up("a", "b")
         consumer, _worker = self.add_consumer()
         self.wait_for(tasks[0])
         consumer.stop(10)
