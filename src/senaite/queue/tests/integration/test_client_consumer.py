@@ -147,6 +147,22 @@ class TestConsumer(ClusterTestCase):
         # the click, in vain, and once more
         self.assertEqual(self.server.routes().count("add"), 3)
 
+    def test_lost_answer_with_the_next_task_does_nothing_twice(self):
+        done = self.server.do_done
+        lost = []
+
+        def lose(payload):
+            self.server.do_done = done
+            self.server.drop_answers = 1
+            lost.append(done(payload).get("task"))
+            return {}
+        self.server.do_done = lose
+        self.assertEqual(self.work_off("a", "b")[:3],
+                         ["pop", "done", "done"])
+        self.assertEqual(lost[0]["uids"], ["b"])
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        self.assertEqual(len(self.store.attempts(lost[0].task_uid)), 1)
+
     def test_lost_acknowledgement_does_nothing_twice(self):
         consumer, worker = self.add_consumer()
         done = self.server.do_done
