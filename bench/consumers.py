@@ -15,6 +15,7 @@ worksheets that nobody has touched, and half as many have to be made.
 """
 
 import contextlib
+import itertools
 import os
 import statistics
 from concurrent import futures
@@ -61,26 +62,20 @@ class Side(object):
         self.lab = together.open_lab(cluster)
         sheets = together.open_sheets(
             self.lab, made[:SMALL + WORKSHEETS * turns])
-        self.small, self._rest = sheets[:SMALL], sheets[SMALL:]
-        self._turn = 0
-
-    def take(self):
-        """Return the worksheets of the next try; after the last one, those
-        of the first, for another action."""
-        start = self._turn * WORKSHEETS
-        self._turn = (self._turn + 1) % (len(self._rest) // WORKSHEETS)
-        return self._rest[start:start + WORKSHEETS]
+        self.small = sheets[:SMALL]
+        #: Those of the next try; after the last one, those of the first, for
+        #: another action
+        self.lots = itertools.cycle(
+            sheets[start:start + WORKSHEETS]
+            for start in range(SMALL, len(sheets), WORKSHEETS))
 
     def count_conflicts(self):
         """Return how many conflicts the consumers have met so far."""
-        return sum(count_lines(node.log, "event=conflict ")
-                   for node in self.cluster.consumers)
-
-
-def count_lines(path, text):
-    """Return how many lines of a log have a text in them."""
-    with open(path, errors="replace") as log:
-        return sum(text in line for line in log)
+        found = 0
+        for node in self.cluster.consumers:
+            with open(node.log, errors="replace") as log:
+                found += log.read().count("event=conflict ")
+        return found
 
 
 @contextlib.contextmanager
@@ -109,13 +104,13 @@ def consumers():
             for side in sides:
                 # The first tasks of a consumer open connections, load code
                 # and data
-                with quiet(sides, side):
+                with held(others(sides, side)):
                     together.do_all(side.cluster, side.small,
                                     len(side.cluster.consumers), action)
             for which, number in TRIES:
                 if number in alone:
                     alone[number].append(round(control.spend(number), 2))
-                with quiet(sides, sides[which]):
+                with held(others(sides, sides[which])):
                     tries.setdefault(number, []).append(
                         _try(sides[which], number, action, state))
     figures = dict((str(number), _summary(found))
@@ -129,18 +124,15 @@ def consumers():
     return figures
 
 
-@contextlib.contextmanager
-def quiet(sides, working):
-    """Have the consumers of the other cluster not even look for work."""
-    with contextlib.ExitStack() as stack:
-        for side in sides:
-            if side is not working:
-                stack.enter_context(held(side.cluster.consumers))
-        yield
+def others(sides, working):
+    """Return the consumers of the other cluster: they are not even to look
+    for work."""
+    return [node for side in sides if side is not working
+            for node in side.cluster.consumers]
 
 
 def _try(side, number, action, state):
-    sheets = side.take()
+    sheets = next(side.lots)
     before = side.count_conflicts()
     spent = together.do_all(side.cluster, sheets, number, action)
     states = [side.lab.states_of(sheet.uid) for sheet in sheets]

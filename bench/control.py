@@ -10,9 +10,10 @@
 
 """What a second processor of this machine is worth at the moment.
 
-Two processes that share nothing do not take as long as one, where processors
-share caches, memory and the power of a host with others. No second consumer can
-do better: the figure belongs beside theirs.
+Two processes that share nothing may take longer than one alone, where processors
+share caches, memory and a host with others. It is a look of a second, so it
+scatters as well; but a poor speedup of consumers means less beside a poor one of
+these.
 """
 
 import subprocess
