@@ -167,6 +167,11 @@ build_buildout() {
     fi
 }
 
+# Where Python may write no bytecode (PYTHONDONTWRITEBYTECODE, as in many
+# containers), each process would compile all that it imports once more. Some
+# eggs have test data and templates with other than valid Python
+compile_eggs() { .venv2/bin/python -m compileall -q eggs >"$LOGS/compileall.log" 2>&1; }
+
 # Zope reads compiled translations only; those that are older are made anew
 compile_locales() { .venv3/bin/python scripts/locales.py compile; }
 
@@ -181,6 +186,7 @@ start=$SECONDS
 build_venv3
 build_venv2
 build_buildout
+compile_eggs
 compile_locales
 ln -sf ../scripts/queue-bench bin/queue-bench
 printf '%s\n' "$wanted" > $STAMP

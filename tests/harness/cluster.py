@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+from concurrent import futures
 
 import requests
 
@@ -27,6 +28,10 @@ from harness.waiting import eventually
 SITE = "senaite"
 CLIENT = "client"
 SERVER = "server"
+
+#: Seconds that a process may take to listen, where many start at once on a
+#: machine that is busy with others
+START = 300
 
 
 class Node(object):
@@ -59,7 +64,7 @@ class Node(object):
             self.process.check()
             return ports.is_open(self.port)
         eventually(look, "the {} to listen on port {}".format(
-            self.name, self.port))
+            self.name, self.port), seconds=START)
 
     def kill(self):
         self.process.kill()
@@ -220,8 +225,9 @@ class Cluster(object):
 
     def warm_up(self):
         """Ask each process for one page, so that templates are compiled."""
-        for node in self.zopes:
-            requests.get(node.url + "/login", timeout=120)
+        with futures.ThreadPoolExecutor(len(self.zopes)) as pool:
+            list(pool.map(lambda node: requests.get(
+                node.url + "/login", timeout=START), self.zopes))
 
     def stop(self):
         """Stop everything: consumers first, ZEO last."""
