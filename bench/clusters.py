@@ -57,12 +57,12 @@ COUNTING = Place(counting_cluster)
 
 @contextlib.contextmanager
 def side_by_side(*clusters):
-    """Start clusters at the same time; all are stopped at the end.
+    """Start clusters, two at the same time; all are stopped at the end.
 
     :param clusters: clusters that do not run yet
     """
     with contextlib.ExitStack() as stack:
-        with futures.ThreadPoolExecutor(len(clusters)) as pool:
+        with futures.ThreadPoolExecutor(2) as pool:
             starting = [pool.submit(stack.enter_context, cluster)
                         for cluster in clusters]
             futures.wait(starting)

@@ -10,14 +10,13 @@
 
 """The same work with 1, 2 and 4 consumers.
 
-Two clusters have copies of one site, and work by turns: so each try finds
-worksheets that nobody has touched, and half as many have to be made.
+Clusters with copies of one site work by turns: so each try finds worksheets
+that nobody has touched, and they are made only once.
 """
 
 import contextlib
-import itertools
 import os
-import statistics
+import time
 from concurrent import futures
 
 from harness import ports
@@ -32,42 +31,39 @@ from bench import sites
 from bench import together
 
 #: Worksheets of each try, and samples of five analyses on each
-WORKSHEETS, SAMPLES = 8, 8
-#: The tries: in which cluster, and with how many consumers. By turns, since
-#: the machine is not always as fast
-TRIES = ((0, 1), (1, 2), (0, 2), (1, 1), (0, 4))
+WORKSHEETS, SAMPLES = 8, 16
+#: The tries of each of `together.ACTIONS`: in which cluster, and with how many
+#: consumers. One and two change places and order, since neither clusters nor
+#: the machine are always as fast
+TRIES = (((0, 1), (1, 2), (2, 4)),
+         ((0, 2), (1, 1)))
 #: Small worksheets for each consumer to warm up with, and samples on each: as
 #: many as it takes to find out the size of chunks
 WARM, WARM_SAMPLES = 2, 4
+#: Seconds until processes are held that were at work, or held, just before: one
+#: that is stopped while it commits has the others of its site wait for good
+SETTLE = 2
 
-#: How many consumers each cluster has, and how many tries are made in it
-CONSUMERS, TURNS = (
-    [how([number for side, number in TRIES if side == which])
-     for which in (0, 1)] for how in (max, len))
-#: Worksheets of one site: the small ones, then those of each try
-SMALL = WARM * max(CONSUMERS)
-SHEETS = ([[WARM_SAMPLES, prepare.RESULTS]] * SMALL +
-          [[SAMPLES, prepare.RESULTS]] * (WORKSHEETS * max(TURNS)))
+#: How many consumers each cluster has
+CONSUMERS = [max(number for tries in TRIES for side, number in tries
+                 if side == which) for which in range(3)]
+#: Worksheets of the site: the small ones come last, not all need all of them
+SHEETS = ([[SAMPLES, prepare.RESULTS]] * WORKSHEETS +
+          [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * max(CONSUMERS)))
 
 
 class Side(object):
-    """One of the clusters, and its worksheets in the order they are used."""
+    """One of the clusters, and its worksheets."""
 
-    def __init__(self, cluster, made, turns):
+    def __init__(self, cluster, made):
         """
         :param made: what is on its worksheets, see `bench/prepare.py`
-        :param turns: how many tries are made here
         """
         self.cluster = cluster
         self.lab = together.open_lab(cluster)
         sheets = together.open_sheets(
-            self.lab, made[:SMALL + WORKSHEETS * turns])
-        self.small = sheets[:SMALL]
-        #: Those of the next try; after the last one, those of the first, for
-        #: another action
-        self.lots = itertools.cycle(
-            sheets[start:start + WORKSHEETS]
-            for start in range(SMALL, len(sheets), WORKSHEETS))
+            self.lab, made[:WORKSHEETS + WARM * len(cluster.consumers)])
+        self.sheets, self.small = sheets[:WORKSHEETS], sheets[WORKSHEETS:]
 
     def count_conflicts(self):
         """Return how many conflicts the consumers have met so far."""
@@ -80,76 +76,88 @@ class Side(object):
 
 @contextlib.contextmanager
 def open_sides():
-    """Give both clusters."""
+    """Give the clusters."""
     with sites.with_sheets(SHEETS) as (home, made), \
-            sites.directory() as parent:
-        other = os.path.join(parent, "site")
-        template.copy(home, other)
+            contextlib.ExitStack() as stack:
+        homes = [home]
+        for _copy in CONSUMERS[1:]:
+            homes.append(os.path.join(
+                stack.enter_context(sites.directory()), "site"))
+            template.copy(home, homes[-1])
         with clusters.side_by_side(*(
                 Cluster(home=each, consumer_ports=ports.free_ports(number))
-                for each, number in zip((home, other), CONSUMERS))) as found, \
+                for each, number in zip(homes, CONSUMERS))) as found, \
                 futures.ThreadPoolExecutor(len(found)) as pool:
-            yield list(pool.map(Side, found, [made] * len(found), TURNS))
+            yield list(pool.map(Side, found, [made] * len(found)))
 
 
 PLACE = clusters.Place(open_sides, [(SHEETS, True)])
 
 
 def consumers():
-    """All worksheets of a try submitted, then verified; with it, what two
-    processes that share nothing are worth at the time."""
-    tries, alone = {}, {1: [], 2: []}
+    """All worksheets of a try submitted, then verified (four consumers only
+    submit); with it, what two processes that share nothing are worth at the
+    time."""
+    found, alone = {}, {1: [], 2: []}
     with PLACE.get() as sides:
-        for action, state in together.ACTIONS:
-            for side in sides:
+        for (action, state), tries in zip(together.ACTIONS, TRIES):
+            for side in [sides[which] for which, _number in tries]:
+                time.sleep(SETTLE)
                 # The first tasks of a consumer open connections, load code
                 # and data
                 with held(others(sides, side)):
                     together.do_all(side.cluster, side.small,
                                     len(side.cluster.consumers), action)
-            for which, number in TRIES:
+            for which, number in tries:
                 if number in alone:
-                    alone[number].append(round(control.spend(number), 2))
+                    time.sleep(SETTLE)
+                    with held(others(sides)):
+                        alone[number].append(round(control.spend(number), 2))
+                time.sleep(SETTLE)
                 with held(others(sides, sides[which])):
-                    tries.setdefault(number, []).append(
+                    found.setdefault(number, []).append(
                         _try(sides[which], number, action, state))
-    figures = dict((str(number), _summary(found))
-                   for number, found in tries.items())
-    base = figures["1"]["mean"]
-    for found in figures.values():
-        found["speedup"] = round(base / found["mean"], 2)
+    figures = dict((str(number), _summary(tries, found[1]))
+                   for number, tries in found.items())
     figures["two that share nothing"] = {
         "seconds of one": alone[1], "seconds of two at once": alone[2],
         "speedup": round(2 * sum(alone[1]) / sum(alone[2]), 2)}
     return figures
 
 
-def others(sides, working):
-    """Return the consumers of the other cluster: they are not even to look
-    for work."""
+def others(sides, working=None):
+    """Return all Zopes of the other clusters: they are not even to look for
+    work.
+
+    :param working: the cluster that does not count; all count when None
+    """
     return [node for side in sides if side is not working
-            for node in side.cluster.consumers]
+            for node in side.cluster.zopes]
 
 
 def _try(side, number, action, state):
-    sheets = next(side.lots)
     before = side.count_conflicts()
-    spent = together.do_all(side.cluster, sheets, number, action)
-    states = [side.lab.states_of(sheet.uid) for sheet in sheets]
+    spent = together.do_all(side.cluster, side.sheets, number, action)
+    states = [side.lab.states_of(sheet.uid) for sheet in side.sheets]
     return {"action": action, "seconds": round(spent, 2),
-            "analyses": sum(len(sheet.uids) for sheet in sheets),
+            "analyses": sum(len(sheet.uids) for sheet in side.sheets),
             "conflicts": side.count_conflicts() - before,
             "complete": all(list(found) == [state] for found in states)}
 
 
-def _summary(tries):
-    """Return the figures of one number of consumers."""
-    seconds = dict((action, [each["seconds"] for each in tries
-                             if each["action"] == action])
-                   for action, _state in together.ACTIONS)
+def _summary(tries, alone):
+    """Return the figures of one number of consumers.
+
+    :param alone: the tries of one consumer, to compare those of the same
+        actions with
+    """
+    actions = [each["action"] for each in tries]
+    seconds, base = [
+        sum(each["seconds"] for each in some if each["action"] in actions)
+        for some in (tries, alone)]
     return dict(
-        [("seconds to " + action, found) for action, found in seconds.items()],
-        mean=round(sum(map(statistics.mean, seconds.values())), 2),
+        [("seconds to " + each["action"], each["seconds"]) for each in tries],
+        speedup=round(base / seconds, 4),
         analyses=[each["analyses"] for each in tries],
         conflicts=sum(each["conflicts"] for each in tries),
         complete=all(each["complete"] for each in tries))

@@ -28,7 +28,7 @@ Drawn from ``bench/results``; repeat one with ``bin/queue-bench NAME``, all but
 ``ownership`` and ``store-100000`` with ``make bench``. Ratios are of figures
 taken side by side in one run. Absolute figures belong to the machine, and to
 how busy it was: the load is given with each. CPU seconds are those of the
-process, and do not depend on what else runs. Consumers are compared by the mean
+process, and do not depend on what else runs. Consumers are compared by the sum
 of tries that take turns; beside it stands what two processes that share nothing
 are worth at the time.
 
