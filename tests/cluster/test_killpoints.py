@@ -10,6 +10,8 @@
 
 """A process dies at the worst moment, each of them in turn: `make killpoints`."""
 
+import signal
+
 import pytest
 from harness.counting import Counter
 from harness.killpoints import KillPoints
@@ -61,6 +63,7 @@ def strike(cluster, points, point, name, click):
     ("in_store_write", "server", 1),
     ("after_store_write", "server", 1),
     ("before_commit", "consumer1", 2),
+    ("in_commit", "consumer1", 2),
     ("after_commit", "consumer1", 1),
     ("before_acknowledge", "consumer1", 1),
     ("after_acknowledge", "consumer1", 1),
@@ -81,6 +84,25 @@ def test_killed_at_point(cluster, counter, points, point, name, runs):
     assert counter.counts(items, node=cluster.consumer) == [1] * ITEMS
     begun = counter.journal(task_uid, "begin")
     assert len(begun) == runs, "begun: {}".format(begun)
+
+
+def test_stopped_in_its_commit(cluster, counter, points):
+    """ZEO waits for it as long as `transaction-timeout` says, not for good;
+    its work is done once all the same."""
+    points.arm("in_commit", "consumer1", signal.SIGSTOP)
+    try:
+        added = [counter.add(items=ITEMS)]
+        eventually(lambda: points.has_struck("in_commit"),
+                   "consumer1 to stop in its commit", pause=0.05)
+        # A click has to be committed as well
+        added.append(counter.add(items=ITEMS))
+    finally:
+        points.disarm("in_commit")
+        node_of(cluster, "consumer1").process.signal(signal.SIGCONT)
+    items = [item for each in added for item in counter.items(each)]
+    counter.await_once(items)
+    counter.await_idle()
+    assert counter.counts(items) == [1] * len(items)
 
 
 def test_killed_before_the_click_is_committed(cluster, counter, points):

@@ -15,6 +15,7 @@ from harness.ports import HOST
 ZEO = """\
 <zeo>
   address {host}:{port}
+  transaction-timeout 30
 </zeo>
 <filestorage 1>
   path {var}/filestorage/Data.fs

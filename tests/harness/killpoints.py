@@ -24,6 +24,7 @@ POINTS = (
     ("in_store_write", ("server",)),
     ("after_store_write", ("server",)),
     ("before_commit", ("consumer1", "consumer2")),
+    ("in_commit", ("consumer1", "consumer2")),
     ("after_commit", ("consumer1", "consumer2")),
     ("before_acknowledge", ("consumer1", "consumer2")),
     ("after_acknowledge", ("consumer1", "consumer2")),

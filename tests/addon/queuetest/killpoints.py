@@ -27,6 +27,7 @@ import json
 import os
 import signal
 
+import transaction
 from queuetest import counting
 from senaite.queue.client import attempt
 from senaite.queue.client import outbox
@@ -45,8 +46,9 @@ POINTS = (
     "before_relay", "after_relay",
     # the server: rows are written and not committed; committed, not answered
     "in_store_write", "after_store_write",
-    # a chunk: done and recorded, not committed; committed
-    "before_commit", "after_commit",
+    # a chunk: done and recorded, not committed; voted for, so that ZEO waits
+    # for it alone; committed
+    "before_commit", "in_commit", "after_commit",
     # the consumer: about to say that a task is done; the server has answered
     "before_acknowledge", "after_acknowledge",
 )
@@ -110,9 +112,35 @@ def put_and_watch(function):
     return put
 
 
+class Voter(object):
+    """Takes part in a commit, as the last one to vote."""
+
+    def tpc_begin(self, _transaction):
+        """There is nothing to keep."""
+
+    commit = tpc_finish = tpc_abort = abort = tpc_begin
+
+    def tpc_vote(self, _transaction):
+        reach("in_commit")
+
+    def sortKey(self):
+        # After all storages
+        return "~"
+
+
+def describe_and_watch(function):
+    """Wrap `processing._describe`: what follows is the commit."""
+    @functools.wraps(function)
+    def describe(task):
+        function(task)
+        transaction.get().join(Voter())
+    return describe
+
+
 def install():
     """Wrap the product's functions."""
     outbox.put = put_and_watch(outbox.put)
+    processing._describe = describe_and_watch(processing._describe)
     wrap(processing, "_describe", after="before_commit")
     wrap(processing, "_attempt", after="after_commit")
     wrap(attempt.Attempt, "_tell", "before_acknowledge", "after_acknowledge",
