@@ -40,8 +40,8 @@ TRIES = (((0, 1), (1, 2), (2, 4)),
 #: Small worksheets for each consumer to warm up with, and samples on each: as
 #: many as it takes to find out the size of chunks
 WARM, WARM_SAMPLES = 2, 4
-#: Seconds until processes are held that were at work, or held, just before: one
-#: that is stopped while it commits has the others of its site wait for good
+#: Seconds until processes are held that were at work, or held, just before: for
+#: one that is held while it commits, all others of its site wait
 SETTLE = 2
 
 #: How many consumers each cluster has

@@ -143,6 +143,9 @@ class Seeds(object):
 def held(consumers):
     """Hold consumers: they begin nothing that is queued.
 
+    Let them come to rest before: for one that is held while it commits, all
+    others wait until ZEO gives up on it (`transaction-timeout`).
+
     :param consumers: nodes of a cluster
     """
     for consumer in consumers:
