@@ -120,24 +120,33 @@ def check_buildout(caption, text):
                 check_zope(caption, textwrap.dedent(value))
 
 
-#: Reads a fragment of zope.conf with ZServer's own schema
+#: Reads a fragment of a configuration file with the schema of the program that
+#: it is for
 READER = """
 import sys
 from ZConfig import loadConfigFile
-from ZServer.Zope2.Startup.options import ZopeOptions
+from {module} import {options} as Options
 from io import StringIO
-options = ZopeOptions()
+options = Options()
 options.load_schema()
-text = u"instancehome /\\n<zodb_db main>\\n  <mappingstorage>\\n" \\
-    u"  </mappingstorage>\\n  mount-point /\\n</zodb_db>\\n"
-text += sys.stdin.read().decode("utf-8")
+text = u{before!r} + sys.stdin.read().decode("utf-8") + u{after!r}
 loadConfigFile(options.schema, StringIO(text))
 """
 
+#: What belongs to it, and what is there beside the fragment
+ZOPE = {
+    "module": "ZServer.Zope2.Startup.options", "options": "ZopeOptions",
+    "before": "instancehome /\n<zodb_db main>\n<mappingstorage>\n"
+    "</mappingstorage>\nmount-point /\n</zodb_db>\n", "after": ""}
+ZEO = {
+    "module": "ZEO.runzeo", "options": "ZEOOptions", "before": "",
+    "after": "\n<mappingstorage>\n</mappingstorage>\n"}
+
 
 def check_zope(caption, text):
+    program = ZEO if caption.startswith("zeo.conf") else ZOPE
     done = subprocess.run(
-        [os.path.join(ROOT, "bin", "zopepy"), "-c", READER],
+        [os.path.join(ROOT, "bin", "zopepy"), "-c", READER.format(**program)],
         input=text.encode(), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout.decode()
