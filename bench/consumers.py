@@ -15,7 +15,6 @@ that nobody has touched, and they are made only once.
 """
 
 import contextlib
-import os
 import time
 from concurrent import futures
 
@@ -81,8 +80,7 @@ def open_sides():
             contextlib.ExitStack() as stack:
         homes = [home]
         for _copy in CONSUMERS[1:]:
-            homes.append(os.path.join(
-                stack.enter_context(sites.directory()), "site"))
+            homes.append(stack.enter_context(sites.directory()))
             template.copy(home, homes[-1])
         with clusters.side_by_side(*(
                 Cluster(home=each, consumer_ports=ports.free_ports(number))
