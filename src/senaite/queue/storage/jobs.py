@@ -24,29 +24,49 @@ _JOB = schema.job
 _TASK = schema.task
 
 
-def join(unit, task):
-    """Count a new task in to its job.
+def find(unit, tasks):
+    """Return the rows of the jobs of tasks, by uid, as far as there are
+    any."""
+    uids = set(fields.to_text(task["job_uid"]) for task in tasks)
+    return dict((row["job_uid"], row) for row in unit.rows_among(
+        sa.select(_JOB).where(unit.mine(_JOB)), _JOB.c.job_uid, uids))
 
-    :param task: the task
-    :type task: senaite.queue.queue.QueueTask
-    :returns: False when the job was cancelled, and the task is, too
+
+def join(unit, tasks, found):
+    """Count new tasks in to their jobs.
+
+    :param tasks: the tasks
+    :type tasks: list of senaite.queue.queue.QueueTask
+    :param found: see `find`
     """
-    text = fields.to_text
-    row = _get(unit, text(task["job_uid"]))
-    if row is not None:
-        if task["job_total"] > row["total"]:
+    new, totals = {}, dict((uid, row["total"]) for uid, row in found.items())
+    grown = set()
+    for task in tasks:
+        uid = fields.to_text(task["job_uid"])
+        if uid not in totals:
+            new[uid] = _to_row(unit, task)
+            totals[uid] = task["job_total"]
+        elif task["job_total"] > totals[uid]:
             # The first task may not know yet how much there is to do
-            unit.execute(sa.update(_JOB).where(
-                unit.mine(_JOB), _JOB.c.job_uid == row["job_uid"]
-            ).values(total=task["job_total"]))
-        return not row["cancelled"]
-    unit.execute(sa.insert(_JOB), dict(
+            totals[uid] = task["job_total"]
+            grown.add(uid)
+    if new:
+        unit.execute(sa.insert(_JOB), [
+            dict(new[uid], total=totals[uid]) for uid in sorted(new)])
+    for uid in sorted(grown.difference(new)):
+        unit.execute(sa.update(_JOB).where(
+            unit.mine(_JOB), _JOB.c.job_uid == uid
+        ).values(total=totals[uid]))
+
+
+def _to_row(unit, task):
+    text = fields.to_text
+    return dict(
         site=unit.site, job_uid=text(task["job_uid"]),
         name=text(task["name"]), username=text(task["username"]),
         context_uid=text(task["context_uid"]),
         context_path=text(task["context_path"]), created=task["created"],
-        total=task["job_total"], done=0, cancelled=False))
-    return True
+        done=0, cancelled=False)
 
 
 def progress(unit, job_uid, items):

@@ -43,10 +43,31 @@ def offer(unit, task):
 
     :param task: row of the task
     """
-    row = _get(unit, task["lane"])
-    if row and row["head_uid"] and locks.key(row) < locks.key(task):
-        return
-    _refresh(unit, row, task["lane"], task["name"], task)
+    _offer(unit, _get(unit, task["lane"]), task)
+
+
+def offer_many(unit, tasks):
+    """Take tasks that are ready into account.
+
+    :param tasks: rows of the tasks
+    """
+    best = {}
+    for task in sorted(tasks, key=locks.key):
+        best.setdefault(task["lane"], task)
+    found = dict((row["lane"], row) for row in unit.rows_among(
+        sa.select(_LANE).where(unit.mine(_LANE)), _LANE.c.lane, best))
+    simple = [task for task in best.values()
+              if task["lane"] not in found and not task["locks"]]
+    _open(unit, simple)
+    for task in simple:
+        del best[task["lane"]]
+    # The best one first: of these, nobody displaces another
+    for task in sorted(best.values(), key=locks.key):
+        row = found.get(task["lane"])
+        if row and row["locks"]:
+            # One of those before may have displaced it
+            row = _get(unit, task["lane"])
+        _offer(unit, row, task)
 
 
 def refresh(unit, task):
@@ -100,6 +121,23 @@ def rerank(unit, tiers, lowest):
     locks.rebuild(unit)
 
 
+def _offer(unit, row, task):
+    if row and row["head_uid"] and locks.key(row) < locks.key(task):
+        return
+    _refresh(unit, row, task["lane"], task["name"], task)
+
+
+def _open(unit, tasks):
+    """Make new lanes, of heads that need no locks."""
+    if tasks:
+        paused = unit.paused()
+        unit.execute(sa.insert(_LANE), [
+            dict(_values(task), site=unit.site, lane=task["lane"],
+                 name=task["name"], running_uid=None,
+                 gate=locks.PAUSED if task["name"] in paused else locks.FREE)
+            for task in tasks])
+
+
 def _get(unit, lane):
     return unit.first(sa.select(_LANE).where(
         unit.mine(_LANE), _LANE.c.lane == lane))
@@ -126,9 +164,7 @@ def _refresh(unit, row, lane, name, head):
 
 
 def _write(unit, row, lane, name, head):
-    values = dict((column, head[column] if head else None)
-                  for column in _COPIED)
-    values["head_uid"] = head["task_uid"] if head else None
+    values = _values(head)
     # Closed until `enter` has looked at the locks
     values["gate"] = locks.BUSY
     if row:
@@ -138,4 +174,12 @@ def _write(unit, row, lane, name, head):
         unit.execute(sa.insert(_LANE), dict(
             values, site=unit.site, lane=lane, name=name))
     values.update(lane=lane, name=name)
+    return values
+
+
+def _values(head):
+    """Return what a lane says of its head, which may be None."""
+    values = dict((column, head[column] if head else None)
+                  for column in _COPIED)
+    values["head_uid"] = head["task_uid"] if head else None
     return values

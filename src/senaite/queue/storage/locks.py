@@ -40,9 +40,6 @@ PAUSED = u"paused"
 _LANE = schema.lane
 _LOCK = schema.lock
 
-#: Values in one IN: SQLite takes 999 variables in a statement
-_MANY = 500
-
 
 def waiting_for(uid):
     """Return the gate of a lane that waits for a lock."""
@@ -151,15 +148,11 @@ def rebuild(unit):
 
 
 def _owners(unit, uids):
-    found = []
-    for start in range(0, len(uids), _MANY):
-        found.extend(unit.rows(sa.select(
-            _LOCK.c.uid, _LOCK.c.task_uid, _LANE
-        ).join(_LANE, sa.and_(
-            _LANE.c.site == _LOCK.c.site, _LANE.c.lane == _LOCK.c.lane)
-        ).where(unit.mine(_LOCK),
-                _LOCK.c.uid.in_(uids[start:start + _MANY]))))
-    return found
+    return unit.rows_among(
+        sa.select(_LOCK.c.uid, _LOCK.c.task_uid, _LANE).join(
+            _LANE, sa.and_(_LANE.c.site == _LOCK.c.site,
+                           _LANE.c.lane == _LOCK.c.lane)
+        ).where(unit.mine(_LOCK)), _LOCK.c.uid, uids)
 
 
 def _displace(unit, owners):

@@ -106,11 +106,11 @@ class TaskStore(object):
 
     def add(self, task):
         with self._write() as unit:
-            return additions.add(unit, task)
+            return additions.add(unit, [task])[0]
 
     def add_many(self, tasks):
         with self._write() as unit:
-            return [additions.add(unit, task) for task in tasks]
+            return additions.add(unit, tasks)
 
     def pop(self, consumer_id, lease_seconds, most=None):
         with self._write() as unit:

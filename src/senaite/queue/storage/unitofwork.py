@@ -24,6 +24,9 @@ import sqlalchemy as sa
 
 from senaite.queue.storage import schema
 
+#: Values in one IN: SQLite takes 999 variables in a statement
+_MANY = 500
+
 _PAUSE = schema.pause
 _SITE = schema.site
 
@@ -57,6 +60,19 @@ class Unit(object):
     def rows(self, statement):
         """Return all rows of a SELECT, as mappings."""
         return self.execute(statement).mappings().all()
+
+    def rows_among(self, statement, column, values):
+        """Return all rows of a SELECT with one of many values in a column,
+        as mappings.
+
+        :param values: set, or dict, of the values
+        """
+        found = []
+        values = sorted(values)
+        for start in range(0, len(values), _MANY):
+            found.extend(self.rows(statement.where(
+                column.in_(values[start:start + _MANY]))))
+        return found
 
     def first(self, statement):
         """Return the first row of a SELECT as a mapping, or None."""

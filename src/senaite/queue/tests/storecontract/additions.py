@@ -16,12 +16,16 @@ from __future__ import print_function
 
 import six
 
+from senaite.queue import scheduling
 from senaite.queue import states
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests.tasks import make_task
+
+#: Uids of jobs
+OLD, NEW = "a" * 32, "b" * 32
 
 
 class AdditionContract(StoreCase):
@@ -87,6 +91,78 @@ class AdditionContract(StoreCase):
         tasks = [make_task(n) for n in (1, 2, 1)]
         self.assertEqual(self.store.add_many(tasks),
                          ["added", "added", "known"])
+
+    def test_none_at_once(self):
+        before = self.store.version()
+        self.assertEqual(self.store.add_many([]), [])
+        self.assertEqual(self.store.version(), before)
+
+    def test_of_many_at_once_twins_are_kept_out(self):
+        twins = [make_task(n, context_uid="ws", unique=n != 1)
+                 for n in (1, 2, 3)]
+        self.assertEqual(self.store.add_many(twins),
+                         ["added", "duplicate", "duplicate"])
+        self.assertEqual(self.drain(), [twins[0]["task_uid"]])
+        self.assertEqual(self.store.add_many(twins),
+                         ["known", "added", "duplicate"])
+
+    def test_many_at_once_count_in_to_their_jobs(self):
+        self.add(1, job_uid=OLD, job_total=5)
+        self.store.add_many([
+            make_task(2, job_uid=OLD, job_total=5),
+            make_task(3, job_uid=OLD, job_total=8),
+            make_task(4, job_uid=NEW, job_total=2),
+            make_task(5, job_uid=NEW, job_total=3, username="other"),
+            make_task(6, job_uid=NEW, job_total=1)])
+        old, new = self.store.job(OLD), self.store.job(NEW)
+        self.assertEqual((old["total"], old[states.QUEUED]), (8, 3))
+        self.assertEqual((new["total"], new[states.QUEUED]), (3, 3))
+        self.assertEqual(new["username"], "lab")
+
+    def test_of_many_at_once_those_of_a_cancelled_job_do_not_wait(self):
+        self.add(1, job_uid=OLD)
+        self.store.cancel_job(OLD)
+        tasks = [make_task(2, job_uid=OLD, context_uid="ws"),
+                 make_task(3, context_uid="ws", unique=True),
+                 make_task(4, job_uid=OLD, context_uid="ws")]
+        version = self.store.version()
+        self.assertEqual(self.store.add_many(tasks), ["added"] * 3)
+        self.assertEqual(
+            [self.store.get(task["task_uid"])["status"] for task in tasks],
+            [states.CANCELLED, states.QUEUED, states.CANCELLED])
+        self.assertEqual(self.store.uids(states.ACTIVE),
+                         set(["ws", "item3"]))
+        self.assertEqual(
+            [found["task_uid"] for found in
+             self.store.changes(version)["tasks"]
+             if found["status"] == states.QUEUED], [tasks[1]["task_uid"]])
+        self.assertEqual(self.drain(), [tasks[1]["task_uid"]])
+
+    def test_of_many_at_once_each_finds_the_locks_as_the_one_before_left_them(
+            self):
+        def task(number, lane, locks):
+            # The lower the number, the better
+            return make_task(number, locks=locks,
+                             context_path="/senaite/worksheets/" + lane)
+        self.store.add(task(8, "A", ["w"]))
+        self.store.add(task(9, "B", ["w"]))
+        # The head of A gives way, so that B claims w; then that of B, too
+        self.store.add_many([
+            task(1, "A", []), task(2, "B", ["x"]), task(3, "C", ["w"])])
+        self.assertEqual(
+            [self.pop("c{}/00000000".format(n)) for n in (1, 2, 3)],
+            [make_task(n)["task_uid"] for n in (1, 2, 3)])
+
+    def test_more_at_once_than_a_statement_takes(self):
+        tasks = [make_task(n, context_path="/senaite/worksheets/WS-{}".format(
+            n % 1100), priority=n % 7) for n in range(1500)]
+        self.assertEqual(self.store.add_many(tasks), ["added"] * 1500)
+        self.assertEqual(self.store.add_many(tasks), ["known"] * 1500)
+        self.assertEqual(len(self.store.uids(states.ACTIVE)), 3000)
+        expected = [task["task_uid"] for task in
+                    sorted(tasks, key=scheduling.sort_key)]
+        self.assertEqual([self.pop_and_finish() for _ in range(20)],
+                         expected[:20])
 
     def test_many_are_added_all_or_none(self):
         with self.assertRaises(ValueError):

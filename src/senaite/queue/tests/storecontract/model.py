@@ -37,10 +37,13 @@ CONSUMERS = ["c{}/00000000".format(n) for n in range(4)]
 ORDERS = ([], ["a"], ["b", "a"], ["c", "b", "a"])
 
 small = st.integers(0, 3)
+additions = st.tuples(
+    st.sampled_from("abc"), small, small,
+    st.lists(st.sampled_from("wxyz"), max_size=3, unique=True),
+    st.sampled_from([0, 0, 0, 40]))
 steps = st.one_of(
-    st.tuples(st.just("add"), st.sampled_from("abc"), small, small,
-              st.lists(st.sampled_from("wxyz"), max_size=3, unique=True),
-              st.sampled_from([0, 0, 0, 40])),
+    st.tuples(st.just("add"), additions),
+    st.tuples(st.just("add_many"), st.lists(additions, max_size=8)),
     st.tuples(st.just("pop"), small),
     st.tuples(st.just("pop"), small),
     st.tuples(st.just("done"), small),
@@ -101,18 +104,25 @@ class ModelContract(StoreCase):
             getattr(self, "do_" + step[0])(store, model, clock, *step[1:])
         self.finish(store, model, clock)
 
-    def do_add(self, store, model, clock, name, place, priority, locks,
-               delay):
+    def do_add(self, store, model, clock, values):
+        store.add(self.new_task(model, clock, *values))
+
+    def do_add_many(self, store, model, clock, several):
+        store.add_many([self.new_task(model, clock, *values)
+                        for values in several])
+
+    def new_task(self, model, clock, name, place, priority, locks, delay):
+        """Return a task that the model knows of."""
         number = len(model.tasks)
         task = make_task(number, name=name, priority=priority, locks=locks,
                          context_path="/s/f/{}".format(place),
                          created=clock.now + number % 3, delay=delay,
                          retries=1)
-        store.add(task)
         model.tasks.append({
             "task": task, "arrival": number, "queued": True,
             "running": False,
             "visible_at": clock.now + delay})
+        return task
 
     def do_pop(self, store, model, clock, consumer):
         if consumer in model.holds:

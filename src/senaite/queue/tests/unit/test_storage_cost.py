@@ -99,6 +99,20 @@ class TestCost(unittest.TestCase):
             # Steps are counted in tens
             self.assertLessEqual(other, one * 1.2 + 50, (few, many))
 
+    def test_many_are_added_in_a_few_statements(self):
+        store = self.open("statements.db")
+        seen = []
+        event.listen(database.get_database(store.url)._open(),
+                     "before_cursor_execute", lambda *args: seen.append(args))
+        counts = []
+        for count, first in ((1, 0), (400, 1), (400, 401)):
+            del seen[:]
+            store.add_many([make_task(first + n) for n in range(count)])
+            counts.append(len(seen))
+        # The first addition of a site makes its row, too
+        self.assertLessEqual(max(counts), 14, counts)
+        self.assertEqual(store.count(), 801)
+
     def test_many_wait_each_in_its_lane(self):
         self.check_flat()
 
