@@ -47,17 +47,20 @@ PLACES = ((clusters.COUNTING, ("http", "latency")),
 
 #: Measured in the processor's seconds of a process of their own, whatever
 #: else runs: with `all`, while the sites of the others are made
-BY_CPU = ("store", "work", "simulation")
+BY_CPU = ("work", "store", "simulation")
 
-#: Not with `all`: they take three minutes, and a quarter of an hour
+#: Not with `all`: they take minutes each
 BY_NAME = ("ownership", "store-100000")
 
 
-def run(name):
-    """Run one benchmark and write what came out."""
+def run(name, bench):
+    """Run a benchmark and write what came out.
+
+    :param bench: function that returns the figures
+    """
     started = time.time()
     result = {"name": name, "machine": machine.describe(),
-              "figures": BENCHES[name]()}
+              "figures": bench()}
     result["took_seconds"] = round(time.time() - started, 1)
     result["machine"]["load_after"] = round(os.getloadavg()[0], 1)
     path = os.path.join(report.RESULTS, name + ".json")
@@ -70,7 +73,7 @@ def run(name):
 def run_and_tell(name, as_json):
     """Run one benchmark; tell whether it worked."""
     try:
-        result = run(name)
+        result = run(name, BENCHES[name])
     except Exception as error:
         print("{}: {}: {}".format(name, type(error).__name__, error),
               file=sys.stderr)
@@ -93,14 +96,23 @@ def prepared(orders, names=(), as_json=False):
     """
     with contextlib.ExitStack() as stack:
         with ThreadPoolExecutor(2) as pool:
+            stack.enter_context(sites.ordered(orders, pool))
             told = [pool.submit(run_and_tell, name, as_json)
                     for name in names]
-            stack.enter_context(sites.ordered(orders, pool))
         yield [each.result() for each in told]
 
 
 def run_all(as_json):
-    """Run all benchmarks; tell which of them worked."""
+    """Run all benchmarks; tell whether all of them worked, and how long it
+    took."""
+    started = time.monotonic()
+    worked = all(run_each(as_json))
+    return {"all of them worked": worked,
+            "minutes": round((time.monotonic() - started) / 60, 2)}
+
+
+def run_each(as_json):
+    """Run all benchmarks; returns which of them worked."""
     placed = [name for _place, names in PLACES for name in names]
     orders = [order for place, _names in PLACES for order in place.orders]
     with prepared(orders, BY_CPU, as_json) as worked:
@@ -119,10 +131,11 @@ def main():
     parser.add_argument("name", choices=sorted(BENCHES) + ["all", "draw"])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    started, worked = time.time(), []
+    worked = [True]
     if given.name == "all":
-        worked = run_all(given.json)
-        print("All took {:.0f} s".format(time.time() - started))
+        result = run("all", lambda: run_all(given.json))
+        print("\n".join(report.lines(result)))
+        worked = [result["figures"]["all of them worked"]]
     elif given.name != "draw":
         with prepared([order for place, names in PLACES
                        if given.name in names for order in place.orders]):

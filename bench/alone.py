@@ -49,8 +49,7 @@ def store():
 
 
 def largest_store():
-    """The same up to 100,000 tasks, which are queued four times: a quarter of
-    an hour."""
+    """The same up to 100,000 tasks, which are queued four times."""
     return measure_stores(SIZES)
 
 

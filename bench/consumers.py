@@ -19,26 +19,23 @@ import time
 from concurrent import futures
 
 from harness import ports
-from harness import template
 from harness.cluster import Cluster
 from harness.seeds import held
 
 from bench import clusters
 from bench import control
-from bench import prepare
+from bench import sheets
 from bench import sites
 from bench import together
 
-#: Worksheets of each try, and samples of five analyses on each
-WORKSHEETS, SAMPLES = 8, 16
 #: The tries of each of `together.ACTIONS`: in which cluster, and with how many
 #: consumers. One and two change places and order, since neither clusters nor
 #: the machine are always as fast
 TRIES = (((0, 1), (1, 2), (2, 4)),
          ((0, 2), (1, 1)))
-#: Small worksheets for each consumer to warm up with, and samples on each: as
-#: many as it takes to find out the size of chunks
-WARM, WARM_SAMPLES = 2, 4
+#: Small worksheets for each consumer to warm up with: as many as it takes to
+#: find out the size of chunks
+WARM = 2
 #: Seconds until processes are held that were at work, or held, just before: for
 #: one that is held while it commits, all others of its site wait
 SETTLE = 2
@@ -46,9 +43,6 @@ SETTLE = 2
 #: How many consumers each cluster has
 CONSUMERS = [max(number for tries in TRIES for side, number in tries
                  if side == which) for which in range(3)]
-#: Worksheets of the site: the small ones come last, not all need all of them
-SHEETS = ([[SAMPLES, prepare.RESULTS]] * WORKSHEETS +
-          [[WARM_SAMPLES, prepare.RESULTS]] * (WARM * max(CONSUMERS)))
 
 
 class Side(object):
@@ -60,9 +54,10 @@ class Side(object):
         """
         self.cluster = cluster
         self.lab = together.open_lab(cluster)
-        sheets = together.open_sheets(
-            self.lab, made[:WORKSHEETS + WARM * len(cluster.consumers)])
-        self.sheets, self.small = sheets[:WORKSHEETS], sheets[WORKSHEETS:]
+        made = sheets.by_purpose(made)
+        self.sheets = together.open_sheets(self.lab, made["busy"])
+        self.small = together.open_sheets(
+            self.lab, made["small"][:WARM * len(cluster.consumers)])
 
     def count_conflicts(self):
         """Return how many conflicts the consumers have met so far."""
@@ -76,20 +71,18 @@ class Side(object):
 @contextlib.contextmanager
 def open_sides():
     """Give the clusters."""
-    with sites.with_sheets(SHEETS) as (home, made), \
-            contextlib.ExitStack() as stack:
-        homes = [home]
-        for _copy in CONSUMERS[1:]:
-            homes.append(stack.enter_context(sites.directory()))
-            template.copy(home, homes[-1])
+    with contextlib.ExitStack() as stack:
+        homes, made = zip(*(
+            stack.enter_context(sites.with_sheets(*sheets.WITH))
+            for _side in CONSUMERS))
         with clusters.side_by_side(*(
                 Cluster(home=each, consumer_ports=ports.free_ports(number))
                 for each, number in zip(homes, CONSUMERS))) as found, \
                 futures.ThreadPoolExecutor(len(found)) as pool:
-            yield list(pool.map(Side, found, [made] * len(found)))
+            yield list(pool.map(Side, found, made))
 
 
-PLACE = clusters.Place(open_sides, [(SHEETS, True)])
+PLACE = clusters.Place(open_sides, [sheets.WITH])
 
 
 def consumers():

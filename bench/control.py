@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a second processor of this machine is worth at the moment.
+"""How fast this machine is at the moment, and what a second processor is worth.
 
-Two processes that share nothing may take longer than one alone, where processors
-share caches, memory and a host with others. It is a look of a second, so it
-scatters as well; but a poor speedup of consumers means less beside a poor one of
-these.
+Two processes that share nothing may take longer than one alone, where
+processors share caches, memory and a host with others. It is a look of a
+second, so it scatters as well; but a poor speedup of consumers means less
+beside a poor one of these.
 """
 
 import subprocess

@@ -25,6 +25,7 @@ from harness.waiting import eventually
 
 from bench import pair
 from bench import prepare
+from bench import sheets
 
 USER = prepare.USER
 #: A process asks for what is new each second while pages want to know, and
@@ -107,14 +108,14 @@ def pages():
     figures, queued = {}, 0
     with pair.PAIR.get() as (with_addon, without), \
             held(with_addon.cluster.consumers):
-        both = [Site(side.cluster, side.pages_sheets[0])
+        both = [Site(side.cluster, side.sheets["pages"][0])
                 for side in (without, with_addon)]
         names = sorted(both[0].listings) + sorted(both[0].pages)
         for tasks, rounds in ROUNDS:
             if tasks:
                 queue_tasks(with_addon.cluster, tasks - queued, tasks)
                 queued = tasks
-            figures[tasks] = compare(both, names, rounds, pair.ROWS)
+            figures[tasks] = compare(both, names, rounds, sheets.ROWS)
     return figures
 
 

@@ -27,10 +27,11 @@ Benchmarks
 Drawn from ``bench/results``; repeat one with ``bin/queue-bench NAME``, all but
 ``ownership`` and ``store-100000`` with ``make bench``. Ratios are of figures
 taken side by side in one run. Absolute figures belong to the machine, and to
-how busy it was: the load is given with each. CPU seconds are those of the
-process, and do not depend on what else runs. Consumers are compared by the sum
-of tries that take turns; beside it stands what two processes that share nothing
-are worth at the time.
+how busy and how fast it was: the load is given with each, and what the fixed
+piece of work of ``bench/control.py`` took at the time. CPU seconds are those
+of the process, and do not depend on what else runs. Consumers are compared by
+the sum of tries that take turns; beside it stands what two processes that
+share nothing are worth at the time.
 
 Targets
 -------
@@ -109,11 +110,12 @@ def draw():
 
 def section(result):
     """Return the section of one benchmark."""
-    machine = result["machine"]
+    machine = dict({"control_seconds": "unknown"}, **result["machine"])
     title = result["name"]
     text = ["", title, "-" * len(title), "",
             "{cores} cores, {memory_gb} GB, load {load_before} before and "
-            "{load_after} after.".format(**machine), ""]
+            "{load_after} after; seconds of the control: {control_seconds}."
+            .format(**machine), ""]
     if result.get("remark"):
         text.extend([result["remark"], ""])
     for chart in CHARTS.get(title, ()):

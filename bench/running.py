@@ -58,7 +58,7 @@ def click():
         for number in (0, 2):
             for title, side in zip(("queued", "synchronous"), sides):
                 figures[title] = _click(
-                    side.cluster, *side.click_sheets[number:number + 2])
+                    side.cluster, *side.sheets["click"][number:number + 2])
     for action in ("assign", "submit", "verify"):
         base = figures["synchronous"][action]
         for name in ("form_seconds", "click_seconds", "end_seconds"):

@@ -23,7 +23,8 @@ from harness import template
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-#: Sites that are made or being made, by what was ordered
+#: Sites that are made or being made, by what was ordered: futures of who
+#: removes them, and of what `with_sheets` gives
 _ordered = {}
 
 
@@ -73,19 +74,20 @@ def site(addon=True):
 
 @contextlib.contextmanager
 def with_sheets(sheets, addon=True):
-    """Give the directory of a site with worksheets, and what is on them.
+    """Give the directory of a site with worksheets, and what is on them: a
+    copy, if one was ordered in advance.
 
     :param sheets: see `bench/prepare.py`
     """
-    ordered = _ordered.pop(_key(sheets, addon), None)
+    made = _ordered.get(_key(sheets, addon))
     with contextlib.ExitStack() as stack:
-        if ordered is None:
+        if made is None:
             yield _make(stack, sheets, addon)
         else:
-            # Made in the background, and removed here
-            inner, found = ordered.result()
-            stack.enter_context(inner)
-            yield found
+            _stack, (original, found) = made.result()
+            home = stack.enter_context(directory())
+            template.copy(original, home)
+            yield home, found
 
 
 def _make(stack, sheets, addon):
@@ -102,7 +104,8 @@ def ordered(orders, pool):
     """Have sites made in advance, for `with_sheets` to find: what takes a
     process a minute is done before anything is measured.
 
-    :param orders: tuples of the arguments of `with_sheets`
+    :param orders: tuples of the arguments of `with_sheets`; what comes twice
+        is made once
     :param pool: who makes them
     :type pool: concurrent.futures.Executor
     """
@@ -110,8 +113,9 @@ def ordered(orders, pool):
         with contextlib.ExitStack() as stack:
             found = _make(stack, *order)
             return stack.pop_all(), found
-    _ordered.update((_key(*order), pool.submit(make, *order))
-                    for order in orders)
+    for order in orders:
+        if _key(*order) not in _ordered:
+            _ordered[_key(*order)] = pool.submit(make, *order)
     try:
         yield
     finally:

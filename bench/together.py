@@ -117,7 +117,7 @@ class Editor(threading.Thread):
 
 def edit(cluster, sheets, edits=EDITS):
     """Have the editors edit, each a worksheet; returns them."""
-    editors = [Editor(cluster, sheet, edits) for sheet in sheets[:pair.EDITORS]]
+    editors = [Editor(cluster, sheet, edits) for sheet in sheets]
     for editor in editors:
         editor.start()
     for editor in editors:
@@ -125,14 +125,14 @@ def edit(cluster, sheets, edits=EDITS):
     return editors
 
 
-def edit_beside(cluster, sheets, action):
-    """Have the editors edit while the queue works on the other worksheets;
+def edit_beside(cluster, sheets, busy, action):
+    """Have the editors edit while the queue works on other worksheets;
     returns them, and whether it worked to the end."""
     begun = threading.Event()
     log = Follower(cluster.server.log, lambda event:
                    event["event"] == "started" and begun.set())
     worker = threading.Thread(
-        target=do_all, args=(cluster, sheets[pair.EDITORS:], 1, action))
+        target=do_all, args=(cluster, busy, 1, action))
     worker.start()
     log.start()
     assert begun.wait(120), "The queue does not work"
@@ -157,11 +157,14 @@ def users():
     alone, beside, worked = [], [], []
     with pair.PAIR.get() as (side, _without):
         cluster = side.cluster
-        sheets = open_sheets(open_lab(cluster), side.users_sheets)
+        lab = open_lab(cluster)
+        sheets, busy = [open_sheets(lab, side.sheets[purpose])
+                        for purpose in ("edited", "busy")]
         edit(cluster, sheets, WARM_EDITS)
         for action, _state in ACTIONS:
             alone.extend(edit(cluster, sheets))
-            editors, to_the_end = edit_beside(cluster, sheets, action)
+            editors, to_the_end = edit_beside(
+                cluster, sheets, busy, action)
             beside.extend(editors)
             worked.append(to_the_end)
         alone, beside = summarise(alone), summarise(beside)

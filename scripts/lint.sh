@@ -25,7 +25,7 @@ sys.exit(bad)'
 }
 
 
-check "ruff (src, tests, scripts)" .venv3/bin/ruff check -q src tests scripts setup.py
+check "ruff (src, tests, scripts, bench)" .venv3/bin/ruff check -q src tests scripts bench setup.py
 check "compileall, Python 3 (src, tests)" .venv3/bin/python -m compileall -q src tests
 check "compileall, Python 2.7 (src)" .venv2/bin/python -m compileall -q src/senaite
 check "ZCML and XML well-formed" well_formed
