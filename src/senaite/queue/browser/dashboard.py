@@ -124,10 +124,10 @@ class Dashboard(BrowserView):
         return found
 
     def most(self, spans, label):
-        """Return the height of the highest bar, as text."""
+        """Return the height of the highest bar, as text; None without any."""
         values = [value for _name, value in spans if value]
         if not values:
-            return u"-"
+            return None
         return label(max(values)) if label else u"{}".format(max(values))
 
     def consumers(self):

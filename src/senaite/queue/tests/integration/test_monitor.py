@@ -250,6 +250,20 @@ class TestMonitor(MonitorCase):
         self.assertIn("@@queue_pause", browser.contents)
         self.assertIn("@@queue_resume", browser.contents)
 
+    def test_charts_without_values_say_so(self):
+        def opened():
+            browser = self.browse("analyst")
+            browser.open(self.url + "/dashboard")
+            return json.loads(browser.contents)["html"]
+        page = opened()
+        self.assertEqual(6, page.count("(nothing in this time)"))
+        self.assertNotIn("(highest:", page)
+        queue, task = api.get_queue(), self.add()
+        queue.pop(CONSUMER)
+        queue.done(task, CONSUMER)
+        page = opened()
+        self.assertIn("(highest:", page)
+
     def test_store_that_does_not_open(self):
         def fail():
             raise RuntimeError(SCRIPT)
