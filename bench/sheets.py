@@ -26,11 +26,12 @@ ROWS = 50
 EDITORS, EDIT_SAMPLES = 4, 4
 
 #: Worksheets that the queue works on in `consumers` and `users`, and samples
-#: on each: two whole chunks
+#: on each: two whole chunks, and in all so many that the queue is not through
+#: before the edits of `users` are over
 BUSY, BUSY_SAMPLES = 8, 16
 
-#: Small worksheets for the consumers of `consumers` to warm up with, and
-#: samples on each
+#: Small worksheets for the consumers of `consumers` to warm up with, two for
+#: each of four, and samples on each
 SMALL, SMALL_SAMPLES = 8, 4
 
 BOTH = (

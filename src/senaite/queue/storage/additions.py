@@ -103,7 +103,6 @@ def _insert(unit, tasks, cancelled):
     for task in tasks:
         row = rows.to_row(task, unit.site, unit.next_version(),
                           scheduling.tier(task["name"], top), unit.now)
-        row["ended"] = None
         if row["job_uid"] in cancelled:
             row.update(state=states.CANCELLED, ended=unit.now)
         else:

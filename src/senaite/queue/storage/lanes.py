@@ -133,7 +133,7 @@ def _open(unit, tasks):
         paused = unit.paused()
         unit.execute(sa.insert(_LANE), [
             dict(_values(task), site=unit.site, lane=task["lane"],
-                 name=task["name"], running_uid=None,
+                 name=task["name"],
                  gate=locks.PAUSED if task["name"] in paused else locks.FREE)
             for task in tasks])
 

@@ -79,6 +79,7 @@ def to_row(task, site, seq, tier, now):
         "locks": text(json.dumps(task["locks"])) if task["locks"] else None,
         "job_uid": text(task["job_uid"]),
         "created": task["created"],
+        "ended": None,
         "retries": task["retries"],
         "attempt": 0,
         "chunk_size": task["chunk_size"],
