@@ -124,8 +124,14 @@ class Dashboard(BrowserView):
         return found
 
     def most(self, spans, label):
-        """Return the height of the highest bar, as text; None without any."""
-        values = [value for _name, value in spans if value]
+        """Return the height of the highest bar, as text; None without any.
+
+        :param spans: (name, value): a number of tasks, or seconds, of which
+            0 are some as well
+        :param label: returns seconds as text; None for numbers of tasks
+        """
+        values = [value for _name, value in spans
+                  if (value is not None if label else value)]
         if not values:
             return None
         return label(max(values)) if label else u"{}".format(max(values))

@@ -27,6 +27,8 @@ from zExceptions import Unauthorized
 from senaite.queue import api
 from senaite.queue import roles
 from senaite.queue.browser import tasks as monitor
+from senaite.queue.browser import words
+from senaite.queue.browser.dashboard import Dashboard
 from senaite.queue.fields import to_native
 from senaite.queue.queue import new_task
 from senaite.queue.states import FAILED
@@ -263,6 +265,14 @@ class TestMonitor(MonitorCase):
         queue.done(task, CONSUMER)
         page = opened()
         self.assertIn("(highest:", page)
+
+    def test_chart_of_tasks_that_took_no_time_is_not_without_values(self):
+        dashboard = Dashboard(self.portal, self.layer["request"])
+        spans = [("09:00", None), ("09:05", 0.0)]
+        self.assertEqual(u"0.0 s", dashboard.most(spans, words.duration))
+        self.assertIsNone(dashboard.most(spans[:1], words.duration))
+        self.assertIsNone(dashboard.most([("09:00", 0)], None))
+        self.assertEqual(u"3", dashboard.most([("09:00", 3)], None))
 
     def test_store_that_does_not_open(self):
         def fail():
