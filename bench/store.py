@@ -71,7 +71,7 @@ def values(number, size, **kw):
 
 def ours(url, size):
     from senaite.queue.client import snapshot
-    from senaite.queue.queue import to_task
+    from senaite.queue.model.queue_task import to_task
     from senaite.queue.storage import open_store
     store = open_store(url, "/senaite")
     for start in range(0, size, 1000):
@@ -170,7 +170,7 @@ def load_peer(directory):
             return self.id
     api.get_current_user = User
     api.get_request = dict
-    from senaite.queue import queue
+    from senaite.queue.model import queue_task as queue
     from senaite.queue.server import utility
     assert directory in queue.__file__, queue.__file__
     return queue, utility.ServerQueueUtility()

@@ -27,7 +27,7 @@ sys.path.insert(0, os.path.join(paths.ROOT, "src"))
 
 import sqlalchemy as sa  # noqa: E402
 
-from senaite.queue import queue  # noqa: E402
+from senaite.queue.model import queue_task
 from senaite.queue.storage import database  # noqa: E402
 from senaite.queue.storage import open_store  # noqa: E402
 from senaite.queue.storage import rows  # noqa: E402
@@ -59,7 +59,7 @@ class Seeds(object):
             "created": time.time(), "uids": [uuid.uuid4().hex],
             "retries": 0, "max_seconds": 600}
         values.update(kw)
-        task = queue.to_task(values)
+        task = queue_task.to_task(values)
         self.store.add(task)
         return task
 
@@ -69,7 +69,7 @@ class Seeds(object):
             tasks = []
             for number in range(start, min(start + 1000, count)):
                 uid = uuid.uuid4().hex
-                tasks.append(queue.to_task(dict({
+                tasks.append(queue_task.to_task(dict({
                     "task_uid": uid, "name": "task_action_submit",
                     "context_uid": uid, "username": "analyst1",
                     "context_path": "/senaite/worksheets/WS-" + uid[:9],
@@ -92,7 +92,7 @@ class Seeds(object):
     def _history_row(self, number, seq, now):
         uid = uuid.uuid4().hex
         age = 6 * 24 * 3600.0 * (number % 10007) / 10007
-        task = queue.to_task({
+        task = queue_task.to_task({
             "task_uid": uid, "name": "task_action_verify",
             "context_uid": uid, "username": "user{}".format(number % 50),
             "context_path": "/senaite/worksheets/WS-" + uid[:9],

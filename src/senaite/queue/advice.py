@@ -21,15 +21,15 @@ from __future__ import print_function
 
 import collections
 
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
-from senaite.queue import roles
-from senaite.queue import surroundings
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import sites
 from senaite.queue.client import standalone
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue import roles
 from senaite.queue.server.utility import get_server_utility
+from senaite.queue import surroundings
 
 INFO = "info"
 WARNING = "warning"

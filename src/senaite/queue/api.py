@@ -24,20 +24,20 @@ from six import string_types
 from zope.component import getUtility
 from zope.component import queryAdapter
 
-from senaite.queue import is_installed
-from senaite.queue import roles
-from senaite.queue import surroundings
 from senaite.queue.adapters import samples
 from senaite.queue.client import enqueue
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.interfaces import IQueuedTaskAdapter
-from senaite.queue.processes import get_process
-from senaite.queue.queue import copy_task
-from senaite.queue.queue import get_chunk_size
-from senaite.queue.queue import new_task
+from senaite.queue import is_installed
+from senaite.queue.model.categories import get_process
+from senaite.queue.model.queue_task import copy_task
+from senaite.queue.model.queue_task import get_chunk_size
+from senaite.queue.model.queue_task import new_task
+from senaite.queue import roles
 from senaite.queue.server.utility import get_server_utility
+from senaite.queue import surroundings
 
 #: Answers of `get_queue_status`
 READY = "ready"
@@ -124,7 +124,7 @@ def is_queued(brain_object_uid, status=None):
     Costs no more than a look-up in memory, whatever is queued.
 
     :param brain_object_uid: content object, catalog brain or uid
-    :param status: state or states (see `senaite.queue.states`) to look for;
+    :param status: state or states (see `senaite.queue.model.states`) to look for;
         queued and running when omitted
     :rtype: bool
     :raises ValueError: when it is neither object, brain nor uid
@@ -160,7 +160,7 @@ def add_task(name, context, **kwargs):
         retries, username, priority (lower first), unique, chunk_size (items),
         ghost, delay (seconds)) and free keys with JSON values
     :returns: the task, or None when the queue has it already
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     :raises ValueError: when nothing processes tasks of this name for the
         context, a field is out of range or the payload too large
     :raises TypeError: when a field is of the wrong type, or a free key holds
@@ -187,10 +187,10 @@ def add_copy(source_task, **kwargs):
     """Add a copy of a task: the next chunk of the same job.
 
     :param source_task: the task to copy
-    :type source_task: senaite.queue.queue.QueueTask
+    :type source_task: senaite.queue.model.queue_task.QueueTask
     :param kwargs: fields that differ, e.g. `uids`
     :returns: the copy, or None when the queue has it already
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     """
     return enqueue.add(copy_task(source_task, **kwargs))
 
@@ -205,7 +205,7 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
         objects when omitted
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     """
     if not isinstance(brain_object_uid, (list, tuple, set, frozenset)):
         brain_object_uid = [brain_object_uid]
@@ -236,7 +236,7 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
         uid to slot; the next free ones when omitted
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     :raises ValueError: when it is no worksheet, or the slots don't fit
     """
     worksheet = _object(worksheet)
@@ -256,7 +256,7 @@ def add_apply_template_task(worksheet, template, **kwargs):
     :param template: worksheet template (object, brain or uid)
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     :raises ValueError: when it is no worksheet or no worksheet template
     """
     worksheet, template = _object(worksheet), _object(template)
@@ -280,7 +280,7 @@ def add_reindex_obj_security_task(brain_object_uid, **kwargs):
     :param brain_object_uid: content object, brain or uid
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     """
     kwargs.setdefault("priority", SECURITY_PRIORITY)
     kwargs.setdefault("chunk_size", SECURITY_CHUNK * get_chunk_size())

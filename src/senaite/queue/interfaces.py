@@ -21,7 +21,7 @@ from __future__ import print_function
 
 from zope.interface import Interface
 
-from senaite.queue.taskstore import ITaskStore  # noqa: F401
+from senaite.queue.model.taskstore import ITaskStore  # noqa: F401
 
 try:
     from bika.lims.interfaces import IBikaLIMS
@@ -65,7 +65,7 @@ class IQueuedTaskAdapter(Interface):
         `senaite.queue.api.add_copy` in the same transaction.
 
         :param task: the task to process
-        :type task: senaite.queue.queue.QueueTask
+        :type task: senaite.queue.model.queue_task.QueueTask
         :raises Exception: any; the transaction is aborted and the task is
             retried, or failed when it has no retries left
         """

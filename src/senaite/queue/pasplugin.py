@@ -30,10 +30,10 @@ from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
 from Products.PluggableAuthService.plugins.BasePlugin import BasePlugin
 from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
-from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue import auth
 from senaite.queue import keys
 from senaite.queue import logger
+from senaite.queue import PAS_PLUGIN_ID
 
 META_TYPE = "SENAITE Queue Auth Plugin"
 

@@ -30,9 +30,9 @@ from zope.globalrequest import getRequest
 from zope.interface import Interface
 from zope.interface import implementer
 
-from senaite.queue import surroundings
-from senaite.queue.fields import to_native
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.model.fields import to_native
+from senaite.queue import surroundings
 
 #: Prefix of the settings in plone.app.registry
 PREFIX = "senaite.queue"

@@ -25,19 +25,19 @@ from zope.interface import implementer
 from zope.interface import noLongerProvides
 
 from senaite.queue import api
-from senaite.queue import keys
-from senaite.queue import logger
-from senaite.queue import pasplugin
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue import keys
+from senaite.queue import logger
+from senaite.queue.model.states import ACTIVE
+from senaite.queue.model.states import FAILED
+from senaite.queue import pasplugin
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import PERMISSIONS
-from senaite.queue.plonesite import PROFILE
 from senaite.queue.plonesite import has_profile
-from senaite.queue.states import ACTIVE
-from senaite.queue.states import FAILED
+from senaite.queue.plonesite import PROFILE
 
 #: How many of the tasks that are lost at uninstallation the log lists
 MOST_LISTED = 100

@@ -20,7 +20,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.processes import PROCESSES
+from senaite.queue.model.categories import PROCESSES
 
 #: Settings of the control panel with their defaults. Units are part of the
 #: description in `senaite.queue.browser.controlpanel`, times are seconds.

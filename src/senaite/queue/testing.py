@@ -171,7 +171,7 @@ def drain(portal, limit=100):
     :param portal: root object of the site
     :param limit: give up after so many tasks
     :returns: the tasks, in the order in which they were processed
-    :rtype: list of senaite.queue.queue.QueueTask
+    :rtype: list of senaite.queue.model.queue_task.QueueTask
     """
     from senaite.queue.tests import utils
     return utils.drain(portal, limit)

@@ -20,11 +20,11 @@ from __future__ import division
 from __future__ import print_function
 
 import sqlalchemy as sa
-from senaite.queue import states
 from senaite.queue.client import attempt
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.client import relay
+from senaite.queue.model import states
 from senaite.queue.storage import claims
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import rows

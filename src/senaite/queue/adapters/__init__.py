@@ -30,7 +30,7 @@ from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client import pace
 from senaite.queue.client.readahead import read_ahead
 from senaite.queue.interfaces import IQueuedTaskAdapter
-from senaite.queue.queue import get_chunks_for
+from senaite.queue.model.queue_task import get_chunks_for
 
 
 @implementer(IQueuedTaskAdapter)
@@ -48,7 +48,7 @@ class QueuedUIDsTaskAdapter(object):
         """Process the next chunk, and add a task with the rest.
 
         :param task: task with the uids of the objects
-        :type task: senaite.queue.queue.QueueTask
+        :type task: senaite.queue.model.queue_task.QueueTask
         """
         self.started = time.time()
         task["chunk_size"] = pace.get_size(task)

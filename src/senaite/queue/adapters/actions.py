@@ -25,8 +25,8 @@ from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
 from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
 
 from senaite.queue import api
-from senaite.queue import messageFactory as _
 from senaite.queue.integration import decisions
+from senaite.queue import messageFactory as _
 
 
 class QueueingMixin(object):

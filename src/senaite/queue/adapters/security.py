@@ -25,7 +25,7 @@ from Products.CMFCore.indexing import processQueue
 from zope.interface import implementer
 
 from senaite.queue.interfaces import IQueuedTaskAdapter
-from senaite.queue.queue import get_chunks_for
+from senaite.queue.model.queue_task import get_chunks_for
 
 
 @implementer(IQueuedTaskAdapter)
@@ -39,7 +39,7 @@ class QueuedObjectSecurityTaskAdapter(object):
         """Reindex the next chunk, and add a task with the rest.
 
         :param task: a task whose key `after` tells the last path done
-        :type task: senaite.queue.queue.QueueTask
+        :type task: senaite.queue.model.queue_task.QueueTask
         """
         # Locally, to let `senaite.queue.api` make use of this package
         from senaite.queue.api import add_copy

@@ -22,10 +22,10 @@ from __future__ import print_function
 
 from bika.lims import api as senaite_api
 
-from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters import get_object
 from senaite.queue.adapters import outcomes
 from senaite.queue.adapters import planning
+from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
 
@@ -40,7 +40,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
 
         :param task: task with the uid of the template and, once the plan is
             made, with `steps`, `uids` and `slots`
-        :type task: senaite.queue.queue.QueueTask
+        :type task: senaite.queue.model.queue_task.QueueTask
         """
         template = get_object(task["template"])
         if template is None:

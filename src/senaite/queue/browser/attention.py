@@ -15,9 +15,9 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import messageFactory as _
 from senaite.queue.browser import html
 from senaite.queue.browser import words
+from senaite.queue import messageFactory as _
 
 #: A consumer asks for work every few seconds, and its heart beats while it
 #: works; one that was not heard of for so long is gone (seconds)

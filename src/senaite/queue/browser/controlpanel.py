@@ -28,16 +28,16 @@ from z3c.form.browser.checkbox import CheckBoxFieldWidget
 
 from senaite.queue import advice
 from senaite.queue import api
-from senaite.queue import keys
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
-from senaite.queue import surroundings
 from senaite.queue.browser.dashboard import describe_consumers
 from senaite.queue.browser.settings import IQueueSettings
 from senaite.queue.browser.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
+from senaite.queue import keys
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
 from senaite.queue.plonesite import PREFIX
 from senaite.queue.server.reading import get_site_id
+from senaite.queue import surroundings
 
 #: How the settings are grouped; what is in no group comes last
 GROUPS = (

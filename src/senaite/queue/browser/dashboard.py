@@ -26,13 +26,13 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 
 from senaite.queue import api
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
 from senaite.queue.browser import attention
 from senaite.queue.browser import charts
 from senaite.queue.browser import html
 from senaite.queue.browser import words
 from senaite.queue.client import outbox
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
 from senaite.queue.permissions import ManageQueue
 
 #: Level of a status message -> level of the listing's own messages

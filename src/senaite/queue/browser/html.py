@@ -25,8 +25,8 @@ from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from six.moves.urllib.parse import quote
 
+from senaite.queue.model.fields import to_text
 from senaite.queue import surroundings
-from senaite.queue.fields import to_text
 
 #: Characters of a text in a cell
 MOST_CHARACTERS = 200

@@ -29,14 +29,14 @@ from plone.app.layout.viewlets import ViewletBase
 from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
-from senaite.queue import fields
-from senaite.queue import is_installed
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
-from senaite.queue import states
 from senaite.queue.browser import words
 from senaite.queue.client.snapshot import KEPT
 from senaite.queue.client.view import queued_view
+from senaite.queue import is_installed
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.model import fields
+from senaite.queue.model import states
 
 #: Jobs that are told of at once
 MOST_JOBS = 20

@@ -26,13 +26,13 @@ from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue import api
-from senaite.queue import fields
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
-from senaite.queue import states
 from senaite.queue.browser import html
 from senaite.queue.browser import indicator
 from senaite.queue.browser import words
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.permissions import ViewQueue
 
 #: Tasks asked of the queue; those of one job are one line

@@ -19,10 +19,10 @@ import time
 from bika.lims import api as senaite_api
 from zope.i18nmessageid import Message
 
-from senaite.queue import messageFactory as _
-from senaite.queue import states
 from senaite.queue.browser import html
 from senaite.queue.browser import words
+from senaite.queue import messageFactory as _
+from senaite.queue.model import states
 
 #: State -> class of Bootstrap's badges
 BADGES = {

@@ -30,9 +30,9 @@ from zope.schema.vocabulary import SimpleTerm
 from zope.schema.vocabulary import SimpleVocabulary
 
 from senaite.queue import messageFactory as _
-from senaite.queue.fields import NAME
-from senaite.queue.fields import to_text
-from senaite.queue.processes import OTHER
+from senaite.queue.model.categories import OTHER
+from senaite.queue.model.fields import NAME
+from senaite.queue.model.fields import to_text
 from senaite.queue.surroundings import DEFAULTS
 
 #: The processes, as people call them

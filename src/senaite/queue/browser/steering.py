@@ -24,16 +24,16 @@ from Products.statusmessages.interfaces import IStatusMessage
 from zope.i18nmessageid import Message
 
 from senaite.queue import api
-from senaite.queue import fields
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
-from senaite.queue.browser import words
+from senaite.queue.browser.actions import check_manager
 from senaite.queue.browser.actions import DONE
 from senaite.queue.browser.actions import ERROR
 from senaite.queue.browser.actions import NOT_REACHED
 from senaite.queue.browser.actions import TOO_LATE
-from senaite.queue.browser.actions import check_manager
 from senaite.queue.browser.actions import try_each
+from senaite.queue.browser import words
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.model import fields
 
 #: Bounds of the priority that people may choose
 HIGHEST, LOWEST = 0, 1000

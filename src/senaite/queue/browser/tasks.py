@@ -25,14 +25,14 @@ from AccessControl import getSecurityManager
 from senaite.app.listing import ListingView
 
 from senaite.queue import api
-from senaite.queue import logger
-from senaite.queue import messageFactory as _
-from senaite.queue import states
 from senaite.queue.browser.dashboard import Dashboard
 from senaite.queue.browser.rows import RowMaker
-from senaite.queue.fields import to_text
+from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_text
+from senaite.queue.model import states
+from senaite.queue.model.states import SCHEDULED
 from senaite.queue.permissions import ManageQueue
-from senaite.queue.states import SCHEDULED
 
 #: Tabs: id -> (title, kinds of tasks as of `ITaskStore.page`). Tasks that are
 #: hidden from people (ghosts) are not in all of them, see `SHOWS_GHOSTS`.

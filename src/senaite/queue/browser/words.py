@@ -24,11 +24,11 @@ from senaite.core.api import dtime
 from senaite.core.i18n import translate
 from zope.component import getGlobalSiteManager
 
-from senaite.queue import messageFactory as _
-from senaite.queue import states
-from senaite.queue.fields import to_native
-from senaite.queue.fields import to_text
 from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_native
+from senaite.queue.model.fields import to_text
+from senaite.queue.model import states
 
 #: Names of tasks as people know what they do
 NAMES = {

@@ -30,8 +30,6 @@ import os
 import threading
 import time
 
-from senaite.queue import logger
-from senaite.queue import surroundings
 from senaite.queue.client import inprocess
 from senaite.queue.client import outbox
 from senaite.queue.client import relay
@@ -42,6 +40,8 @@ from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
 from senaite.queue.client.waiting import Event
+from senaite.queue import logger
+from senaite.queue import surroundings
 
 #: Seconds between refreshes while pages ask, and while nobody does. The
 #: latter is well below `outbox.KEEP_SECONDS`.

@@ -16,16 +16,16 @@ from __future__ import print_function
 
 import time
 
-from senaite.queue import logger
-from senaite.queue import scheduling
+from senaite.queue.client.heartbeat import Heartbeat
 from senaite.queue.client import ledger
 from senaite.queue.client import sites
-from senaite.queue.client.heartbeat import Heartbeat
 from senaite.queue.client.transport import AnswerTimeout
 from senaite.queue.client.transport import NotConnected
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import TransportError
+from senaite.queue import logger
+from senaite.queue.model import scheduling
 
 #: Outcomes of the process endpoint, and what is added here
 DONE = "done"

@@ -16,8 +16,8 @@ from __future__ import print_function
 
 from Products.Five.browser import BrowserView
 
-from senaite.queue import logger
 from senaite.queue.client import consumer
+from senaite.queue import logger
 
 _warned = []
 

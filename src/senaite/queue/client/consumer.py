@@ -28,22 +28,22 @@ import sys
 import threading
 import time
 
-from senaite.queue import logger
-from senaite.queue import queue
 from senaite.queue.client import agent as agents
+from senaite.queue.client.attempt import Attempt
+from senaite.queue.client.doorbell import Doorbell
 from senaite.queue.client import garbage
 from senaite.queue.client import identity
 from senaite.queue.client import inprocess
-from senaite.queue.client import sites
-from senaite.queue.client import upkeep
-from senaite.queue.client.attempt import Attempt
-from senaite.queue.client.doorbell import Doorbell
 from senaite.queue.client.lease import leases
+from senaite.queue.client import sites
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
 from senaite.queue.client.transport import TransportError
+from senaite.queue.client import upkeep
 from senaite.queue.client.waiting import Event
+from senaite.queue import logger
+from senaite.queue.model import queue_task
 
 #: Seconds: between looks at the doorbell, and the longest wait without asking
 LOOK_SECONDS = 0.05
@@ -158,7 +158,7 @@ class Consumer(object):
                 self._complain(None)
                 if not answer.get("task"):
                     return answer.get("next_due")
-                answer = self.handle(queue.to_task(answer["task"]))
+                answer = self.handle(queue_task.to_task(answer["task"]))
         return None
 
     def _get_ready(self):

@@ -29,10 +29,10 @@ import six
 from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
-from senaite.queue import PRODUCT_NAME
 from senaite.queue import auth
-from senaite.queue import messageFactory as _
 from senaite.queue.client.transport import API_PATH
+from senaite.queue import messageFactory as _
+from senaite.queue import PRODUCT_NAME
 
 #: Seconds that a step may take
 PATIENCE = 4

@@ -18,29 +18,29 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import queue
-from senaite.queue import states
 from senaite.queue.client import agent as agents
-from senaite.queue.client import current
 from senaite.queue.client import outbox
 from senaite.queue.client import sites
 from senaite.queue.client import view
+from senaite.queue.model import current
+from senaite.queue.model import queue_task
+from senaite.queue.model import states
 
 
 def add(task, portal=None):
     """Add a task to the queue, if and only if the transaction commits.
 
     :param task: the task
-    :type task: senaite.queue.queue.QueueTask
+    :type task: senaite.queue.model.queue_task.QueueTask
     :param portal: root object of the site; default: the current one
     :returns: the task; None when a task with its uid was added before, or
         when it is `unique` and one with its name and context is queued
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     :raises ValueError: for anything but a task, or one that is too large
     """
-    if not queue.is_task(task):
+    if not queue_task.is_task(task):
         raise ValueError("Not a task: {!r}".format(task))
-    queue.check_payload(task)
+    queue_task.check_payload(task)
     if portal is None:
         portal = sites.current_portal()
     # made first: asking a view of a site without an outbox sees nothing

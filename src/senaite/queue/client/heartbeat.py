@@ -16,9 +16,9 @@ from __future__ import print_function
 
 import threading
 
-from senaite.queue import logger
 from senaite.queue.client.transport import TransportError
 from senaite.queue.client.waiting import Event
+from senaite.queue import logger
 
 
 class Heartbeat(object):

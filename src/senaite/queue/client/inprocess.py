@@ -33,11 +33,11 @@ from requests.structures import CaseInsensitiveDict
 from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlsplit
 
-from senaite.queue import logger
-from senaite.queue import roles
 from senaite.queue.client import identity
 from senaite.queue.client.transport import Transport
 from senaite.queue.client.waiting import Event
+from senaite.queue import logger
+from senaite.queue import roles
 
 #: What links in e-mails begin with, unless the environment names the process
 BASE = "http://localhost"

@@ -38,7 +38,7 @@ class Lease(object):
         """
         :param site_key: what tells the site from others in this process
         :param task: the task
-        :type task: senaite.queue.queue.QueueTask
+        :type task: senaite.queue.model.queue_task.QueueTask
         :param consumer_id: who holds it
         """
         self.site_key = site_key

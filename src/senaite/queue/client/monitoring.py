@@ -17,13 +17,13 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import queue
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.client import sites
 from senaite.queue.client.transport import ServerRefused
-from senaite.queue.pages import as_row
-from senaite.queue.pages import with_waiting
+from senaite.queue.model.paging import as_row
+from senaite.queue.model.paging import with_waiting
+from senaite.queue.model import queue_task
 
 #: What answers have beside what was asked for
 _ENVELOPE = ("url", "zeo", "success", "_runtime", "message")
@@ -66,21 +66,21 @@ class RemoteMonitoring(object):
 
         :raises TransportError: the server cannot be asked
         """
-        task_uid = queue.get_task_uid(task_uid)
+        task_uid = queue_task.get_task_uid(task_uid)
         try:
             answer = _content(self._read("history/" + task_uid))
         except ServerRefused as refusal:
             if refusal.status != 404:
                 raise
             return self._history_in_outbox(task_uid)
-        answer["task"] = queue.to_task(answer["task"])
+        answer["task"] = queue_task.to_task(answer["task"])
         return answer
 
     def _history_in_outbox(self, task_uid):
         for task in self._undelivered():
             if task["task_uid"] == task_uid:
                 row = as_row(task)
-                return {"task": queue.to_task(dict(task)), "row": row,
+                return {"task": queue_task.to_task(dict(task)), "row": row,
                         "attempts": [], "job": None, "chunks": [row]}
         return None
 
@@ -100,7 +100,7 @@ class RemoteMonitoring(object):
 
         :param username: on whose behalf, for the log
         """
-        task_uid = queue.get_task_uid(task)
+        task_uid = queue_task.get_task_uid(task)
         self._deliver(lambda waiting: waiting["task_uid"] == task_uid)
         answer = self._call("priority", task_uid=task_uid, priority=priority,
                             username=username)

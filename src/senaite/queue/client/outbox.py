@@ -38,8 +38,8 @@ from BTrees.OOBTree import OOBTree
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 
-from senaite.queue import states
 from senaite.queue.client import sites
+from senaite.queue.model import states
 
 KEY = "senaite.queue.outbox"
 SHARDS = 16

@@ -20,7 +20,7 @@ from __future__ import print_function
 
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.queue import to_task
+from senaite.queue.model.queue_task import to_task
 
 
 def outbox_tasks(portal):

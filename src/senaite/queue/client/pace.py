@@ -23,10 +23,10 @@ from __future__ import print_function
 
 import time
 
-from senaite.queue import queue
-from senaite.queue import scheduling
+from senaite.queue.model.current import met_conflicts
+from senaite.queue.model import queue_task
+from senaite.queue.model import scheduling
 from senaite.queue import surroundings
-from senaite.queue.client.current import met_conflicts
 
 #: (name of the task, size set, largest size) -> size of the next chunk
 _sizes = {}
@@ -36,7 +36,7 @@ def get_size(task):
     """Return how many items the chunk at hand may have.
 
     :param task: a task that is processed
-    :type task: senaite.queue.queue.QueueTask
+    :type task: senaite.queue.model.queue_task.QueueTask
     :returns: number of items; 0: all of them
     :rtype: int
     """
@@ -78,7 +78,7 @@ def _was_smaller_for_a_reason(task):
 
 
 def _get_default(task):
-    return queue.get_chunk_size(task["name"])
+    return queue_task.get_chunk_size(task["name"])
 
 
 def _get_most():

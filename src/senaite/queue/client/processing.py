@@ -32,15 +32,15 @@ from transaction.interfaces import TransientError
 from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
-from senaite.queue import logger
-from senaite.queue import scheduling
 from senaite.queue.client import garbage
 from senaite.queue.client import ledger
 from senaite.queue.client import turns
-from senaite.queue.client.current import current_task  # noqa: F401
-from senaite.queue.client.current import working_on
 from senaite.queue.interfaces import IQueuedTaskAdapter
-from senaite.queue.queue import to_task
+from senaite.queue import logger
+from senaite.queue.model.current import current_task  # noqa: F401
+from senaite.queue.model.current import working_on
+from senaite.queue.model.queue_task import to_task
+from senaite.queue.model import scheduling
 from senaite.queue.routing import to_text
 
 #: How often a transaction is tried when it meets conflicts

@@ -24,7 +24,7 @@ from __future__ import print_function
 import os
 
 from senaite.queue import logger
-from senaite.queue import states
+from senaite.queue.model import states
 
 #: Set to "off", the queue server never consumes
 ENVIRONMENT = "SENAITE_QUEUE_STANDALONE"

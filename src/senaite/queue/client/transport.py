@@ -28,7 +28,7 @@ import six
 from six.moves.urllib.parse import urlencode
 
 from senaite.queue import auth
-from senaite.queue import fields
+from senaite.queue.model import fields
 
 API_PATH = "/@@API/senaite/v1/"
 

@@ -22,9 +22,9 @@ from __future__ import print_function
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue import states
 from senaite.queue.client import ledger
 from senaite.queue.client.transport import ServerRefused
+from senaite.queue.model import states
 
 EVERY_SECONDS = 120
 LIMIT = 100

@@ -21,18 +21,18 @@ from __future__ import print_function
 
 from zope.interface import implementer
 
-from senaite.queue import queue
-from senaite.queue import states
 from senaite.queue.client import agent as agents
 from senaite.queue.client import enqueue
+from senaite.queue.client.monitoring import RemoteMonitoring
 from senaite.queue.client import outbox
 from senaite.queue.client import overlay
 from senaite.queue.client import sites
-from senaite.queue.client import view
-from senaite.queue.client.monitoring import RemoteMonitoring
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import TransportError
+from senaite.queue.client import view
 from senaite.queue.interfaces import IClientQueueUtility
+from senaite.queue.model import queue_task
+from senaite.queue.model import states
 from senaite.queue.server.reading import involves
 from senaite.queue.server.reading import to_object_uid
 from senaite.queue.server.reading import to_states
@@ -58,7 +58,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :raises TransportError: the server cannot be asked, or refuses
         """
         task = self._call("pop", consumer_id=consumer_id).get("task")
-        return queue.to_task(task) if task else None
+        return queue_task.to_task(task) if task else None
 
     def done(self, task, processed=None, note=None):
         """Acknowledge a running task."""
@@ -82,7 +82,7 @@ class ClientQueueUtility(RemoteMonitoring):
 
         :param username: on whose behalf, for the log
         """
-        task_uid = queue.get_task_uid(task)
+        task_uid = queue_task.get_task_uid(task)
         portal = sites.current_portal()
         entry = outbox.get(portal, task_uid)
         if entry is not None and entry["rejected"]:
@@ -99,7 +99,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :param username: on whose behalf, for the log
         """
         try:
-            self._call("requeue", task_uid=queue.get_task_uid(task),
+            self._call("requeue", task_uid=queue_task.get_task_uid(task),
                        username=username)
         except ServerRefused as refusal:
             if refusal.status != 412:
@@ -111,7 +111,7 @@ class ClientQueueUtility(RemoteMonitoring):
 
     def get_task(self, task_uid):
         """Return the task with this uid, or None."""
-        task_uid = queue.get_task_uid(task_uid)
+        task_uid = queue_task.get_task_uid(task_uid)
         for task in self._waiting():
             if task.task_uid == task_uid:
                 return task
@@ -161,7 +161,7 @@ class ClientQueueUtility(RemoteMonitoring):
 
     def has_task(self, task):
         """Tell whether a task is queued or running."""
-        known = self._view().get(queue.get_task_uid(task))
+        known = self._view().get(queue_task.get_task_uid(task))
         return known is not None and known["status"] in states.ACTIVE
 
     def has_tasks_for(self, context_or_uid, name=None):
@@ -233,9 +233,9 @@ class ClientQueueUtility(RemoteMonitoring):
             timeout=READ_SECONDS)
 
     def _report(self, route, task, **details):
-        if not queue.is_task(task):
+        if not queue_task.is_task(task):
             task = self.get_task(task) or {}
-        self._call(route, task_uid=queue.get_task_uid(task),
+        self._call(route, task_uid=queue_task.get_task_uid(task),
                    consumer_id=task.get("consumer_id"), **details)
 
 
@@ -245,4 +245,4 @@ def _as_task(answer):
     data = dict(answer)
     for key in ("url", "zeo", "success", "_runtime", "message"):
         data.pop(key, None)
-    return queue.to_task(data)
+    return queue_task.to_task(data)

@@ -32,16 +32,16 @@ import os
 import signal
 import sys
 
-from senaite.queue import logger
-from senaite.queue import scheduling
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import identity
 from senaite.queue.client import inprocess
-from senaite.queue.client import sites
 from senaite.queue.client.lease import leases
+from senaite.queue.client import sites
 from senaite.queue.client.transport import TransportError
 from senaite.queue.client.waiting import Event
+from senaite.queue import logger
+from senaite.queue.model import scheduling
 
 #: Seconds between two looks for sites that have got the add-on meanwhile
 LOOK_SECONDS = 15

@@ -39,8 +39,8 @@ from senaite.core.browser.listing.workflow.analysis import \
 from zope.component import queryMultiAdapter
 from zope.interface import implementer
 
-from senaite.queue import api
 from senaite.queue.adapters import memos
+from senaite.queue import api
 from senaite.queue.integration import decisions
 from senaite.queue.interfaces import ISenaiteQueueLayer
 

@@ -23,10 +23,10 @@ from bika.lims import api as senaite_api
 from bika.lims.interfaces import IGuardAdapter
 from zope.interface import implementer
 
-from senaite.queue import is_installed
 from senaite.queue.adapters import samples
-from senaite.queue.client.current import current_task
 from senaite.queue.integration import marks
+from senaite.queue import is_installed
+from senaite.queue.model.current import current_task
 
 
 @implementer(IGuardAdapter)
@@ -58,7 +58,7 @@ class QueueGuard(object):
         """Tell whether a task may treat the object.
 
         :param task: the task that is being processed
-        :type task: senaite.queue.queue.QueueTask
+        :type task: senaite.queue.model.queue_task.QueueTask
         :rtype: bool
         """
         uid = senaite_api.get_uid(self.context)

@@ -22,10 +22,10 @@ from senaite.app.listing.interfaces import ITransposedListingView
 from senaite.core.i18n import translate
 from zope.interface import implementer
 
+from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
-from senaite.queue.client.current import current_task
-from senaite.queue.integration import marks
+from senaite.queue.model.current import current_task
 
 #: Goes after the text of a cell. The icon is decoration, the text is read.
 MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}" '

@@ -22,11 +22,11 @@ from bika.lims import api as senaite_api
 from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
+from senaite.queue.client.view import outage_seconds
+from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue import surroundings
-from senaite.queue.client.view import outage_seconds
-from senaite.queue.integration import marks
 
 #: Seconds: a restart of the queue server is no news
 OUTAGE_SECONDS = 20

@@ -19,12 +19,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import is_installed
-from senaite.queue import surroundings
 from senaite.queue.adapters import security
 from senaite.queue.api import add_reindex_obj_security_task
 from senaite.queue.api import is_queue_ready
-from senaite.queue.processes import get_process
+from senaite.queue import is_installed
+from senaite.queue.model.categories import get_process
+from senaite.queue import surroundings
 
 TASK = "task_reindex_object_security"
 

@@ -28,16 +28,16 @@ from Products.Archetypes.Field import StringField
 from Products.DCWorkflow import utils
 from senaite.core.patches.archetypes import catalog_multiplex
 
-from senaite.queue import api
 from senaite.queue.adapters import ahead
 from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
-from senaite.queue.client.current import current_task
+from senaite.queue import api
 from senaite.queue.integration import ajax
 from senaite.queue.integration import decisions
 from senaite.queue.integration import listings
 from senaite.queue.integration import ownership
 from senaite.queue.integration import saving
+from senaite.queue.model.current import current_task
 
 
 def addAnalyses(self, analyses):

@@ -21,9 +21,9 @@ from DateTime import DateTime
 from senaite.core.catalog import ANALYSIS_CATALOG
 from senaite.core.i18n import translate
 
-from senaite.queue import messageFactory as _
-from senaite.queue import states
 from senaite.queue.integration import marks
+from senaite.queue import messageFactory as _
+from senaite.queue.model import states
 
 #: Progress of an object that has nothing to do with the queue
 NOTHING = {"tasks": 0, "left": 0, "total": 0, "users": [], "since": None,

@@ -23,11 +23,11 @@ from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
 from senaite.core.i18n import translate
 
+from senaite.queue.adapters.actions import QueueingMixin
+from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
-from senaite.queue.adapters.actions import QueueingMixin
-from senaite.queue.client.current import current_task
-from senaite.queue.integration import marks
+from senaite.queue.model.current import current_task
 
 #: Goes after the mark of a row that was not saved, on lines of its own. Gone
 #: when the rows are loaded anew: queue.js repeats it where it stays.

@@ -25,11 +25,11 @@ from bika.lims.browser.worksheet.views import AddWorksheetView
 from bika.lims.utils import tmpID
 from Products.CMFPlone.utils import _createObjectByType
 
-from senaite.queue import api
-from senaite.queue import messageFactory as _
 from senaite.queue.adapters import planning
 from senaite.queue.adapters import template as templates
+from senaite.queue import api
 from senaite.queue.integration import decisions
+from senaite.queue import messageFactory as _
 
 
 def get_template(uid):

@@ -24,11 +24,11 @@ from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
-from senaite.queue import is_installed
 from senaite.queue.integration import marks
-from senaite.queue.integration.progress import NOTHING
 from senaite.queue.integration.progress import get_progress
+from senaite.queue.integration.progress import NOTHING
 from senaite.queue.integration.progress import tell_who
+from senaite.queue import is_installed
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
 

@@ -27,11 +27,11 @@ from __future__ import print_function
 import threading
 import time
 
-from senaite.queue import is_installed
-from senaite.queue import roles
 from senaite.queue.client import consumer
 from senaite.queue.client import sites
 from senaite.queue.client import view
+from senaite.queue import is_installed
+from senaite.queue import roles
 from senaite.queue.storage.errors import StoreUnavailable
 
 SERVER = roles.SERVER

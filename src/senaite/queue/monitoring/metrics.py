@@ -22,12 +22,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from senaite.queue import roles
-from senaite.queue import states
 from senaite.queue.client import consumer
 from senaite.queue.client import outbox
 from senaite.queue.client import sites
 from senaite.queue.client import view
+from senaite.queue.model import states
+from senaite.queue import roles
 from senaite.queue.storage.errors import StoreUnavailable
 
 PREFIX = "senaite_queue_"

@@ -28,9 +28,9 @@ import os
 from AccessControl import getSecurityManager
 from Products.Five.browser import BrowserView
 
-from senaite.queue import roles
 from senaite.queue.monitoring import health
 from senaite.queue.permissions import ViewQueue
+from senaite.queue import roles
 
 ENVIRONMENT = "SENAITE_QUEUE_METRICS_TOKEN"
 

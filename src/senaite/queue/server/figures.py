@@ -20,7 +20,7 @@ from __future__ import print_function
 
 import threading
 
-from senaite.queue.states import RUNNING
+from senaite.queue.model.states import RUNNING
 
 #: Spans of the charts: name -> (seconds of a span, number of spans)
 CHARTS = {"hour": (300, 12), "day": (3600, 24)}

@@ -39,7 +39,7 @@ def log_event(event, task=None, **fields):
         cancelled, requeued, rescued, purged, pruned, priority_changed,
         paused, resumed
     :param task: the task it happened to
-    :type task: senaite.queue.queue.QueueTask
+    :type task: senaite.queue.model.queue_task.QueueTask
     :param fields: what else is to be said; None is left out
     """
     pairs = [("event", event)]

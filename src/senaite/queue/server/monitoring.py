@@ -16,8 +16,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.pages import with_waiting
-from senaite.queue.queue import get_task_uid
+from senaite.queue.model.paging import with_waiting
+from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.server.figures import Figures
 from senaite.queue.server.log import log_event
 

@@ -21,16 +21,16 @@ from __future__ import print_function
 import re
 
 import six
-from senaite.queue import fields
+from senaite.queue.model.consumer_ids import parse_consumer_id
+from senaite.queue.model import fields
+from senaite.queue.model.states import STATES
 from senaite.queue import roles
-from senaite.queue.routing import Refused
 from senaite.queue.routing import get_portal
+from senaite.queue.routing import Refused
 from senaite.queue.routing import translate
-from senaite.queue.states import STATES
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage.errors import TaskNotFound
-from senaite.queue.storage.identity import parse_consumer_id
 
 translate(TaskNotFound, 404)
 translate(NotRunning, 412)

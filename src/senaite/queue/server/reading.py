@@ -21,13 +21,13 @@ from __future__ import division
 from __future__ import print_function
 
 import six
-from senaite.queue import fields
+from senaite.queue.model import fields
+from senaite.queue.model.queue_task import get_task_uid
+from senaite.queue.model.states import ACTIVE
+from senaite.queue.model.states import QUEUED
+from senaite.queue.model.states import RUNNING
+from senaite.queue.model.states import STATES
 from senaite.queue import surroundings
-from senaite.queue.queue import get_task_uid
-from senaite.queue.states import ACTIVE
-from senaite.queue.states import QUEUED
-from senaite.queue.states import RUNNING
-from senaite.queue.states import STATES
 
 
 def get_site_id(portal):

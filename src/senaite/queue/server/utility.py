@@ -23,19 +23,19 @@ from __future__ import print_function
 
 import threading
 
-from senaite.queue import surroundings
 from senaite.queue.interfaces import IServerQueueUtility
-from senaite.queue.queue import get_task_uid
-from senaite.queue.queue import is_task
+from senaite.queue.model.queue_task import get_task_uid
+from senaite.queue.model.queue_task import is_task
+from senaite.queue.model.states import DONE
+from senaite.queue.model.states import FAILED
 from senaite.queue.server import config
-from senaite.queue.server import maintenance
 from senaite.queue.server.log import log_event
+from senaite.queue.server import maintenance
 from senaite.queue.server.monitoring import Monitoring
-from senaite.queue.server.reading import QueueReader
 from senaite.queue.server.reading import get_site_id
-from senaite.queue.states import DONE
-from senaite.queue.states import FAILED
+from senaite.queue.server.reading import QueueReader
 from senaite.queue.storage.errors import TaskNotFound
+from senaite.queue import surroundings
 from zope.interface import implementer
 
 _utilities = {}
@@ -140,7 +140,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :param error_message: for people
         :param consumer_id: by default the one in the task
-        :param kind: see `senaite.queue.scheduling.after_failure`
+        :param kind: see `senaite.queue.model.scheduling.after_failure`
         :param traceback: for the curious
         :returns: the state that follows
         :raises TaskNotFound, NotRunning: see `ITaskStore.fail`

@@ -10,7 +10,7 @@
 
 """The task stores: tasks of a site, kept durably.
 
-Knows SQL and the rules of `senaite.queue.scheduling`; knows neither Zope nor
+Knows SQL and the rules of `senaite.queue.model.scheduling`; knows neither Zope nor
 HTTP. `open_store` is the door, `senaite.queue.interfaces.ITaskStore` what is
 behind it.
 """
@@ -19,11 +19,11 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import StoreError
 from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage.errors import TaskNotFound
-from senaite.queue.storage.identity import parse_consumer_id
 from senaite.queue.storage.store import TaskStore
 
 __all__ = ["NotRunning", "StoreError", "StoreUnavailable", "TaskNotFound",

@@ -22,10 +22,10 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import queue
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import queue_task
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import rows
@@ -41,7 +41,7 @@ DUPLICATE = "duplicate"
 
 def add(unit, tasks):
     """Insert tasks; see `ITaskStore.add_many`."""
-    tasks = [task if queue.is_task(task) else queue.to_task(task)
+    tasks = [task if queue_task.is_task(task) else queue_task.to_task(task)
              for task in tasks]
     found = jobs.find(unit, tasks)
     cancelled = set(uid for uid, row in found.items() if row["cancelled"])

@@ -33,15 +33,15 @@ import time
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.storage import database
+from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import lanes
 from senaite.queue.storage import moves
 from senaite.queue.storage import open_store
 from senaite.queue.storage import schema
 from senaite.queue.storage import unitofwork
-from senaite.queue.storage.errors import StoreUnavailable
 
 #: Seconds for which the ledger remembers what was done, less some for those
 #: who restore: see `senaite.queue.client.ledger.KEEP_SECONDS`

@@ -16,8 +16,9 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states
+from senaite.queue.model.consumer_ids import parse_consumer_id
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.storage import consumers
 from senaite.queue.storage import lanes
 from senaite.queue.storage import moves
@@ -25,7 +26,6 @@ from senaite.queue.storage import pauses
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 from senaite.queue.storage import upkeep
-from senaite.queue.storage.identity import parse_consumer_id
 
 _TASK = schema.task
 

@@ -16,13 +16,13 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model.consumer_ids import parse_consumer_id
+from senaite.queue.model import fields
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.storage import lanes
 from senaite.queue.storage import moves
 from senaite.queue.storage import schema
-from senaite.queue.storage.identity import parse_consumer_id
 
 _CONSUMER = schema.consumer
 _TASK = schema.task

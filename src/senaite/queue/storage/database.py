@@ -25,10 +25,10 @@ import threading
 from sqlalchemy import exc
 from sqlalchemy.engine import make_url
 
+from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import migrations
 from senaite.queue.storage import postgresql
 from senaite.queue.storage import sqlite
-from senaite.queue.storage.errors import StoreUnavailable
 
 #: Name of a database in its URL -> module that knows it
 DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}

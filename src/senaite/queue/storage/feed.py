@@ -23,8 +23,8 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.storage import schema
 
 _TASK = schema.task

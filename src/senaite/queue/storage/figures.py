@@ -16,8 +16,8 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.storage import schema
 
 _TASK = schema.task

@@ -16,8 +16,8 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.storage import schema
 
 _JOB = schema.job
@@ -36,7 +36,7 @@ def join(unit, tasks, found):
     """Count new tasks in to their jobs.
 
     :param tasks: the tasks
-    :type tasks: list of senaite.queue.queue.QueueTask
+    :type tasks: list of senaite.queue.model.queue_task.QueueTask
     :param found: see `find`
     """
     new, totals = {}, dict((uid, row["total"]) for uid, row in found.items())

@@ -20,7 +20,7 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import states
+from senaite.queue.model import states
 from senaite.queue.storage import locks
 from senaite.queue.storage import schema
 

@@ -22,9 +22,9 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states
-from senaite.queue.states import SCHEDULED
+from senaite.queue.model import fields
+from senaite.queue.model import states
+from senaite.queue.model.states import SCHEDULED
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 

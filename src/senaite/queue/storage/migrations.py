@@ -23,10 +23,10 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import states
+from senaite.queue.model import states
+from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
-from senaite.queue.storage.errors import StoreUnavailable
 
 #: Tasks that a step brings up to date at once
 _BLOCK = 500

@@ -20,8 +20,8 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.storage import lanes
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
@@ -44,7 +44,7 @@ def move(unit, row, event, **changes):
     :param event: see `states.TRANSITIONS`
     :param changes: further columns that change
     :returns: the state that follows
-    :raises senaite.queue.states.TransitionNotAllowed: when it has none
+    :raises senaite.queue.model.states.TransitionNotAllowed: when it has none
     """
     state = states.next_state(row["state"], event)
     changes.update(state=state, version=unit.next_version())

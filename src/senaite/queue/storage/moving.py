@@ -30,9 +30,9 @@ import sys
 import sqlalchemy as sa
 
 from senaite.queue.storage import database
+from senaite.queue.storage.errors import StoreError
 from senaite.queue.storage import migrations
 from senaite.queue.storage import schema
-from senaite.queue.storage.errors import StoreError
 
 #: Rows that are held in memory at a time
 BLOCK = 500

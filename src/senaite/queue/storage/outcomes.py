@@ -20,16 +20,16 @@ from __future__ import print_function
 
 import json
 
-from senaite.queue import fields
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.storage import consumers
+from senaite.queue.storage.errors import NotRunning
+from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import moves
 from senaite.queue.storage import rows
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import TaskNotFound
 
 
 def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):

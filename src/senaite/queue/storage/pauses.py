@@ -21,7 +21,7 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
+from senaite.queue.model import fields
 from senaite.queue.storage import locks
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema

@@ -18,8 +18,8 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import states as all_states
+from senaite.queue.model import fields
+from senaite.queue.model import states as all_states
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 

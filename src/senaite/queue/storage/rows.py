@@ -16,10 +16,10 @@ from __future__ import print_function
 
 import json
 
-from senaite.queue import fields
-from senaite.queue import queue
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import queue_task
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 
 #: Column -> field of the task, for what changes while a task lives
 LIVE = (
@@ -54,7 +54,7 @@ def to_row(task, site, seq, tier, now):
     """Return the values of a new, queued task.
 
     :param task: the task
-    :type task: senaite.queue.queue.QueueTask
+    :type task: senaite.queue.model.queue_task.QueueTask
     :param seq: number of its arrival, and its version in the feed
     :param tier: place of its name among those of top priority
     :param now: time of the store's clock
@@ -84,7 +84,7 @@ def to_row(task, site, seq, tier, now):
         "attempt": 0,
         "chunk_size": task["chunk_size"],
         "max_seconds": task["max_seconds"],
-        "payload": text(queue.to_json(task)),
+        "payload": text(queue_task.to_json(task)),
     }
     row.update(for_listings(task))
     return row
@@ -133,9 +133,9 @@ def to_task(row):
     The payload was checked when it was added, and is not checked again: a
     rule that has become stricter must not make tasks unreadable.
 
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     """
-    task = queue.QueueTask(json.loads(row["payload"]))
+    task = queue_task.QueueTask(json.loads(row["payload"]))
     for column, field in LIVE:
         task[field] = row[column]
     for field in _NATIVE:

@@ -18,15 +18,15 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
+from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import moves
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import schema
-from senaite.queue.storage.errors import TaskNotFound
 
 _TASK = schema.task
 

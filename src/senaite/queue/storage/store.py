@@ -23,13 +23,14 @@ import random
 
 from zope.interface import implementer
 
-from senaite.queue import fields
-from senaite.queue import states
 from senaite.queue.interfaces import ITaskStore
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue.storage import additions
 from senaite.queue.storage import claims
 from senaite.queue.storage import consumers
 from senaite.queue.storage import database
+from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage import feed
 from senaite.queue.storage import figures
 from senaite.queue.storage import jobs
@@ -38,9 +39,8 @@ from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
 from senaite.queue.storage import reads
 from senaite.queue.storage import steering
-from senaite.queue.storage import upkeep
-from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.unitofwork import Unit
+from senaite.queue.storage import upkeep
 
 
 @implementer(ITaskStore)

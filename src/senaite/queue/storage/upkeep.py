@@ -22,9 +22,9 @@ import json
 
 import sqlalchemy as sa
 
-from senaite.queue import fields
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.storage import consumers
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes

@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import time
 
-from senaite.queue import queue
+from senaite.queue.model import queue_task
 
 #: When the clock of a test begins (UTC epoch seconds)
 START = 1700000000.0
@@ -58,7 +58,7 @@ def make_task(number, **kw):
         "max_seconds": 120,
     }
     values.update(kw)
-    return queue.to_task(values)
+    return queue_task.to_task(values)
 
 
 def eventually(check, seconds=30):

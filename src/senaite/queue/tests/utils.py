@@ -27,12 +27,12 @@ from DateTime import DateTime
 from zope.component import queryMultiAdapter
 from zope.globalrequest import getRequest
 
-from senaite.queue import plonesite
-from senaite.queue import surroundings
 from senaite.queue.api import get_task_adapter
 from senaite.queue.client import outbox
-from senaite.queue.client.current import working_on
-from senaite.queue.queue import to_task
+from senaite.queue.model.current import working_on
+from senaite.queue.model.queue_task import to_task
+from senaite.queue import plonesite
+from senaite.queue import surroundings
 
 
 class OtherSettings(object):
@@ -86,7 +86,7 @@ def form_adapter(context, action):
 def pending(portal):
     """Return the tasks in the outbox that were not processed yet.
 
-    :rtype: list of senaite.queue.queue.QueueTask
+    :rtype: list of senaite.queue.model.queue_task.QueueTask
     """
     return [to_task(data) for data, _at in outbox.pending(portal)]
 

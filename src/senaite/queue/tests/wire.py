@@ -30,7 +30,7 @@ from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
 from senaite.queue import auth
-from senaite.queue.queue import to_task
+from senaite.queue.model.queue_task import to_task
 from senaite.queue.storage import NotRunning
 from senaite.queue.storage import TaskNotFound
 

@@ -37,7 +37,7 @@ from ZODB.FileStorage import FileStorage
 from senaite.queue.client import agent as agents
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.queue import to_task
+from senaite.queue.model.queue_task import to_task
 from senaite.queue.tests.tasks import eventually
 
 PATH = ("", "senaite")

@@ -28,11 +28,11 @@ from ZODB.utils import load_current
 from ZODB.utils import z64
 from zope.interface import noLongerProvides
 
-from senaite.queue import keys
-from senaite.queue import logger
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.interfaces import IQueued
+from senaite.queue import keys
+from senaite.queue import logger
 
 PACKAGE = "senaite.queue"
 #: Annotations of today

@@ -22,10 +22,10 @@ from senaite.queue.client import processing
 from senaite.queue.client import sites
 from senaite.queue.pasplugin import request_claims
 from senaite.queue.routing import CONSUME
-from senaite.queue.routing import Refused
-from senaite.queue.routing import SIGNED
 from senaite.queue.routing import get_payload
+from senaite.queue.routing import Refused
 from senaite.queue.routing import route
+from senaite.queue.routing import SIGNED
 
 
 @route("queue_consumer", "consume", methods=["GET", "POST"], access=CONSUME)

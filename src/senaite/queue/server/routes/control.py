@@ -18,14 +18,14 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import fields
-from senaite.queue.queue import check_payload
-from senaite.queue.queue import to_task
-from senaite.queue.routing import SIGNED
-from senaite.queue.routing import Refused
+from senaite.queue.model import fields
+from senaite.queue.model.queue_task import check_payload
+from senaite.queue.model.queue_task import to_task
+from senaite.queue.model.scheduling import KINDS
 from senaite.queue.routing import get_payload
+from senaite.queue.routing import Refused
 from senaite.queue.routing import route
-from senaite.queue.scheduling import KINDS
+from senaite.queue.routing import SIGNED
 from senaite.queue.server import params
 
 #: What a task is given anew when it enters the queue, whatever it says

@@ -19,12 +19,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.routing import VIEW
-from senaite.queue.routing import Refused
+from senaite.queue.model.states import ACTIVE
 from senaite.queue.routing import get_params
+from senaite.queue.routing import Refused
 from senaite.queue.routing import route
+from senaite.queue.routing import VIEW
 from senaite.queue.server import params
-from senaite.queue.states import ACTIVE
 
 READ = ["GET", "POST"]
 

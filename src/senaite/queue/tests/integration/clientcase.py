@@ -26,20 +26,20 @@ import unittest
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue import states
-from senaite.queue import surroundings
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import enqueue
 from senaite.queue.client import identity
-from senaite.queue.client import ledger
-from senaite.queue.client import sites
 from senaite.queue.client.lease import LeaseNotHeld
 from senaite.queue.client.lease import LeaseRegistry
+from senaite.queue.client import ledger
+from senaite.queue.client import sites
+from senaite.queue.model import states
 from senaite.queue.storage import open_store
+from senaite.queue import surroundings
+from senaite.queue.tests.integration.test_client_outbox import use_key
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
-from senaite.queue.tests.integration.test_client_outbox import use_key
 from senaite.queue.tests.zodbsite import Connected
 from senaite.queue.tests.zodbsite import eventually
 from senaite.queue.tests.zodbsite import make_task

@@ -21,9 +21,9 @@ import transaction
 from bika.lims import api
 
 from senaite.queue.tests import endstate
+from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
-from senaite.queue.tests.integration.base import WorksheetTestCase
 
 #: The table of all that may differ from the synchronous run in the end: a name,
 #: a pattern of "part fact", what is done about it (`sorted`: compared without

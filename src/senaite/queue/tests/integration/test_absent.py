@@ -23,8 +23,8 @@ from bika.lims import api as senaite_api
 from zope.globalrequest import getRequest
 
 from senaite.queue import api
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 
 @contextlib.contextmanager

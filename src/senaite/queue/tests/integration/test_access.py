@@ -18,8 +18,8 @@ from __future__ import print_function
 import re
 import uuid
 
-from senaite.queue import routing
 from senaite.queue.client import routes as consumer_routes
+from senaite.queue import routing
 from senaite.queue.routing import CONSUME
 from senaite.queue.routing import ROUTES
 from senaite.queue.routing import SIGNED

@@ -25,10 +25,10 @@ from senaite.queue import auth
 from senaite.queue.client import routes as consumer_routes
 from senaite.queue.routing import SIGNED
 from senaite.queue.tests.integration import httpcase
-from senaite.queue.tests.integration.test_access import ALLOWED
-from senaite.queue.tests.integration.test_access import EXPECTED
 from senaite.queue.tests.integration.test_access import all_routes
+from senaite.queue.tests.integration.test_access import ALLOWED
 from senaite.queue.tests.integration.test_access import example
+from senaite.queue.tests.integration.test_access import EXPECTED
 
 COOKIE, BASIC, TOKEN = "cookie", "basic", "token"
 

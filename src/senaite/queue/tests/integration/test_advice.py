@@ -20,12 +20,12 @@ import unittest
 from zope.i18n import interpolate
 
 from senaite.queue import advice
-from senaite.queue import roles
-from senaite.queue import surroundings
 from senaite.queue.browser.controlpanel import QueueSettingsView
 from senaite.queue.client import agent as agents
 from senaite.queue.client import standalone
+from senaite.queue import roles
 from senaite.queue.server.utility import get_server_utility
+from senaite.queue import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 

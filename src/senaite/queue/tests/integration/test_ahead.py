@@ -27,11 +27,11 @@ from senaite.core.catalog import SAMPLE_CATALOG
 from senaite.core.catalog import WORKSHEET_CATALOG
 from zope.component import getGlobalSiteManager
 
-from senaite.queue import api as qapi
 from senaite.queue.adapters import ahead
+from senaite.queue import api as qapi
 from senaite.queue.client import turns
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 RECEIVED, TO_VERIFY = "sample_received", "to_be_verified"
 

@@ -25,8 +25,8 @@ from zope.component import getGlobalSiteManager
 
 from senaite.queue.integration.ajax import QueuedActionTransition
 from senaite.queue.interfaces import ISenaiteQueueLayer
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 
 class AjaxChannelTest(WorksheetTestCase):

@@ -23,10 +23,10 @@ from bika.lims.browser.workflow import WorkflowActionGenericAdapter
 from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
 
-from senaite.queue import api
 from senaite.queue.adapters import samples
-from senaite.queue.tests import utils
+from senaite.queue import api
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 
 class ApiTest(WorksheetTestCase):

@@ -23,11 +23,11 @@ from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue import auth
 from senaite.queue import keys
-from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import PAYLOAD
 from senaite.queue.tests.integration.attackcase import POP
 from senaite.queue.tests.integration.attackcase import UNSIGNED
+from senaite.queue.tests.integration import httpcase
 
 class TestWhatTheOldOneAllowed(AttackCase):
     """Measured with senaite.queue 1.0.3 on SENAITE 2.6."""

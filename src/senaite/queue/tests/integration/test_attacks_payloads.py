@@ -23,12 +23,12 @@ import transaction
 from plone.app.testing import SITE_OWNER_NAME
 from senaite.queue import auth
 from senaite.queue import routing
-from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
 from senaite.queue.tests.integration.attackcase import PAYLOAD
 from senaite.queue.tests.integration.attackcase import POP
 from senaite.queue.tests.integration.attackcase import UNSIGNED
+from senaite.queue.tests.integration import httpcase
 
 
 class TestPayloads(AttackCase):

@@ -26,11 +26,11 @@ from persistent import Persistent
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue import auth
 from senaite.queue import keys
-from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
 from senaite.queue.tests.integration.attackcase import PAYLOAD
 from senaite.queue.tests.integration.attackcase import POP
+from senaite.queue.tests.integration import httpcase
 from zope.annotation.interfaces import IAttributeAnnotatable
 from zope.interface import implementer
 

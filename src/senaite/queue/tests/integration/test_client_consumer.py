@@ -19,7 +19,6 @@ import threading
 import time
 import unittest
 
-from senaite.queue import states
 from senaite.queue.client import attempt
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import enqueue
@@ -27,10 +26,11 @@ from senaite.queue.client import garbage
 from senaite.queue.client import ledger
 from senaite.queue.client import upkeep
 from senaite.queue.client import view
-from senaite.queue.client.current import working_on
+from senaite.queue.model.current import working_on
+from senaite.queue.model import states
+from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
-from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests.zodbsite import eventually
 from senaite.queue.tests.zodbsite import make_task
 

@@ -21,12 +21,12 @@ import unittest
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue import keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import enqueue
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.client import view
+from senaite.queue import keys
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected

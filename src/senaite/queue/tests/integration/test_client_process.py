@@ -33,21 +33,21 @@ from zope.globalrequest import getRequest
 from zope.interface import Interface
 
 from senaite.queue import api
-from senaite.queue import keys
-from senaite.queue import states
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
+from senaite.queue.client.lease import leases
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.client import sites
 from senaite.queue.client import view
-from senaite.queue.client.current import current_task
-from senaite.queue.client.lease import leases
 from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue import keys
+from senaite.queue.model.current import current_task
+from senaite.queue.model import states
 from senaite.queue.pasplugin import QueueAuth
 from senaite.queue.server.utility import get_server_utility
-from senaite.queue.testing import QUEUE_WSGI_TESTING
 from senaite.queue.testing import eventually
+from senaite.queue.testing import QUEUE_WSGI_TESTING
 
 NAME = "task_of_a_test"
 PERSON = "test_person"

@@ -20,8 +20,8 @@ import unittest
 from ZEO.Exceptions import ClientDisconnected
 
 from senaite.queue.client import sites
-from senaite.queue.tests import zodbsite
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
+from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
 from senaite.queue.tests.zodbsite import eventually
 

@@ -26,10 +26,10 @@ from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 from zope.component import getUtility
 
-from senaite.queue import keys
-from senaite.queue import surroundings
 from senaite.queue.browser.settings import IQueueSettings
-from senaite.queue.processes import PROCESSES
+from senaite.queue import keys
+from senaite.queue.model.categories import PROCESSES
+from senaite.queue import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from senaite.queue.tests.integration import people

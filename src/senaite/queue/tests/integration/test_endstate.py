@@ -20,8 +20,8 @@ from bika.lims.interfaces import IVerified
 from zope.interface import alsoProvides
 
 from senaite.queue.tests import endstate
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import utils
 
 
 class EndStateTest(ProcessTestCase):

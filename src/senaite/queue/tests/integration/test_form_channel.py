@@ -17,8 +17,8 @@ from __future__ import print_function
 from bika.lims import api
 from zExceptions import Unauthorized
 
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 
 class FormChannelTest(WorksheetTestCase):

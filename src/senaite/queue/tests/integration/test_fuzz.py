@@ -26,8 +26,8 @@ from senaite.queue.client import routes as consumer_routes
 from senaite.queue.server import utility
 from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.test_access import ALLOWED
-from senaite.queue.tests.integration.test_openapi import METHODS
 from senaite.queue.tests.integration.test_openapi import load
+from senaite.queue.tests.integration.test_openapi import METHODS
 from six.moves.urllib.parse import quote
 from six.moves.urllib.parse import urlencode
 

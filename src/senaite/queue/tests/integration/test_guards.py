@@ -22,9 +22,9 @@ from plone.app.testing import TEST_USER_ID
 from zope.globalrequest import getRequest
 
 from senaite.queue.api import is_queued
-from senaite.queue.client.current import working_on
-from senaite.queue.tests import utils
+from senaite.queue.model.current import working_on
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 
 class GuardsTest(WorksheetTestCase):

@@ -17,8 +17,8 @@ from bika.lims import api as senaite_api
 
 from senaite.queue import api
 from senaite.queue.browser import indicator
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 USER = "labman1"
 

@@ -19,9 +19,9 @@ from bika.lims import api as senaite_api
 from Products.MailHost.MailHost import MailBase
 from ZODB.POSException import ConflictError
 
-from senaite.queue import states
-from senaite.queue.client.current import working_on
-from senaite.queue.queue import new_task
+from senaite.queue.model.current import working_on
+from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import states
 from senaite.queue.server.utility import get_server_utility
 from senaite.queue.testing import eventually
 from senaite.queue.tests.integration import test_client_process

@@ -25,16 +25,16 @@ from plone.testing.zope import Browser
 from zExceptions import Unauthorized
 
 from senaite.queue import api
-from senaite.queue import roles
+from senaite.queue.browser.dashboard import Dashboard
 from senaite.queue.browser import tasks as monitor
 from senaite.queue.browser import words
-from senaite.queue.browser.dashboard import Dashboard
-from senaite.queue.fields import to_native
-from senaite.queue.queue import new_task
-from senaite.queue.states import FAILED
-from senaite.queue.states import QUEUED
-from senaite.queue.states import RUNNING
-from senaite.queue.states import STATES
+from senaite.queue.model.fields import to_native
+from senaite.queue.model.queue_task import new_task
+from senaite.queue.model.states import FAILED
+from senaite.queue.model.states import QUEUED
+from senaite.queue.model.states import RUNNING
+from senaite.queue.model.states import STATES
+from senaite.queue import roles
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration import people
 

@@ -18,9 +18,9 @@ from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 
 from senaite.queue import api
-from senaite.queue.states import CANCELLED
-from senaite.queue.states import FAILED
-from senaite.queue.states import QUEUED
+from senaite.queue.model.states import CANCELLED
+from senaite.queue.model.states import FAILED
+from senaite.queue.model.states import QUEUED
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 

@@ -18,10 +18,10 @@ import os
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
-from senaite.queue import roles
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
 from senaite.queue.monitoring import views
+from senaite.queue import roles
 from senaite.queue.server import config
 from senaite.queue.server import utility
 from senaite.queue.tests.integration.httpcase import CONSUMER

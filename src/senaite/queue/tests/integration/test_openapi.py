@@ -23,12 +23,12 @@ import unittest
 
 import senaite.queue
 from senaite.queue import auth
-from senaite.queue import fields
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model.consumer_ids import parse_consumer_id
+from senaite.queue.model import fields
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.routing import ROUTES
 from senaite.queue.routing import SIGNED
-from senaite.queue.storage.identity import parse_consumer_id
 from senaite.queue.tests.integration import httpcase
 
 #: They catch what is no route

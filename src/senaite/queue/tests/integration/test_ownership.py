@@ -28,9 +28,9 @@ from zope.event import notify
 from zope.globalrequest import getRequest
 
 from senaite.queue import api
-from senaite.queue.processes import PROCESSES
-from senaite.queue.tests import utils
+from senaite.queue.model.categories import PROCESSES
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 PASSWORD = "Secret-of-1-contact"
 SAMPLES = "senaite_catalog_sample"

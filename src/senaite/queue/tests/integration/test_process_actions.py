@@ -22,8 +22,8 @@ from bika.lims.interfaces import IDuplicateAnalysis
 from plone.app.testing import TEST_USER_ID
 
 from senaite.queue.integration import decisions
-from senaite.queue.tests import worksheets
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import worksheets
 
 #: Rows of the table of differences
 RETESTS = ("order of retests", "first retest")

@@ -23,8 +23,8 @@ from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters import settle
 from senaite.queue.api import add_assign_task
 from senaite.queue.integration import decisions
-from senaite.queue.tests import utils
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import utils
 
 
 class AssignTest(ProcessTestCase):

@@ -22,9 +22,9 @@ from six.moves.urllib.parse import urlencode
 
 from senaite.queue.api import add_apply_template_task
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.tests.integration.process import ProcessTestCase
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
-from senaite.queue.tests.integration.process import ProcessTestCase
 
 
 class TemplateTestCase(ProcessTestCase):

@@ -35,21 +35,21 @@ from zope.testing.loggingsupport import InstalledHandler
 from ZODB.serialize import referencesf
 from ZODB.utils import oid_repr
 
-from senaite.queue import PAS_PLUGIN_ID
-from senaite.queue import is_installed
-from senaite.queue import keys
-from senaite.queue import setuphandlers
-from senaite.queue import surroundings
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue import is_installed
+from senaite.queue import keys
+from senaite.queue.model.queue_task import new_task
+from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import ConsumeTasks
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.permissions import ViewQueue
-from senaite.queue.queue import new_task
+from senaite.queue import setuphandlers
+from senaite.queue import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 

@@ -19,11 +19,11 @@ import time
 import uuid
 
 import transaction
+from senaite.queue.model.queue_task import new_task
 from senaite.queue import routing
-from senaite.queue import surroundings
-from senaite.queue.queue import new_task
 from senaite.queue.server import config
 from senaite.queue.server.utility import get_server_utility
+from senaite.queue import surroundings
 from senaite.queue.tests.integration import httpcase
 
 OTHER = "client2/00000001"

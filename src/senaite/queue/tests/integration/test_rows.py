@@ -28,9 +28,9 @@ from zope.globalrequest import getRequest
 
 from senaite.queue import api
 from senaite.queue.client import outbox
-from senaite.queue.tests import utils
-from senaite.queue.tests.integration import people
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests.integration import people
+from senaite.queue.tests import utils
 
 
 class RowsTestCase(WorksheetTestCase):

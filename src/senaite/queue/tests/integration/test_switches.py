@@ -18,9 +18,9 @@ from __future__ import print_function
 from bika.lims import api as senaite_api
 
 from senaite.queue import api
-from senaite.queue.processes import PROCESSES
-from senaite.queue.tests import utils
+from senaite.queue.model.categories import PROCESSES
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import utils
 
 
 def all_but(*names):

@@ -21,7 +21,7 @@ from zExceptions import Unauthorized
 
 from senaite.queue import api
 from senaite.queue.client import enqueue
-from senaite.queue.queue import new_task
+from senaite.queue.model.queue_task import new_task
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 

@@ -37,10 +37,10 @@ from zope.globalrequest import setRequest
 from zope.interface import noLongerProvides
 
 from senaite.queue import api
-from senaite.queue import is_installed
 from senaite.queue.client import agent as agents
 from senaite.queue.client import outbox
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue import is_installed
 from senaite.queue.testing import QUEUE_FIXTURE
 from senaite.queue.testing import QueueTesting
 from senaite.queue.tests import utils

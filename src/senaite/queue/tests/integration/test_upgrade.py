@@ -41,12 +41,12 @@ from zope.component import getUtility
 from zope.interface import alsoProvides
 from zope.testing.loggingsupport import InstalledHandler
 
-from senaite.queue import PAS_PLUGIN_ID
-from senaite.queue import keys
-from senaite.queue import surroundings
 from senaite.queue.client.browser import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
+from senaite.queue import keys
+from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.pasplugin import QueueAuthPlugin
+from senaite.queue import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.test_profile import skeleton
 from senaite.queue.upgrade import leftovers

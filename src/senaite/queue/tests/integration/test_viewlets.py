@@ -19,14 +19,14 @@ import time
 
 from plone.app.testing import TEST_USER_ID
 
-from senaite.queue import states
 from senaite.queue.client import agent as agents
 from senaite.queue.client import snapshot
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
-from senaite.queue.tests import utils
-from senaite.queue.tests.integration import people
+from senaite.queue.model import states
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests.integration import people
+from senaite.queue.tests import utils
 
 HIDDEN = 'hidden="hidden"'
 

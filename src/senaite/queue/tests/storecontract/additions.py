@@ -16,8 +16,8 @@ from __future__ import print_function
 
 import six
 
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB

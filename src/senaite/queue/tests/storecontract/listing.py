@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from senaite.queue import states
+from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE

@@ -25,13 +25,13 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
-from senaite.queue.tests.tasks import START
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests.tasks import make_task
+from senaite.queue.tests.tasks import START
 
 CONSUMERS = ["c{}/00000000".format(n) for n in range(4)]
 ORDERS = ([], ["a"], ["b", "a"], ["c", "b", "a"])

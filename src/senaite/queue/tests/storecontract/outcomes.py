@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import itertools
 
-from senaite.queue import states
+from senaite.queue.model import states
 from senaite.queue.storage import NotRunning
 from senaite.queue.storage import TaskNotFound
 from senaite.queue.tests.storecontract.base import LEASE

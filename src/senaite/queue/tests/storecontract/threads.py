@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import threading
 
-from senaite.queue import states
+from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import make_task
 

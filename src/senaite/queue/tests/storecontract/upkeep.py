@@ -14,7 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import states
+from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB

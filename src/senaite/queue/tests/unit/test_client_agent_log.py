@@ -18,11 +18,11 @@ from __future__ import print_function
 import logging
 import unittest
 
-from senaite.queue import logger
 from senaite.queue.client.transport import AnswerTimeout
 from senaite.queue.client.transport import NotConnected
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
+from senaite.queue import logger
 
 try:
     from senaite.queue.client import agent as agents

@@ -15,7 +15,7 @@ from __future__ import print_function
 import time
 
 from senaite.queue.client import pace
-from senaite.queue.client.current import working_on
+from senaite.queue.model.current import working_on
 from senaite.queue.tests.sitecase import SiteCase
 from senaite.queue.tests.tasks import make_task
 

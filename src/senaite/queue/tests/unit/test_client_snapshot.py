@@ -19,8 +19,8 @@ import unittest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from senaite.queue import states
 from senaite.queue.client import snapshot
+from senaite.queue.model import states
 
 
 def change(task_uid, status=states.QUEUED, context_uid="ctx", uids=()):

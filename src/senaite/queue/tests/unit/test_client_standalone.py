@@ -16,9 +16,9 @@ from __future__ import print_function
 
 import unittest
 
-from senaite.queue import states
 from senaite.queue.client import snapshot
 from senaite.queue.client import standalone
+from senaite.queue.model import states
 
 
 def make_state(**tasks):

@@ -24,8 +24,8 @@ from senaite.queue.client.transport import NotConnected
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
-from senaite.queue.tests import wire
 from senaite.queue.tests.tasks import Clock
+from senaite.queue.tests import wire
 
 
 class Echo(wire.Wire):

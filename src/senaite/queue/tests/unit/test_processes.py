@@ -16,8 +16,8 @@ from __future__ import print_function
 
 import unittest
 
-from senaite.queue.processes import PROCESSES
-from senaite.queue.processes import get_process
+from senaite.queue.model.categories import get_process
+from senaite.queue.model.categories import PROCESSES
 
 
 class TestProcesses(unittest.TestCase):

@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from senaite.queue import fields
-from senaite.queue import queue
+from senaite.queue.model import fields
+from senaite.queue.model import queue_task
 from senaite.queue.tests.sitecase import SiteCase
 from senaite.queue.tests.tasks import make_task
 
@@ -32,7 +32,7 @@ class TestNewTask(SiteCase):
     def test_fields_come_from_context_user_and_settings(self):
         self.provide(max_retries=2, default=7, min_seconds_task=1,
                      max_seconds_unlock=99)
-        task = queue.new_task("task_x", "ctx", uids=["a", "b"], action="go")
+        task = queue_task.new_task("task_x", "ctx", uids=["a", "b"], action="go")
         self.assertEqual(task.context_uid, "ctx")
         self.assertEqual(task.context_path, "/site/ctx")
         self.assertEqual(task.username, "me")
@@ -49,13 +49,13 @@ class TestNewTask(SiteCase):
 
     def test_all_fields_are_there(self):
         self.provide()
-        task = queue.new_task("task_x", "ctx")
+        task = queue_task.new_task("task_x", "ctx")
         self.assertEqual(set(task), set(fields.CHECKS) | {"task_short_uid"})
         self.assertEqual(task.job_total, 1)
 
     def test_what_is_given_wins(self):
         self.provide()
-        task = queue.new_task("task_x", "ctx", username="you", retries=9,
+        task = queue_task.new_task("task_x", "ctx", username="you", retries=9,
                               priority=50, delay=3, unique=True, ghost=True)
         self.assertEqual((task.username, task.retries, task.priority,
                           task.delay, task.unique, task.ghost),
@@ -74,14 +74,14 @@ class TestNewTask(SiteCase):
 
     def test_without_a_site_a_context_is_not_supported(self):
         with self.assertRaises(ValueError):
-            queue.new_task("task_x", "ctx")
+            queue_task.new_task("task_x", "ctx")
 
 
 class TestToTask(unittest.TestCase):
 
     def check(self, error, key, value):
         with self.assertRaises(error) as caught:
-            queue.to_task(dict(make_task(1), **{key: value}))
+            queue_task.to_task(dict(make_task(1), **{key: value}))
         self.assertIn("'{}'".format(key), str(caught.exception))
 
     def test_wrong_types_are_named(self):
@@ -118,13 +118,13 @@ class TestToTask(unittest.TestCase):
             data = dict(make_task(1))
             del data[key]
             with self.assertRaises(ValueError) as caught:
-                queue.to_task(data)
+                queue_task.to_task(data)
             self.assertIn("'{}'".format(key), str(caught.exception))
 
     def test_no_dict(self):
         for value in (None, "x", 1, []):
             with self.assertRaises(TypeError):
-                queue.to_task(value)
+                queue_task.to_task(value)
 
     def test_free_keys_are_json(self):
         for value in (object(), set(), b"\xff", {1: 2}, [object()],
@@ -140,13 +140,13 @@ class TestToTask(unittest.TestCase):
     def test_through_json_and_back(self):
         task = make_task(1, username=u"J\xf6rg", title=u"\u6c34",
                          error_message=u"\xdf", locks=["x"])
-        back = queue.to_task(json.loads(queue.to_json(task)))
+        back = queue_task.to_task(json.loads(queue_task.to_json(task)))
         self.assertEqual(dict(back), dict(task))
         for key in ("task_uid", "name", "context_path", "username"):
             self.assertIsInstance(back[key], str)
 
     def test_short_uid_follows_from_the_uid(self):
-        task = queue.to_task(dict(make_task(1), task_short_uid="x"))
+        task = queue_task.to_task(dict(make_task(1), task_short_uid="x"))
         self.assertEqual(task.task_short_uid, "0" * 9)
 
 
@@ -154,20 +154,20 @@ class TestPayload(SiteCase):
 
     def test_too_many_uids(self):
         self.provide(max_uids=3)
-        queue.check_payload(make_task(1, uids=["a", "b", "c"]))
+        queue_task.check_payload(make_task(1, uids=["a", "b", "c"]))
         with self.assertRaises(ValueError) as caught:
-            queue.check_payload(make_task(1, uids=list("abcd")))
+            queue_task.check_payload(make_task(1, uids=list("abcd")))
         self.assertIn("3", str(caught.exception))
         self.assertIn("4", str(caught.exception))
 
     def test_too_many_bytes(self):
         task = make_task(1, text=u"\u6c34" * 100)
-        size = len(queue.to_json(task))
+        size = len(queue_task.to_json(task))
         self.provide(max_payload_bytes=size)
-        queue.check_payload(task)
+        queue_task.check_payload(task)
         self.provide(max_payload_bytes=size - 1)
         with self.assertRaises(ValueError) as caught:
-            queue.check_payload(task)
+            queue_task.check_payload(task)
         self.assertIn(str(size), str(caught.exception))
         self.assertIn(str(size - 1), str(caught.exception))
 
@@ -180,7 +180,7 @@ class TestCopy(SiteCase):
                            status="running", consumer_id="c/00000000",
                            error_message="x", started=1.0, action="go",
                            uids=["a", "b", "c"], priority=7, note="x")
-        copy = queue.copy_task(source, uids=["c"])
+        copy = queue_task.copy_task(source, uids=["c"])
         self.assertNotEqual(copy.task_uid, source.task_uid)
         self.assertEqual(copy.task_short_uid, copy.task_uid[:9])
         self.assertEqual(copy.job_uid, source.job_uid)
@@ -197,27 +197,27 @@ class TestCopy(SiteCase):
     def test_only_tasks_are_copied(self):
         for value in (None, "x", dict(make_task(1))):
             with self.assertRaises(ValueError):
-                queue.copy_task(value)
+                queue_task.copy_task(value)
 
 
 class TestUids(unittest.TestCase):
 
     def test_of_tasks_and_uids(self):
         uid = "a" * 32
-        self.assertEqual(queue.get_task_uid(uid), uid)
-        self.assertEqual(queue.get_task_uid(make_task(10)),
+        self.assertEqual(queue_task.get_task_uid(uid), uid)
+        self.assertEqual(queue_task.get_task_uid(make_task(10)),
                          make_task(10).task_uid)
 
     def test_of_anything_else(self):
         for value in (None, "", "x", 1, {}, dict(make_task(1)), "A" * 32):
             with self.assertRaises(ValueError) as caught:
-                queue.get_task_uid(value)
+                queue_task.get_task_uid(value)
             self.assertIn(repr(value)[:20], str(caught.exception))
-            self.assertIsNone(queue.get_task_uid(value, default=None))
+            self.assertIsNone(queue_task.get_task_uid(value, default=None))
 
     def test_is_task(self):
-        self.assertTrue(queue.is_task(make_task(1)))
-        self.assertFalse(queue.is_task(dict(make_task(1))))
+        self.assertTrue(queue_task.is_task(make_task(1)))
+        self.assertFalse(queue_task.is_task(dict(make_task(1))))
 
 
 class TestChunks(SiteCase):
@@ -225,7 +225,7 @@ class TestChunks(SiteCase):
     @settings(deadline=None)
     @given(st.lists(st.integers()), st.integers(-3, 20))
     def test_chunks_neither_lose_nor_double_an_item(self, items, size):
-        chunks = queue.get_chunks(items, size)
+        chunks = queue_task.get_chunks(items, size)
         self.assertEqual([i for chunk in chunks for i in chunk], items)
         self.assertNotIn([], chunks)
         if size > 0:
@@ -240,20 +240,20 @@ class TestChunks(SiteCase):
         rest = items
         done = []
         while rest:
-            chunk, rest = queue.get_chunks_for(task, rest)
+            chunk, rest = queue_task.get_chunks_for(task, rest)
             self.assertTrue(chunk)
             done.extend(chunk)
         self.assertEqual(done, items)
 
     def test_items_are_the_uids_of_the_task(self):
         task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
-        self.assertEqual(queue.get_chunks_for(task), [["a", "b"], ["c"]])
+        self.assertEqual(queue_task.get_chunks_for(task), [["a", "b"], ["c"]])
 
     def test_all_at_once_when_the_queue_is_being_switched_off(self):
         self.provide(default=0)
         task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
-        self.assertEqual(queue.get_chunks_for(task), [["a", "b", "c"], []])
+        self.assertEqual(queue_task.get_chunks_for(task), [["a", "b", "c"], []])
 
     def test_only_tasks_are_cut(self):
         with self.assertRaises(ValueError):
-            queue.get_chunks_for({"uids": []})
+            queue_task.get_chunks_for({"uids": []})

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from senaite.queue import scheduling
-from senaite.queue import states
+from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.tests.tasks import make_task
 
 NOW = 1700000000.0

@@ -22,21 +22,21 @@ import tempfile
 import unittest
 import uuid
 
-from senaite.queue import logger
-from senaite.queue import surroundings
 from senaite.queue.interfaces import IServerQueueUtility
-from senaite.queue.queue import to_task
-from senaite.queue.server import maintenance
+from senaite.queue import logger
+from senaite.queue.model.queue_task import to_task
+from senaite.queue.model.states import CANCELLED
+from senaite.queue.model.states import DONE
+from senaite.queue.model.states import FAILED
+from senaite.queue.model.states import QUEUED
+from senaite.queue.model.states import RUNNING
 from senaite.queue.server.log import show
+from senaite.queue.server import maintenance
 from senaite.queue.server.utility import ServerQueueUtility
-from senaite.queue.states import CANCELLED
-from senaite.queue.states import DONE
-from senaite.queue.states import FAILED
-from senaite.queue.states import QUEUED
-from senaite.queue.states import RUNNING
-from senaite.queue.storage import open_store
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import TaskNotFound
+from senaite.queue.storage import open_store
+from senaite.queue import surroundings
 from zope.interface.verify import verifyObject
 
 CONSUMER = "client1/00000001"

@@ -19,10 +19,10 @@ import shutil
 import tempfile
 import unittest
 
-from senaite.queue import states
-from senaite.queue.storage import StoreUnavailable
+from senaite.queue.model import states
 from senaite.queue.storage import moving
 from senaite.queue.storage import open_store
+from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests import postgres
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB

@@ -18,7 +18,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import states
+from senaite.queue.model import states
 
 #: What a step of priority is worth, in seconds of waiting
 SECONDS_PER_PRIORITY = 300

@@ -14,8 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import states
-from senaite.queue.fields import to_text
+from senaite.queue.model.fields import to_text
+from senaite.queue.model import states
 
 
 def with_waiting(page, tasks, kinds, asked_for):

@@ -24,8 +24,8 @@ import uuid
 
 import six
 
-from senaite.queue import fields
-from senaite.queue import states
+from senaite.queue.model import fields
+from senaite.queue.model import states
 from senaite.queue import surroundings
 
 DEFAULT_PRIORITY = 10

@@ -26,7 +26,7 @@ class ITaskStore(Interface):
     Every verb is one database transaction: it happens completely or not at
     all, and is on disk when it returns. All verbs may be called from any
     thread. Times are UTC epoch seconds of the store's own clock, states are
-    those of `senaite.queue.states`. Any verb raises `StoreUnavailable` when
+    those of `senaite.queue.model.states`. Any verb raises `StoreUnavailable` when
     the database cannot be read or written.
     """
 
@@ -60,7 +60,7 @@ class ITaskStore(Interface):
     def pop(consumer_id, lease_seconds, most=None):
         """Hand the best task that may run to the consumer.
 
-        Of the tasks of one lane (`senaite.queue.scheduling.lane`) one runs at
+        Of the tasks of one lane (`senaite.queue.model.scheduling.lane`) one runs at
         a time, in their order; two that share a lock never run at once.
 
         Asked again while the consumer still holds a task, the same task is
@@ -89,7 +89,7 @@ class ITaskStore(Interface):
 
     def fail(task_uid, consumer_id, kind, error_message, traceback=None):
         """End an attempt: the task is queued again or failed, as
-        `senaite.queue.scheduling.after_failure` says for this kind. The
+        `senaite.queue.model.scheduling.after_failure` says for this kind. The
         same report again changes nothing, and gets the same answer.
 
         :returns: the state that follows

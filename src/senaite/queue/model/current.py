@@ -28,7 +28,7 @@ _local = threading.local()
 def current_task():
     """Return the task that is being processed in this thread, or None.
 
-    :rtype: senaite.queue.queue.QueueTask
+    :rtype: senaite.queue.model.queue_task.QueueTask
     """
     return getattr(_local, "task", None)
 

@@ -23,7 +23,7 @@ import re
 
 import six
 
-from senaite.queue import states
+from senaite.queue.model import states
 
 TASK_UID = re.compile(r"^[0-9a-f]{32}\Z")
 OBJECT_UID = re.compile(r"^[A-Za-z0-9_.-]{1,64}\Z")
