@@ -39,7 +39,7 @@ def is_installed():
         installed
     :rtype: bool
     """
-    from senaite.queue.plonesite import is_installed as site_has_it
+    from senaite.queue.site.plonesite import is_installed as site_has_it
     return site_has_it()
 
 

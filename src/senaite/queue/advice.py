@@ -23,13 +23,13 @@ import collections
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
-from senaite.queue.client import sites
 from senaite.queue.client import standalone
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
-from senaite.queue import roles
 from senaite.queue.server.utility import get_server_utility
-from senaite.queue import surroundings
+from senaite.queue.site import connections
+from senaite.queue.site import process_role
+from senaite.queue.site import surroundings
 
 INFO = "info"
 WARNING = "warning"
@@ -57,14 +57,14 @@ def get_advice(portal):
               u"do; a site with several clients that of the one that shall "
               u"keep the queue."))]
     found = [_about_role(portal, url)]
-    if roles.is_queue_server():
+    if process_role.is_queue_server():
         found += _about_consumers(portal)
     return found
 
 
 def _about_role(portal, url):
-    role = roles.get_configured_role()
-    if role == roles.SERVER:
+    role = process_role.get_configured_role()
+    if role == process_role.SERVER:
         return Advice(INFO, _(u"This process is the queue server: its "
                               u"configuration says so."), None)
     if role is None and surroundings.get().has_own_database():
@@ -72,7 +72,7 @@ def _about_role(portal, url):
             INFO, _(u"No other process can open the database: this one is "
                     u"queue server and consumer. 'Queue server' is not "
                     u"looked at."), None)
-    if role is None and roles.is_queue_server():
+    if role is None and process_role.is_queue_server():
         return Advice(
             INFO, _(u"This process is the queue server, because 'Queue "
                     u"server' is its address. It also works on the tasks "
@@ -88,7 +88,7 @@ def _about_server(portal, url):
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
     # the role "client" keeps this process from being the server
-    own = roles.get_configured_role() is None and roles.get_site_url(portal)
+    own = process_role.get_configured_role() is None and process_role.get_site_url(portal)
     advice = _(u"Start the process at that address, or write the address of "
                u"one of the clients into 'Queue server', as the client itself "
                u"serves the site.")
@@ -113,7 +113,7 @@ def _about_consumers(portal):
         return [Advice(
             WARNING, _(u"The store of the queue cannot be read."),
             _(u"The event log of this process says why."))]
-    if count or consumers.is_running(sites.Site.of(portal)):
+    if count or consumers.is_running(connections.Site.of(portal)):
         return [Advice(INFO, _(u"Consumers at work: ${count}",
                                mapping={"count": max(count, 1)}), None)]
     if standalone.may_volunteer():

@@ -24,7 +24,6 @@ from six import string_types
 from zope.component import getUtility
 from zope.component import queryAdapter
 
-from senaite.queue.adapters import samples
 from senaite.queue.client import enqueue
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
@@ -35,9 +34,10 @@ from senaite.queue.model.categories import get_process
 from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
 from senaite.queue.model.queue_task import new_task
-from senaite.queue import roles
 from senaite.queue.server.utility import get_server_utility
-from senaite.queue import surroundings
+from senaite.queue.site import process_role
+from senaite.queue.site import samples
+from senaite.queue.site import surroundings
 
 #: Answers of `get_queue_status`
 READY = "ready"
@@ -68,7 +68,7 @@ def is_queue_server():
 
     :rtype: bool
     """
-    return roles.is_queue_server()
+    return process_role.is_queue_server()
 
 
 def get_queue():

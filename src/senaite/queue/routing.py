@@ -213,7 +213,7 @@ def check(declared, request):
     if get_portal() is None or not is_installed():
         raise Refused(404, "The queue is not installed in this site")
     if declared.group == SERVER_GROUP:
-        from senaite.queue.roles import is_queue_server
+        from senaite.queue.site.process_role import is_queue_server
         if not is_queue_server():
             raise Refused(405, "This process is not the queue server")
     if request.environ.get("REQUEST_METHOD", "GET") not in declared.methods:
@@ -255,7 +255,7 @@ def get_permission(access):
 
 def get_portal():
     """Return the site of the current request, or None."""
-    from senaite.queue import plonesite
+    from senaite.queue.site import plonesite
     return plonesite.get_portal()
 
 

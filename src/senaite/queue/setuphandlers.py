@@ -36,8 +36,8 @@ from senaite.queue.model.states import FAILED
 from senaite.queue import pasplugin
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import PERMISSIONS
-from senaite.queue.plonesite import has_profile
-from senaite.queue.plonesite import PROFILE
+from senaite.queue.site.plonesite import has_profile
+from senaite.queue.site.plonesite import PROFILE
 
 #: How many of the tasks that are lost at uninstallation the log lists
 MOST_LISTED = 100

@@ -37,7 +37,7 @@ from zope.component import getUtility
 from zope.component.hooks import site as in_site
 
 from senaite.queue import PRODUCT_NAME
-from senaite.queue.server.config import ENVIRONMENT as STORE
+from senaite.queue.site.store_location import ENVIRONMENT as STORE
 
 #: How often `eventually` looks
 LOOK_SECONDS = 0.05
@@ -61,7 +61,7 @@ class BareLayer(PloneSandboxLayer):
         applyProfile(portal, "senaite.lims:default")
 
     def tearDownZope(self, app):
-        from senaite.queue import surroundings
+        from senaite.queue.site import surroundings
         surroundings.provide(surroundings.Surroundings())
 
 

@@ -24,13 +24,13 @@ from zope.interface import implementer
 from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
 from senaite.queue.adapters import outcomes
-from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client import pace
 from senaite.queue.client.readahead import read_ahead
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
+from senaite.queue.site import samples
 
 
 @implementer(IQueuedTaskAdapter)

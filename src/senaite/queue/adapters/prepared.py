@@ -45,8 +45,8 @@ from ZODB.POSException import ConflictError
 from zope.component import queryMultiAdapter
 
 from senaite.queue.adapters import memos
-from senaite.queue.adapters import samples
 from senaite.queue.adapters.unindexed import searches_noticed
+from senaite.queue.site import samples
 
 #: Where classes come from whose objects say nothing to whoever does not own
 #: them: trees, and histories of objects that are told of themselves

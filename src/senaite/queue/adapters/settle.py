@@ -34,10 +34,10 @@ from senaite.queue.adapters import ahead
 from senaite.queue.adapters import holdback
 from senaite.queue.adapters import memos
 from senaite.queue.adapters.prepared import Prepared
-from senaite.queue.adapters import samples
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.client.readahead import read_ahead
 from senaite.queue.client import turns
+from senaite.queue.site import samples
 
 #: What core tries on a worksheet whenever its analyses change: ways, each of
 #: transitions that may follow each other. Where one was gone the others are

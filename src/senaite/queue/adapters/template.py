@@ -26,8 +26,8 @@ from senaite.queue.adapters import get_object
 from senaite.queue.adapters import outcomes
 from senaite.queue.adapters import planning
 from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
-from senaite.queue.adapters import samples
 from senaite.queue.adapters.settle import Settlement
+from senaite.queue.site import samples
 
 TASK = "task_apply_worksheet_template"
 

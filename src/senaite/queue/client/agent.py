@@ -33,15 +33,15 @@ import time
 from senaite.queue.client import inprocess
 from senaite.queue.client import outbox
 from senaite.queue.client import relay
-from senaite.queue.client import sites
 from senaite.queue.client import snapshot
 from senaite.queue.client import standalone
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
-from senaite.queue.client.waiting import Event
 from senaite.queue import logger
-from senaite.queue import surroundings
+from senaite.queue.site import connections
+from senaite.queue.site import surroundings
+from senaite.queue.site.waiting import Event
 
 #: Seconds between refreshes while pages ask, and while nobody does. The
 #: latter is well below `outbox.KEEP_SECONDS`.
@@ -69,7 +69,7 @@ class Agent(object):
     def __init__(self, site):
         """
         :param site: address of the site
-        :type site: senaite.queue.client.sites.Site
+        :type site: senaite.queue.site.connections.Site
         """
         self.site = site
         self.transport = Transport("http://localhost", self.get_key)
@@ -203,7 +203,7 @@ class Agent(object):
         from senaite.queue import keys
         with self.site.opened() as (portal, _manager):
             if outbox.get_root(portal) is None:
-                raise sites.SiteGone("The add-on is not installed")
+                raise connections.SiteGone("The add-on is not installed")
             url = surroundings.get().get_setting("server")
             self.lease_seconds = surroundings.get().get_setting(
                 "lease_seconds")
@@ -269,14 +269,14 @@ class Agent(object):
                 if self._watch.is_needed(self.state, time.time()):
                     standalone.volunteer(self.site)
                 self._complain(None)
-            except (sites.DatabaseClosed, sites.SiteGone):
+            except (connections.DatabaseClosed, connections.SiteGone):
                 break
             except (ServerUnreachable, ServerRefused) as error:
                 if self._trouble_since is None:
                     self._trouble_since = time.time()
                 self._complain(error)
             except Exception as error:
-                if not sites.is_open(self.site.db):
+                if not connections.is_open(self.site.db):
                     break
                 # whatever it is, an agent that is gone helps nobody
                 self._complain(error, unexpected=True)
@@ -323,7 +323,7 @@ def get_agent(portal):
     :param portal: root object of the site
     :rtype: Agent
     """
-    site = sites.Site.of(portal)
+    site = connections.Site.of(portal)
     agent = _agents.get(site.key)
     if agent is None or agent.site.db is not site.db:
         with _agents_lock:

@@ -18,7 +18,6 @@ import time
 
 from senaite.queue.client.heartbeat import Heartbeat
 from senaite.queue.client import ledger
-from senaite.queue.client import sites
 from senaite.queue.client.transport import AnswerTimeout
 from senaite.queue.client.transport import NotConnected
 from senaite.queue.client.transport import ServerRefused
@@ -26,6 +25,7 @@ from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
+from senaite.queue.site import connections
 
 #: Outcomes of the process endpoint, and what is added here
 DONE = "done"
@@ -115,7 +115,7 @@ class Attempt(object):
         job never looks finished in between."""
         try:
             self.agent.deliver()
-        except sites.DatabaseClosed:
+        except connections.DatabaseClosed:
             raise
         except Exception as error:
             # they are in the outbox, and go with the next delivery

@@ -35,15 +35,15 @@ from senaite.queue.client import garbage
 from senaite.queue.client import identity
 from senaite.queue.client import inprocess
 from senaite.queue.client.lease import leases
-from senaite.queue.client import sites
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client.transport import Transport
 from senaite.queue.client.transport import TransportError
 from senaite.queue.client import upkeep
-from senaite.queue.client.waiting import Event
 from senaite.queue import logger
 from senaite.queue.model import queue_task
+from senaite.queue.site import connections
+from senaite.queue.site.waiting import Event
 
 #: Seconds: between looks at the doorbell, and the longest wait without asking
 LOOK_SECONDS = 0.05
@@ -69,7 +69,7 @@ class Consumer(object):
     def __init__(self, site, agent, registry=leases,
                  find_url=identity.own_url):
         """
-        :param site: senaite.queue.client.sites.Site
+        :param site: senaite.queue.site.connections.Site
         :param agent: the site's agent in this process
         :type agent: senaite.queue.client.agent.Agent
         :param registry: where the leases are
@@ -116,12 +116,12 @@ class Consumer(object):
         while not self._is_over():
             try:
                 self._live()
-            except (sites.DatabaseClosed, sites.SiteGone):
+            except (connections.DatabaseClosed, connections.SiteGone):
                 break
             except (NotReady, TransportError) as error:
                 self._complain(error)
             except Exception as error:
-                if not sites.is_open(self.site.db):
+                if not connections.is_open(self.site.db):
                     break
                 # whatever it is, a loop that is gone helps nobody
                 self._complain(error, unexpected=True)
@@ -221,8 +221,8 @@ class Consumer(object):
         """
         :raises NotReady: while ZEO is away: tasks would only fail
         """
-        if not sites.is_open(self.site.db):
-            raise sites.DatabaseClosed()
+        if not connections.is_open(self.site.db):
+            raise connections.DatabaseClosed()
         if not self._is_connected():
             raise NotReady("ZEO does not answer")
 
@@ -265,7 +265,7 @@ class Consumer(object):
         """Tell whether the next task may begin as soon as an attempt ends."""
         return not self._is_over() and self._rest_after(attempt) <= 0 and \
             self.registry.strays() <= MOST_STRAYS and \
-            sites.is_open(self.site.db) and self._is_connected()
+            connections.is_open(self.site.db) and self._is_connected()
 
     def _rest_after(self, attempt):
         """Return the seconds that are left of what its task takes at least."""
@@ -312,7 +312,7 @@ def ensure(portal):
     :returns: what to tell who asked
     :rtype: str
     """
-    site = sites.Site.of(portal)
+    site = connections.Site.of(portal)
     with _lock:
         consumer = _consumers.get(site.key)
         if consumer is None or consumer.agent.stopped:

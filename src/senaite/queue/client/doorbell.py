@@ -21,7 +21,7 @@ from __future__ import print_function
 import transaction
 
 from senaite.queue.client import outbox
-from senaite.queue.client import sites
+from senaite.queue.site import connections
 
 
 class Doorbell(object):
@@ -29,7 +29,7 @@ class Doorbell(object):
 
     def __init__(self, site):
         """
-        :param site: senaite.queue.client.sites.Site
+        :param site: senaite.queue.site.connections.Site
         """
         self.site = site
         self._connection = None
@@ -67,19 +67,19 @@ class Doorbell(object):
             return
         try:
             self._manager.abort()
-            if sites.is_open(self.site.db):
+            if connections.is_open(self.site.db):
                 connection.close()
         except Exception:
             # it is broken, and nobody has a reference to it any more
             pass
 
     def _open(self):
-        if not sites.is_open(self.site.db):
-            raise sites.DatabaseClosed()
+        if not connections.is_open(self.site.db):
+            raise connections.DatabaseClosed()
         self._manager = transaction.TransactionManager()
         self._connection = self.site.db.open(
             transaction_manager=self._manager)
         root = outbox.get_root(self.site.find(self._connection.root()))
         if root is None:
-            raise sites.SiteGone("The add-on is not installed")
+            raise connections.SiteGone("The add-on is not installed")
         self._bells = outbox.bells(root)

@@ -20,11 +20,11 @@ from __future__ import print_function
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import outbox
-from senaite.queue.client import sites
 from senaite.queue.client import view
 from senaite.queue.model import current
 from senaite.queue.model import queue_task
 from senaite.queue.model import states
+from senaite.queue.site import connections
 
 
 def add(task, portal=None):
@@ -42,7 +42,7 @@ def add(task, portal=None):
         raise ValueError("Not a task: {!r}".format(task))
     queue_task.check_payload(task)
     if portal is None:
-        portal = sites.current_portal()
+        portal = connections.current_portal()
     # made first: asking a view of a site without an outbox sees nothing
     outbox.install(portal)
     seen = view.queued_view(portal)

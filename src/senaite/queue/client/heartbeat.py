@@ -17,8 +17,8 @@ from __future__ import print_function
 import threading
 
 from senaite.queue.client.transport import TransportError
-from senaite.queue.client.waiting import Event
 from senaite.queue import logger
+from senaite.queue.site.waiting import Event
 
 
 class Heartbeat(object):

@@ -40,8 +40,8 @@ def own_url(portal):
     configured = os.environ.get(ENVIRONMENT)
     if configured:
         return configured.rstrip("/")
-    from senaite.queue import roles
-    return roles.get_site_url(portal)
+    from senaite.queue.site import process_role
+    return process_role.get_site_url(portal)
 
 
 def make_consumer_id(url, instance_path):

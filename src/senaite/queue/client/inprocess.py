@@ -35,9 +35,9 @@ from six.moves.urllib.parse import urlsplit
 
 from senaite.queue.client import identity
 from senaite.queue.client.transport import Transport
-from senaite.queue.client.waiting import Event
 from senaite.queue import logger
-from senaite.queue import roles
+from senaite.queue.site import process_role
+from senaite.queue.site.waiting import Event
 
 #: What links in e-mails begin with, unless the environment names the process
 BASE = "http://localhost"
@@ -75,7 +75,7 @@ def get_url(path):
 def make_transport(site, get_key):
     """Return a way to the routes of a site in this very process.
 
-    :param site: senaite.queue.client.sites.Site
+    :param site: senaite.queue.site.connections.Site
     :param get_key: function that returns the key to sign with
     :rtype: senaite.queue.client.transport.Transport
     """
@@ -168,7 +168,7 @@ def make_environ(request):
         body = body.encode("utf-8")
     secure = parts.scheme == "https"
     environ = {
-        roles.IN_PROCESS: True,
+        process_role.IN_PROCESS: True,
         "REQUEST_METHOD": str(request.method),
         "SCRIPT_NAME": "",
         "PATH_INFO": str(unquote(parts.path)),

@@ -30,7 +30,7 @@ from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 from ZODB.POSException import ConflictError
 
-from senaite.queue.client import sites
+from senaite.queue.site import connections
 
 KEY = "senaite.queue.ledger"
 SHARDS = 16
@@ -42,7 +42,7 @@ KEEP_SECONDS = 3600
 
 def install(portal):
     """Make an empty ledger, unless there is one; returns it."""
-    annotations = sites.annotations(portal, create=True)
+    annotations = connections.annotations(portal, create=True)
     root = annotations.get(KEY)
     if root is None:
         shards = PersistentList()
@@ -57,14 +57,14 @@ def install(portal):
 
 def uninstall(portal):
     """Remove the ledger."""
-    annotations = sites.annotations(portal)
+    annotations = connections.annotations(portal)
     if annotations is not None and KEY in annotations:
         del annotations[KEY]
 
 
 def get_root(portal):
     """Return the ledger, or None when the site has none."""
-    annotations = sites.annotations(portal)
+    annotations = connections.annotations(portal)
     if annotations is None:
         return None
     return annotations.get(KEY)

@@ -19,11 +19,11 @@ from __future__ import print_function
 
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.client import sites
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task
+from senaite.queue.site import connections
 
 #: What answers have beside what was asked for
 _ENVELOPE = ("url", "zeo", "success", "_runtime", "message")
@@ -86,7 +86,7 @@ class RemoteMonitoring(object):
 
     def _undelivered(self):
         """Return the tasks of the outbox that the server cannot tell of."""
-        portal = sites.current_portal()
+        portal = connections.current_portal()
         root = outbox.get_root(portal)
         return [] if root is None else [
             task for task in outbox.undelivered(root)

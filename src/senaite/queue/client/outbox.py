@@ -38,8 +38,8 @@ from BTrees.OOBTree import OOBTree
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 
-from senaite.queue.client import sites
 from senaite.queue.model import states
+from senaite.queue.site import connections
 
 KEY = "senaite.queue.outbox"
 SHARDS = 16
@@ -68,7 +68,7 @@ def install(portal):
 
     :returns: the outbox
     """
-    annotations = sites.annotations(portal, create=True)
+    annotations = connections.annotations(portal, create=True)
     root = annotations.get(KEY)
     if root is None:
         shards = PersistentList()
@@ -85,14 +85,14 @@ def install(portal):
 
 def uninstall(portal):
     """Remove the outbox with all that is in it."""
-    annotations = sites.annotations(portal)
+    annotations = connections.annotations(portal)
     if annotations is not None and KEY in annotations:
         del annotations[KEY]
 
 
 def get_root(portal):
     """Return the outbox, or None when the site has none."""
-    annotations = sites.annotations(portal)
+    annotations = connections.annotations(portal)
     if annotations is None:
         return None
     return annotations.get(KEY)

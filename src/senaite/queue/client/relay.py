@@ -47,7 +47,7 @@ def run(site, transport, now, own=None, limit=1000):
     """Deliver what waits, and remove what is delivered.
 
     :param site: where the outbox is
-    :type site: senaite.queue.client.sites.Site
+    :type site: senaite.queue.site.connections.Site
     :param transport: the way to the server
     :type transport: senaite.queue.client.transport.Transport
     :param now: UTC epoch seconds

@@ -46,8 +46,8 @@ def is_alone():
     without having been told so."""
     if os.getpid() not in _processes:
         return False
-    from senaite.queue import roles
-    return roles.get_configured_role() is None and roles.is_queue_server()
+    from senaite.queue.site import process_role
+    return process_role.get_configured_role() is None and process_role.is_queue_server()
 
 
 def may_volunteer():
@@ -94,7 +94,7 @@ class Watch(object):
 def volunteer(site):
     """Start the loop of a site in this process, unless it runs.
 
-    :param site: senaite.queue.client.sites.Site
+    :param site: senaite.queue.site.connections.Site
     """
     from senaite.queue.client import consumer
     if consumer.is_running(site):

@@ -35,7 +35,7 @@ _last = {}
 def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
     """Remove what is old, unless that was done lately.
 
-    :param site: senaite.queue.client.sites.Site
+    :param site: senaite.queue.site.connections.Site
     :param transport: the way to the queue server
     :param now: UTC epoch seconds
     :param limit: at most so many records

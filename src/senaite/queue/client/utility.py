@@ -26,7 +26,6 @@ from senaite.queue.client import enqueue
 from senaite.queue.client.monitoring import RemoteMonitoring
 from senaite.queue.client import outbox
 from senaite.queue.client import overlay
-from senaite.queue.client import sites
 from senaite.queue.client.transport import ServerRefused
 from senaite.queue.client.transport import TransportError
 from senaite.queue.client import view
@@ -36,6 +35,7 @@ from senaite.queue.model import states
 from senaite.queue.server.reading import involves
 from senaite.queue.server.reading import to_object_uid
 from senaite.queue.server.reading import to_states
+from senaite.queue.site import connections
 
 #: Seconds a call in a request waits for the server
 READ_SECONDS = 2
@@ -83,7 +83,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :param username: on whose behalf, for the log
         """
         task_uid = queue_task.get_task_uid(task)
-        portal = sites.current_portal()
+        portal = connections.current_portal()
         entry = outbox.get(portal, task_uid)
         if entry is not None and entry["rejected"]:
             return outbox.forget(portal, task_uid)
@@ -196,23 +196,23 @@ class ClientQueueUtility(RemoteMonitoring):
         try:
             agent.configure()
             agent.refresh()
-        except (TransportError, sites.SiteGone):
+        except (TransportError, connections.SiteGone):
             return False
         return True
 
     # -- helpers
 
     def _agent(self):
-        return agents.get_agent(sites.current_portal())
+        return agents.get_agent(connections.current_portal())
 
     def _view(self):
-        return view.queued_view(sites.current_portal())
+        return view.queued_view(connections.current_portal())
 
     def _waiting(self):
-        return overlay.outbox_tasks(sites.current_portal())
+        return overlay.outbox_tasks(connections.current_portal())
 
     def _entries(self):
-        root = outbox.get_root(sites.current_portal())
+        root = outbox.get_root(connections.current_portal())
         return [entry for _uid, entry in outbox.entries(root)] \
             if root is not None else []
 

@@ -37,11 +37,11 @@ from senaite.queue.client import consumer as consumers
 from senaite.queue.client import identity
 from senaite.queue.client import inprocess
 from senaite.queue.client.lease import leases
-from senaite.queue.client import sites
 from senaite.queue.client.transport import TransportError
-from senaite.queue.client.waiting import Event
 from senaite.queue import logger
 from senaite.queue.model import scheduling
+from senaite.queue.site import connections
+from senaite.queue.site.waiting import Event
 
 #: Seconds between two looks for sites that have got the add-on meanwhile
 LOOK_SECONDS = 15
@@ -95,7 +95,7 @@ class Worker(object):
             try:
                 self.start_consumers()
             except Exception as error:
-                if not sites.is_open(self.db):
+                if not connections.is_open(self.db):
                     raise
                 # ZEO is away, most likely; it comes back
                 logger.warning("event=worker_waits reason=%s: %s",
@@ -111,7 +111,7 @@ class Worker(object):
         connection = self.db.open(transaction_manager=manager)
         try:
             app = connection.root()["Application"]
-            found = dict((sites.Site.of(portal).key, portal)
+            found = dict((connections.Site.of(portal).key, portal)
                          for portal in find_sites(app))
             for key, portal in found.items():
                 self._start(key, portal)
@@ -125,7 +125,7 @@ class Worker(object):
     def _start(self, key, portal):
         # the one of the process: a site has no second one
         consumers.ensure(portal)
-        self._consumers[key] = consumers.get_consumer(sites.Site.of(portal))
+        self._consumers[key] = consumers.get_consumer(connections.Site.of(portal))
 
     def stop(self):
         """Finish what is at hand, hand back what does not end in time."""

@@ -25,7 +25,7 @@ from senaite.queue.client.readahead import read_ahead
 from senaite.queue.client.readahead import STATUS
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 
 
 def is_to_be_queued(name_or_action, count=None):

@@ -23,10 +23,10 @@ from bika.lims import api as senaite_api
 from bika.lims.interfaces import IGuardAdapter
 from zope.interface import implementer
 
-from senaite.queue.adapters import samples
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue.model.current import current_task
+from senaite.queue.site import samples
 
 
 @implementer(IGuardAdapter)

@@ -11,7 +11,7 @@
 """The task model: what a task is, how it is made, checked, copied and cut.
 
 Knows nothing but Python. What it needs to know of the site (settings, the
-current user, uid and path of an object) it asks `senaite.queue.surroundings`.
+current user, uid and path of an object) it asks `senaite.queue.site.surroundings`.
 """
 
 from __future__ import absolute_import
@@ -26,7 +26,7 @@ import six
 
 from senaite.queue.model import fields
 from senaite.queue.model import states
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 
 DEFAULT_PRIORITY = 10
 

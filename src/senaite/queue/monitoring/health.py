@@ -28,14 +28,14 @@ import threading
 import time
 
 from senaite.queue.client import consumer
-from senaite.queue.client import sites
 from senaite.queue.client import view
 from senaite.queue import is_installed
-from senaite.queue import roles
+from senaite.queue.site import connections
+from senaite.queue.site import process_role
 from senaite.queue.storage.errors import StoreUnavailable
 
-SERVER = roles.SERVER
-CLIENT = roles.CLIENT
+SERVER = process_role.SERVER
+CLIENT = process_role.CLIENT
 CONSUMER = "consumer"
 ROLES = (SERVER, CLIENT, CONSUMER)
 
@@ -61,14 +61,14 @@ def examine(portal, role=None):
         raise ValueError("The role is one of {}".format(", ".join(ROLES)))
     if not is_installed():
         return False, {"addon": "not installed in this site"}
-    is_server = roles.is_queue_server()
+    is_server = process_role.is_queue_server()
     if role is None:
         role = SERVER if is_server else CLIENT
     if role == SERVER:
         return _examine_server(portal, is_server)
     checks = {}
     if role == CONSUMER:
-        runs = consumer.is_running(sites.Site.of(portal))
+        runs = consumer.is_running(connections.Site.of(portal))
         checks["consumer"] = OK if runs else "not running"
     healthy = all(state == OK for state in checks.values())
     checks["server"] = "not reached" if view.outage_seconds(portal) else OK
@@ -83,7 +83,7 @@ def _examine_server(portal, is_server):
 
 
 def _ask_store(portal):
-    key = sites.Site.of(portal).key
+    key = connections.Site.of(portal).key
     now = time.time()
     with _lock:
         at, answers = _remembered.get(key, (0, None))

@@ -24,10 +24,10 @@ from prometheus_client.core import GaugeMetricFamily
 
 from senaite.queue.client import consumer
 from senaite.queue.client import outbox
-from senaite.queue.client import sites
 from senaite.queue.client import view
 from senaite.queue.model import states
-from senaite.queue import roles
+from senaite.queue.site import connections
+from senaite.queue.site import process_role
 from senaite.queue.storage.errors import StoreUnavailable
 
 PREFIX = "senaite_queue_"
@@ -70,7 +70,7 @@ def render(portal):
     :rtype: bytes
     """
     figures = process_figures(portal)
-    if roles.is_queue_server():
+    if process_role.is_queue_server():
         from senaite.queue.server.utility import get_server_utility
         try:
             figures.update(store_figures(get_server_utility(portal).store))
@@ -112,7 +112,7 @@ def process_figures(portal):
     return {
         "outbox_tasks": len(outbox.pending(portal)),
         "server_reached": int(not view.outage_seconds(portal)),
-        "consumer_runs": int(consumer.is_running(sites.Site.of(portal))),
+        "consumer_runs": int(consumer.is_running(connections.Site.of(portal))),
     }
 
 

@@ -30,7 +30,7 @@ from Products.Five.browser import BrowserView
 
 from senaite.queue.monitoring import health
 from senaite.queue.permissions import ViewQueue
-from senaite.queue import roles
+from senaite.queue.site import process_role
 
 ENVIRONMENT = "SENAITE_QUEUE_METRICS_TOKEN"
 
@@ -88,7 +88,7 @@ def may_read(portal, request):
 def get_token():
     """Return the token, or None: then a permission is needed."""
     token = os.environ.get(ENVIRONMENT) or \
-        roles.get_product_config("metrics_token") or ""
+        process_role.get_product_config("metrics_token") or ""
     return token if len(token) >= LEAST_TOKEN else None
 
 

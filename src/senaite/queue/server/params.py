@@ -24,10 +24,10 @@ import six
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model.states import STATES
-from senaite.queue import roles
 from senaite.queue.routing import get_portal
 from senaite.queue.routing import Refused
 from senaite.queue.routing import translate
+from senaite.queue.site import process_role
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage.errors import TaskNotFound
@@ -169,5 +169,5 @@ def answer(request, content=None, **details):
     found = dict(content or {})
     found.update(details)
     found["url"] = request.get("ACTUAL_URL") or request.getURL()
-    found["zeo"] = roles.get_site_url(portal) or portal.absolute_url()
+    found["zeo"] = process_role.get_site_url(portal) or portal.absolute_url()
     return found

@@ -27,7 +27,7 @@ from senaite.queue.model.states import ACTIVE
 from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
 from senaite.queue.model.states import STATES
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 
 
 def get_site_id(portal):

@@ -28,14 +28,14 @@ from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
-from senaite.queue.server import config
 from senaite.queue.server.log import log_event
 from senaite.queue.server import maintenance
 from senaite.queue.server.monitoring import Monitoring
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
+from senaite.queue.site import store_location
+from senaite.queue.site import surroundings
 from senaite.queue.storage.errors import TaskNotFound
-from senaite.queue import surroundings
 from zope.interface import implementer
 
 _utilities = {}
@@ -53,7 +53,7 @@ def get_server_utility(portal):
         opened; the next call tries again
     """
     from senaite.queue.storage import open_store
-    key = (config.get_store_url(), get_site_id(portal))
+    key = (store_location.get_store_url(), get_site_id(portal))
     with _lock:
         if key not in _utilities:
             _utilities[key] = ServerQueueUtility(open_store(*key), key[1])

@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import unittest
 
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 
 
 class Site(surroundings.Surroundings):

@@ -36,9 +36,9 @@ from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import logger
 from senaite.queue.model.fields import to_text
 from senaite.queue.pasplugin import QueueAuthPlugin
-from senaite.queue import plonesite
 from senaite.queue import setuphandlers
-from senaite.queue.surroundings import DEFAULTS
+from senaite.queue.site import plonesite
+from senaite.queue.site.surroundings import DEFAULTS
 from senaite.queue.upgrade import leftovers
 
 PACKAGE = "senaite.queue"

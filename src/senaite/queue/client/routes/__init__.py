@@ -19,19 +19,19 @@ from senaite.queue.client import consumer
 from senaite.queue.client import identity
 from senaite.queue.client import lease as lease_module
 from senaite.queue.client import processing
-from senaite.queue.client import sites
 from senaite.queue.pasplugin import request_claims
 from senaite.queue.routing import CONSUME
 from senaite.queue.routing import get_payload
 from senaite.queue.routing import Refused
 from senaite.queue.routing import route
 from senaite.queue.routing import SIGNED
+from senaite.queue.site import connections
 
 
 @route("queue_consumer", "consume", methods=["GET", "POST"], access=CONSUME)
 def consume(context, request):
     """See to it that the consumer's loop runs."""
-    return {"message": consumer.ensure(sites.current_portal())}
+    return {"message": consumer.ensure(connections.current_portal())}
 
 
 @route("queue_consumer", "process", "process/<string:task_uid>",
@@ -39,11 +39,11 @@ def consume(context, request):
 def process(context, request, task_uid=None):
     """Process a task that this very process holds, as its user."""
     task_uid = task_uid or get_payload(request).get("task_uid") or ""
-    portal = sites.current_portal()
+    portal = connections.current_portal()
     user_id = auth.to_native(request_claims(request)["user"])
     registry = lease_module.leases
     try:
-        lease = registry.begin(sites.Site.of(portal).key, str(task_uid))
+        lease = registry.begin(connections.Site.of(portal).key, str(task_uid))
     except (lease_module.LeaseNotHeld, lease_module.AlreadyRunning,
             UnicodeError) as error:
         raise Refused(412, str(error), process=identity.TOKEN)

@@ -33,10 +33,10 @@ from senaite.queue.client import identity
 from senaite.queue.client.lease import LeaseNotHeld
 from senaite.queue.client.lease import LeaseRegistry
 from senaite.queue.client import ledger
-from senaite.queue.client import sites
 from senaite.queue.model import states
+from senaite.queue.site import connections
+from senaite.queue.site import surroundings
 from senaite.queue.storage import open_store
-from senaite.queue import surroundings
 from senaite.queue.tests.integration.test_client_outbox import use_key
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
@@ -70,7 +70,7 @@ class Worker(wire.Wire):
 
     def answer(self, route, payload, user):
         task_uid = route.split("/")[-1]
-        key = sites.Site(self.test.db, zodbsite.PATH).key
+        key = connections.Site(self.test.db, zodbsite.PATH).key
         try:
             lease = self.registry.begin(key, task_uid)
         except LeaseNotHeld as error:
@@ -124,7 +124,7 @@ class ClusterTestCase(unittest.TestCase):
         self.world = self.make_world()
         self.addCleanup(self.world.close)
         self.db = self.world.databases(1)[0]
-        self.site = sites.Site(self.db, zodbsite.PATH)
+        self.site = connections.Site(self.db, zodbsite.PATH)
         self.store = open_store(
             "sqlite:///" + os.path.join(self.folder, "queue.db"), "/senaite")
         self.addCleanup(self.store.close)

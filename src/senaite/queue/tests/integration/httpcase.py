@@ -27,9 +27,9 @@ import transaction
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue import auth
 from senaite.queue import keys
-from senaite.queue import roles
-from senaite.queue.server import config
 from senaite.queue.server import utility
+from senaite.queue.site import process_role
+from senaite.queue.site import store_location
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from zope.component.hooks import setSite
 
@@ -61,9 +61,9 @@ class HTTPCase(unittest.TestCase):
         directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, directory, True)
         self.addCleanup(utility.forget_utilities)
-        self.setenv(config.ENVIRONMENT,
+        self.setenv(store_location.ENVIRONMENT,
                     "sqlite:///" + os.path.join(directory, "tasks.db"))
-        self.setenv(roles.ENVIRONMENT, roles.SERVER)
+        self.setenv(process_role.ENVIRONMENT, process_role.SERVER)
         folder = self.portal.acl_users
         for name, granted in PEOPLE.items():
             if folder.getUserById(name) is None:

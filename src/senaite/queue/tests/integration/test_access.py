@@ -138,8 +138,8 @@ class TestAccess(httpcase.HTTPCase):
         self.assertEqual((answer["status"], answer["attempt"]), ("queued", 0))
 
     def test_process_that_is_not_the_queue_server(self):
-        from senaite.queue import roles
-        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        from senaite.queue.site import process_role
+        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
         for url, declared in all_routes():
             if declared.group == routing.SERVER_GROUP:
                 self.refused(405, example(url), method=declared.methods[0])
@@ -157,9 +157,9 @@ class TestAccess(httpcase.HTTPCase):
     def test_role_by_address(self):
         # nobody says what this process is: the setting names its port
         import os
-        from senaite.queue import roles
+        from senaite.queue.site import process_role
         from senaite.queue.tests.utils import settings
-        os.environ.pop(roles.ENVIRONMENT)
+        os.environ.pop(process_role.ENVIRONMENT)
         with settings(server=self.url):
             self.ask("queue_server/tasks", method="GET")
         with settings(server="http://localhost:1/site"):

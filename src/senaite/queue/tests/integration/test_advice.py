@@ -23,9 +23,9 @@ from senaite.queue import advice
 from senaite.queue.browser.controlpanel import QueueSettingsView
 from senaite.queue.client import agent as agents
 from senaite.queue.client import standalone
-from senaite.queue import roles
 from senaite.queue.server.utility import get_server_utility
-from senaite.queue import surroundings
+from senaite.queue.site import process_role
+from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
@@ -36,7 +36,7 @@ class TestAdvice(unittest.TestCase):
 
     def setUp(self):
         self.portal = self.layer["portal"]
-        self.addCleanup(os.environ.pop, roles.ENVIRONMENT, None)
+        self.addCleanup(os.environ.pop, process_role.ENVIRONMENT, None)
 
     def get(self):
         return [(item.level, self.read(item.text), self.read(item.advice))
@@ -85,9 +85,9 @@ class TestAdvice(unittest.TestCase):
 
     def test_server_elsewhere(self):
         # tests listen to no port
-        self.addCleanup(setattr, roles, "get_site_url", roles.get_site_url)
-        roles.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
-        os.environ[roles.ENVIRONMENT] = roles.CLIENT
+        self.addCleanup(setattr, process_role, "get_site_url", process_role.get_site_url)
+        process_role.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
+        os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
         set_setting("server", "http://127.0.0.1:1/plone")
         agent = agents.get_agent(self.portal)
         agent._trouble_since = None

@@ -23,8 +23,8 @@ from bika.lims.browser.workflow import WorkflowActionGenericAdapter
 from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
 
-from senaite.queue.adapters import samples
 from senaite.queue import api
+from senaite.queue.site import samples
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
 

@@ -38,7 +38,6 @@ from senaite.queue.client import consumer as consumers
 from senaite.queue.client.lease import leases
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.client import sites
 from senaite.queue.client import view
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import keys
@@ -46,6 +45,7 @@ from senaite.queue.model.current import current_task
 from senaite.queue.model import states
 from senaite.queue.pasplugin import QueueAuth
 from senaite.queue.server.utility import get_server_utility
+from senaite.queue.site import connections
 from senaite.queue.testing import eventually
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 
@@ -220,7 +220,7 @@ class TestProcess(ProcessTestCase):
     def test_second_attempt_at_what_is_done_does_nothing(self):
         task = self.click(uids=["a"])
         self.wait_for(task, states.QUEUED)
-        lease = leases.hold(sites.Site.of(self.portal).key, task, "c/1")
+        lease = leases.hold(connections.Site.of(self.portal).key, task, "c/1")
         self.addCleanup(leases.release, lease)
         answers = [self.post("queue_consumer/process/" + task.task_uid,
                              auth=self.signer(PERSON)).json()
@@ -231,7 +231,7 @@ class TestProcess(ProcessTestCase):
 
     def test_lost_lease_is_not_committed(self):
         task = self.click(uids=["a"])
-        site_key = sites.Site.of(self.portal).key
+        site_key = connections.Site.of(self.portal).key
         lease = leases.hold(site_key, task, "c/1")
 
         def work(context, task):
@@ -257,7 +257,7 @@ class TestProcess(ProcessTestCase):
                 both.set()
             both.wait(10)
         _work[:] = [work]
-        key = sites.Site.of(self.portal).key
+        key = connections.Site.of(self.portal).key
         answers = []
 
         def attempt():
@@ -294,7 +294,7 @@ class TestProcess(ProcessTestCase):
 
     def test_nobody_processes_as_somebody_else(self):
         task = self.click(uids=["a"])
-        lease = leases.hold(sites.Site.of(self.portal).key, task, "c/1")
+        lease = leases.hold(connections.Site.of(self.portal).key, task, "c/1")
         self.addCleanup(leases.release, lease)
         answer = self.post("queue_consumer/process/" + task.task_uid,
                            auth=self.signer(TEST_USER_ID)).json()
@@ -306,7 +306,7 @@ class TestProcess(ProcessTestCase):
                               auth=(PERSON, "secret-of-the-test"),
                               allow_redirects=False)
         self.assertNotEqual(answer.status_code, 200)
-        self.assertFalse(consumers.is_running(sites.Site.of(self.portal)))
+        self.assertFalse(consumers.is_running(connections.Site.of(self.portal)))
 
     def signer(self, user_id):
         return QueueAuth(user_id, keys.get_key(self.portal))

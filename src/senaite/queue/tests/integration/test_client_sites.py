@@ -19,7 +19,7 @@ import unittest
 
 from ZEO.Exceptions import ClientDisconnected
 
-from senaite.queue.client import sites
+from senaite.queue.site import connections
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
@@ -33,7 +33,7 @@ class TestKeptConnection(unittest.TestCase):
         self.world = zodbsite.MemoryStorage()
         self.addCleanup(self.world.close)
         self.db = self.world.db
-        self.site = sites.Site(self.db, zodbsite.PATH)
+        self.site = connections.Site(self.db, zodbsite.PATH)
         self.site.keep_connection()
 
     def connection_used(self, site=None):
@@ -61,7 +61,7 @@ class TestKeptConnection(unittest.TestCase):
         # what keeping is for: the pool gives the fullest
         former = self.open_request()
         former.close()
-        other = sites.Site(self.db, zodbsite.PATH)
+        other = connections.Site(self.db, zodbsite.PATH)
         self.assertIs(self.connection_used(other), former)
 
     def test_the_next_piece_of_work_sees_what_others_wrote(self):
@@ -110,7 +110,7 @@ class TestKeptConnection(unittest.TestCase):
     def test_a_closed_database_takes_it_along(self):
         self.connection_used()
         self.db.close()
-        with self.assertRaises(sites.DatabaseClosed):
+        with self.assertRaises(connections.DatabaseClosed):
             self.connection_used()
         self.site.release_connection()
 
@@ -121,7 +121,7 @@ class TestOverZEO(unittest.TestCase):
         world = zodbsite.ZEOServer()
         self.addCleanup(world.close)
         ours, theirs = world.databases(2)
-        site = sites.Site(ours, zodbsite.PATH)
+        site = connections.Site(ours, zodbsite.PATH)
         site.keep_connection()
         with site.opened() as (portal, _manager):
             self.assertFalse(portal.done)

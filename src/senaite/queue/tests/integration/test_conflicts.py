@@ -35,7 +35,7 @@ from zope.interface import Interface
 from zope.publisher.interfaces.browser import IBrowserRequest
 from ZPublisher.HTTPRequest import HTTPRequest
 
-from senaite.queue import retries
+from senaite.queue.site import conflict_retries
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 
 NAME = "contended_page"
@@ -108,7 +108,7 @@ class ConflictTest(unittest.TestCase):
         configuration.max_conflict_retries = 3
         self.addCleanup(
             setattr, configuration, "max_conflict_retries", former)
-        retries.on_process_starting(None)
+        conflict_retries.on_process_starting(None)
         self.assertEqual(self.click(), [200, 200])
         self.assertEqual(self.portal.contended["number"], PEOPLE)
         self.assertEqual(sorted(_attempts), [0, 0, 1])

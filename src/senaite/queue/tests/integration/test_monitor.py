@@ -34,7 +34,7 @@ from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
 from senaite.queue.model.states import STATES
-from senaite.queue import roles
+from senaite.queue.site import process_role
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration import people
 
@@ -46,15 +46,15 @@ class MonitorCase(unittest.TestCase):
     """Against the queue server's utility, in this very process."""
 
     layer = QUEUE_FUNCTIONAL_TESTING
-    role = roles.SERVER
+    role = process_role.SERVER
 
     def setUp(self):
         self.portal = self.layer["portal"]
         setRoles(self.portal, TEST_USER_ID, ["Manager"])
         people.make(self.portal)
         transaction.commit()
-        os.environ[roles.ENVIRONMENT] = self.role
-        self.addCleanup(os.environ.pop, roles.ENVIRONMENT, None)
+        os.environ[process_role.ENVIRONMENT] = self.role
+        self.addCleanup(os.environ.pop, process_role.ENVIRONMENT, None)
         self.url = self.portal.absolute_url() + "/@@queue_tasks"
         self.client = self.portal.clients.objectValues("Client")[0]
 
@@ -290,7 +290,7 @@ class TestMonitor(MonitorCase):
 class TestMonitorOfAClient(MonitorCase):
     """A process that is not the queue server, which is away."""
 
-    role = roles.CLIENT
+    role = process_role.CLIENT
 
     def test_page_comes_and_says_it(self):
         browser = self.browse("lab_manager")

@@ -130,11 +130,11 @@ class TestDiagnosis(httpcase.HTTPCase):
         self.assertIn("leads to the site", self.examine(site_id="/other")[1])
 
     def test_not_a_queue_server(self):
-        from senaite.queue import roles
-        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        from senaite.queue.site import process_role
+        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
         self.assertIn("not a queue server", self.examine()[1])
 
     def test_store_that_cannot_work(self):
-        from senaite.queue.server import config
-        self.setenv(config.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+        from senaite.queue.site import store_location
+        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
         self.assertIn("cannot work", self.examine()[1])

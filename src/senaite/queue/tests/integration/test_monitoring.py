@@ -21,9 +21,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
 from senaite.queue.monitoring import views
-from senaite.queue import roles
-from senaite.queue.server import config
 from senaite.queue.server import utility
+from senaite.queue.site import process_role
+from senaite.queue.site import store_location
 from senaite.queue.tests.integration.httpcase import CONSUMER
 from senaite.queue.tests.integration.httpcase import HTTPCase
 
@@ -44,7 +44,7 @@ class MonitoringCase(HTTPCase):
 
     def break_store(self):
         utility.forget_utilities()
-        self.setenv(config.ENVIRONMENT, "sqlite:////proc/nowhere/tasks.db")
+        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/nowhere/tasks.db")
 
 
 class TestHealth(MonitoringCase):
@@ -75,12 +75,12 @@ class TestHealth(MonitoringCase):
         self.assertEqual(len(asked), 1)
 
     def test_client_goes_on_without_a_server(self):
-        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 17.0)
         self.check(200, {"server": "not reached"})
 
     def test_consumer_without_loop(self):
-        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 0)
         self.patch(health.consumer, "is_running", lambda site: False)
         self.check(503, {"consumer": "not running", "server": "ok"},
@@ -89,7 +89,7 @@ class TestHealth(MonitoringCase):
         self.check(200, {"consumer": "ok", "server": "ok"}, "?role=consumer")
 
     def test_no_queue_server(self):
-        self.setenv(roles.ENVIRONMENT, roles.CLIENT)
+        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
         self.check(503, {"server": "this process is none"}, "?role=server")
 
     def test_unknown_role(self):

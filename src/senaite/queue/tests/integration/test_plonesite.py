@@ -25,8 +25,8 @@ from plone.app.testing import TEST_USER_NAME
 from senaite.core.catalog import CLIENT_CATALOG
 from zope.component.hooks import setSite
 
-from senaite.queue import plonesite
-from senaite.queue import surroundings
+from senaite.queue.site import plonesite
+from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 

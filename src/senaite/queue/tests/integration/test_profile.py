@@ -49,7 +49,7 @@ from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.permissions import ViewQueue
 from senaite.queue import setuphandlers
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 

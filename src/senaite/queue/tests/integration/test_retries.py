@@ -19,7 +19,7 @@ import unittest
 
 from App import config
 
-from senaite.queue import retries
+from senaite.queue.site import conflict_retries
 
 
 class Configuration(object):
@@ -44,12 +44,12 @@ class TestRetries(unittest.TestCase):
         self.zope = config.getConfiguration()
         former = getattr(self.zope, "product_config", None)
         self.addCleanup(setattr, self.zope, "product_config", former)
-        os.environ.pop(retries.ENVIRONMENT, None)
-        self.addCleanup(os.environ.pop, retries.ENVIRONMENT, None)
+        os.environ.pop(conflict_retries.ENVIRONMENT, None)
+        self.addCleanup(os.environ.pop, conflict_retries.ENVIRONMENT, None)
 
     def apply(self, request, product_config=None, **kw):
         self.zope.product_config = product_config or {}
-        retries.apply_to(request, Configuration(**kw))
+        conflict_retries.apply_to(request, Configuration(**kw))
         return request.retry_max_count
 
     def test_what_zope_conf_says_counts(self):
@@ -65,19 +65,19 @@ class TestRetries(unittest.TestCase):
     def test_our_own_number_wins(self):
         product = {"senaite.queue": {"conflict_retries": "9"}}
         self.assertEqual(9, self.apply(Request(5), product_config=product))
-        os.environ[retries.ENVIRONMENT] = "2"
+        os.environ[conflict_retries.ENVIRONMENT] = "2"
         self.assertEqual(2, self.apply(Request(5), product_config=product))
-        os.environ[retries.ENVIRONMENT] = "0"
+        os.environ[conflict_retries.ENVIRONMENT] = "0"
         self.assertEqual(0, self.apply(Request(5), product_config=product))
 
     def test_switched_off(self):
-        os.environ[retries.ENVIRONMENT] = "off"
+        os.environ[conflict_retries.ENVIRONMENT] = "off"
         self.assertEqual(0, self.apply(Request()))
         self.assertEqual(5, self.apply(Request(5)))
 
     def test_nonsense_is_named(self):
         for value in ("many", "-1", "3.5"):
-            os.environ[retries.ENVIRONMENT] = value
+            os.environ[conflict_retries.ENVIRONMENT] = value
             with self.assertRaises(ValueError) as caught:
                 self.apply(Request())
             self.assertIn(value, str(caught.exception))

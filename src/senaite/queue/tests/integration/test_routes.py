@@ -21,9 +21,9 @@ import uuid
 import transaction
 from senaite.queue.model.queue_task import new_task
 from senaite.queue import routing
-from senaite.queue.server import config
 from senaite.queue.server.utility import get_server_utility
-from senaite.queue import surroundings
+from senaite.queue.site import store_location
+from senaite.queue.site import surroundings
 from senaite.queue.tests.integration import httpcase
 
 OTHER = "client2/00000001"
@@ -226,7 +226,7 @@ class TestRefusals(httpcase.HTTPCase):
                 self.assertTrue(response.status_code < 500, url)
 
     def test_store_unavailable(self):
-        self.setenv(config.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
         self.refused(503, "queue_server/add", self.task())
         self.refused(503, "queue_server/pop", {"consumer_id": httpcase.CONSUMER})
         self.refused(503, "queue_server/tasks", method="GET")

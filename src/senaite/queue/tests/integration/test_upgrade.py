@@ -46,7 +46,7 @@ from senaite.queue.interfaces import IQueued
 from senaite.queue import keys
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.pasplugin import QueueAuthPlugin
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.test_profile import skeleton
 from senaite.queue.upgrade import leftovers

@@ -19,7 +19,7 @@ import threading
 import time
 import unittest
 
-from senaite.queue.client import waiting
+from senaite.queue.site import waiting
 
 STATUS = "/proc/thread-self/status"
 

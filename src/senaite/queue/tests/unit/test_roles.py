@@ -20,8 +20,8 @@ import os
 import socket
 import unittest
 
-from senaite.queue import roles
-from senaite.queue import surroundings
+from senaite.queue.site import process_role
+from senaite.queue.site import surroundings
 
 
 class Event(object):
@@ -50,22 +50,22 @@ class RolesCase(unittest.TestCase):
         self.patch("get_addresses", lambda: self.ports)
         self.patch("get_product_config", lambda name: None)
         self.patch("_local_hosts", {})
-        former = os.environ.pop(roles.ENVIRONMENT, None)
+        former = os.environ.pop(process_role.ENVIRONMENT, None)
         self.addCleanup(self.restore, former)
         self.addCleanup(surroundings.provide, surroundings.get())
 
     def restore(self, former):
-        os.environ.pop(roles.ENVIRONMENT, None)
+        os.environ.pop(process_role.ENVIRONMENT, None)
         if former is not None:
-            os.environ[roles.ENVIRONMENT] = former
+            os.environ[process_role.ENVIRONMENT] = former
 
     def patch(self, name, value):
-        self.addCleanup(setattr, roles, name, getattr(roles, name))
-        setattr(roles, name, value)
+        self.addCleanup(setattr, process_role, name, getattr(process_role, name))
+        setattr(process_role, name, value)
 
     def is_server(self, url):
         surroundings.provide(Site(url))
-        return roles.is_queue_server()
+        return process_role.is_queue_server()
 
 
 class TestRole(RolesCase):
@@ -97,11 +97,11 @@ class TestRole(RolesCase):
 
     def test_configuration_wins(self):
         here, elsewhere = "http://localhost:8080/s", "http://192.0.2.1/s"
-        self.patch("get_product_config", lambda name: roles.SERVER)
+        self.patch("get_product_config", lambda name: process_role.SERVER)
         self.assertTrue(self.is_server(elsewhere))
-        os.environ[roles.ENVIRONMENT] = roles.CLIENT
+        os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
         self.assertFalse(self.is_server(here))
-        os.environ[roles.ENVIRONMENT] = "servant"
+        os.environ[process_role.ENVIRONMENT] = "servant"
         self.assertRaises(ValueError, self.is_server, here)
 
     def test_name_service_is_asked_once(self):
@@ -121,15 +121,15 @@ class TestAddress(RolesCase):
                 (("10.0.0.1", 80), "http://10.0.0.1:80"),
                 (("::1", 80), "http://[::1]:80")):
             self.ports = [address]
-            self.assertEqual(roles.get_base_url(), url)
+            self.assertEqual(process_role.get_base_url(), url)
         self.ports = []
-        self.assertEqual(roles.get_base_url(), None)
+        self.assertEqual(process_role.get_base_url(), None)
 
     def test_learned_from_wsgi_requests(self):
         self.patch("_seen_ports", [])
-        roles.observe(Event(SERVER_PORT="1234"))
-        roles.observe(Event(wsgi__version=(1, 0), SERVER_PORT="Clock"))
-        self.assertEqual(roles._seen_ports, [])
+        process_role.observe(Event(SERVER_PORT="1234"))
+        process_role.observe(Event(wsgi__version=(1, 0), SERVER_PORT="Clock"))
+        self.assertEqual(process_role._seen_ports, [])
         for _ in range(2):
-            roles.observe(Event(wsgi__version=(1, 0), SERVER_PORT="8080"))
-        self.assertEqual(roles._seen_ports, [8080])
+            process_role.observe(Event(wsgi__version=(1, 0), SERVER_PORT="8080"))
+        self.assertEqual(process_role._seen_ports, [8080])

@@ -33,10 +33,10 @@ from senaite.queue.model.states import RUNNING
 from senaite.queue.server.log import show
 from senaite.queue.server import maintenance
 from senaite.queue.server.utility import ServerQueueUtility
+from senaite.queue.site import surroundings
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import open_store
-from senaite.queue import surroundings
 from zope.interface.verify import verifyObject
 
 CONSUMER = "client1/00000001"

@@ -32,7 +32,7 @@ from zope.interface import implementer
 
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.model.fields import to_native
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 
 #: Prefix of the settings in plone.app.registry
 PREFIX = "senaite.queue"

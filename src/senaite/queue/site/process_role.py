@@ -27,7 +27,7 @@ import socket
 import time
 
 from senaite.queue import PRODUCT_NAME
-from senaite.queue import surroundings
+from senaite.queue.site import surroundings
 from six.moves.urllib.parse import urlsplit
 
 SERVER = "server"

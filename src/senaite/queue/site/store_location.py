@@ -17,7 +17,7 @@ from __future__ import print_function
 
 import os
 
-from senaite.queue import roles
+from senaite.queue.site import process_role
 
 ENVIRONMENT = "SENAITE_QUEUE_STORE"
 
@@ -35,7 +35,7 @@ def get_store_url():
     :returns: SQLAlchemy URL
     :rtype: str
     """
-    url = os.environ.get(ENVIRONMENT) or roles.get_product_config("store")
+    url = os.environ.get(ENVIRONMENT) or process_role.get_product_config("store")
     if url:
         return url
     from App.config import getConfiguration

@@ -11,7 +11,7 @@
 """What the pure modules ask of their surroundings, and the default answers.
 
 The task model needs settings, and a way from a content object to its uid and
-path and back. It does not know where they come from: `senaite.queue.plonesite`
+path and back. It does not know where they come from: `senaite.queue.site.plonesite`
 gives the answers of a Plone site at import of the package's ZCML, and tests
 without Plone live with the defaults.
 """

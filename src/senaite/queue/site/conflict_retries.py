@@ -38,7 +38,7 @@ from zope.globalrequest import setRequest
 from ZPublisher.HTTPRequest import HTTPRequest
 
 from senaite.queue import logger
-from senaite.queue import roles
+from senaite.queue.site import process_role
 
 ENVIRONMENT = "SENAITE_QUEUE_CONFLICT_RETRIES"
 OFF = "off"
@@ -92,7 +92,7 @@ def get_wanted():
     :raises ValueError: when they say anything else
     """
     text = os.environ.get(ENVIRONMENT) or \
-        roles.get_product_config("conflict_retries")
+        process_role.get_product_config("conflict_retries")
     if not text or text.lower() == OFF:
         return text.lower() if text else None
     if not text.isdigit():
