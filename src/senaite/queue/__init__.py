@@ -45,5 +45,5 @@ def is_installed():
 
 def initialize(context):
     """Register the PAS plugin (called by Zope at start-up)."""
-    from senaite.queue.pasplugin import register
+    from senaite.queue.auth.pas import register
     register(context)

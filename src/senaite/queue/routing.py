@@ -224,15 +224,15 @@ def check(declared, request):
 
 def check_access(access, request):
     """Raise `Refused` (401, 403) unless the caller has this access."""
-    from senaite.queue import auth
-    from senaite.queue.pasplugin import request_claims
+    from senaite.queue.auth import tokens
+    from senaite.queue.auth.pas import request_claims
     if request_claims(request) is not None:
         # Signed requests come from no browser, there is nothing to forge
         from plone.protect.interfaces import IDisableCSRFProtection
         from zope.interface import alsoProvides
         alsoProvides(request, IDisableCSRFProtection)
         return
-    if request.getHeader(auth.HEADER):
+    if request.getHeader(tokens.HEADER):
         raise Refused(401, "Not authenticated")
 
     from AccessControl import getSecurityManager
@@ -266,7 +266,7 @@ def get_payload(request):
     :rtype: dict
     :raises Refused: 400, when the body is anything else
     """
-    from senaite.queue.pasplugin import get_body
+    from senaite.queue.auth.pas import get_body
     body = get_body(request, MAX_BODY_BYTES + 1)
     if not body:
         return {}

@@ -25,15 +25,15 @@ from zope.interface import implementer
 from zope.interface import noLongerProvides
 
 from senaite.queue import api
+from senaite.queue.auth import pas
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
-from senaite.queue import keys
 from senaite.queue import logger
 from senaite.queue.model.states import ACTIVE
 from senaite.queue.model.states import FAILED
-from senaite.queue import pasplugin
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.site.plonesite import has_profile
@@ -61,12 +61,12 @@ def post_install(setup):
     :param setup: portal_setup
     """
     portal = get_site(setup)
-    keys.make_key(portal)
+    signing_keys.make_key(portal)
     outbox.install(portal)
     ledger.install(portal)
     for acl_users in (portal.acl_users, get_root_users(portal)):
         if IPluggableAuthService.providedBy(acl_users):
-            pasplugin.install(acl_users)
+            pas.install(acl_users)
     add_layer()
     logger.info("event=installed site=%s", "/".join(portal.getPhysicalPath()))
 
@@ -124,18 +124,18 @@ def post_uninstall(setup):
     :param setup: portal_setup
     """
     portal = get_site(setup)
-    keys.remove(portal)
+    signing_keys.remove(portal)
     outbox.uninstall(portal)
     ledger.uninstall(portal)
     remove_permissions(portal)
     remove_role(portal)
     setup.unsetLastVersionForProfile(PROFILE)
 
-    pasplugin.uninstall(portal.acl_users)
+    pas.uninstall(portal.acl_users)
     root_users = get_root_users(portal)
     if IPluggableAuthService.providedBy(root_users) and \
             not any(map(has_profile, get_sites(portal.getPhysicalRoot()))):
-        pasplugin.uninstall(root_users)
+        pas.uninstall(root_users)
     remove_layer()
     logger.info("event=uninstalled site=%s",
                 "/".join(portal.getPhysicalPath()))

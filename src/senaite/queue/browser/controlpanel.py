@@ -28,11 +28,11 @@ from z3c.form.browser.checkbox import CheckBoxFieldWidget
 
 from senaite.queue import advice
 from senaite.queue import api
+from senaite.queue.auth import signing_keys
 from senaite.queue.browser.dashboard import describe_consumers
 from senaite.queue.browser.settings import IQueueSettings
 from senaite.queue.browser.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
-from senaite.queue import keys
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.server.reading import get_site_id
@@ -119,7 +119,7 @@ class QueueSettingsView(ControlPanelFormWrapper):
 
     def is_key_from_environment(self):
         """Tell whether the key can be changed here."""
-        return bool(os.environ.get(keys.ENVIRONMENT))
+        return bool(os.environ.get(signing_keys.ENVIRONMENT))
 
     def get_fingerprint(self):
         """Return what tells a key from others and says nothing about it.
@@ -127,7 +127,7 @@ class QueueSettingsView(ControlPanelFormWrapper):
         :returns: hex digits, empty when there is no key
         """
         try:
-            key = keys.get_key(self.context)
+            key = signing_keys.get_key(self.context)
         except ValueError:
             return ""
         digest = hashlib.sha256(key.encode("ascii")).hexdigest()
@@ -140,10 +140,10 @@ class RotateKeyView(BrowserView):
     def __call__(self):
         PostOnly(self.request)
         CheckAuthenticator(self.request)
-        grace = keys.GRACE_SECONDS
+        grace = signing_keys.GRACE_SECONDS
         if self.request.form.get("leaked"):
             grace = 0
-        keys.rotate(self.context, grace)
+        signing_keys.rotate(self.context, grace)
         logger.info("event=key_rotated by=%s grace_seconds=%s",
                     surroundings.get().get_username(), grace)
         self.say(grace)
@@ -171,7 +171,7 @@ class TestConnectionView(QueueSettingsView):
         found = diagnosis.test(
             surroundings.get().get_setting("server"),
             get_site_id(self.context),
-            lambda: keys.get_key(self.context))
+            lambda: signing_keys.get_key(self.context))
         logger.info("event=connection_tested by=%s good=%s",
                     surroundings.get().get_username(),
                     all(good is not False for good, _message in found))

@@ -200,7 +200,7 @@ class Agent(object):
 
         :raises SiteGone: when the site has no outbox (any more)
         """
-        from senaite.queue import keys
+        from senaite.queue.auth import signing_keys
         with self.site.opened() as (portal, _manager):
             if outbox.get_root(portal) is None:
                 raise connections.SiteGone("The add-on is not installed")
@@ -210,7 +210,7 @@ class Agent(object):
             self.is_alone = standalone.is_alone()
             self._watch.may_volunteer = standalone.may_volunteer()
             self._watch.is_only = surroundings.get().has_own_database()
-            self._key = (keys.get_keys(portal) or [None])[0]
+            self._key = (signing_keys.get_keys(portal) or [None])[0]
         self._find_way(url)
 
     def _find_way(self, url):

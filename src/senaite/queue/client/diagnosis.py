@@ -29,7 +29,7 @@ import six
 from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.client.transport import API_PATH
 from senaite.queue import messageFactory as _
 from senaite.queue import PRODUCT_NAME
@@ -38,7 +38,7 @@ from senaite.queue import PRODUCT_NAME
 PATIENCE = 4
 
 #: Seconds by which clocks may differ before it is worth a word; beyond
-#: `auth.LEEWAY` requests are refused
+#: `tokens.LEEWAY` requests are refused
 WORTH_A_WORD = 5
 
 
@@ -153,7 +153,7 @@ def ask(url, get_key):
             url.rstrip("/") + API_PATH + "queue_server/ping", data=b"{}",
             headers={"Accept": "application/json", "Connection": "close",
                      "Content-Type": "application/json"},
-            allow_redirects=False, auth=auth.Signer("", get_key),
+            allow_redirects=False, auth=tokens.Signer("", get_key),
             timeout=PATIENCE)
     except requests.exceptions.SSLError as error:
         if "certificate" not in brief(error).lower():
@@ -196,7 +196,7 @@ def read(response, skew, site_id):
     if answer.get("success"):
         return answer
     message = answer.get("message") or ""
-    if status == 401 and skew is not None and abs(skew) > auth.LEEWAY:
+    if status == 401 and skew is not None and abs(skew) > tokens.LEEWAY:
         raise Fault(_(u"The clocks of the machines differ by ${seconds} "
                     u"seconds, so that our requests are refused as out of "
                     u"date. Set them with NTP."), seconds=int(abs(skew)))
@@ -239,7 +239,7 @@ def about_clock(skew):
         return True, _(u"The clocks agree.")
     return None, _(u"The clocks of the machines differ by ${seconds} seconds; "
                    u"beyond ${most} requests are refused. Set them with NTP.",
-                   mapping={"seconds": int(abs(skew)), "most": auth.LEEWAY})
+                   mapping={"seconds": int(abs(skew)), "most": tokens.LEEWAY})
 
 
 def brief(error):

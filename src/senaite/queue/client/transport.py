@@ -27,7 +27,7 @@ import requests
 import six
 from six.moves.urllib.parse import urlencode
 
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.model import fields
 
 API_PATH = "/@@API/senaite/v1/"
@@ -155,7 +155,7 @@ class Transport(object):
             response = self._session().request(
                 method, self.base_url + API_PATH + route, data=body,
                 headers=headers, allow_redirects=False,
-                auth=auth.Signer(username, self.get_key),
+                auth=tokens.Signer(username, self.get_key),
                 timeout=(CONNECT_SECONDS, timeout or READ_SECONDS))
         except ValueError as error:
             # no key, or no URL: nothing that another attempt would change

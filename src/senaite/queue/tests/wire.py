@@ -29,12 +29,12 @@ from six.moves import socketserver
 from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.storage import NotRunning
 from senaite.queue.storage import TaskNotFound
 
-KEY = auth.make_key()
+KEY = tokens.make_key()
 
 
 class Refused(Exception):
@@ -72,7 +72,7 @@ class Wire(object):
 
         self.calls = []
         self.drop_answers = 0
-        self.nonces = auth.NonceCache()
+        self.nonces = tokens.NonceCache()
         self.server = _Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.url = "http://127.0.0.1:{}/senaite".format(self.port)
@@ -96,18 +96,18 @@ class Wire(object):
         body = handler.rfile.read(length)
         status, answer = 200, None
         try:
-            claims = auth.verify_token(
-                [KEY], handler.headers.get(auth.HEADER), handler.command,
-                auth.get_route(handler.path), body)
+            claims = tokens.verify_token(
+                [KEY], handler.headers.get(tokens.HEADER), handler.command,
+                tokens.get_route(handler.path), body)
             self.nonces.use(claims)
             parts = urlsplit(handler.path)
             payload = dict(parse_qsl(parts.query))
             if body:
                 payload.update(json.loads(body.decode("utf-8")))
-            route = auth.get_route(parts.path)
+            route = tokens.get_route(parts.path)
             self.calls.append((route, payload))
             answer = self.answer(route, payload, claims["user"])
-        except auth.BadToken as error:
+        except tokens.BadToken as error:
             status, answer = 401, {"success": False, "message": str(error)}
         except Refused as refusal:
             status, answer = refusal.status, refusal.answer

@@ -28,15 +28,15 @@ from ZODB.utils import load_current
 from ZODB.utils import z64
 from zope.interface import noLongerProvides
 
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.interfaces import IQueued
-from senaite.queue import keys
 from senaite.queue import logger
 
 PACKAGE = "senaite.queue"
 #: Annotations of today
-OURS = (keys.ANNOTATION, outbox.KEY, ledger.KEY)
+OURS = (signing_keys.ANNOTATION, outbox.KEY, ledger.KEY)
 
 MARK = b"IQueued"
 NAME = b"senaite.queue"

@@ -31,11 +31,11 @@ from zope.component import getSiteManager
 from zope.component import getUtility
 from zope.schema.interfaces import ValidationError
 
+from senaite.queue.auth.pas import QueueAuthPlugin
 from senaite.queue.browser.settings import IQueueSettings
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import logger
 from senaite.queue.model.fields import to_text
-from senaite.queue.pasplugin import QueueAuthPlugin
 from senaite.queue import setuphandlers
 from senaite.queue.site import plonesite
 from senaite.queue.site.surroundings import DEFAULTS

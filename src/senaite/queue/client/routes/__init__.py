@@ -14,12 +14,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue import auth
+from senaite.queue.auth.pas import request_claims
+from senaite.queue.auth import tokens
 from senaite.queue.client import consumer
 from senaite.queue.client import identity
 from senaite.queue.client import lease as lease_module
 from senaite.queue.client import processing
-from senaite.queue.pasplugin import request_claims
 from senaite.queue.routing import CONSUME
 from senaite.queue.routing import get_payload
 from senaite.queue.routing import Refused
@@ -40,7 +40,7 @@ def process(context, request, task_uid=None):
     """Process a task that this very process holds, as its user."""
     task_uid = task_uid or get_payload(request).get("task_uid") or ""
     portal = connections.current_portal()
-    user_id = auth.to_native(request_claims(request)["user"])
+    user_id = tokens.to_native(request_claims(request)["user"])
     registry = lease_module.leases
     try:
         lease = registry.begin(connections.Site.of(portal).key, str(task_uid))

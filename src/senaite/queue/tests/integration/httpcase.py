@@ -25,8 +25,8 @@ import uuid
 import requests
 import transaction
 from plone.app.testing import TEST_USER_PASSWORD
-from senaite.queue import auth
-from senaite.queue import keys
+from senaite.queue.auth import signing_keys
+from senaite.queue.auth import tokens
 from senaite.queue.server import utility
 from senaite.queue.site import process_role
 from senaite.queue.site import store_location
@@ -69,9 +69,9 @@ class HTTPCase(unittest.TestCase):
             if folder.getUserById(name) is None:
                 folder.userFolderAddUser(name, TEST_USER_PASSWORD, granted,
                                          [])
-        keys.make_key(self.portal)
+        signing_keys.make_key(self.portal)
         transaction.commit()
-        self.key = keys.get_key(self.portal)
+        self.key = signing_keys.get_key(self.portal)
 
     def setenv(self, name, value):
         """Set a variable of the environment until the test ends."""
@@ -92,7 +92,7 @@ class HTTPCase(unittest.TestCase):
     def credentials(self, caller):
         """Return the `auth` argument for one of the callers."""
         if caller == SIGNED:
-            return auth.Signer("", lambda: self.key)
+            return tokens.Signer("", lambda: self.key)
         if caller == ANONYMOUS:
             return None
         return (caller, TEST_USER_PASSWORD)
@@ -133,7 +133,7 @@ class HTTPCase(unittest.TestCase):
         """Return the header that signs a request."""
         body = json.dumps(payload or {}) if method == "POST" else None
         return {
-            auth.HEADER: auth.make_token(
+            tokens.HEADER: tokens.make_token(
                 kw.pop("key", self.key), user, method, route, body, **kw),
             "Content-Type": "application/json",
         }

@@ -21,7 +21,7 @@ import uuid
 
 import requests
 from plone.app.testing import TEST_USER_PASSWORD
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.client import routes as consumer_routes
 from senaite.queue.routing import SIGNED
 from senaite.queue.tests.integration import httpcase
@@ -61,7 +61,7 @@ class TestChannels(httpcase.HTTPCase):
         if channel == BASIC:
             kw["auth"] = (person, TEST_USER_PASSWORD)
         else:
-            kw["auth"] = auth.Signer(person, lambda: self.key)
+            kw["auth"] = tokens.Signer(person, lambda: self.key)
         return requests.request(method, url, **kw)
 
     def test_the_whole_table(self):
@@ -91,7 +91,7 @@ class TestChannels(httpcase.HTTPCase):
         for url, declared in all_routes():
             response = session.request(
                 declared.methods[0], self.url + httpcase.API + example(url),
-                headers={auth.HEADER: "garbage"})
+                headers={tokens.HEADER: "garbage"})
             self.assertEqual(response.status_code, 401, url)
 
     def test_who_may_not_see_learns_nothing(self):

@@ -21,8 +21,8 @@ import requests
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import TEST_USER_PASSWORD
-from senaite.queue import auth
-from senaite.queue import keys
+from senaite.queue.auth import signing_keys
+from senaite.queue.auth import tokens
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import PAYLOAD
 from senaite.queue.tests.integration.attackcase import POP
@@ -93,7 +93,7 @@ class TestWhatTheOldOneAllowed(AttackCase):
             for method in ("GET", "HEAD", "POST"):
                 plain = requests.request(method, self.url + page)
                 tried = requests.request(method, self.url + page,
-                                         headers={auth.HEADER: "garbage"})
+                                         headers={tokens.HEADER: "garbage"})
                 self.assertEqual(plain.status_code, tried.status_code, page)
 
     def test_a_token_is_replayed_on_another_route(self):
@@ -151,4 +151,4 @@ class TestForgedClicks(AttackCase):
         transaction.begin()
         self.assertEqual(self.portal.portal_registry["senaite.queue.default"],
                          former)
-        self.assertEqual(keys.get_key(self.portal), self.key)
+        self.assertEqual(signing_keys.get_key(self.portal), self.key)

@@ -21,7 +21,7 @@ import socket
 import requests
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue import routing
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
@@ -108,7 +108,7 @@ class TestPayloads(AttackCase):
                             method, self.url, headers=JSON).prepare()
                         # as it is: the library would tidy the path
                         request.url = self.url + httpcase.API + prefix + path
-                        auth.Signer("", lambda: self.key)(request)
+                        tokens.Signer("", lambda: self.key)(request)
                         response = session.send(request, timeout=60)
                     self.assertTrue(response.status_code < 500,
                                     (prefix, path, response.text[:200]))

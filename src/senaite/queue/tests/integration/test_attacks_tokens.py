@@ -24,8 +24,8 @@ import uuid
 import transaction
 from persistent import Persistent
 from plone.app.testing import TEST_USER_PASSWORD
-from senaite.queue import auth
-from senaite.queue import keys
+from senaite.queue.auth import signing_keys
+from senaite.queue.auth import tokens as auth
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
 from senaite.queue.tests.integration.attackcase import PAYLOAD
@@ -105,8 +105,8 @@ class TestTokens(AttackCase):
 
     def test_token_of_another_site(self):
         other = OtherSite()
-        keys.make_key(other)
-        theirs = keys.get_key(other)
+        signing_keys.make_key(other)
+        theirs = signing_keys.get_key(other)
         self.assertNotEqual(theirs, self.key)
         self.bad_token(self.token(POP, PAYLOAD, key=theirs))
 
@@ -198,7 +198,7 @@ class TestNoise(AttackCase):
 
     def test_many_bad_tokens_leave_nothing(self):
         """Who has no key fills no memory: only good tokens are remembered."""
-        from senaite.queue.pasplugin import nonces
+        from senaite.queue.auth.pas import nonces
         before = len(nonces)
         for _ in range(50):
             self.bad_token({auth.HEADER: uuid.uuid4().hex})

@@ -21,12 +21,12 @@ import unittest
 
 from ZODB.POSException import ConflictError
 
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import enqueue
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.client import view
-from senaite.queue import keys
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
@@ -35,14 +35,14 @@ from senaite.queue.tests.zodbsite import make_task
 
 def use_key(test):
     """Have the key come from the environment, as sites may do."""
-    former = os.environ.get(keys.ENVIRONMENT)
-    os.environ[keys.ENVIRONMENT] = wire.KEY
+    former = os.environ.get(signing_keys.ENVIRONMENT)
+    os.environ[signing_keys.ENVIRONMENT] = wire.KEY
 
     def put_back():
         if former is None:
-            del os.environ[keys.ENVIRONMENT]
+            del os.environ[signing_keys.ENVIRONMENT]
         else:
-            os.environ[keys.ENVIRONMENT] = former
+            os.environ[signing_keys.ENVIRONMENT] = former
     test.addCleanup(put_back)
 
 

@@ -33,6 +33,8 @@ from zope.globalrequest import getRequest
 from zope.interface import Interface
 
 from senaite.queue import api
+from senaite.queue.auth.pas import QueueAuth
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client.lease import leases
@@ -40,10 +42,8 @@ from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.client import view
 from senaite.queue.interfaces import IQueuedTaskAdapter
-from senaite.queue import keys
 from senaite.queue.model.current import current_task
 from senaite.queue.model import states
-from senaite.queue.pasplugin import QueueAuth
 from senaite.queue.server.utility import get_server_utility
 from senaite.queue.site import connections
 from senaite.queue.testing import eventually
@@ -309,7 +309,7 @@ class TestProcess(ProcessTestCase):
         self.assertFalse(consumers.is_running(connections.Site.of(self.portal)))
 
     def signer(self, user_id):
-        return QueueAuth(user_id, keys.get_key(self.portal))
+        return QueueAuth(user_id, signing_keys.get_key(self.portal))
 
 
 def dict_of(task, uids):

@@ -26,8 +26,8 @@ from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 from zope.component import getUtility
 
+from senaite.queue.auth import signing_keys
 from senaite.queue.browser.settings import IQueueSettings
-from senaite.queue import keys
 from senaite.queue.model.categories import PROCESSES
 from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
@@ -211,16 +211,16 @@ class TestControlPanel(unittest.TestCase):
         self.assertEqual(10, self.setting("default"))
 
     def test_rotate_key(self):
-        key = keys.get_key(self.portal)
+        key = signing_keys.get_key(self.portal)
         self.browser.open(self.url)
         self.assertNotIn(key, self.browser.contents)
         fingerprint = self.fingerprint()
         self.browser.getControl(name="rotate").click()
         transaction.begin()
         self.assertIn("The queue has a new key", self.browser.contents)
-        new = keys.get_key(self.portal)
+        new = signing_keys.get_key(self.portal)
         self.assertNotEqual(key, new)
-        self.assertEqual([new, key], keys.get_keys(self.portal))
+        self.assertEqual([new, key], signing_keys.get_keys(self.portal))
         self.assertNotIn(new, self.browser.contents)
         self.assertNotEqual(fingerprint, self.fingerprint())
 
@@ -229,15 +229,15 @@ class TestControlPanel(unittest.TestCase):
         return self.browser.contents[start:start + 40]
 
     def test_rotate_key_that_leaked(self):
-        key = keys.get_key(self.portal)
+        key = signing_keys.get_key(self.portal)
         self.browser.open(self.url)
         self.browser.getControl(name="leaked").value = ["1"]
         self.browser.getControl(name="rotate").click()
         transaction.begin()
-        self.assertNotIn(key, keys.get_keys(self.portal))
+        self.assertNotIn(key, signing_keys.get_keys(self.portal))
 
     def test_rotate_key_only_from_the_page(self):
-        key = keys.get_key(self.portal)
+        key = signing_keys.get_key(self.portal)
         url = self.portal.absolute_url() + "/@@queue-rotate-key"
         for attempt in (lambda: self.browser.open(url),
                         lambda: self.browser.post(url, "rotate=1")):
@@ -245,7 +245,7 @@ class TestControlPanel(unittest.TestCase):
                 attempt()
             self.assertIn("orbidden", repr(caught.exception))
         transaction.begin()
-        self.assertEqual(key, keys.get_key(self.portal))
+        self.assertEqual(key, signing_keys.get_key(self.portal))
 
     def test_control_panel_lists_both_pages(self):
         page = self.browse(SITE_OWNER_NAME)
@@ -260,14 +260,14 @@ class TestSecrets(unittest.TestCase):
     layer = QUEUE_WSGI_TESTING
 
     def test_key_is_not_in_the_registry(self):
-        key = keys.get_key(self.layer["portal"])
+        key = signing_keys.get_key(self.layer["portal"])
         registry = getUtility(IRegistry)
         for name in registry.records.keys():
             self.assertNotIn("auth_key", name)
             self.assertNotIn(key, repr(registry.get(name)), name)
 
     def test_key_is_not_in_what_the_api_tells(self):
-        key = keys.get_key(self.layer["portal"])
+        key = signing_keys.get_key(self.layer["portal"])
         url = self.layer.get_url() + "/@@API/senaite/v1/"
         seen = ""
         for route in ("registry/senaite.queue", "registry/queue",

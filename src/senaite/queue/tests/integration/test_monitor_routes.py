@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import time
 
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.client import diagnosis
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.tests.integration import httpcase
@@ -123,7 +123,7 @@ class TestDiagnosis(httpcase.HTTPCase):
 
     def test_wrong_key(self):
         self.assertIn("does not accept our key",
-                      self.examine(key=auth.make_key())[1])
+                      self.examine(key=tokens.make_key())[1])
         self.assertIn("no key to sign with", self.examine(key="x")[1])
 
     def test_another_site(self):

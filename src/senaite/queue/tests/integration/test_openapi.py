@@ -22,7 +22,7 @@ import re
 import unittest
 
 import senaite.queue
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
@@ -86,7 +86,7 @@ class TestDescription(httpcase.HTTPCase):
                 else ["basic", "cookie", "token"]
             self.assertEqual(names, expected, path)
         scheme = self.document["components"]["securitySchemes"]["token"]
-        self.assertEqual(scheme["name"], auth.HEADER)
+        self.assertEqual(scheme["name"], tokens.HEADER)
 
     def test_fields_of_a_task(self):
         schema = self.document["components"]["schemas"]["Task"]

@@ -18,22 +18,22 @@ from __future__ import print_function
 import unittest
 from io import BytesIO
 
-from senaite.queue import auth
-from senaite.queue import pasplugin
+from senaite.queue.auth import pas
+from senaite.queue.auth import tokens
 from ZPublisher.HTTPRequest import HTTPRequest
 from ZPublisher.HTTPResponse import HTTPResponse
 
-KEY = auth.make_key()
+KEY = tokens.make_key()
 BODY = b'{"a": 1}'
 
 
 class TestRequest(unittest.TestCase):
 
     def setUp(self):
-        self.addCleanup(setattr, pasplugin, "get_site_keys",
-                        pasplugin.get_site_keys)
-        pasplugin.get_site_keys = lambda: [KEY]
-        self.token = auth.make_token(KEY, "jane", "POST", "queue_server/pop",
+        self.addCleanup(setattr, pas, "get_site_keys",
+                        pas.get_site_keys)
+        pas.get_site_keys = lambda: [KEY]
+        self.token = tokens.make_token(KEY, "jane", "POST", "queue_server/pop",
                                      BODY)
 
     def request(self, token=None, body=BODY):
@@ -47,7 +47,7 @@ class TestRequest(unittest.TestCase):
         return HTTPRequest(BytesIO(body), environ, HTTPResponse())
 
     def claims(self, request):
-        return pasplugin.request_claims(request)
+        return pas.request_claims(request)
 
     def test_asked_by_several_the_token_is_spent_once(self):
         request = self.request()
@@ -76,13 +76,13 @@ class TestRequest(unittest.TestCase):
         self.assertEqual(request.stdin.tell(), 3)
         request.stdin.seek(0)
         request.processInputs()
-        self.assertEqual(pasplugin.get_body(request), BODY)
+        self.assertEqual(pas.get_body(request), BODY)
         self.assertEqual(request["BODY"], BODY)
 
     def test_forged_memo(self):
         request = self.request("garbage")
-        request.form[pasplugin.MEMO] = "x"
-        request.cookies[pasplugin.MEMO] = "x"
+        request.form[pas.MEMO] = "x"
+        request.cookies[pas.MEMO] = "x"
         self.assertEqual(self.claims(request), None)
 
     def test_bodies_are_not_read_for_who_has_no_key(self):
@@ -94,13 +94,13 @@ class TestRequest(unittest.TestCase):
             def tell(self):
                 raise AssertionError("read")
 
-        request = self.request(auth.make_token(
-            auth.make_key(), "", "POST", "queue_server/pop", BODY))
+        request = self.request(tokens.make_token(
+            tokens.make_key(), "", "POST", "queue_server/pop", BODY))
         request.stdin = Unreadable()
         self.assertEqual(self.claims(request), None)
 
     def test_errors_of_the_surroundings_are_no_error_of_the_page(self):
-        pasplugin.get_site_keys = lambda: 1 / 0
+        pas.get_site_keys = lambda: 1 / 0
         self.assertEqual(self.claims(self.request()), None)
-        plugin = pasplugin.QueueAuthPlugin("x")
+        plugin = pas.QueueAuthPlugin("x")
         self.assertEqual(plugin.extractCredentials(self.request()), {})

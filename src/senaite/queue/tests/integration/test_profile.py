@@ -35,12 +35,12 @@ from zope.testing.loggingsupport import InstalledHandler
 from ZODB.serialize import referencesf
 from ZODB.utils import oid_repr
 
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import is_installed
-from senaite.queue import keys
 from senaite.queue.model.queue_task import new_task
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.permissions import CONSUMER_ROLE
@@ -184,7 +184,7 @@ class TestProfile(unittest.TestCase):
                 ["IAuthenticationPlugin", "IExtractionPlugin"],
                 sorted(key for key in active
                        if PAS_PLUGIN_ID in active[key]))
-        self.assertTrue(keys.get_key(self.portal))
+        self.assertTrue(signing_keys.get_key(self.portal))
         self.assertIsNotNone(outbox.get_root(self.portal))
         self.assertIsNotNone(ledger.get_root(self.portal))
         self.assertIn(CONSUMER_ROLE, self.portal.valid_roles())
@@ -276,22 +276,22 @@ class TestProfile(unittest.TestCase):
 
     def test_reinstall(self):
         self.install()
-        key = keys.get_key(self.portal)
+        key = signing_keys.get_key(self.portal)
         self.uninstall()
         self.install()
         self.assertTrue(is_installed())
-        self.assertNotEqual(key, keys.get_key(self.portal))
+        self.assertNotEqual(key, signing_keys.get_key(self.portal))
         self.assertIn(PAS_PLUGIN_ID, self.portal.acl_users)
         self.assertIn(PAS_PLUGIN_ID, self.root.acl_users)
 
     def test_profile_applied_again_keeps_what_is_there(self):
         self.install()
-        key = keys.get_key(self.portal)
+        key = signing_keys.get_key(self.portal)
         set_setting("default", 33)
         set_setting("server", "http://elsewhere:8090/lab")
         outbox.put(self.portal, new_task("some_task", self.portal.samples))
         self.install()
-        self.assertEqual(key, keys.get_key(self.portal))
+        self.assertEqual(key, signing_keys.get_key(self.portal))
         self.assertEqual(33, surroundings.get().get_setting("default"))
         self.assertEqual("http://elsewhere:8090/lab",
                          surroundings.get().get_setting("server"))

@@ -23,10 +23,10 @@ import transaction
 from plone.app.testing import SITE_OWNER_NAME
 from Products.SiteAccess.VirtualHostMonster import \
     manage_addVirtualHostMonster
-from senaite.queue import auth
-from senaite.queue import keys
-from senaite.queue.pasplugin import MEMO
-from senaite.queue.pasplugin import QueueAuth
+from senaite.queue.auth.pas import MEMO
+from senaite.queue.auth.pas import QueueAuth
+from senaite.queue.auth import signing_keys
+from senaite.queue.auth import tokens
 from senaite.queue.tests.integration import httpcase
 
 POP = "queue_server/pop"
@@ -67,10 +67,10 @@ class TestTokens(httpcase.HTTPCase):
 
     def test_query_is_part_of_it(self):
         route = "queue_server/tasks?status=queued&limit=5"
-        headers = self.token(auth.get_route(route), method="GET")
+        headers = self.token(tokens.get_route(route), method="GET")
         self.pop(headers, 200, method="GET",
                  route="queue_server/tasks?limit=5&status=queued")
-        headers = self.token(auth.get_route(route), method="GET")
+        headers = self.token(tokens.get_route(route), method="GET")
         self.pop(headers, 401, method="GET",
                  route="queue_server/tasks?limit=50&status=queued")
 
@@ -82,29 +82,29 @@ class TestTokens(httpcase.HTTPCase):
         self.pop(self.token(POP, PAYLOAD, now=time.time() + 25), 200)
 
     def test_other_key(self):
-        self.pop(self.token(POP, PAYLOAD, key=auth.make_key()), 401)
+        self.pop(self.token(POP, PAYLOAD, key=tokens.make_key()), 401)
 
     def test_rotated_key(self):
         former = self.key
-        keys.rotate(self.portal, 100)
+        signing_keys.rotate(self.portal, 100)
         transaction.commit()
         self.pop(self.token(POP, PAYLOAD, key=former), 200)
-        keys.rotate(self.portal, 0)
+        signing_keys.rotate(self.portal, 0)
         transaction.commit()
         self.pop(self.token(POP, PAYLOAD, key=former), 401)
-        self.pop(self.token(POP, PAYLOAD, key=keys.get_key(self.portal)), 200)
+        self.pop(self.token(POP, PAYLOAD, key=signing_keys.get_key(self.portal)), 200)
 
     def test_key_of_the_environment(self):
-        key = auth.make_key()
-        self.setenv(keys.ENVIRONMENT, key)
+        key = tokens.make_key()
+        self.setenv(signing_keys.ENVIRONMENT, key)
         self.pop(self.token(POP, PAYLOAD), 401)
         self.pop(self.token(POP, PAYLOAD, key=key), 200)
-        self.setenv(keys.ENVIRONMENT, "no key")
+        self.setenv(signing_keys.ENVIRONMENT, "no key")
         self.pop(self.token(POP, PAYLOAD, key=key), 401)
 
     def test_claims_cannot_come_from_the_form(self):
         # a request looks up in its form, and in its cookies, what it has not
-        for name in (MEMO, "claims", "user", auth.HEADER):
+        for name in (MEMO, "claims", "user", tokens.HEADER):
             route = "{}?{}=x&{}.user:record=x".format(POP, name, name)
             self.pop({"Content-Type": "application/json"}, 401, route=route)
             self.pop({"Cookie": "{}=x".format(name)}, 401)
@@ -113,18 +113,18 @@ class TestTokens(httpcase.HTTPCase):
 
     def test_a_manager_with_a_bad_token_is_refused(self):
         self.refused(401, "queue_server/tasks", caller="manager",
-                     method="GET", headers={auth.HEADER: "garbage"})
+                     method="GET", headers={tokens.HEADER: "garbage"})
 
     def test_garbage_on_any_page(self):
         for garbage in ("garbage", "A" * 5000, "gAAAAA==", "\xc3\xa9",
-                        self.token(POP)[auth.HEADER]):
+                        self.token(POP)[tokens.HEADER]):
             for page in ("", "/clients", "/@@API/senaite/v1/version",
                          "/login"):
                 plain = requests.get(self.url + page)
                 response = requests.get(self.url + page,
-                                        headers={auth.HEADER: garbage})
+                                        headers={tokens.HEADER: garbage})
                 self.assertEqual(response.status_code, plain.status_code)
-            self.pop({auth.HEADER: garbage}, 401)
+            self.pop({tokens.HEADER: garbage}, 401)
 
     def test_virtual_hosting(self):
         manage_addVirtualHostMonster(self.layer["app"], "virtual_hosting")

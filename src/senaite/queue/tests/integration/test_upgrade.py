@@ -41,11 +41,11 @@ from zope.component import getUtility
 from zope.interface import alsoProvides
 from zope.testing.loggingsupport import InstalledHandler
 
+from senaite.queue.auth.pas import QueueAuthPlugin
+from senaite.queue.auth import signing_keys
 from senaite.queue.client.browser import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
-from senaite.queue import keys
 from senaite.queue import PAS_PLUGIN_ID
-from senaite.queue.pasplugin import QueueAuthPlugin
 from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.test_profile import skeleton
@@ -262,8 +262,8 @@ class TestDetails(UpgradeCase):
             self.assertEqual(surroundings.get().get_setting(name), value)
 
     def check_key_is_another_one_and_not_in_the_registry(self):
-        self.assertTrue(keys.get_key(self.portal))
-        self.assertNotEqual(keys.get_key(self.portal), "k" * 44)
+        self.assertTrue(signing_keys.get_key(self.portal))
+        self.assertNotEqual(signing_keys.get_key(self.portal), "k" * 44)
         self.assertNotIn("senaite.queue.auth_key",
                          getUtility(IRegistry).records)
 
@@ -305,11 +305,11 @@ class TestDetails(UpgradeCase):
 
     def check_upgrading_again_changes_nothing(self):
         before = skeleton(self.portal)
-        key = keys.get_key(self.portal)
+        key = signing_keys.get_key(self.portal)
         self.setup.setLastVersionForProfile(PROFILE, "10301")
         self.upgrade()
         self.assertEqual(skeleton(self.portal), before)
-        self.assertEqual(keys.get_key(self.portal), key)
+        self.assertEqual(signing_keys.get_key(self.portal), key)
         for name, value in SETTINGS.items():
             self.assertEqual(surroundings.get().get_setting(name), value)
 

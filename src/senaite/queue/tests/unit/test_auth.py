@@ -20,10 +20,10 @@ import threading
 import unittest
 
 from cryptography.fernet import Fernet
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 
 NOW = 1000000.0
-KEY = auth.make_key()
+KEY = tokens.make_key()
 ROUTE = "queue_server/add"
 BODY = b'{"a": 1}'
 
@@ -32,25 +32,25 @@ def make(**kw):
     values = dict(key=KEY, username="jane", method="POST", route=ROUTE,
                   body=BODY, now=NOW)
     values.update(kw)
-    return auth.make_token(**values)
+    return tokens.make_token(**values)
 
 
 def verify(token, **kw):
     values = dict(keys=[KEY], token=token, method="POST", route=ROUTE,
                   body=BODY, now=NOW)
     values.update(kw)
-    return auth.verify_token(**values)
+    return tokens.verify_token(**values)
 
 
 def forge(claims, key=KEY):
     message = json.dumps(claims).encode("utf-8")
-    return Fernet(auth.to_bytes(key)).encrypt(message).decode("ascii")
+    return Fernet(tokens.to_bytes(key)).encrypt(message).decode("ascii")
 
 
 class TestToken(unittest.TestCase):
 
     def refused(self, token, **kw):
-        self.assertRaises(auth.BadToken, verify, token, **kw)
+        self.assertRaises(tokens.BadToken, verify, token, **kw)
 
     def test_names_the_user(self):
         self.assertEqual(verify(make())["user"], u"jane")
@@ -76,16 +76,16 @@ class TestToken(unittest.TestCase):
 
     def test_expires(self):
         token = make(ttl=60)
-        self.assertTrue(verify(token, now=NOW + 60 + auth.LEEWAY))
-        self.refused(token, now=NOW + 61 + auth.LEEWAY)
+        self.assertTrue(verify(token, now=NOW + 60 + tokens.LEEWAY))
+        self.refused(token, now=NOW + 61 + tokens.LEEWAY)
 
     def test_clocks_may_differ(self):
         token = make()
-        self.assertTrue(verify(token, now=NOW - auth.LEEWAY))
-        self.refused(token, now=NOW - auth.LEEWAY - 1)
+        self.assertTrue(verify(token, now=NOW - tokens.LEEWAY))
+        self.refused(token, now=NOW - tokens.LEEWAY - 1)
 
     def test_former_key_is_accepted_while_it_is_listed(self):
-        newer = auth.make_key()
+        newer = tokens.make_key()
         self.assertTrue(verify(make(), keys=[newer, KEY]))
         self.refused(make(), keys=[newer])
         self.refused(make(), keys=[])
@@ -113,7 +113,7 @@ class TestToken(unittest.TestCase):
         messages = set()
         for kw in ({"body": b""}, {"now": NOW + 1000}, {"keys": []},
                    {"route": ""}, {"token": "x"}):
-            with self.assertRaises(auth.BadToken) as caught:
+            with self.assertRaises(tokens.BadToken) as caught:
                 verify(kw.pop("token", make()), **kw)
             messages.add(str(caught.exception))
         self.assertEqual(messages, set(["Bad token"]))
@@ -126,7 +126,7 @@ class TestToken(unittest.TestCase):
 
     def test_wants_a_key(self):
         for bad in (None, "", "x", KEY[:-3], KEY + KEY, u"\xe9" * 44, 3):
-            self.assertFalse(auth.is_key(bad))
+            self.assertFalse(tokens.is_key(bad))
             self.assertRaises(ValueError, make, key=bad)
 
 
@@ -139,47 +139,47 @@ class TestRoute(unittest.TestCase):
                 "/VirtualHostBase/http/lims:80/senaite/VirtualHostRoot/"
                 "@@API/senaite/v1/queue_server/add",
                 "http://lims/senaite/API/senaite/v1/queue_server/add"):
-            self.assertEqual(auth.get_route(url), ROUTE)
+            self.assertEqual(tokens.get_route(url), ROUTE)
 
     def test_order_of_the_query_makes_no_difference(self):
         base = "http://lims/@@API/senaite/v1/queue_server/diff"
-        self.assertEqual(auth.get_route(base + "?b=2&a=1&a="),
-                         auth.get_route(base + "?a=&b=2&a=1"))
-        self.assertNotEqual(auth.get_route(base + "?a=1"),
-                            auth.get_route(base + "?a=2"))
-        self.assertNotEqual(auth.get_route(base + "?a=1"),
-                            auth.get_route(base))
+        self.assertEqual(tokens.get_route(base + "?b=2&a=1&a="),
+                         tokens.get_route(base + "?a=&b=2&a=1"))
+        self.assertNotEqual(tokens.get_route(base + "?a=1"),
+                            tokens.get_route(base + "?a=2"))
+        self.assertNotEqual(tokens.get_route(base + "?a=1"),
+                            tokens.get_route(base))
 
     def test_as_the_server_sees_it(self):
         self.assertEqual(
-            auth.join_route("/s/@@API/senaite/v1/queue_server/a b",
+            tokens.join_route("/s/@@API/senaite/v1/queue_server/a b",
                             "q=%C3%A9"),
-            auth.get_route("http://x/s/@@API/senaite/v1/queue_server/a%20b"
+            tokens.get_route("http://x/s/@@API/senaite/v1/queue_server/a%20b"
                            "?q=%C3%A9"))
 
     def test_only_the_first_api_counts(self):
         self.assertEqual(
-            auth.get_route("/@@API/senaite/v1/x/@@API/senaite/v1/" + ROUTE),
+            tokens.get_route("/@@API/senaite/v1/x/@@API/senaite/v1/" + ROUTE),
             "x/@@API/senaite/v1/" + ROUTE)
 
 
 class TestNonceCache(unittest.TestCase):
 
     def setUp(self):
-        self.cache = auth.NonceCache(now=NOW)
+        self.cache = tokens.NonceCache(now=NOW)
 
     def test_once(self):
         claims = verify(make())
         self.cache.use(claims, now=NOW)
-        self.assertRaises(auth.BadToken, self.cache.use, claims, now=NOW + 1)
+        self.assertRaises(tokens.BadToken, self.cache.use, claims, now=NOW + 1)
         self.cache.use(verify(make()), now=NOW)
 
     def test_kept_as_long_as_the_token_could_be_accepted(self):
         claims = verify(make(ttl=60))
         self.cache.use(claims, now=NOW)
-        last = NOW + 60 + auth.LEEWAY
+        last = NOW + 60 + tokens.LEEWAY
         self.assertTrue(verify(make(ttl=60), now=last))
-        self.assertRaises(auth.BadToken, self.cache.use, claims, now=last)
+        self.assertRaises(tokens.BadToken, self.cache.use, claims, now=last)
 
     def test_forgets_what_is_over(self):
         for _ in range(50):
@@ -190,8 +190,8 @@ class TestNonceCache(unittest.TestCase):
 
     def test_tokens_older_than_the_process(self):
         # it may have been spent in the process's former life
-        old = verify(make(now=NOW - auth.LEEWAY - 1))
-        self.assertRaises(auth.BadToken, self.cache.use, old, now=NOW)
+        old = verify(make(now=NOW - tokens.LEEWAY - 1))
+        self.assertRaises(tokens.BadToken, self.cache.use, old, now=NOW)
 
     def test_threads(self):
         claims = verify(make())
@@ -201,7 +201,7 @@ class TestNonceCache(unittest.TestCase):
             try:
                 self.cache.use(claims, now=NOW)
                 accepted.append(1)
-            except auth.BadToken:
+            except tokens.BadToken:
                 pass
 
         threads = [threading.Thread(target=use) for _ in range(16)]
@@ -227,11 +227,11 @@ class TestSigner(unittest.TestCase):
     def test_signs_what_is_sent(self):
         for body in (BODY, BODY.decode("ascii"), None):
             prepared = Prepared(body)
-            signer = auth.Signer("jane", lambda: KEY)
+            signer = tokens.Signer("jane", lambda: KEY)
             self.assertTrue(signer(prepared) is prepared)
-            claims = verify(prepared.headers[auth.HEADER], body=body, now=None)
+            claims = verify(prepared.headers[tokens.HEADER], body=body, now=None)
             self.assertEqual(claims["user"], u"jane")
 
     def test_refuses_streams(self):
-        signer = auth.Signer("jane", lambda: KEY)
+        signer = tokens.Signer("jane", lambda: KEY)
         self.assertRaises(ValueError, signer, Prepared(iter([b"x"])))

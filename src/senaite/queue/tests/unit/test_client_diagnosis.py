@@ -39,11 +39,11 @@ with warnings.catch_warnings():
 from six.moves.BaseHTTPServer import BaseHTTPRequestHandler
 from six.moves.BaseHTTPServer import HTTPServer
 
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.client import diagnosis
 
 SITE = "/senaite"
-KEY = auth.make_key()
+KEY = tokens.make_key()
 
 
 def self_signed():

@@ -18,7 +18,7 @@ import socket
 import threading
 import unittest
 
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 from senaite.queue.client.transport import AnswerTimeout
 from senaite.queue.client.transport import NotConnected
 from senaite.queue.client.transport import ServerRefused
@@ -81,7 +81,7 @@ class TestTransport(unittest.TestCase):
 
     def test_wrong_key_is_refused(self):
         with self.assertRaises(ServerRefused) as caught:
-            self.make(self.server.url, auth.make_key()).call("x", {})
+            self.make(self.server.url, tokens.make_key()).call("x", {})
         self.assertEqual(caught.exception.status, 401)
 
     def test_no_key_is_no_crash(self):

@@ -30,8 +30,8 @@ from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
 from Products.PluggableAuthService.plugins.BasePlugin import BasePlugin
 from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
-from senaite.queue import auth
-from senaite.queue import keys
+from senaite.queue.auth import signing_keys
+from senaite.queue.auth import tokens
 from senaite.queue import logger
 from senaite.queue import PAS_PLUGIN_ID
 
@@ -47,10 +47,10 @@ SPENT = "senaite.queue.spent_nonce"
 #: Attribute of the request that keeps what was found out about it
 MEMO = "_senaite_queue_claims"
 
-nonces = auth.NonceCache()
+nonces = tokens.NonceCache()
 
 
-class QueueAuth(auth.Signer, AuthBase):
+class QueueAuth(tokens.Signer, AuthBase):
     """Signs requests of the `requests` library to the queue's routes.
 
     :param username: id of the user the request is made for
@@ -78,7 +78,7 @@ class QueueAuthPlugin(BasePlugin):
         claims = request_claims(request)
         if not claims or not claims["user"]:
             return {}
-        user_id = auth.to_native(claims["user"])
+        user_id = tokens.to_native(claims["user"])
         return {"login": user_id, CREDENTIAL: user_id}
 
     @security.private
@@ -152,7 +152,7 @@ def request_claims(request):
     Several user folders and the route ask, the token is verified once.
 
     :param request: the current request
-    :returns: claims (see `auth.verify_token`), or None without a good token;
+    :returns: claims (see `tokens.verify_token`), or None without a good token;
         an empty `user` is a request between the processes of the queue
     :rtype: dict
     """
@@ -161,11 +161,11 @@ def request_claims(request):
     if MEMO in known:
         return known[MEMO]
     claims = None
-    token = request.getHeader(auth.HEADER)
+    token = request.getHeader(tokens.HEADER)
     if token:
         try:
             claims = verify(request, token)
-        except auth.BadToken:
+        except tokens.BadToken:
             logger.warning("event=bad_token method=%s path=%s address=%s",
                            request.environ.get("REQUEST_METHOD"),
                            repr(get_path(request)),
@@ -182,14 +182,14 @@ def verify(request, token):
     :raises auth.BadToken: when it was not made for this request, or was used
     """
     path = get_path(request)
-    if auth.API_ROOT not in path:
-        raise auth.BadToken("Bad token")
+    if tokens.API_ROOT not in path:
+        raise tokens.BadToken("Bad token")
     site_keys = get_site_keys()
     # Nobody without a key makes us read a body
-    auth.decrypt(site_keys, token)
+    tokens.decrypt(site_keys, token)
     environ = request.environ
-    route = auth.join_route(path, environ.get("QUERY_STRING", ""))
-    claims = auth.verify_token(
+    route = tokens.join_route(path, environ.get("QUERY_STRING", ""))
+    claims = tokens.verify_token(
         site_keys, token, environ.get("REQUEST_METHOD", "GET"), route,
         get_body(request))
     # Zope runs a request that met a conflict again, with the same token
@@ -226,11 +226,11 @@ def get_body(request, limit=None):
 def get_site_keys():
     """Return the keys of the current site.
 
-    :raises ValueError: when there are none, see `keys.get_keys`
+    :raises ValueError: when there are none, see `signing_keys.get_keys`
     """
     from senaite.queue.routing import get_portal
     portal = get_portal()
-    found = keys.get_keys(portal) if portal is not None else []
+    found = signing_keys.get_keys(portal) if portal is not None else []
     if not found:
         raise ValueError("This site has no key of the queue")
     return found

@@ -25,7 +25,7 @@ import os
 import time
 
 from persistent.mapping import PersistentMapping
-from senaite.queue import auth
+from senaite.queue.auth import tokens
 
 ANNOTATION = "senaite.queue.key"
 ENVIRONMENT = "SENAITE_QUEUE_KEY"
@@ -45,7 +45,7 @@ def get_keys(portal, now=None):
     """
     key = os.environ.get(ENVIRONMENT)
     if key:
-        if not auth.is_key(key):
+        if not tokens.is_key(key):
             raise ValueError("{} must be 32 bytes, url-safe base64".format(
                 ENVIRONMENT))
         return [key]
@@ -74,7 +74,7 @@ def make_key(portal):
     """Give the site a key, unless it has one."""
     if not get_stored(portal):
         get_annotations(portal)[ANNOTATION] = PersistentMapping({
-            "current": auth.make_key(),
+            "current": tokens.make_key(),
             "previous": None,
             "previous_until": 0,
         })
@@ -91,7 +91,7 @@ def rotate(portal, grace_seconds=GRACE_SECONDS):
     stored = get_stored(portal)
     stored["previous"] = stored["current"] if grace_seconds > 0 else None
     stored["previous_until"] = time.time() + max(grace_seconds, 0)
-    stored["current"] = auth.make_key()
+    stored["current"] = tokens.make_key()
 
 
 def remove(portal):
