@@ -32,7 +32,7 @@ from queuetest import counting
 from senaite.queue.client import attempt
 from senaite.queue.client import outbox
 from senaite.queue.client import processing
-from senaite.queue.client import transport
+from senaite.queue.http import transport
 from senaite.queue.storage import store
 from senaite.queue.storage import unitofwork
 

@@ -228,7 +228,7 @@ def get_site_keys():
 
     :raises ValueError: when there are none, see `signing_keys.get_keys`
     """
-    from senaite.queue.routing import get_portal
+    from senaite.queue.http.routing import get_portal
     portal = get_portal()
     found = signing_keys.get_keys(portal) if portal is not None else []
     if not found:

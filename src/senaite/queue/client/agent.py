@@ -30,14 +30,14 @@ import os
 import threading
 import time
 
-from senaite.queue.client import inprocess
 from senaite.queue.client import outbox
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
 from senaite.queue.client import standalone
-from senaite.queue.client.transport import ServerRefused
-from senaite.queue.client.transport import ServerUnreachable
-from senaite.queue.client.transport import Transport
+from senaite.queue.http import inprocess
+from senaite.queue.http.transport import ServerRefused
+from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.site import connections
 from senaite.queue.site import surroundings

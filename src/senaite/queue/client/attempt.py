@@ -18,11 +18,11 @@ import time
 
 from senaite.queue.client.heartbeat import Heartbeat
 from senaite.queue.client import ledger
-from senaite.queue.client.transport import AnswerTimeout
-from senaite.queue.client.transport import NotConnected
-from senaite.queue.client.transport import ServerRefused
-from senaite.queue.client.transport import ServerUnreachable
-from senaite.queue.client.transport import TransportError
+from senaite.queue.http.transport import AnswerTimeout
+from senaite.queue.http.transport import NotConnected
+from senaite.queue.http.transport import ServerRefused
+from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
 from senaite.queue.site import connections

@@ -30,7 +30,7 @@ from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
 from senaite.queue.auth import tokens
-from senaite.queue.client.transport import API_PATH
+from senaite.queue.http.transport import API_PATH
 from senaite.queue import messageFactory as _
 from senaite.queue import PRODUCT_NAME
 

@@ -19,7 +19,7 @@ from __future__ import print_function
 
 from senaite.queue.client import ledger
 from senaite.queue.client import outbox
-from senaite.queue.client.transport import ServerRefused
+from senaite.queue.http.transport import ServerRefused
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task

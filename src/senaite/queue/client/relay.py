@@ -29,7 +29,7 @@ import json
 from ZODB.POSException import ConflictError
 
 from senaite.queue.client import outbox
-from senaite.queue.client.transport import ServerRefused
+from senaite.queue.http.transport import ServerRefused
 from senaite.queue import logger
 
 BATCH_TASKS = 100
@@ -49,7 +49,7 @@ def run(site, transport, now, own=None, limit=1000):
     :param site: where the outbox is
     :type site: senaite.queue.site.connections.Site
     :param transport: the way to the server
-    :type transport: senaite.queue.client.transport.Transport
+    :type transport: senaite.queue.http.transport.Transport
     :param now: UTC epoch seconds
     :param own: uids of tasks to deliver at once; None: all. Others are
         delivered when they are orphaned

@@ -23,7 +23,7 @@ from __future__ import print_function
 from ZODB.POSException import ConflictError
 
 from senaite.queue.client import ledger
-from senaite.queue.client.transport import ServerRefused
+from senaite.queue.http.transport import ServerRefused
 from senaite.queue.model import states
 
 EVERY_SECONDS = 120

@@ -26,9 +26,9 @@ from senaite.queue.client import enqueue
 from senaite.queue.client.monitoring import RemoteMonitoring
 from senaite.queue.client import outbox
 from senaite.queue.client import overlay
-from senaite.queue.client.transport import ServerRefused
-from senaite.queue.client.transport import TransportError
 from senaite.queue.client import view
+from senaite.queue.http.transport import ServerRefused
+from senaite.queue.http.transport import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.model import queue_task
 from senaite.queue.model import states

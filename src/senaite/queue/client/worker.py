@@ -35,9 +35,9 @@ import sys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client import identity
-from senaite.queue.client import inprocess
 from senaite.queue.client.lease import leases
-from senaite.queue.client.transport import TransportError
+from senaite.queue.http import inprocess
+from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
 from senaite.queue.site import connections

@@ -192,7 +192,7 @@ class QueueReader(object):
     def get_outbox_tasks(self):
         """Return the tasks in the outbox, as the running transaction sees
         it; some of them may be in the store by now."""
-        from senaite.queue.routing import get_portal
+        from senaite.queue.http.routing import get_portal
         portal = get_portal() if self.site_id else None
         if portal is None or get_site_id(portal) != self.site_id:
             return []

@@ -20,11 +20,11 @@ from senaite.queue.client import consumer
 from senaite.queue.client import identity
 from senaite.queue.client import lease as lease_module
 from senaite.queue.client import processing
-from senaite.queue.routing import CONSUME
-from senaite.queue.routing import get_payload
-from senaite.queue.routing import Refused
-from senaite.queue.routing import route
-from senaite.queue.routing import SIGNED
+from senaite.queue.http.routing import CONSUME
+from senaite.queue.http.routing import get_payload
+from senaite.queue.http.routing import Refused
+from senaite.queue.http.routing import route
+from senaite.queue.http.routing import SIGNED
 from senaite.queue.site import connections
 
 

@@ -18,15 +18,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.http import params
+from senaite.queue.http.routing import get_payload
+from senaite.queue.http.routing import Refused
+from senaite.queue.http.routing import route
+from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import check_payload
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model.scheduling import KINDS
-from senaite.queue.routing import get_payload
-from senaite.queue.routing import Refused
-from senaite.queue.routing import route
-from senaite.queue.routing import SIGNED
-from senaite.queue.server import params
 
 #: What a task is given anew when it enters the queue, whatever it says
 FRESH = ("status", "error_message", "started", "consumer_id", "attempt",

@@ -20,12 +20,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.http import params
+from senaite.queue.http.routing import get_payload
+from senaite.queue.http.routing import Refused
+from senaite.queue.http.routing import route
+from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields
-from senaite.queue.routing import get_payload
-from senaite.queue.routing import Refused
-from senaite.queue.routing import route
-from senaite.queue.routing import SIGNED
-from senaite.queue.server import params
 from senaite.queue.server.routes.control import answer_about
 
 #: Bound of a task's priority

@@ -17,15 +17,15 @@ from __future__ import print_function
 import time
 
 import pkg_resources
+from senaite.queue.http import params
+from senaite.queue.http.routing import get_params
+from senaite.queue.http.routing import Refused
+from senaite.queue.http.routing import route
+from senaite.queue.http.routing import SIGNED
+from senaite.queue.http.routing import VIEW
 from senaite.queue.model import fields
 from senaite.queue.model.states import KINDS
 from senaite.queue import PRODUCT_NAME
-from senaite.queue.routing import get_params
-from senaite.queue.routing import Refused
-from senaite.queue.routing import route
-from senaite.queue.routing import SIGNED
-from senaite.queue.routing import VIEW
-from senaite.queue.server import params
 from senaite.queue.server.routes.read import READ
 from senaite.queue.storage.listing import SORTS
 

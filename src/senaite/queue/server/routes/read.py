@@ -19,12 +19,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.http import params
+from senaite.queue.http.routing import get_params
+from senaite.queue.http.routing import Refused
+from senaite.queue.http.routing import route
+from senaite.queue.http.routing import VIEW
 from senaite.queue.model.states import ACTIVE
-from senaite.queue.routing import get_params
-from senaite.queue.routing import Refused
-from senaite.queue.routing import route
-from senaite.queue.routing import VIEW
-from senaite.queue.server import params
 
 READ = ["GET", "POST"]
 

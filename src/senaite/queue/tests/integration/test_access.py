@@ -19,11 +19,11 @@ import re
 import uuid
 
 from senaite.queue.client import routes as consumer_routes
-from senaite.queue import routing
-from senaite.queue.routing import CONSUME
-from senaite.queue.routing import ROUTES
-from senaite.queue.routing import SIGNED
-from senaite.queue.routing import VIEW
+from senaite.queue.http import routing
+from senaite.queue.http.routing import CONSUME
+from senaite.queue.http.routing import ROUTES
+from senaite.queue.http.routing import SIGNED
+from senaite.queue.http.routing import VIEW
 from senaite.queue.tests.integration import httpcase
 
 #: Who is let in; written down again, so that a slip in a decorator shows

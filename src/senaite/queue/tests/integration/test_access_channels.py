@@ -23,7 +23,7 @@ import requests
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import tokens
 from senaite.queue.client import routes as consumer_routes
-from senaite.queue.routing import SIGNED
+from senaite.queue.http.routing import SIGNED
 from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.test_access import all_routes
 from senaite.queue.tests.integration.test_access import ALLOWED
@@ -118,5 +118,5 @@ class TestChannels(httpcase.HTTPCase):
 
     def test_signed_routes_name_no_permission(self):
         """No role whatever opens a control route."""
-        from senaite.queue import routing
+        from senaite.queue.http import routing
         self.assertEqual(routing.get_permission(SIGNED), None)

@@ -22,7 +22,7 @@ import requests
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
 from senaite.queue.auth import tokens
-from senaite.queue import routing
+from senaite.queue.http import routing
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
 from senaite.queue.tests.integration.attackcase import PAYLOAD

@@ -20,8 +20,8 @@ from senaite.queue.client import agent as agents
 from senaite.queue.client import enqueue
 from senaite.queue.client import outbox
 from senaite.queue.client import relay
-from senaite.queue.client.transport import ServerUnreachable
 from senaite.queue.client import view
+from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.model import states
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import wire

@@ -23,12 +23,12 @@ import unittest
 
 import senaite.queue
 from senaite.queue.auth import tokens
+from senaite.queue.http.routing import ROUTES
+from senaite.queue.http.routing import SIGNED
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
-from senaite.queue.routing import ROUTES
-from senaite.queue.routing import SIGNED
 from senaite.queue.tests.integration import httpcase
 
 #: They catch what is no route

@@ -19,8 +19,8 @@ import time
 import uuid
 
 import transaction
+from senaite.queue.http import routing
 from senaite.queue.model.queue_task import new_task
-from senaite.queue import routing
 from senaite.queue.server.utility import get_server_utility
 from senaite.queue.site import store_location
 from senaite.queue.site import surroundings

@@ -18,10 +18,10 @@ from __future__ import print_function
 import logging
 import unittest
 
-from senaite.queue.client.transport import AnswerTimeout
-from senaite.queue.client.transport import NotConnected
-from senaite.queue.client.transport import ServerRefused
-from senaite.queue.client.transport import ServerUnreachable
+from senaite.queue.http.transport import AnswerTimeout
+from senaite.queue.http.transport import NotConnected
+from senaite.queue.http.transport import ServerRefused
+from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue import logger
 
 try:

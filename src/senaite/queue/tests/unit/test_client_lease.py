@@ -20,7 +20,7 @@ from senaite.queue.client.heartbeat import Heartbeat
 from senaite.queue.client.lease import AlreadyRunning
 from senaite.queue.client.lease import LeaseNotHeld
 from senaite.queue.client.lease import LeaseRegistry
-from senaite.queue.client.transport import ServerUnreachable
+from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.tests.tasks import eventually
 from senaite.queue.tests.tasks import make_task
 

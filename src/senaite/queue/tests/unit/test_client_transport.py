@@ -19,11 +19,11 @@ import threading
 import unittest
 
 from senaite.queue.auth import tokens
-from senaite.queue.client.transport import AnswerTimeout
-from senaite.queue.client.transport import NotConnected
-from senaite.queue.client.transport import ServerRefused
-from senaite.queue.client.transport import ServerUnreachable
-from senaite.queue.client.transport import Transport
+from senaite.queue.http.transport import AnswerTimeout
+from senaite.queue.http.transport import NotConnected
+from senaite.queue.http.transport import ServerRefused
+from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.http.transport import Transport
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests import wire
 

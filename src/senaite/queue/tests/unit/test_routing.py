@@ -18,9 +18,9 @@ from __future__ import print_function
 import logging
 import unittest
 
+from senaite.queue.http import params
+from senaite.queue.http import routing
 from senaite.queue import logger
-from senaite.queue import routing
-from senaite.queue.server import params
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage.errors import TaskNotFound

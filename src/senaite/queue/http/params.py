@@ -21,12 +21,12 @@ from __future__ import print_function
 import re
 
 import six
+from senaite.queue.http.routing import get_portal
+from senaite.queue.http.routing import Refused
+from senaite.queue.http.routing import translate
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model.states import STATES
-from senaite.queue.routing import get_portal
-from senaite.queue.routing import Refused
-from senaite.queue.routing import translate
 from senaite.queue.site import process_role
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import StoreUnavailable

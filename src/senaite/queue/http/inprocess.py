@@ -34,7 +34,7 @@ from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlsplit
 
 from senaite.queue.client import identity
-from senaite.queue.client.transport import Transport
+from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.site import process_role
 from senaite.queue.site.waiting import Event
@@ -77,7 +77,7 @@ def make_transport(site, get_key):
 
     :param site: senaite.queue.site.connections.Site
     :param get_key: function that returns the key to sign with
-    :rtype: senaite.queue.client.transport.Transport
+    :rtype: senaite.queue.http.transport.Transport
     """
     return Transport(get_url(site.path), get_key, adapter=InProcessAdapter())
 
