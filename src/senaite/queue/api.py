@@ -24,7 +24,6 @@ from six import string_types
 from zope.component import getUtility
 from zope.component import queryAdapter
 
-from senaite.queue.client import enqueue
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
 from senaite.queue.interfaces import IClientQueueUtility
@@ -34,6 +33,7 @@ from senaite.queue.model.categories import get_process
 from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.records import enqueue
 from senaite.queue.server.utility import get_server_utility
 from senaite.queue.site import process_role
 from senaite.queue.site import samples

@@ -27,8 +27,6 @@ from zope.interface import noLongerProvides
 from senaite.queue import api
 from senaite.queue.auth import pas
 from senaite.queue.auth import signing_keys
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import logger
@@ -36,6 +34,8 @@ from senaite.queue.model.states import ACTIVE
 from senaite.queue.model.states import FAILED
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import PERMISSIONS
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue.site.plonesite import has_profile
 from senaite.queue.site.plonesite import PROFILE
 

@@ -22,9 +22,9 @@ import json
 from bika.lims import api as senaite_api
 from queuetest.views import JSONView
 from senaite.queue import api
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.client import view
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 
 
 class WorkView(JSONView):

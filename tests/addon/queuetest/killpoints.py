@@ -30,9 +30,9 @@ import signal
 import transaction
 from queuetest import counting
 from senaite.queue.client import attempt
-from senaite.queue.client import outbox
 from senaite.queue.client import processing
 from senaite.queue.http import transport
+from senaite.queue.records import outbox
 from senaite.queue.storage import store
 from senaite.queue.storage import unitofwork
 

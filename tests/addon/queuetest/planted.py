@@ -21,10 +21,10 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 from senaite.queue.client import attempt
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.client import relay
 from senaite.queue.model import states
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue.storage import claims
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import rows

@@ -30,10 +30,10 @@ from senaite.queue.browser import attention
 from senaite.queue.browser import charts
 from senaite.queue.browser import html
 from senaite.queue.browser import words
-from senaite.queue.client import outbox
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.permissions import ManageQueue
+from senaite.queue.records import outbox
 
 #: Level of a status message -> level of the listing's own messages
 LEVELS = {"info": "success", "warning": "warning", "error": "danger"}

@@ -30,7 +30,6 @@ import os
 import threading
 import time
 
-from senaite.queue.client import outbox
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
 from senaite.queue.client import standalone
@@ -39,6 +38,7 @@ from senaite.queue.http.transport import ServerRefused
 from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
+from senaite.queue.records import outbox
 from senaite.queue.site import connections
 from senaite.queue.site import surroundings
 from senaite.queue.site.waiting import Event

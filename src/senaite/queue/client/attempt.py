@@ -17,7 +17,6 @@ from __future__ import print_function
 import time
 
 from senaite.queue.client.heartbeat import Heartbeat
-from senaite.queue.client import ledger
 from senaite.queue.http.transport import AnswerTimeout
 from senaite.queue.http.transport import NotConnected
 from senaite.queue.http.transport import ServerRefused
@@ -25,6 +24,7 @@ from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
+from senaite.queue.records import ledger
 from senaite.queue.site import connections
 
 #: Outcomes of the process endpoint, and what is added here

@@ -20,7 +20,7 @@ from __future__ import print_function
 
 import transaction
 
-from senaite.queue.client import outbox
+from senaite.queue.records import outbox
 from senaite.queue.site import connections
 
 

@@ -17,12 +17,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue.site import connections
 
 #: What answers have beside what was asked for

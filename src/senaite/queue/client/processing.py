@@ -33,7 +33,6 @@ from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
 from senaite.queue.client import garbage
-from senaite.queue.client import ledger
 from senaite.queue.client import turns
 from senaite.queue.http.routing import to_text
 from senaite.queue.interfaces import IQueuedTaskAdapter
@@ -42,6 +41,7 @@ from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
+from senaite.queue.records import ledger
 
 #: How often a transaction is tried when it meets conflicts
 ATTEMPTS = 3

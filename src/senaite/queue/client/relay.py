@@ -28,9 +28,9 @@ import json
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.client import outbox
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue import logger
+from senaite.queue.records import outbox
 
 BATCH_TASKS = 100
 BATCH_BYTES = 2 * 1024 * 1024

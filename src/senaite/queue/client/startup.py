@@ -19,9 +19,9 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import outbox
 from senaite.queue.client import standalone
 from senaite.queue import logger
+from senaite.queue.records import outbox
 
 
 def on_process_starting(event):

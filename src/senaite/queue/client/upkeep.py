@@ -22,9 +22,9 @@ from __future__ import print_function
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.client import ledger
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue.model import states
+from senaite.queue.records import ledger
 
 EVERY_SECONDS = 120
 LIMIT = 100

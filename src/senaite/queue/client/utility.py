@@ -22,16 +22,16 @@ from __future__ import print_function
 from zope.interface import implementer
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import enqueue
 from senaite.queue.client.monitoring import RemoteMonitoring
-from senaite.queue.client import outbox
-from senaite.queue.client import overlay
 from senaite.queue.client import view
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue.http.transport import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.model import queue_task
 from senaite.queue.model import states
+from senaite.queue.records import enqueue
+from senaite.queue.records import outbox
+from senaite.queue.records import undelivered
 from senaite.queue.server.reading import involves
 from senaite.queue.server.reading import to_object_uid
 from senaite.queue.server.reading import to_states
@@ -209,7 +209,7 @@ class ClientQueueUtility(RemoteMonitoring):
         return view.queued_view(connections.current_portal())
 
     def _waiting(self):
-        return overlay.outbox_tasks(connections.current_portal())
+        return undelivered.outbox_tasks(connections.current_portal())
 
     def _entries(self):
         root = outbox.get_root(connections.current_portal())

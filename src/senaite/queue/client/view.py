@@ -29,10 +29,10 @@ import threading
 import six
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.client import snapshot
 from senaite.queue.model import states
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 
 #: Sites per thread whose views are kept
 MOST_VIEWS = 8

@@ -23,9 +23,9 @@ from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from senaite.queue.client import consumer
-from senaite.queue.client import outbox
 from senaite.queue.client import view
 from senaite.queue.model import states
+from senaite.queue.records import outbox
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
 from senaite.queue.storage.errors import StoreUnavailable

@@ -196,8 +196,8 @@ class QueueReader(object):
         portal = get_portal() if self.site_id else None
         if portal is None or get_site_id(portal) != self.site_id:
             return []
-        from senaite.queue.client import overlay
-        return overlay.outbox_tasks(portal)
+        from senaite.queue.records import undelivered
+        return undelivered.outbox_tasks(portal)
 
     def get_undelivered(self):
         """Return the tasks of the outbox that the store does not know."""

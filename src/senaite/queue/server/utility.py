@@ -87,7 +87,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """Add a task when the running transaction commits."""
         if not is_task(task):
             raise ValueError("Not a task: {!r}".format(task))
-        from senaite.queue.client import enqueue
+        from senaite.queue.records import enqueue
         return enqueue.add(task)
 
     def accept(self, tasks):

@@ -44,7 +44,7 @@ from senaite.queue.storage import schema
 from senaite.queue.storage import unitofwork
 
 #: Seconds for which the ledger remembers what was done, less some for those
-#: who restore: see `senaite.queue.client.ledger.KEEP_SECONDS`
+#: who restore: see `senaite.queue.records.ledger.KEEP_SECONDS`
 REMEMBERED_SECONDS = 3000
 
 #: Seconds to wait for a writer

@@ -28,9 +28,9 @@ from zope.component import queryMultiAdapter
 from zope.globalrequest import getRequest
 
 from senaite.queue.api import get_task_adapter
-from senaite.queue.client import outbox
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.records import outbox
 from senaite.queue.site import plonesite
 from senaite.queue.site import surroundings
 

@@ -35,9 +35,9 @@ from ZODB.DemoStorage import DemoStorage
 from ZODB.FileStorage import FileStorage
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue.tests.tasks import eventually
 
 PATH = ("", "senaite")

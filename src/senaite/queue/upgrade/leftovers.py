@@ -29,10 +29,10 @@ from ZODB.utils import z64
 from zope.interface import noLongerProvides
 
 from senaite.queue.auth import signing_keys
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.interfaces import IQueued
 from senaite.queue import logger
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 
 PACKAGE = "senaite.queue"
 #: Annotations of today

@@ -28,12 +28,12 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
-from senaite.queue.client import enqueue
 from senaite.queue.client import identity
 from senaite.queue.client.lease import LeaseNotHeld
 from senaite.queue.client.lease import LeaseRegistry
-from senaite.queue.client import ledger
 from senaite.queue.model import states
+from senaite.queue.records import enqueue
+from senaite.queue.records import ledger
 from senaite.queue.site import connections
 from senaite.queue.site import surroundings
 from senaite.queue.storage import open_store

@@ -21,13 +21,13 @@ import unittest
 
 from senaite.queue.client import attempt
 from senaite.queue.client import consumer as consumers
-from senaite.queue.client import enqueue
 from senaite.queue.client import garbage
-from senaite.queue.client import ledger
 from senaite.queue.client import upkeep
 from senaite.queue.client import view
 from senaite.queue.model.current import working_on
 from senaite.queue.model import states
+from senaite.queue.records import enqueue
+from senaite.queue.records import ledger
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite

@@ -23,10 +23,10 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
-from senaite.queue.client import enqueue
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.client import view
+from senaite.queue.records import enqueue
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected

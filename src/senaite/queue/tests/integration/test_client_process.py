@@ -38,12 +38,12 @@ from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import consumer as consumers
 from senaite.queue.client.lease import leases
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.client import view
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.current import current_task
 from senaite.queue.model import states
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue.server.utility import get_server_utility
 from senaite.queue.site import connections
 from senaite.queue.testing import eventually

@@ -17,12 +17,12 @@ from __future__ import print_function
 import time
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import enqueue
-from senaite.queue.client import outbox
 from senaite.queue.client import relay
 from senaite.queue.client import view
 from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.model import states
+from senaite.queue.records import enqueue
+from senaite.queue.records import outbox
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import wire
 from senaite.queue.tests.zodbsite import eventually

@@ -21,9 +21,9 @@ import time
 import transaction
 
 from senaite.queue import api
-from senaite.queue.client import outbox
 from senaite.queue.client.utility import ClientQueueUtility
 from senaite.queue.model import states
+from senaite.queue.records import outbox
 from senaite.queue.tests.integration.test_client_process import NAME
 from senaite.queue.tests.integration.test_client_process import ProcessTestCase
 

@@ -36,8 +36,6 @@ from ZODB.serialize import referencesf
 from ZODB.utils import oid_repr
 
 from senaite.queue.auth import signing_keys
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import is_installed
@@ -48,6 +46,8 @@ from senaite.queue.permissions import ConsumeTasks
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.permissions import ViewQueue
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 from senaite.queue import setuphandlers
 from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING

@@ -27,7 +27,7 @@ from zope.component import subscribers
 from zope.globalrequest import getRequest
 
 from senaite.queue import api
-from senaite.queue.client import outbox
+from senaite.queue.records import outbox
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests.integration import people
 from senaite.queue.tests import utils

@@ -20,8 +20,8 @@ import transaction
 from zExceptions import Unauthorized
 
 from senaite.queue import api
-from senaite.queue.client import enqueue
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.records import enqueue
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 

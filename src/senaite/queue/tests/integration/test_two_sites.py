@@ -38,9 +38,9 @@ from zope.interface import noLongerProvides
 
 from senaite.queue import api
 from senaite.queue.client import agent as agents
-from senaite.queue.client import outbox
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import is_installed
+from senaite.queue.records import outbox
 from senaite.queue.testing import QUEUE_FIXTURE
 from senaite.queue.testing import QueueTesting
 from senaite.queue.tests import utils

@@ -127,7 +127,7 @@ class TestBackup(unittest.TestCase):
 
     def test_the_ledger_remembers_for_longer(self):
         try:
-            from senaite.queue.client import ledger
+            from senaite.queue.records import ledger
         except ImportError:
             self.skipTest("needs the ZODB")
         self.assertTrue(backup.REMEMBERED_SECONDS < ledger.KEEP_SECONDS)

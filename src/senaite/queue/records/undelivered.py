@@ -18,9 +18,9 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.client import ledger
-from senaite.queue.client import outbox
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 
 
 def outbox_tasks(portal):

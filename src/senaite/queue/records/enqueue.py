@@ -19,11 +19,11 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import outbox
 from senaite.queue.client import view
 from senaite.queue.model import current
 from senaite.queue.model import queue_task
 from senaite.queue.model import states
+from senaite.queue.records import outbox
 from senaite.queue.site import connections
 
 
