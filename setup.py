@@ -100,7 +100,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "senaite-queue-move = senaite.queue.storage.moving:main",
+            "senaite-queue-move = senaite.queue.storage.transfer:main",
             "queue-consumer = senaite.queue.client.worker:main",
         ],
         "z3c.autoinclude.plugin": ["target = plone"],

@@ -38,9 +38,9 @@ from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import lanes
-from senaite.queue.storage import moves
 from senaite.queue.storage import open_store
 from senaite.queue.storage import schema
+from senaite.queue.storage import state_changes
 from senaite.queue.storage import unitofwork
 
 #: Seconds for which the ledger remembers what was done, less some for those
@@ -190,12 +190,12 @@ def _fail_active(url, site, made):
     active = store.find(states.ACTIVE)
     with store._write() as unit:
         for task in active:
-            row = moves.get(unit, fields.to_text(task.task_uid))
+            row = state_changes.get(unit, fields.to_text(task.task_uid))
             if row["state"] == states.RUNNING:
-                moves.fail_attempt(unit, dict(row, retries=0), "fatal",
+                state_changes.fail_attempt(unit, dict(row, retries=0), "fatal",
                                    message)
                 continue
-            moves.move(unit, row, "give_up", error_message=message)
+            state_changes.move(unit, row, "give_up", error_message=message)
             lanes.refresh(unit, row)
     return len(active)
 

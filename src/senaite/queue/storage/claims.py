@@ -19,12 +19,12 @@ import sqlalchemy as sa
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model import states
-from senaite.queue.storage import consumers
+from senaite.queue.storage import consumer_registry
 from senaite.queue.storage import lanes
-from senaite.queue.storage import moves
 from senaite.queue.storage import pauses
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
+from senaite.queue.storage import state_changes
 from senaite.queue.storage import upkeep
 
 _TASK = schema.task
@@ -36,7 +36,7 @@ PROMOTIONS_PER_POP = 100
 
 def pop(unit, consumer_id, lease_seconds, most=None):
     """Hand the best task that may run to a consumer; see `ITaskStore.pop`."""
-    consumers.seen(unit, consumer_id)
+    consumer_registry.seen(unit, consumer_id)
     task = _get_held(unit, consumer_id, lease_seconds)
     if task is not None:
         return task
@@ -47,13 +47,13 @@ def pop(unit, consumer_id, lease_seconds, most=None):
     lane = None if pauses.ALL in unit.paused() else lanes.best(unit)
     if lane is None:
         return None
-    row = moves.get(unit, lane["head_uid"])
+    row = state_changes.get(unit, lane["head_uid"])
     return _claim(unit, lane, row, consumer_id, lease_seconds)
 
 
 def heartbeat(unit, consumer_id, task_uid, lease_seconds):
     """Extend a lease; see `ITaskStore.heartbeat`."""
-    consumers.seen(unit, consumer_id)
+    consumer_registry.seen(unit, consumer_id)
     return bool(unit.execute(sa.update(_TASK).where(
         unit.mine(_TASK), _TASK.c.task_uid == fields.to_text(task_uid),
         _TASK.c.state == states.RUNNING,
@@ -82,14 +82,14 @@ def _count_held(unit):
 
 def _get_held(unit, consumer_id, lease_seconds):
     task = None
-    for row in consumers.held(unit, consumer_id):
+    for row in consumer_registry.held(unit, consumer_id):
         if row["state"] == states.RUNNING:
             # The answer to the last pop was lost
-            moves.write(unit, row, lease_until=unit.now + lease_seconds)
+            state_changes.write(unit, row, lease_until=unit.now + lease_seconds)
             task = task or rows.to_task(row)
         else:
             # It was cancelled, and who asks for work has left off
-            consumers.let_go(unit, row)
+            consumer_registry.let_go(unit, row)
     return task
 
 
@@ -102,8 +102,8 @@ def _claim(unit, lane, row, consumer_id, lease_seconds):
         "started": unit.now,
         "attempt": number,
     }
-    moves.move(unit, row, "claim", **changes)
-    moves.open_attempt(unit, row, changes["consumer_id"], number)
+    state_changes.move(unit, row, "claim", **changes)
+    state_changes.open_attempt(unit, row, changes["consumer_id"], number)
     lanes.occupy(unit, lane, row)
     changes["state"] = states.RUNNING
     return rows.to_task(dict(row, **changes))

@@ -23,13 +23,13 @@ import json
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
-from senaite.queue.storage import consumers
+from senaite.queue.storage import consumer_registry
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
-from senaite.queue.storage import moves
 from senaite.queue.storage import rows
+from senaite.queue.storage import state_changes
 
 
 def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
@@ -43,14 +43,14 @@ def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
     if _is_cancelled_attempt(row, consumer_id):
         # What it did is done all the same
         _count(unit, row, processed)
-        moves.write(unit, row, note=_note(note))
-        consumers.let_go(unit, row)
+        state_changes.write(unit, row, note=_note(note))
+        consumer_registry.let_go(unit, row)
         return states.CANCELLED
     _check_held(row, consumer_id)
     payload = _count(unit, row, processed)
-    state = moves.move(unit, row, "acknowledge", lease_until=None,
+    state = state_changes.move(unit, row, "acknowledge", lease_until=None,
                        note=_note(note), payload=payload)
-    moves.close_attempt(unit, row, state)
+    state_changes.close_attempt(unit, row, state)
     lanes.vacate(unit, row)
     return state
 
@@ -66,12 +66,12 @@ def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None):
                          "{}".format(kind, ", ".join(scheduling.KINDS)))
     row = _get(unit, task_uid)
     if _is_cancelled_attempt(row, consumer_id):
-        consumers.let_go(unit, row)
+        consumer_registry.let_go(unit, row)
         return states.CANCELLED
     if _was_reported(unit, row, consumer_id, kind):
         return fields.to_native(row["state"])
     _check_held(row, consumer_id)
-    return moves.fail_attempt(unit, row, kind, error_message, traceback)
+    return state_changes.fail_attempt(unit, row, kind, error_message, traceback)
 
 
 def requeue(unit, task_uid):
@@ -79,7 +79,7 @@ def requeue(unit, task_uid):
     row = _get(unit, task_uid)
     if row["state"] not in states.sources("requeue"):
         return False
-    moves.move(unit, row, "requeue", ended=None, ready=True,
+    state_changes.move(unit, row, "requeue", ended=None, ready=True,
                visible_at=unit.now,
                retries=json.loads(row["payload"])["retries"])
     lanes.offer(unit, row)
@@ -91,13 +91,13 @@ def cancel(unit, task_uid):
     row = _get(unit, task_uid)
     if row["state"] not in states.sources("cancel"):
         return False
-    moves.move(unit, row, "cancel")
+    state_changes.move(unit, row, "cancel")
     if row["state"] == states.RUNNING:
         # Its lane stays closed until the consumer has left off, or its lease
         # ends; follow-ups it has left already, or will leave, are cancelled
-        moves.close_attempt(unit, row, states.CANCELLED)
+        state_changes.close_attempt(unit, row, states.CANCELLED)
         for follower in jobs.cancel(unit, row["job_uid"]):
-            moves.move(unit, follower, "cancel")
+            state_changes.move(unit, follower, "cancel")
             lanes.refresh(unit, follower)
     elif row["state"] == states.QUEUED:
         lanes.refresh(unit, row)
@@ -105,7 +105,7 @@ def cancel(unit, task_uid):
 
 
 def _get(unit, task_uid):
-    row = moves.get(unit, fields.to_text(task_uid))
+    row = state_changes.get(unit, fields.to_text(task_uid))
     if row is None:
         raise TaskNotFound(task_uid)
     return row
@@ -125,7 +125,7 @@ def _was_reported(unit, row, consumer_id, kind):
     # The answer to the same report was lost, and nothing happened since
     if row["state"] not in (states.QUEUED, states.FAILED):
         return False
-    last = moves.last_attempt(unit, row)
+    last = state_changes.last_attempt(unit, row)
     return (last is not None and last["outcome"] == kind
             and last["consumer_id"] == fields.to_text(consumer_id))
 

@@ -28,17 +28,17 @@ from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import additions
 from senaite.queue.storage import claims
-from senaite.queue.storage import consumers
+from senaite.queue.storage import consumer_registry as consumers
 from senaite.queue.storage import database
 from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage import feed
-from senaite.queue.storage import figures
+from senaite.queue.storage import filtering
+from senaite.queue.storage import interventions
 from senaite.queue.storage import jobs
-from senaite.queue.storage import listing
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
 from senaite.queue.storage import reads
-from senaite.queue.storage import steering
+from senaite.queue.storage import statistics
 from senaite.queue.storage.unitofwork import Unit
 from senaite.queue.storage import upkeep
 
@@ -199,24 +199,24 @@ class TaskStore(object):
 
     def stats(self):
         with self._read() as unit:
-            return figures.stats(unit)
+            return statistics.stats(unit)
 
     def finished(self, since, until):
         with self._read() as unit:
-            return figures.finished(unit, since, until)
+            return statistics.finished(unit, since, until)
 
     def page(self, kinds=None, **asked_for):
         with self._read() as unit:
-            return listing.page(unit, kinds or states.KINDS,
+            return filtering.page(unit, kinds or states.KINDS,
                                 **asked_for)
 
     def set_priority(self, task_uid, priority):
         with self._write() as unit:
-            return steering.set_priority(unit, task_uid, priority)
+            return interventions.set_priority(unit, task_uid, priority)
 
     def cancel_job(self, job_uid):
         with self._write() as unit:
-            return steering.cancel_job(unit, job_uid)
+            return interventions.cancel_job(unit, job_uid)
 
     def pause(self, name=None, username=None):
         with self._write() as unit:

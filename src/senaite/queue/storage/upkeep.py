@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
-from senaite.queue.storage import consumers
+from senaite.queue.storage import consumer_registry
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import schema
@@ -48,7 +48,7 @@ def rescue(unit, limit):
         unit.mine(_TASK), _TASK.c.lease_until <= unit.now
     ).order_by(_TASK.c.lease_until).limit(limit))
     return [fields.to_native(row["task_uid"]) for row in ended
-            if consumers.take_back(
+            if consumer_registry.take_back(
                 unit, row, u"The consumer was not heard of any more")]
 
 
@@ -68,7 +68,7 @@ def promote(unit, limit):
 
 def prune(unit, retention_seconds, limit):
     """Remove old history; see `ITaskStore.prune`."""
-    consumers.forget(unit)
+    consumer_registry.forget(unit)
     old = []
     for state in states.FINISHED:
         old.extend(unit.rows(sa.select(

@@ -27,7 +27,7 @@ from senaite.queue.model import fields
 from senaite.queue.model.states import KINDS
 from senaite.queue import PRODUCT_NAME
 from senaite.queue.server.routes.read import READ
-from senaite.queue.storage.listing import SORTS
+from senaite.queue.storage.filtering import SORTS
 
 #: Tasks on a page, unless the request asks for less or more, and at most
 DEFAULT_PAGE = 50

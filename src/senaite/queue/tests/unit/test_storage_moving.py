@@ -20,9 +20,9 @@ import tempfile
 import unittest
 
 from senaite.queue.model import states
-from senaite.queue.storage import moving
 from senaite.queue.storage import open_store
 from senaite.queue.storage import StoreUnavailable
+from senaite.queue.storage import transfer
 from senaite.queue.tests import postgres
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB
@@ -65,14 +65,14 @@ class MoveCase(object):
 
     def test_all_of_all_sites_arrives(self):
         before = [self.facts(self.old_url, site) for site in SITES]
-        counts = moving.move(self.old_url, self.new_url)
+        counts = transfer.move(self.old_url, self.new_url)
         self.assertEqual(counts["task"], 60)
         after = [self.facts(self.new_url, site) for site in SITES]
         self.assertEqual(before, after)
 
     def test_work_goes_on_in_the_new_store(self):
         running, = self.open(self.old_url).find([states.RUNNING])
-        moving.move(self.old_url, self.new_url)
+        transfer.move(self.old_url, self.new_url)
         store = self.open(self.new_url)
         # Reported by who held it before
         self.assertTrue(store.acknowledge(running["task_uid"], ALICE))
@@ -89,7 +89,7 @@ class MoveCase(object):
     def test_server_on_the_old_store_answers_that_it_is_closed(self):
         store = self.open(self.old_url)
         store.count()
-        moving.move(self.old_url, self.new_url)
+        transfer.move(self.old_url, self.new_url)
         for verb in (store.count, lambda: store.add(make_task(99)),
                      lambda: store.pop(BOB, 600)):
             with self.assertRaises(StoreUnavailable) as caught:
@@ -101,51 +101,51 @@ class MoveCase(object):
         self.assertIn("moved to another", str(caught.exception))
 
     def test_moved_once_only(self):
-        moving.move(self.old_url, self.new_url)
+        transfer.move(self.old_url, self.new_url)
         with self.assertRaises(StoreUnavailable):
-            moving.move(self.old_url, self.new_url)
+            transfer.move(self.old_url, self.new_url)
 
     def test_new_store_that_is_in_use(self):
         self.open(self.new_url, "/third").add(make_task(1))
-        with self.assertRaises(moving.CannotMove) as caught:
-            moving.move(self.old_url, self.new_url)
+        with self.assertRaises(transfer.CannotMove) as caught:
+            transfer.move(self.old_url, self.new_url)
         self.assertIn("/third", str(caught.exception))
         self.assertEqual(self.open(self.old_url).count(), 30)
         self.assertEqual(self.open(self.new_url, "/third").count(), 1)
 
     def test_ended_between_the_two_commits(self):
-        former = moving._close
-        moving._close = self.fall_over
+        former = transfer._close
+        transfer._close = self.fall_over
         try:
             with self.assertRaises(RuntimeError):
-                moving.move(self.old_url, self.new_url)
+                transfer.move(self.old_url, self.new_url)
         finally:
-            moving._close = former
+            transfer._close = former
         self.assertEqual(self.open(self.old_url).count(), 30)
         self.assertEqual(
-            moving.move(self.old_url, self.new_url)["task"], 60)
+            transfer.move(self.old_url, self.new_url)["task"], 60)
         self.assertEqual(self.open(self.new_url).count(), 30)
 
     def fall_over(self, source):
         raise RuntimeError("killed")
 
     def test_ended_while_it_copies(self):
-        former = moving._copy_table
-        moving._copy_table = self.fall_over_tables
+        former = transfer._copy_table
+        transfer._copy_table = self.fall_over_tables
         try:
             with self.assertRaises(RuntimeError):
-                moving.move(self.old_url, self.new_url)
+                transfer.move(self.old_url, self.new_url)
         finally:
-            moving._copy_table = former
+            transfer._copy_table = former
         self.assertEqual(
-            moving.move(self.old_url, self.new_url)["task"], 60)
+            transfer.move(self.old_url, self.new_url)["task"], 60)
 
     def fall_over_tables(self, source, target, table):
         raise RuntimeError("killed")
 
     def test_command(self):
-        self.assertEqual(moving.main([self.old_url, self.old_url]), 1)
-        self.assertEqual(moving.main([self.old_url, self.new_url]), 0)
+        self.assertEqual(transfer.main([self.old_url, self.old_url]), 1)
+        self.assertEqual(transfer.main([self.old_url, self.new_url]), 0)
         self.assertEqual(self.open(self.new_url).count(), 30)
 
 
@@ -164,10 +164,10 @@ class TestToPostgreSQL(MoveCase, unittest.TestCase):
         self.new_url = postgres.get_server().create_database()
 
     def test_and_back(self):
-        moving.move(self.old_url, self.new_url)
+        transfer.move(self.old_url, self.new_url)
         back = self.file("back.db")
         before = self.facts(self.new_url, "/senaite")
-        moving.move(self.new_url, back)
+        transfer.move(self.new_url, back)
         self.assertEqual(before, self.facts(back, "/senaite"))
         with self.assertRaises(StoreUnavailable) as caught:
             self.open(self.new_url).count()

@@ -24,9 +24,9 @@ from senaite.queue.model import states
 from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
-from senaite.queue.storage import moves
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import schema
+from senaite.queue.storage import state_changes
 
 _TASK = schema.task
 
@@ -37,14 +37,14 @@ _OPEN = (states.QUEUED, states.FAILED, states.RUNNING)
 
 def set_priority(unit, task_uid, priority):
     """Change the priority of a task; see `ITaskStore.set_priority`."""
-    row = moves.get(unit, fields.to_text(task_uid))
+    row = state_changes.get(unit, fields.to_text(task_uid))
     if row is None:
         raise TaskNotFound(task_uid)
     if row["state"] != states.QUEUED:
         return False
     payload = json.loads(row["payload"])
     payload["priority"] = priority
-    moves.write(
+    state_changes.write(
         unit, row, priority=priority, version=unit.next_version(),
         rank=float(scheduling.rank(payload)),
         payload=fields.to_text(json.dumps(payload, sort_keys=True)))

@@ -21,8 +21,8 @@ from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import lanes
-from senaite.queue.storage import moves
 from senaite.queue.storage import schema
+from senaite.queue.storage import state_changes
 
 _CONSUMER = schema.consumer
 _TASK = schema.task
@@ -77,7 +77,7 @@ def take_back(unit, row, message, at_once=False):
         while it ran, and only its lane had to be opened
     """
     if row["state"] == states.RUNNING:
-        moves.fail_attempt(unit, row, scheduling.LEASE_LOST, message,
+        state_changes.fail_attempt(unit, row, scheduling.LEASE_LOST, message,
                            at_once=at_once)
         return True
     let_go(unit, row)
@@ -86,7 +86,7 @@ def take_back(unit, row, message, at_once=False):
 
 def let_go(unit, row):
     """Open the lane behind a task that was cancelled while it ran."""
-    moves.write(unit, row, lease_until=None)
+    state_changes.write(unit, row, lease_until=None)
     lanes.vacate(unit, row)
 
 
