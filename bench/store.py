@@ -171,7 +171,7 @@ def load_peer(directory):
     api.get_current_user = User
     api.get_request = dict
     from senaite.queue.model import queue_task as queue
-    from senaite.queue.server import utility
+    from senaite.queue.server import server_utility as utility
     assert directory in queue.__file__, queue.__file__
     return queue, utility.ServerQueueUtility()
 

@@ -26,7 +26,7 @@ from senaite.queue.client import consumer as consumers
 from senaite.queue.client import standalone
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
-from senaite.queue.server.utility import get_server_utility
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
 from senaite.queue.site import surroundings

@@ -34,7 +34,7 @@ from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.records import enqueue
-from senaite.queue.server.utility import get_server_utility
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import process_role
 from senaite.queue.site import samples
 from senaite.queue.site import surroundings

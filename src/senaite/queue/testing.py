@@ -123,9 +123,9 @@ QUEUE_WSGI_TESTING = QueueHTTPTesting(
 def stop_threads():
     """End the threads that work with the site of a test, close its store."""
     from senaite.queue.client import agent
-    from senaite.queue.server import utility
+    from senaite.queue.server import server_utility
     agent.stop_all()
-    utility.forget_utilities()
+    server_utility.forget_utilities()
 
 
 def set_setting(name, value):

@@ -10,7 +10,7 @@
 
 """What the monitor asks of the queue server, and tells it to do, from a
 process that is not the queue server. The counterpart of
-`senaite.queue.server.monitoring`.
+`senaite.queue.server.monitor_data`.
 """
 
 from __future__ import absolute_import

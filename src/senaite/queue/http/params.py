@@ -51,7 +51,7 @@ TRUE_VALUES = (True, 1, "1", "true", "True", "yes", "on")
 
 def get_queue():
     """Return the queue of the current site."""
-    from senaite.queue.server.utility import get_server_utility
+    from senaite.queue.server.server_utility import get_server_utility
     return get_server_utility(get_portal())
 
 

@@ -94,7 +94,7 @@ def _ask_store(portal):
 
 
 def _store_answers(portal):
-    from senaite.queue.server.utility import get_server_utility
+    from senaite.queue.server.server_utility import get_server_utility
     try:
         get_server_utility(portal).store.version()
     except StoreUnavailable:

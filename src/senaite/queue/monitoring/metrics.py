@@ -71,7 +71,7 @@ def render(portal):
     """
     figures = process_figures(portal)
     if process_role.is_queue_server():
-        from senaite.queue.server.utility import get_server_utility
+        from senaite.queue.server.server_utility import get_server_utility
         try:
             figures.update(store_figures(get_server_utility(portal).store))
         except StoreUnavailable:

@@ -27,7 +27,7 @@ import transaction
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
-from senaite.queue.server import utility
+from senaite.queue.server import server_utility
 from senaite.queue.site import process_role
 from senaite.queue.site import store_location
 from senaite.queue.testing import QUEUE_WSGI_TESTING
@@ -60,7 +60,7 @@ class HTTPCase(unittest.TestCase):
         self.url = self.portal.absolute_url()
         directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, directory, True)
-        self.addCleanup(utility.forget_utilities)
+        self.addCleanup(server_utility.forget_utilities)
         self.setenv(store_location.ENVIRONMENT,
                     "sqlite:///" + os.path.join(directory, "tasks.db"))
         self.setenv(process_role.ENVIRONMENT, process_role.SERVER)

@@ -23,7 +23,7 @@ from senaite.queue import advice
 from senaite.queue.browser.controlpanel import QueueSettingsView
 from senaite.queue.client import agent as agents
 from senaite.queue.client import standalone
-from senaite.queue.server.utility import get_server_utility
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import process_role
 from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING

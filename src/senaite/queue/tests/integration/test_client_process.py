@@ -44,7 +44,7 @@ from senaite.queue.model.current import current_task
 from senaite.queue.model import states
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
-from senaite.queue.server.utility import get_server_utility
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import connections
 from senaite.queue.testing import eventually
 from senaite.queue.testing import QUEUE_WSGI_TESTING

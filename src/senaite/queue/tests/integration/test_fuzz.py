@@ -23,7 +23,7 @@ import random
 import unittest
 
 from senaite.queue.client import routes as consumer_routes
-from senaite.queue.server import utility
+from senaite.queue.server import server_utility
 from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.test_access import ALLOWED
 from senaite.queue.tests.integration.test_openapi import load
@@ -130,7 +130,7 @@ class TestFuzz(httpcase.HTTPCase):
 
     def stop_the_clock(self):
         """Let no lease end and no delay pass: that changes the queue, too."""
-        store = utility.get_server_utility(self.portal).store
+        store = server_utility.get_server_utility(self.portal).store
         stopped = store.now()
         self.patch(store, "_clock", lambda: stopped)
 

@@ -22,7 +22,7 @@ from ZODB.POSException import ConflictError
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model import states
-from senaite.queue.server.utility import get_server_utility
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.testing import eventually
 from senaite.queue.tests.integration import test_client_process
 

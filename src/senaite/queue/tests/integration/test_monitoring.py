@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
 from senaite.queue.monitoring import views
-from senaite.queue.server import utility
+from senaite.queue.server import server_utility
 from senaite.queue.site import process_role
 from senaite.queue.site import store_location
 from senaite.queue.tests.integration.httpcase import CONSUMER
@@ -43,7 +43,7 @@ class MonitoringCase(HTTPCase):
                             auth=self.credentials(caller), **kw)
 
     def break_store(self):
-        utility.forget_utilities()
+        server_utility.forget_utilities()
         self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/nowhere/tasks.db")
 
 

@@ -21,7 +21,7 @@ import uuid
 import transaction
 from senaite.queue.http import routing
 from senaite.queue.model.queue_task import new_task
-from senaite.queue.server.utility import get_server_utility
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import store_location
 from senaite.queue.site import surroundings
 from senaite.queue.tests.integration import httpcase

@@ -28,9 +28,9 @@ from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
-from senaite.queue.server.log import log_event
+from senaite.queue.server.event_log import log_event
 from senaite.queue.server import maintenance
-from senaite.queue.server.monitoring import Monitoring
+from senaite.queue.server.monitor_data import Monitoring
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
 from senaite.queue.site import store_location

@@ -18,8 +18,8 @@ from __future__ import print_function
 
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model.queue_task import get_task_uid
+from senaite.queue.server.event_log import log_event
 from senaite.queue.server.figures import Figures
-from senaite.queue.server.log import log_event
 
 #: Chunks of a job in the history of a task
 MOST_CHUNKS = 50
