@@ -101,7 +101,7 @@ setup(
     entry_points={
         "console_scripts": [
             "senaite-queue-move = senaite.queue.storage.transfer:main",
-            "queue-consumer = senaite.queue.client.worker:main",
+            "queue-consumer = senaite.queue.consumer.worker:main",
         ],
         "z3c.autoinclude.plugin": ["target = plone"],
     },

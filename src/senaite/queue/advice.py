@@ -22,8 +22,8 @@ from __future__ import print_function
 import collections
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import consumer as consumers
-from senaite.queue.client import standalone
+from senaite.queue.consumer import loop as consumers
+from senaite.queue.consumer import standalone
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.server.server_utility import get_server_utility

@@ -29,8 +29,8 @@ import signal
 
 import transaction
 from queuetest import counting
-from senaite.queue.client import attempt
-from senaite.queue.client import processing
+from senaite.queue.consumer import attempt
+from senaite.queue.consumer import processing
 from senaite.queue.http import transport
 from senaite.queue.records import outbox
 from senaite.queue.storage import store

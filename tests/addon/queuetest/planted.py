@@ -20,8 +20,8 @@ from __future__ import division
 from __future__ import print_function
 
 import sqlalchemy as sa
-from senaite.queue.client import attempt
 from senaite.queue.client import relay
+from senaite.queue.consumer import attempt
 from senaite.queue.model import states
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox

@@ -32,7 +32,7 @@ import time
 
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
-from senaite.queue.client import standalone
+from senaite.queue.consumer import standalone
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue.http.transport import ServerUnreachable

@@ -19,7 +19,7 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import standalone
+from senaite.queue.consumer import standalone
 from senaite.queue import logger
 from senaite.queue.records import outbox
 

@@ -33,7 +33,7 @@ from requests.structures import CaseInsensitiveDict
 from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlsplit
 
-from senaite.queue.client import identity
+from senaite.queue.consumer import identity
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.site import process_role

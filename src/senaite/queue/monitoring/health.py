@@ -27,8 +27,8 @@ from __future__ import print_function
 import threading
 import time
 
-from senaite.queue.client import consumer
 from senaite.queue.client import view
+from senaite.queue.consumer import loop
 from senaite.queue import is_installed
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
@@ -68,7 +68,7 @@ def examine(portal, role=None):
         return _examine_server(portal, is_server)
     checks = {}
     if role == CONSUMER:
-        runs = consumer.is_running(connections.Site.of(portal))
+        runs = loop.is_running(connections.Site.of(portal))
         checks["consumer"] = OK if runs else "not running"
     healthy = all(state == OK for state in checks.values())
     checks["server"] = "not reached" if view.outage_seconds(portal) else OK

@@ -22,8 +22,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from senaite.queue.client import consumer
 from senaite.queue.client import view
+from senaite.queue.consumer import loop
 from senaite.queue.model import states
 from senaite.queue.records import outbox
 from senaite.queue.site import connections
@@ -112,7 +112,7 @@ def process_figures(portal):
     return {
         "outbox_tasks": len(outbox.pending(portal)),
         "server_reached": int(not view.outage_seconds(portal)),
-        "consumer_runs": int(consumer.is_running(connections.Site.of(portal))),
+        "consumer_runs": int(loop.is_running(connections.Site.of(portal))),
     }
 
 

@@ -27,10 +27,10 @@ import unittest
 from ZODB.POSException import ConflictError
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import consumer as consumers
-from senaite.queue.client import identity
-from senaite.queue.client.lease import LeaseNotHeld
-from senaite.queue.client.lease import LeaseRegistry
+from senaite.queue.consumer import identity
+from senaite.queue.consumer.lease import LeaseNotHeld
+from senaite.queue.consumer.lease import LeaseRegistry
+from senaite.queue.consumer import loop as consumers
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger

@@ -18,7 +18,7 @@ from __future__ import print_function
 import re
 import uuid
 
-from senaite.queue.client import routes as consumer_routes
+from senaite.queue.consumer import process_routes as consumer_routes
 from senaite.queue.http import routing
 from senaite.queue.http.routing import CONSUME
 from senaite.queue.http.routing import ROUTES

@@ -22,7 +22,7 @@ import uuid
 import requests
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import tokens
-from senaite.queue.client import routes as consumer_routes
+from senaite.queue.consumer import process_routes as consumer_routes
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.test_access import all_routes

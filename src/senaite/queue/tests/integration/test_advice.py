@@ -22,7 +22,7 @@ from zope.i18n import interpolate
 from senaite.queue import advice
 from senaite.queue.browser.controlpanel import QueueSettingsView
 from senaite.queue.client import agent as agents
-from senaite.queue.client import standalone
+from senaite.queue.consumer import standalone
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import process_role
 from senaite.queue.site import surroundings

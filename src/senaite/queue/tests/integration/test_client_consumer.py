@@ -19,11 +19,11 @@ import threading
 import time
 import unittest
 
-from senaite.queue.client import attempt
-from senaite.queue.client import consumer as consumers
 from senaite.queue.client import garbage
-from senaite.queue.client import upkeep
 from senaite.queue.client import view
+from senaite.queue.consumer import attempt
+from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.consumer import loop as consumers
 from senaite.queue.model.current import working_on
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
@@ -269,7 +269,7 @@ class TestConsumer(ClusterTestCase):
             ledger.record(self.jane.begin(), task.task_uid, 100, 1)
             self.jane.commit()
         self.store.cancel(finished.task_uid)
-        counts = upkeep.run(
+        counts = ledger_upkeep.run(
             self.site, self.agent.transport, time.time(), every=0)
         self.assertEqual(counts, {"removed": 1})
         self.assertTrue(ledger.has(self.jane.begin(), failed.task_uid))

@@ -36,9 +36,9 @@ from senaite.queue import api
 from senaite.queue.auth.pas import QueueAuth
 from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
-from senaite.queue.client import consumer as consumers
-from senaite.queue.client.lease import leases
 from senaite.queue.client import view
+from senaite.queue.consumer.lease import leases
+from senaite.queue.consumer import loop as consumers
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.current import current_task
 from senaite.queue.model import states

@@ -22,7 +22,7 @@ from __future__ import print_function
 import random
 import unittest
 
-from senaite.queue.client import routes as consumer_routes
+from senaite.queue.consumer import process_routes as consumer_routes
 from senaite.queue.server import server_utility
 from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.test_access import ALLOWED

@@ -43,7 +43,7 @@ from zope.testing.loggingsupport import InstalledHandler
 
 from senaite.queue.auth.pas import QueueAuthPlugin
 from senaite.queue.auth import signing_keys
-from senaite.queue.client.browser import QueueDispatcherView
+from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.site import surroundings

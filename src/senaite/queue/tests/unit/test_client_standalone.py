@@ -17,7 +17,7 @@ from __future__ import print_function
 import unittest
 
 from senaite.queue.client import snapshot
-from senaite.queue.client import standalone
+from senaite.queue.consumer import standalone
 from senaite.queue.model import states
 
 

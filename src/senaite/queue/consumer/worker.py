@@ -33,9 +33,9 @@ import signal
 import sys
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import consumer as consumers
-from senaite.queue.client import identity
-from senaite.queue.client.lease import leases
+from senaite.queue.consumer import identity
+from senaite.queue.consumer.lease import leases
+from senaite.queue.consumer import loop as consumers
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import TransportError
 from senaite.queue import logger

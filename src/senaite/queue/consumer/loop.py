@@ -29,12 +29,12 @@ import threading
 import time
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client.attempt import Attempt
-from senaite.queue.client.doorbell import Doorbell
 from senaite.queue.client import garbage
-from senaite.queue.client import identity
-from senaite.queue.client.lease import leases
-from senaite.queue.client import upkeep
+from senaite.queue.consumer.attempt import Attempt
+from senaite.queue.consumer.doorbell import Doorbell
+from senaite.queue.consumer import identity
+from senaite.queue.consumer.lease import leases
+from senaite.queue.consumer import ledger_upkeep
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue.http.transport import ServerUnreachable
@@ -139,7 +139,7 @@ class Consumer(object):
         while not self._is_over():
             next_due = self._work_off()
             if not self._is_over():
-                upkeep.run(self.site, self.agent.transport, time.time())
+                ledger_upkeep.run(self.site, self.agent.transport, time.time())
                 self._listen(next_due)
 
     def _work_off(self):

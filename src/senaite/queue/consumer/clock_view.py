@@ -16,7 +16,7 @@ from __future__ import print_function
 
 from Products.Five.browser import BrowserView
 
-from senaite.queue.client import consumer
+from senaite.queue.consumer import loop
 from senaite.queue import logger
 
 _warned = []
@@ -34,7 +34,7 @@ class QueueConsumeView(BrowserView):
         response = self.request.response
         response.setHeader("Content-Type", "text/plain")
         response.setHeader("Cache-Control", "no-store")
-        return consumer.ensure(self.context)
+        return loop.ensure(self.context)
 
 
 class QueueDispatcherView(QueueConsumeView):

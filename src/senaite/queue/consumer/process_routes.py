@@ -16,10 +16,10 @@ from __future__ import print_function
 
 from senaite.queue.auth.pas import request_claims
 from senaite.queue.auth import tokens
-from senaite.queue.client import consumer
-from senaite.queue.client import identity
-from senaite.queue.client import lease as lease_module
-from senaite.queue.client import processing
+from senaite.queue.consumer import identity
+from senaite.queue.consumer import lease as lease_module
+from senaite.queue.consumer import loop
+from senaite.queue.consumer import processing
 from senaite.queue.http.routing import CONSUME
 from senaite.queue.http.routing import get_payload
 from senaite.queue.http.routing import Refused
@@ -31,7 +31,7 @@ from senaite.queue.site import connections
 @route("queue_consumer", "consume", methods=["GET", "POST"], access=CONSUME)
 def consume(context, request):
     """See to it that the consumer's loop runs."""
-    return {"message": consumer.ensure(connections.current_portal())}
+    return {"message": loop.ensure(connections.current_portal())}
 
 
 @route("queue_consumer", "process", "process/<string:task_uid>",

@@ -76,7 +76,7 @@ def process(portal, request, lease, user_id):
     :param portal: root object of the site
     :param request: the current request
     :param lease: the lease of the task, begun
-    :type lease: senaite.queue.client.lease.Lease
+    :type lease: senaite.queue.consumer.lease.Lease
     :param user_id: whom the signed request was made for
     :returns: what to tell the consumer: `outcome` (one of "done", "already",
         "failed"), with `processed` and `note`, or `kind` (one of

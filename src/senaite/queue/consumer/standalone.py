@@ -96,10 +96,10 @@ def volunteer(site):
 
     :param site: senaite.queue.site.connections.Site
     """
-    from senaite.queue.client import consumer
-    if consumer.is_running(site):
+    from senaite.queue.consumer import loop
+    if loop.is_running(site):
         return
     with site.opened() as (portal, _manager):
-        consumer.ensure(portal)
+        loop.ensure(portal)
     logger.info("event=standalone site=%s: no other process consumes, the "
                 "queue server does", "/".join(site.path))

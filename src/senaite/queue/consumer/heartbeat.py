@@ -33,8 +33,8 @@ class Heartbeat(object):
     def __init__(self, transport, registry, lease, seconds):
         """
         :param transport: the way to the server
-        :param registry: senaite.queue.client.lease.LeaseRegistry
-        :param lease: senaite.queue.client.lease.Lease
+        :param registry: senaite.queue.consumer.lease.LeaseRegistry
+        :param lease: senaite.queue.consumer.lease.Lease
         :param seconds: from one beat to the next
         """
         self.transport = transport

@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import time
 
-from senaite.queue.client.heartbeat import Heartbeat
+from senaite.queue.consumer.heartbeat import Heartbeat
 from senaite.queue.http.transport import AnswerTimeout
 from senaite.queue.http.transport import NotConnected
 from senaite.queue.http.transport import ServerRefused
@@ -47,7 +47,7 @@ class Attempt(object):
 
     def __init__(self, consumer, task):
         """
-        :param consumer: senaite.queue.client.consumer.Consumer
+        :param consumer: senaite.queue.consumer.loop.Consumer
         :param task: the task, running
         """
         self.consumer = consumer
