@@ -21,7 +21,7 @@ import time
 import transaction
 
 from senaite.queue import api
-from senaite.queue.client.utility import ClientQueueUtility
+from senaite.queue.client.client_utility import ClientQueueUtility
 from senaite.queue.model import states
 from senaite.queue.records import outbox
 from senaite.queue.tests.integration.test_client_process import NAME

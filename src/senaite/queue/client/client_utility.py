@@ -22,7 +22,7 @@ from __future__ import print_function
 from zope.interface import implementer
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client.monitoring import RemoteMonitoring
+from senaite.queue.client.remote_monitor import RemoteMonitoring
 from senaite.queue.client import view
 from senaite.queue.http.transport import ServerRefused
 from senaite.queue.http.transport import TransportError
