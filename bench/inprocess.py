@@ -44,7 +44,7 @@ class Bench(object):
     def prepare(self):
         """Return analyses and an empty worksheet."""
         import transaction
-        from senaite.queue.adapters import memos
+        from senaite.queue.speedups import memos
         from senaite.queue.tests import utils
         with memos.kept():
             # What core reads several times over takes half of the time

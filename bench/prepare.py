@@ -84,7 +84,7 @@ def main():
     portal = app[site_setup.SITE]
     site_setup.act_in(app, portal)
     from bika.lims import api
-    from senaite.queue.adapters import memos
+    from senaite.queue.speedups import memos
     from senaite.queue.tests import utils
     utils.act_as(portal, USER)
     # Who has typed the results verifies them as well

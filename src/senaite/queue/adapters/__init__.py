@@ -21,16 +21,16 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 from zope.interface import implementer
 
-from senaite.queue.adapters import holdback
-from senaite.queue.adapters import memos
 from senaite.queue.adapters import outcomes
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters.transitions import do_if_allowed
-from senaite.queue.client import pace
-from senaite.queue.client.readahead import read_ahead
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
 from senaite.queue.site import samples
+from senaite.queue.speedups import holdback
+from senaite.queue.speedups import memos
+from senaite.queue.speedups import pace
+from senaite.queue.speedups.readahead import read_ahead
 
 
 @implementer(IQueuedTaskAdapter)

@@ -30,14 +30,14 @@ from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
 
-from senaite.queue.adapters import ahead
-from senaite.queue.adapters import holdback
-from senaite.queue.adapters import memos
-from senaite.queue.adapters.prepared import Prepared
 from senaite.queue.adapters.transitions import do_if_allowed
-from senaite.queue.client.readahead import read_ahead
-from senaite.queue.client import turns
 from senaite.queue.site import samples
+from senaite.queue.speedups import ahead
+from senaite.queue.speedups import holdback
+from senaite.queue.speedups import memos
+from senaite.queue.speedups.prepared import Prepared
+from senaite.queue.speedups.readahead import read_ahead
+from senaite.queue.speedups import turns
 
 #: What core tries on a worksheet whenever its analyses change: ways, each of
 #: transitions that may follow each other. Where one was gone the others are
@@ -102,7 +102,7 @@ class Settlement(object):
         """Promote and reindex what was involved.
 
         :param held: what was held back meanwhile
-        :type held: senaite.queue.adapters.holdback.Held
+        :type held: senaite.queue.speedups.holdback.Held
         """
         self._note(held)
         # Before our turn, in which nobody else can go on

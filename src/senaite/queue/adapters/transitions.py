@@ -17,7 +17,7 @@ from __future__ import print_function
 from bika.lims import api
 from Products.CMFCore.WorkflowCore import WorkflowException
 
-from senaite.queue.adapters import memos
+from senaite.queue.speedups import memos
 
 
 def do_if_allowed(obj, action):

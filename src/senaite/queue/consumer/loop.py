@@ -29,7 +29,6 @@ import threading
 import time
 
 from senaite.queue.client import agent as agents
-from senaite.queue.client import garbage
 from senaite.queue.consumer.attempt import Attempt
 from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
@@ -44,6 +43,7 @@ from senaite.queue import logger
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
 from senaite.queue.site.waiting import Event
+from senaite.queue.speedups import garbage
 
 #: Seconds: between looks at the doorbell, and the longest wait without asking
 LOOK_SECONDS = 0.05

@@ -32,8 +32,6 @@ from transaction.interfaces import TransientError
 from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
-from senaite.queue.client import garbage
-from senaite.queue.client import turns
 from senaite.queue.http.routing import to_text
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
@@ -42,6 +40,8 @@ from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
+from senaite.queue.speedups import garbage
+from senaite.queue.speedups import turns
 
 #: How often a transaction is tried when it meets conflicts
 ATTEMPTS = 3

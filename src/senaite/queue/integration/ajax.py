@@ -39,10 +39,10 @@ from senaite.core.browser.listing.workflow.analysis import \
 from zope.component import queryMultiAdapter
 from zope.interface import implementer
 
-from senaite.queue.adapters import memos
 from senaite.queue import api
 from senaite.queue.integration import decisions
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.speedups import memos
 
 
 @implementer(IListingWorkflowTransition)

@@ -21,11 +21,11 @@ from bika.lims.interfaces.analysis import IRequestAnalysis
 from bika.lims.workflow import isTransitionAllowed
 
 from senaite.queue import api
-from senaite.queue.client.readahead import read_ahead
-from senaite.queue.client.readahead import STATUS
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
 from senaite.queue.site import surroundings
+from senaite.queue.speedups.readahead import read_ahead
+from senaite.queue.speedups.readahead import STATUS
 
 
 def is_to_be_queued(name_or_action, count=None):

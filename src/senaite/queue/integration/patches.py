@@ -28,9 +28,6 @@ from Products.Archetypes.Field import StringField
 from Products.DCWorkflow import utils
 from senaite.core.patches.archetypes import catalog_multiplex
 
-from senaite.queue.adapters import ahead
-from senaite.queue.adapters import holdback
-from senaite.queue.adapters import memos
 from senaite.queue import api
 from senaite.queue.integration import ajax
 from senaite.queue.integration import decisions
@@ -38,6 +35,9 @@ from senaite.queue.integration import listings
 from senaite.queue.integration import ownership
 from senaite.queue.integration import saving
 from senaite.queue.model.current import current_task
+from senaite.queue.speedups import ahead
+from senaite.queue.speedups import holdback
+from senaite.queue.speedups import memos
 
 
 def addAnalyses(self, analyses):
@@ -121,7 +121,7 @@ def promote(instance, action_id):
     `bika.lims.workflow.doActionFor`, as `bika.lims.workflow.analysis.events`
     and `bika.lims.content.worksheet` use it, senaite.core 2.6.0. Both try to
     promote worksheets and samples after each single analysis; no setting and
-    no event keeps them from it. See `senaite.queue.adapters.holdback`.
+    no event keeps them from it. See `senaite.queue.speedups.holdback`.
     """
     if holdback.holds_promotion(instance, action_id):
         return False, ""
@@ -149,7 +149,7 @@ def reindex_worksheet(self, *args, **kw):
 
     `bika.lims.content.worksheet.Worksheet.reindexObject`, senaite.core 2.6.0,
     inherited from Archetypes. Core calls it after each single analysis. See
-    `senaite.queue.adapters.holdback`.
+    `senaite.queue.speedups.holdback`.
     """
     if not holdback.holds_reindexing(self):
         super(Worksheet, self).reindexObject(*args, **kw)
@@ -166,7 +166,7 @@ def read_indexable(self, name):
     """Read what is indexed of an object, once in a task.
 
     `plone.indexer.wrapper.IndexableObjectWrapper.__getattr__`, 1.0.7. See
-    `senaite.queue.adapters.memos`.
+    `senaite.queue.speedups.memos`.
     """
     memos.fill(self)
     if name in self.__dict__:
@@ -183,7 +183,7 @@ def get_field_value(self, name, default=None):
 
     `senaite.app.supermodel.model.SuperModel.get_field_value`, 2.6.0. It asks a
     catalog for the analyses of a sample, and keeps their uids: those of the
-    objects are the same. See `senaite.queue.adapters.ahead`.
+    objects are the same. See `senaite.queue.speedups.ahead`.
     """
     if name == "Analyses" and ahead.knows(self.instance):
         return self.instance.getAnalyses(full_objects=True)
@@ -194,7 +194,7 @@ def get_field(self, name, default=None):
     """Return a field of an object, or a default; collects them once in a task.
 
     `senaite.app.supermodel.model.SuperModel.get_field`, 2.6.0. See
-    `senaite.queue.adapters.memos`.
+    `senaite.queue.speedups.memos`.
     """
     try:
         fields = memos.read_fields(
@@ -208,7 +208,7 @@ def get_all_roles(self):
     """Return the local roles of all members; collects them once in a task.
 
     `senaite.core.adapters.localroles.DynamicLocalRoleAdapter.getAllRoles`,
-    senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
+    senaite.core 2.6.0. See `senaite.queue.speedups.memos`.
     """
     return iter(memos.read_roles(self, self._old_getAllRoles))
 
@@ -219,7 +219,7 @@ def get_sample_analyses(self, **kw):
 
     `senaite.core.datamanagers.field.sample_analyses
     .SampleAnalysesFieldDataManager.get`, senaite.core 2.6.0. See
-    `senaite.queue.adapters.ahead` and `senaite.queue.adapters.memos`.
+    `senaite.queue.speedups.ahead` and `senaite.queue.speedups.memos`.
     """
     known = ahead.read_analyses(
         self.context, kw, lambda: self._old_get(**kw))
@@ -233,7 +233,7 @@ def get_tool(name, context=None, default=senaite_api._marker):
     """Return a tool of the site; looks it up once in a task.
 
     `bika.lims.api.get_tool`, senaite.core 2.6.0. See
-    `senaite.queue.adapters.memos`.
+    `senaite.queue.speedups.memos`.
     """
     if context is not None or default is not senaite_api._marker:
         return senaite_api._old_get_tool(name, context, default)
@@ -245,7 +245,7 @@ def is_auditlog_enabled():
     """Tell whether the log of all that happens is on; looks once in a task.
 
     `senaite.core.patches.archetypes.catalog_multiplex.is_auditlog_enabled`,
-    senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
+    senaite.core 2.6.0. See `senaite.queue.speedups.memos`.
     """
     return memos.read_of_site(
         ("auditlog",), catalog_multiplex._old_is_auditlog_enabled)
@@ -263,7 +263,7 @@ def ac_inherited_permissions(ob, all=0):
     task.
 
     `Products.DCWorkflow.utils.ac_inherited_permissions`, 2.7.0. See
-    `senaite.queue.adapters.memos`.
+    `senaite.queue.speedups.memos`.
     """
     if not all:
         return _inherited_permissions(ob)
@@ -278,7 +278,7 @@ def check_transition_guard(self, t, ob, **kw):
     """Ask a guard, unless it has said yes just now in a task.
 
     `Products.DCWorkflow.DCWorkflow.DCWorkflowDefinition
-    ._checkTransitionGuard`, 2.7.0. See `senaite.queue.adapters.memos`.
+    ._checkTransitionGuard`, 2.7.0. See `senaite.queue.speedups.memos`.
     """
     return memos.ask_guard(
         ob, t.getId(),
@@ -290,7 +290,7 @@ def get_references(self, context, **kwargs):
     task.
 
     `bika.lims.browser.fields.uidreferencefield.UIDReferenceField.get`,
-    senaite.core 2.6.0. See `senaite.queue.adapters.memos`.
+    senaite.core 2.6.0. See `senaite.queue.speedups.memos`.
     """
     # Archetypes always gives the schema
     if not memos.is_active() or set(kwargs) - set(["schema"]):

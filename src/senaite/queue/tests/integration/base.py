@@ -30,8 +30,8 @@ from zope.component.hooks import setSite
 from zope.globalrequest import setRequest
 from zope.interface import alsoProvides
 
-from senaite.queue.client import pace
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.speedups import pace
 from senaite.queue.tests import stock
 from senaite.queue.tests import utils
 

@@ -27,9 +27,9 @@ from senaite.core.catalog import SAMPLE_CATALOG
 from senaite.core.catalog import WORKSHEET_CATALOG
 from zope.component import getGlobalSiteManager
 
-from senaite.queue.adapters import ahead
 from senaite.queue import api as qapi
-from senaite.queue.client import turns
+from senaite.queue.speedups import ahead
+from senaite.queue.speedups import turns
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
 

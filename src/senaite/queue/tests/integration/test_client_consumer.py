@@ -19,7 +19,6 @@ import threading
 import time
 import unittest
 
-from senaite.queue.client import garbage
 from senaite.queue.client import view
 from senaite.queue.consumer import attempt
 from senaite.queue.consumer import ledger_upkeep
@@ -28,6 +27,7 @@ from senaite.queue.model.current import working_on
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger
+from senaite.queue.speedups import garbage
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite

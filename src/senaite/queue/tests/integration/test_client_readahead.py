@@ -23,8 +23,8 @@ from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 from Products.CMFCore.CMFCatalogAware import CatalogAware
 
-from senaite.queue.client.readahead import read_ahead
-from senaite.queue.client.readahead import STATUS
+from senaite.queue.speedups.readahead import read_ahead
+from senaite.queue.speedups.readahead import STATUS
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 from senaite.queue.tests import zodbsite

@@ -26,8 +26,8 @@ from BTrees.IIBTree import IITreeSet
 from persistent.mapping import PersistentMapping
 from ZODB.POSException import ConflictError
 
-from senaite.queue.client import turns
 from senaite.queue.records import ledger
+from senaite.queue.speedups import turns
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
 

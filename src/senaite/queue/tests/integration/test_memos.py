@@ -35,9 +35,9 @@ from zope.annotation.interfaces import IAnnotations
 from zope.component import getMultiAdapter
 from zope.globalrequest import getRequest
 
-from senaite.queue.adapters import memos
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.integration import patches
+from senaite.queue.speedups import memos
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 

@@ -25,8 +25,8 @@ from Products.CMFCore.indexing import processQueue
 from senaite.core.catalog import ANALYSIS_CATALOG
 from senaite.core.catalog import SAMPLE_CATALOG
 
-from senaite.queue.adapters import memos
-from senaite.queue.adapters.prepared import Prepared
+from senaite.queue.speedups import memos
+from senaite.queue.speedups.prepared import Prepared
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 

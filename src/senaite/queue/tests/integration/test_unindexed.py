@@ -20,8 +20,8 @@ from Products.CMFCore.indexing import REINDEX
 from Products.CMFCore.indexing import getQueue
 from Products.CMFCore.indexing import processQueue
 
-from senaite.queue.adapters.unindexed import nothing_queued
-from senaite.queue.adapters.unindexed import searches_noticed
+from senaite.queue.speedups.unindexed import nothing_queued
+from senaite.queue.speedups.unindexed import searches_noticed
 
 FIRST, SECOND = [(REINDEX, name, None, 1) for name in ("first", "second")]
 

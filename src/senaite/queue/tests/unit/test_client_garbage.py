@@ -16,7 +16,7 @@ import gc
 import threading
 import unittest
 
-from senaite.queue.client import garbage
+from senaite.queue.speedups import garbage
 
 
 class TestRarelyCollected(unittest.TestCase):

@@ -14,8 +14,8 @@ from __future__ import print_function
 
 import time
 
-from senaite.queue.client import pace
 from senaite.queue.model.current import working_on
+from senaite.queue.speedups import pace
 from senaite.queue.tests.sitecase import SiteCase
 from senaite.queue.tests.tasks import make_task
 

@@ -36,7 +36,7 @@ core puts together from what it keeps for one request, for one chunk; the fifth
 with the wrapper again; the sixth, which is a matter of the code and not of the
 data, for one chunk, and so the seventh, which is a matter of the site's set-up;
 the last until it is asked for again: nothing can go stale.
-What was read in advance (`senaite.queue.adapters.prepared`) is given out for as
+What was read in advance (`senaite.queue.speedups.prepared`) is given out for as
 long as the catalogs are written to. Core is told by the patches of
 `senaite.queue.integration.patches`, and only in a thread that is in `kept`.
 """
@@ -161,7 +161,7 @@ def read_analyses(sample, query, read):
 def given(values):
     """Give out what was read in advance, in this thread and this block.
 
-    :type values: senaite.queue.adapters.prepared.Prepared
+    :type values: senaite.queue.speedups.prepared.Prepared
     """
     _local.given = values
     try:

@@ -11,13 +11,13 @@
 """What is to be indexed, read before the turn comes.
 
 To read it takes four times as long as to write it to the catalogs, and needs
-no turn (see `senaite.queue.client.turns`). What an analysis is indexed with
+no turn (see `senaite.queue.speedups.turns`). What an analysis is indexed with
 depends on itself, which a transaction that goes on has to itself, and on its
 sample, worksheet, client, service and the like. When one of these was changed
 by somebody else before the turn came, all is read anew.
 
 So are samples and worksheets that were promoted before the turn
-(`senaite.queue.adapters.ahead`): the transaction has all their analyses to
+(`senaite.queue.speedups.ahead`): the transaction has all their analyses to
 itself. What they look up in catalogs, and when they were modified, is read in
 the turn.
 """
@@ -44,9 +44,9 @@ from senaite.core.catalog.catalog_multiplex_processor import \
 from ZODB.POSException import ConflictError
 from zope.component import queryMultiAdapter
 
-from senaite.queue.adapters import memos
-from senaite.queue.adapters.unindexed import searches_noticed
 from senaite.queue.site import samples
+from senaite.queue.speedups import memos
+from senaite.queue.speedups.unindexed import searches_noticed
 
 #: Where classes come from whose objects say nothing to whoever does not own
 #: them: trees, and histories of objects that are told of themselves

@@ -11,7 +11,7 @@
 """Samples and worksheets that are promoted before the turn of the chunk comes.
 
 To promote a sample, snapshot included, takes longer than to index it. It may be
-done before the turn (see `senaite.queue.client.turns`) where the chunk has all
+done before the turn (see `senaite.queue.speedups.turns`) where the chunk has all
 analyses of the sample: whoever adds one meanwhile, or opens one again, writes
 to the sample, too, and one of the two conflicts, as it does without a queue.
 Where the sample is not promoted this way, for whatever reason, it is tried in
@@ -39,7 +39,7 @@ from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IVerified
 
 from senaite.queue.adapters.transitions import do_if_allowed
-from senaite.queue.adapters.unindexed import nothing_queued
+from senaite.queue.speedups.unindexed import nothing_queued
 
 #: Actions on analyses that promote their sample and worksheet by the same
 #: action

@@ -24,7 +24,7 @@ While a chunk of analyses is processed, in this thread and nowhere else,
 
 Both are owed, and paid by `Settlement.settle` when the analyses of the chunk
 are through and indexed: samples first, then worksheets, each promoted and
-reindexed once (some are promoted earlier: `senaite.queue.adapters.ahead`).
+reindexed once (some are promoted earlier: `senaite.queue.speedups.ahead`).
 Not held back is whatever changes a worksheet or sample otherwise (their
 transitions on the way back while retests are made, say), nor what people do at
 the same time. The end is the same, field by field: the tests `test_process_*`
