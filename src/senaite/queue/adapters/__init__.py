@@ -21,8 +21,8 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 from zope.interface import implementer
 
-from senaite.queue.adapters import outcomes
 from senaite.queue.adapters.settle import Settlement
+from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
@@ -53,13 +53,13 @@ class QueuedUIDsTaskAdapter(object):
         self.started = time.time()
         task["chunk_size"] = pace.get_size(task)
         chunk, rest = self.get_chunks(task)
-        notes = outcomes.Notes()
+        notes = skipped.Notes()
         settlement = Settlement(self.context)
         with memos.kept():
             with holdback.holding(self.get_held_action(task)) as held:
                 for uid, obj in self.get_objects(chunk):
                     if obj is None:
-                        notes.skip(outcomes.GONE, uid)
+                        notes.skip(skipped.GONE, uid)
                         continue
                     settlement.involve(obj)
                     self.process_item(obj, task, notes)
@@ -125,7 +125,7 @@ class QueuedUIDsTaskAdapter(object):
         :param obj: content object
         :param task: the task
         :param notes: where to tell why an object was skipped
-        :type notes: senaite.queue.adapters.outcomes.Notes
+        :type notes: senaite.queue.adapters.skipped.Notes
         """
 
 
@@ -140,11 +140,11 @@ class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
 
     def process_item(self, obj, task, notes):
         action = task["action"]
-        if outcomes.is_reached(obj, action):
+        if skipped.is_reached(obj, action):
             # By hand, by a cascade from another item, or by a former attempt
-            notes.skip(outcomes.DONE_BEFORE, obj)
+            notes.skip(skipped.DONE_BEFORE, obj)
         elif not do_if_allowed(obj, action):
-            notes.skip(outcomes.NOT_ALLOWED, obj)
+            notes.skip(skipped.NOT_ALLOWED, obj)
 
 
 class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
@@ -157,12 +157,12 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
         assigned_to = obj.getWorksheet()
         if assigned_to:
             here = assigned_to == self.context
-            notes.skip(outcomes.DONE_BEFORE if here else outcomes.ELSEWHERE,
+            notes.skip(skipped.DONE_BEFORE if here else skipped.ELSEWHERE,
                        obj)
             return
         self.context.addAnalysis(obj, self.get_slot(obj, task))
         if obj.getWorksheet() != self.context:
-            notes.skip(outcomes.NOT_ALLOWED, obj)
+            notes.skip(skipped.NOT_ALLOWED, obj)
 
     def get_slot(self, analysis, task):
         """Return the slot the task wants for an analysis; None when it wants

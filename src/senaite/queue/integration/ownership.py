@@ -19,7 +19,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.adapters import security
+from senaite.queue.adapters import object_security
 from senaite.queue.api import add_reindex_obj_security_task
 from senaite.queue.api import is_queue_ready
 from senaite.queue import is_installed
@@ -52,4 +52,4 @@ def reindex(client):
     if many and settings.get_username() and is_queue_ready(TASK):
         add_reindex_obj_security_task(client)
     else:
-        security.reindex_paths(client, security.get_paths(client))
+        object_security.reindex_paths(client, object_security.get_paths(client))

@@ -26,7 +26,7 @@ from bika.lims.utils import tmpID
 from Products.CMFPlone.utils import _createObjectByType
 
 from senaite.queue.adapters import planning
-from senaite.queue.adapters import template as templates
+from senaite.queue.adapters import worksheet_template as templates
 from senaite.queue import api
 from senaite.queue.integration import decisions
 from senaite.queue import messageFactory as _

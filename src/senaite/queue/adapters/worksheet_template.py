@@ -23,10 +23,10 @@ from __future__ import print_function
 from bika.lims import api as senaite_api
 
 from senaite.queue.adapters import get_object
-from senaite.queue.adapters import outcomes
 from senaite.queue.adapters import planning
 from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters.settle import Settlement
+from senaite.queue.adapters import skipped
 from senaite.queue.site import samples
 
 TASK = "task_apply_worksheet_template"
@@ -45,7 +45,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         template = get_object(task["template"])
         if template is None:
             task["note"] = u"The worksheet template was {}".format(
-                outcomes.GONE)
+                skipped.GONE)
         elif task.get("steps") is None:
             self.make_plan(task, template)
         elif task["uids"]:
@@ -74,7 +74,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
 
     def process_item(self, obj, task, notes):
         if self.is_slot_lost(obj, task):
-            notes.skip(outcomes.SLOT_TAKEN, obj)
+            notes.skip(skipped.SLOT_TAKEN, obj)
         else:
             super(QueuedWorksheetTemplateTaskAdapter, self).process_item(
                 obj, task, notes)
