@@ -20,6 +20,6 @@
 * `ownership`: who sees what a client owns, when roles change;
 * `patches`: the one place for patches of core.
 
-The adapters of the form channel are in `senaite.queue.adapters.actions`, where
+The adapters of the form channel are in `senaite.queue.integration.form_channel`, where
 other add-ons look for them.
 """

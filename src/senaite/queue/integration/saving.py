@@ -23,7 +23,7 @@ from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
 from senaite.core.i18n import translate
 
-from senaite.queue.adapters.actions import QueueingMixin
+from senaite.queue.integration.form_channel import QueueingMixin
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
