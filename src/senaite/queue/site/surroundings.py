@@ -23,7 +23,7 @@ from __future__ import print_function
 from senaite.queue.model.categories import PROCESSES
 
 #: Settings of the control panel with their defaults. Units are part of the
-#: description in `senaite.queue.browser.controlpanel`, times are seconds.
+#: description in `senaite.queue.browser.settings.page`, times are seconds.
 DEFAULTS = {
     "server": "http://localhost:8080/senaite",
     "default": 10,

@@ -32,7 +32,7 @@ from zope.component import getUtility
 from zope.schema.interfaces import ValidationError
 
 from senaite.queue.auth.pas import QueueAuthPlugin
-from senaite.queue.browser.settings import IQueueSettings
+from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import logger
 from senaite.queue.model.fields import to_text

@@ -19,8 +19,8 @@ import unittest
 
 from zope.i18n import interpolate
 
-from senaite.queue import advice
-from senaite.queue.browser.controlpanel import QueueSettingsView
+from senaite.queue.browser.settings import advice
+from senaite.queue.browser.settings.page import QueueSettingsView
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import standalone
 from senaite.queue.server.server_utility import get_server_utility

@@ -27,7 +27,7 @@ from zExceptions import Unauthorized
 from zope.component import getUtility
 
 from senaite.queue.auth import signing_keys
-from senaite.queue.browser.settings import IQueueSettings
+from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.model.categories import PROCESSES
 from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING

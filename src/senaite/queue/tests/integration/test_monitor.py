@@ -25,8 +25,8 @@ from plone.testing.zope import Browser
 from zExceptions import Unauthorized
 
 from senaite.queue import api
-from senaite.queue.browser.dashboard import Dashboard
-from senaite.queue.browser import tasks as monitor
+from senaite.queue.browser.monitor.dashboard import Dashboard
+from senaite.queue.browser.monitor import overview as monitor
 from senaite.queue.browser import words
 from senaite.queue.model.fields import to_native
 from senaite.queue.model.queue_task import new_task

@@ -26,9 +26,9 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 
 from senaite.queue import api
-from senaite.queue.browser import attention
-from senaite.queue.browser import charts
 from senaite.queue.browser import html
+from senaite.queue.browser.monitor import attention
+from senaite.queue.browser.monitor import charts
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _

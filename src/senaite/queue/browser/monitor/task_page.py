@@ -29,7 +29,7 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue import api
 from senaite.queue.browser import html
-from senaite.queue.browser.rows import BADGES
+from senaite.queue.browser.monitor.table import BADGES
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -242,13 +242,13 @@ class TaskView(BrowserView):
         """Return what the user may do: dicts with id, title, question."""
         if not self.may(ManageQueue):
             return []
-        from senaite.queue.browser import tasks
+        from senaite.queue.browser.monitor import overview
         kind = states.SCHEDULED if self.row.get("scheduled") \
             else self.row["status"]
         return [{"id": action_id, "title": title,
-                 "question": tasks.CONFIRMED.get(action_id)}
-                for action_id, title, kinds, _help in tasks.ACTIONS
-                if kind in kinds and action_id != tasks.PRIORITY]
+                 "question": overview.CONFIRMED.get(action_id)}
+                for action_id, title, kinds, _help in overview.ACTIONS
+                if kind in kinds and action_id != overview.PRIORITY]
 
     def is_active(self):
         """Tell whether something may still happen to the task."""

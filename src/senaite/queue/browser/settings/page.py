@@ -26,12 +26,12 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 from z3c.form.browser.checkbox import CheckBoxFieldWidget
 
-from senaite.queue import advice
 from senaite.queue import api
 from senaite.queue.auth import signing_keys
-from senaite.queue.browser.dashboard import describe_consumers
-from senaite.queue.browser.settings import IQueueSettings
-from senaite.queue.browser.widgets import NamesFieldWidget
+from senaite.queue.browser.monitor.dashboard import describe_consumers
+from senaite.queue.browser.settings import advice
+from senaite.queue.browser.settings.settings_schema import IQueueSettings
+from senaite.queue.browser.settings.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
 from senaite.queue import logger
 from senaite.queue import messageFactory as _

@@ -25,8 +25,8 @@ from AccessControl import getSecurityManager
 from senaite.app.listing import ListingView
 
 from senaite.queue import api
-from senaite.queue.browser.dashboard import Dashboard
-from senaite.queue.browser.rows import RowMaker
+from senaite.queue.browser.monitor.dashboard import Dashboard
+from senaite.queue.browser.monitor.table import RowMaker
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model.fields import to_text

@@ -24,12 +24,12 @@ from Products.statusmessages.interfaces import IStatusMessage
 from zope.i18nmessageid import Message
 
 from senaite.queue import api
-from senaite.queue.browser.actions import check_manager
-from senaite.queue.browser.actions import DONE
-from senaite.queue.browser.actions import ERROR
-from senaite.queue.browser.actions import NOT_REACHED
-from senaite.queue.browser.actions import TOO_LATE
-from senaite.queue.browser.actions import try_each
+from senaite.queue.browser.monitor.task_actions import check_manager
+from senaite.queue.browser.monitor.task_actions import DONE
+from senaite.queue.browser.monitor.task_actions import ERROR
+from senaite.queue.browser.monitor.task_actions import NOT_REACHED
+from senaite.queue.browser.monitor.task_actions import TOO_LATE
+from senaite.queue.browser.monitor.task_actions import try_each
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
