@@ -43,7 +43,7 @@ MOST_JOBS = 50
 class MyTasksView(BrowserView):
     """Lists the jobs of the user, the latest one first."""
 
-    template = ViewPageTemplateFile("templates/mine.pt")
+    template = ViewPageTemplateFile("templates/my_tasks.pt")
 
     is_away = False
 

@@ -9,3 +9,10 @@
 # Copyright 2026 senaite.queue contributors.
 
 """The settings page."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+# The registry of each site names the interface like this
+from senaite.queue.browser.settings.settings_schema import IQueueSettings  # noqa: F401,E501

@@ -1,0 +1,18 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The control panel, by the name that add-ons know."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue.browser.settings.page import QueueSettingsForm  # noqa: F401
+from senaite.queue.browser.settings.page import QueueSettingsView  # noqa: F401
