@@ -32,6 +32,7 @@ from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue.errors import BadToken
 from senaite.queue import logger
 from senaite.queue import PAS_PLUGIN_ID
 
@@ -165,7 +166,7 @@ def request_claims(request):
     if token:
         try:
             claims = verify(request, token)
-        except tokens.BadToken:
+        except BadToken:
             logger.warning("event=bad_token method=%s path=%s address=%s",
                            request.environ.get("REQUEST_METHOD"),
                            repr(get_path(request)),
@@ -179,11 +180,11 @@ def request_claims(request):
 def verify(request, token):
     """Return the claims of the request's token, and spend it.
 
-    :raises auth.BadToken: when it was not made for this request, or was used
+    :raises BadToken: when it was not made for this request, or was used
     """
     path = get_path(request)
     if tokens.API_ROOT not in path:
-        raise tokens.BadToken("Bad token")
+        raise BadToken()
     site_keys = get_site_keys()
     # Nobody without a key makes us read a body
     tokens.decrypt(site_keys, token)

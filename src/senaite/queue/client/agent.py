@@ -33,9 +33,11 @@ import time
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
 from senaite.queue.consumer import standalone
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import SiteGone
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.records import outbox
@@ -203,7 +205,7 @@ class Agent(object):
         from senaite.queue.auth import signing_keys
         with self.site.opened() as (portal, _manager):
             if outbox.get_root(portal) is None:
-                raise connections.SiteGone("The add-on is not installed")
+                raise SiteGone("The add-on is not installed")
             url = surroundings.get().get_setting("server")
             self.lease_seconds = surroundings.get().get_setting(
                 "lease_seconds")
@@ -269,7 +271,7 @@ class Agent(object):
                 if self._watch.is_needed(self.state, time.time()):
                     standalone.volunteer(self.site)
                 self._complain(None)
-            except (connections.DatabaseClosed, connections.SiteGone):
+            except (DatabaseClosed, SiteGone):
                 break
             except (ServerUnreachable, ServerRefused) as error:
                 if self._trouble_since is None:

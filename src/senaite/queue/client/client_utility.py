@@ -24,8 +24,10 @@ from zope.interface import implementer
 from senaite.queue.client import agent as agents
 from senaite.queue.client.remote_monitor import RemoteMonitoring
 from senaite.queue.client import view
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import SiteGone
+from senaite.queue.errors import TaskNotFound
+from senaite.queue.errors import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.model import queue_task
 from senaite.queue.model import states
@@ -117,9 +119,7 @@ class ClientQueueUtility(RemoteMonitoring):
                 return task
         try:
             answer = self._read(task_uid)
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return None
         return _as_task(answer)
 
@@ -196,7 +196,7 @@ class ClientQueueUtility(RemoteMonitoring):
         try:
             agent.configure()
             agent.refresh()
-        except (TransportError, connections.SiteGone):
+        except (TransportError, SiteGone):
             return False
         return True
 
@@ -224,13 +224,24 @@ class ClientQueueUtility(RemoteMonitoring):
         return agent
 
     def _call(self, route, **payload):
-        return self._ready_agent().transport.call(
-            "queue_server/" + route, payload, timeout=READ_SECONDS)
+        return self._ask(route, payload=payload)
 
     def _read(self, route, **query):
-        return self._ready_agent().transport.call(
-            "queue_server/" + route, method="GET", query=query,
-            timeout=READ_SECONDS)
+        return self._ask(route, method="GET", query=query)
+
+    def _ask(self, route, **request):
+        """Call a route of the queue server and return its answer.
+
+        :raises TaskNotFound: the server does not know the task
+        :raises TransportError: the server cannot be asked, or refuses
+        """
+        try:
+            return self._ready_agent().transport.call(
+                "queue_server/" + route, timeout=READ_SECONDS, **request)
+        except ServerRefused as refusal:
+            if refusal.error_name == TaskNotFound.__name__:
+                raise TaskNotFound(refusal.answer.get("task_uid"))
+            raise
 
     def _report(self, route, task, **details):
         if not queue_task.is_task(task):

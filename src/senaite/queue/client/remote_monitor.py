@@ -17,7 +17,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task
@@ -69,9 +69,7 @@ class RemoteMonitoring(object):
         task_uid = queue_task.get_task_uid(task_uid)
         try:
             answer = _content(self._read("history/" + task_uid))
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return self._history_in_outbox(task_uid)
         answer["task"] = queue_task.to_task(answer["task"])
         return answer

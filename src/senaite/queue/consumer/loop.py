@@ -34,11 +34,14 @@ from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import NotReady
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import SiteGone
+from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
-from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
@@ -57,10 +60,6 @@ MOST_STRAYS = 1
 
 _consumers = {}
 _lock = threading.Lock()
-
-
-class NotReady(Exception):
-    """The loop cannot work now; says why."""
 
 
 class Consumer(object):
@@ -116,7 +115,7 @@ class Consumer(object):
         while not self._is_over():
             try:
                 self._live()
-            except (connections.DatabaseClosed, connections.SiteGone):
+            except (DatabaseClosed, SiteGone):
                 break
             except (NotReady, TransportError) as error:
                 self._complain(error)
@@ -222,7 +221,7 @@ class Consumer(object):
         :raises NotReady: while ZEO is away: tasks would only fail
         """
         if not connections.is_open(self.site.db):
-            raise connections.DatabaseClosed()
+            raise DatabaseClosed()
         if not self._is_connected():
             raise NotReady("ZEO does not answer")
 

@@ -32,6 +32,8 @@ from transaction.interfaces import TransientError
 from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
+from senaite.queue.errors import LeaseLost
+from senaite.queue.errors import TaskRefused
 from senaite.queue.http.routing import to_text
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
@@ -58,14 +60,6 @@ FAILED = "failed"
 
 GENERIC_ACTION = "task_generic_action"
 ACTION_PREFIX = "task_action_"
-
-
-class TaskRefused(Exception):
-    """The task cannot be processed, now or ever; says why in plain words."""
-
-
-class LeaseLost(Exception):
-    """The task is not ours any more; the work must not be committed."""
 
 
 def process(portal, request, lease, user_id):
@@ -138,7 +132,7 @@ def _attempt(portal, request, lease, user_id, tries=1):
         ledger.record(portal, task.task_uid, time.time(), processed, note)
         _describe(task)
         if lease.lost:
-            raise LeaseLost("The lease was lost while the work was done")
+            raise LeaseLost()
         transaction.commit()
     return {"outcome": DONE, "processed": processed, "note": note}
 

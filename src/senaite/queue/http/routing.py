@@ -14,8 +14,8 @@
 The decorator writes down who may call a route; the wrapper enforces it, so
 that no route function checks anything about its caller itself. A route
 function is called with `(context, request, **values of the URL)`, returns a
-dict, and raises `Refused` (or an exception announced with `translate`) when it
-cannot do what was asked.
+dict, and raises an error of ours that has an HTTP status (see
+`senaite.queue.errors`) when it cannot do what was asked.
 
 senaite.jsonapi swallows whatever a route raises, and the publisher then
 commits what was written before. Therefore nothing passes this wrapper: it
@@ -32,6 +32,8 @@ import json
 import time
 
 import six
+from senaite.queue.errors import QueueError
+from senaite.queue.errors import Refused
 from senaite.queue import logger
 
 #: Requests signed with the queue's key; never a person
@@ -61,38 +63,7 @@ LOG_AGAIN_SECONDS = 60
 #: Number of different errors that are remembered for that
 MAX_LINES = 200
 
-_statuses = []
 _logged = {}
-
-
-class Refused(Exception):
-    """The request cannot be answered as asked.
-
-    :param status: HTTP status of the answer
-    :type status: int
-    :param message: for the caller to read
-    :param details: further keys of the answer
-    """
-
-    def __init__(self, status, message, **details):
-        super(Refused, self).__init__(message)
-        self.status = status
-        self.message = message
-        self.details = details
-
-
-def translate(exception_class, status):
-    """Announce that this exception, raised in a route, means that status.
-
-    The message of the exception is given to the caller.
-
-    :param exception_class: subclass of Exception; the first one announced
-        that matches counts
-    :param status: HTTP status
-    :type status: int
-    """
-    if (exception_class, status) not in _statuses:
-        _statuses.append((exception_class, status))
 
 
 def route(group, *rules, **options):
@@ -168,20 +139,29 @@ def refuse_other_formats(request):
 
 
 def explain(error, declared, request):
-    """Set the status that belongs to an exception and return the answer."""
-    status, message, details = 500, "Internal error, see the server's log", {}
-    known = [s for cls, s in _statuses if isinstance(error, cls)]
-    if isinstance(error, Refused):
-        status, message = error.status, error.message
-        details = error.details
-    elif known:
-        status, message = known[0], to_text(error)
+    """Set the status that belongs to an exception and return the answer.
+
+    An error of ours names its class in the answer: callers decide by that.
+    """
+    status, answer = 500, {"message": "Internal error, see the server's log"}
+    known = _get_status(error)
+    if known is not None:
+        status = known
+        answer = {"message": to_text(error), "error": type(error).__name__}
+        answer.update(error.details)
     if status >= 500 and not isinstance(error, Refused):
         log_failure(error, declared, status)
     request.response.setStatus(status)
-    answer = {"success": False, "message": message}
-    answer.update(details)
+    answer["success"] = False
     return answer
+
+
+def _get_status(error):
+    """Return the status that an error of ours asks for, or None."""
+    if isinstance(error, Refused):
+        return error.status
+    # of the class: that of `ServerRefused` is what another server has said
+    return type(error).status if isinstance(error, QueueError) else None
 
 
 def log_failure(error, declared, status):

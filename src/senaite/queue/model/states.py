@@ -18,6 +18,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import TransitionNotAllowed
+
 QUEUED = "queued"
 RUNNING = "running"
 FAILED = "failed"
@@ -54,10 +56,6 @@ TRANSITIONS = {
     (FAILED, "requeue"): QUEUED,
     (FAILED, "cancel"): CANCELLED,
 }
-
-
-class TransitionNotAllowed(ValueError):
-    """The event does not apply to a task in this state."""
 
 
 def next_state(state, event):

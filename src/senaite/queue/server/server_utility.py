@@ -23,6 +23,7 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
@@ -35,7 +36,6 @@ from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
 from senaite.queue.site import store_location
 from senaite.queue.site import surroundings
-from senaite.queue.storage.errors import TaskNotFound
 from zope.interface import implementer
 
 _utilities = {}

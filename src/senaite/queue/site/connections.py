@@ -30,6 +30,9 @@ import transaction
 from ZODB.POSException import ConflictError
 from ZODB.POSException import POSKeyError
 
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import SiteGone
+
 try:
     from Acquisition import aq_base
     from Acquisition import aq_chain
@@ -41,14 +44,6 @@ except ImportError:
     def aq_chain(obj):
         """Return the object alone: nothing is wrapped without Zope."""
         return [obj]
-
-
-class SiteGone(LookupError):
-    """There is no such site in the database, or it has no queue."""
-
-
-class DatabaseClosed(Exception):
-    """The ZODB of this thread was closed; the thread has to end."""
 
 
 def current_portal():

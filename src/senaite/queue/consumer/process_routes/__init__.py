@@ -20,9 +20,11 @@ from senaite.queue.consumer import identity
 from senaite.queue.consumer import lease as lease_module
 from senaite.queue.consumer import loop
 from senaite.queue.consumer import processing
+from senaite.queue.errors import AlreadyRunning
+from senaite.queue.errors import LeaseNotHeld
+from senaite.queue.errors import Refused
 from senaite.queue.http.routing import CONSUME
 from senaite.queue.http.routing import get_payload
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.site import connections
@@ -44,7 +46,7 @@ def process(context, request, task_uid=None):
     registry = lease_module.leases
     try:
         lease = registry.begin(connections.Site.of(portal).key, str(task_uid))
-    except (lease_module.LeaseNotHeld, lease_module.AlreadyRunning,
+    except (LeaseNotHeld, AlreadyRunning,
             UnicodeError) as error:
         raise Refused(412, str(error), process=identity.TOKEN)
     try:

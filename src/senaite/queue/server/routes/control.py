@@ -18,9 +18,9 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import Refused
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_payload
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields

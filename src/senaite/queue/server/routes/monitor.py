@@ -17,9 +17,10 @@ from __future__ import print_function
 import time
 
 import pkg_resources
+from senaite.queue.errors import Refused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_params
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.http.routing import VIEW
@@ -90,7 +91,7 @@ def history(context, request, task_uid):
     task_uid = params.read_task_uid({"task_uid": task_uid})
     found = params.get_queue().get_history(task_uid)
     if found is None:
-        raise Refused(404, "Task {} not found".format(task_uid))
+        raise TaskNotFound(task_uid)
     return params.answer(request, found)
 
 

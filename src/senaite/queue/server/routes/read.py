@@ -19,9 +19,11 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import JobNotFound
+from senaite.queue.errors import NoSuchRoute
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_params
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import VIEW
 from senaite.queue.model.states import ACTIVE
@@ -97,7 +99,7 @@ def job(context, request, job_uid):
     job_uid = params.read_task_uid({"task_uid": job_uid})
     found = params.get_queue().get_job(job_uid)
     if found is None:
-        raise Refused(404, "Job {} not found".format(job_uid))
+        raise JobNotFound(job_uid)
     return params.answer(request, found)
 
 
@@ -107,11 +109,11 @@ def task(context, request, task_uid):
     task_uid = params.read_task_uid({"task_uid": task_uid})
     found = params.get_queue().get_task(task_uid)
     if found is None:
-        raise Refused(404, "Task {} not found".format(task_uid))
+        raise TaskNotFound(task_uid)
     return params.answer(request, found)
 
 
 @route("queue_server", "", "<path:rest>", methods=READ, access=VIEW)
 def nothing(context, request, rest=None):
     """Say that there is no such route, in the queue's own way."""
-    raise Refused(404, "No such route")
+    raise NoSuchRoute()

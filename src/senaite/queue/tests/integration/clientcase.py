@@ -28,9 +28,9 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import identity
-from senaite.queue.consumer.lease import LeaseNotHeld
 from senaite.queue.consumer.lease import LeaseRegistry
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import LeaseNotHeld
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger

@@ -19,6 +19,7 @@ import time
 import uuid
 
 import transaction
+from senaite.queue.errors import Refused
 from senaite.queue.http import routing
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.server.server_utility import get_server_utility
@@ -258,7 +259,7 @@ class TestTransactions(httpcase.HTTPCase):
 
     def test_failed_route_leaves_no_write(self):
         self.assertTrue(self.declare(None))
-        for error in (RuntimeError("x"), routing.Refused(409, "x"),
+        for error in (RuntimeError("x"), Refused(409, "x"),
                       ValueError(u"\xe9"), KeyError("x")):
             self.assertFalse(self.declare(error))
 
