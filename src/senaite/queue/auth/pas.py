@@ -34,7 +34,9 @@ from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue import logger
+from senaite.queue.model.fields import to_native
 from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue.site.portal import get_portal
 
 META_TYPE = "SENAITE Queue Auth Plugin"
 
@@ -79,7 +81,7 @@ class QueueAuthPlugin(BasePlugin):
         claims = request_claims(request)
         if not claims or not claims["user"]:
             return {}
-        user_id = tokens.to_native(claims["user"])
+        user_id = to_native(claims["user"])
         return {"login": user_id, CREDENTIAL: user_id}
 
     @security.private
@@ -229,7 +231,6 @@ def get_site_keys():
 
     :raises ValueError: when there are none, see `signing_keys.get_keys`
     """
-    from senaite.queue.http.routing import get_portal
     portal = get_portal()
     found = signing_keys.get_keys(portal) if portal is not None else []
     if not found:

@@ -40,6 +40,8 @@ from six.moves.urllib.parse import urlencode
 from six.moves.urllib.parse import urlsplit
 
 from senaite.queue.errors import BadToken
+from senaite.queue.model.fields import to_native
+from senaite.queue.model.fields import to_text
 
 with warnings.catch_warnings():
     # That Python 2 is out of support is known to who runs this Plone
@@ -222,18 +224,6 @@ def is_string(value):
 def to_bytes(value):
     """Return text as UTF-8; bytes as they are."""
     return value.encode("utf-8") if isinstance(value, six.text_type) else value
-
-
-def to_text(value):
-    """Return bytes as the text they are in UTF-8; text as it is."""
-    if isinstance(value, six.text_type):
-        return value
-    return value.decode("utf-8", "replace")
-
-
-def to_native(value):
-    """Return text or bytes as `str` of the running Python."""
-    return to_bytes(value) if six.PY2 else to_text(value)
 
 
 class NonceCache(object):

@@ -30,14 +30,14 @@ from senaite.queue.errors import TaskNotFound
 from senaite.queue.errors import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.model import queue_task
+from senaite.queue.model.queue_task import involves
+from senaite.queue.model.queue_task import to_object_uid
 from senaite.queue.model import states
+from senaite.queue.model.states import to_states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
 from senaite.queue.records import undelivered
-from senaite.queue.server.reading import involves
-from senaite.queue.server.reading import to_object_uid
-from senaite.queue.server.reading import to_states
-from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
 #: Seconds a call in a request waits for the server
 READ_SECONDS = 2
@@ -85,7 +85,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :param username: on whose behalf, for the log
         """
         task_uid = queue_task.get_task_uid(task)
-        portal = connections.current_portal()
+        portal = current_portal()
         entry = outbox.get(portal, task_uid)
         if entry is not None and entry["rejected"]:
             return outbox.forget(portal, task_uid)
@@ -203,16 +203,16 @@ class ClientQueueUtility(RemoteMonitoring):
     # -- helpers
 
     def _agent(self):
-        return agents.get_agent(connections.current_portal())
+        return agents.get_agent(current_portal())
 
     def _view(self):
-        return view.queued_view(connections.current_portal())
+        return view.queued_view(current_portal())
 
     def _waiting(self):
-        return undelivered.outbox_tasks(connections.current_portal())
+        return undelivered.outbox_tasks(current_portal())
 
     def _entries(self):
-        root = outbox.get_root(connections.current_portal())
+        root = outbox.get_root(current_portal())
         return [entry for _uid, entry in outbox.entries(root)] \
             if root is not None else []
 

@@ -25,7 +25,6 @@ import time
 
 import pkg_resources
 import requests
-import six
 from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
@@ -34,6 +33,7 @@ from senaite.queue.errors import ConnectionFault
 from senaite.queue.errors import NoSuchRoute
 from senaite.queue.http.transport import API_PATH
 from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_message
 from senaite.queue import PRODUCT_NAME
 
 #: Seconds that a step may take
@@ -268,8 +268,4 @@ def is_about_certificate(error):
 
 def brief(error):
     """Return the message of an error, not too long."""
-    try:
-        text = six.text_type(error)
-    except UnicodeError:
-        text = str(error).decode("utf-8", "replace")
-    return text[-200:]
+    return to_message(error)[-200:]

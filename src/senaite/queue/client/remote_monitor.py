@@ -23,7 +23,7 @@ from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
-from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
 #: What answers have beside what was asked for
 _ENVELOPE = ("url", "zeo", "success", "_runtime", "message")
@@ -84,7 +84,7 @@ class RemoteMonitoring(object):
 
     def _undelivered(self):
         """Return the tasks of the outbox that the server cannot tell of."""
-        portal = connections.current_portal()
+        portal = current_portal()
         root = outbox.get_root(portal)
         return [] if root is None else [
             task for task in outbox.undelivered(root)

@@ -45,6 +45,7 @@ from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
+from senaite.queue.site import own_address
 from senaite.queue.site.waiting import Event
 from senaite.queue.speedups import garbage
 
@@ -66,7 +67,7 @@ class Consumer(object):
     """Takes the tasks of one site."""
 
     def __init__(self, site, agent, registry=leases,
-                 find_url=identity.own_url):
+                 find_url=own_address.own_url):
         """
         :param site: senaite.queue.site.connections.Site
         :param agent: the site's agent in this process
@@ -194,7 +195,7 @@ class Consumer(object):
             url = self.find_url(portal)
         if not url:
             raise NotReady("This process does not know its own address yet; "
-                           "{} can name it".format(identity.ENVIRONMENT))
+                           "{} can name it".format(own_address.ENVIRONMENT))
         return Transport(url, self.agent.get_key)
 
     def _require_loopback(self):

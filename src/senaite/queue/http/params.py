@@ -22,10 +22,10 @@ import re
 
 import six
 from senaite.queue.errors import Refused
-from senaite.queue.http.routing import get_portal
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model.states import STATES
+from senaite.queue.site.portal import get_portal
 from senaite.queue.site import process_role
 
 
@@ -40,12 +40,6 @@ MAX_TRACEBACK = 100000
 DIGITS = re.compile(r"^[0-9]{1,20}\Z")
 
 TRUE_VALUES = (True, 1, "1", "true", "True", "yes", "on")
-
-
-def get_queue():
-    """Return the queue of the current site."""
-    from senaite.queue.server.server_utility import get_server_utility
-    return get_server_utility(get_portal())
 
 
 def read_task_uid(params):

@@ -31,10 +31,13 @@ import functools
 import json
 import time
 
-import six
 from senaite.queue.errors import QueueError
 from senaite.queue.errors import Refused
+from senaite.queue import is_installed
 from senaite.queue import logger
+from senaite.queue.model.fields import to_message
+from senaite.queue.site.portal import get_portal
+from senaite.queue.site import process_role
 
 #: Requests signed with the queue's key; never a person
 SIGNED = "signed"
@@ -147,7 +150,7 @@ def explain(error, declared, request):
     known = _get_status(error)
     if known is not None:
         status = known
-        answer = {"message": to_text(error), "error": type(error).__name__}
+        answer = {"message": to_message(error), "error": type(error).__name__}
         answer.update(error.details)
     if status >= 500 and not isinstance(error, Refused):
         log_failure(error, declared, status)
@@ -167,7 +170,7 @@ def _get_status(error):
 def log_failure(error, declared, status):
     """Log an error, the same one not with every poll."""
     line = "route={}/{} status={} error={!r}".format(
-        declared.group, declared.rules[0], status, to_text(error))
+        declared.group, declared.rules[0], status, to_message(error))
     now = time.time()
     if now > _logged.get(line, 0):
         if len(_logged) >= MAX_LINES:
@@ -176,26 +179,12 @@ def log_failure(error, declared, status):
         logger.error("event=route_failed %s", line, exc_info=status == 500)
 
 
-def to_text(error):
-    """Return the message of an exception, whatever its encoding.
-
-    :rtype: six.text_type
-    """
-    try:
-        return six.text_type(error)
-    except UnicodeError:
-        return str(error).decode("utf-8", "replace")
-
-
 def check(declared, request):
     """Raise `Refused` unless this request may use this route, here and now."""
-    from senaite.queue import is_installed
     if get_portal() is None or not is_installed():
         raise Refused(404, "The queue is not installed in this site")
-    if declared.group == SERVER_GROUP:
-        from senaite.queue.site.process_role import is_queue_server
-        if not is_queue_server():
-            raise Refused(405, "This process is not the queue server")
+    if declared.group == SERVER_GROUP and not process_role.is_queue_server():
+        raise Refused(405, "This process is not the queue server")
     if request.environ.get("REQUEST_METHOD", "GET") not in declared.methods:
         request.response.setHeader("Allow", ", ".join(declared.methods))
         raise Refused(405, "Use {}".format(" or ".join(declared.methods)))
@@ -231,12 +220,6 @@ def get_permission(access):
         VIEW: permissions.ViewQueue,
         CONSUME: permissions.ConsumeTasks,
     }.get(access)
-
-
-def get_portal():
-    """Return the site of the current request, or None."""
-    from senaite.queue.site import plonesite
-    return plonesite.get_portal()
 
 
 def get_payload(request):

@@ -18,6 +18,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import six
+
 from senaite.queue.errors import TransitionNotAllowed
 
 QUEUED = "queued"
@@ -85,3 +87,20 @@ def sources(event):
     :rtype: tuple of str
     """
     return tuple(s for s in STATES if (s, event) in TRANSITIONS)
+
+
+def to_states(status):
+    """Return the states meant by the `status` argument of the reads.
+
+    :param status: a state, several, or None: queued and running
+    :rtype: tuple of str
+    :raises ValueError: when there is no such state
+    """
+    if status is None:
+        return ACTIVE
+    found = (status,) if isinstance(status, six.string_types) \
+        else tuple(status)
+    for state in found:
+        if state not in STATES:
+            raise ValueError("Not a status: {!r}".format(state))
+    return found

@@ -27,6 +27,7 @@ from senaite.queue.http.routing import get_params
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import VIEW
 from senaite.queue.model.states import ACTIVE
+from senaite.queue.server.server_utility import get_queue
 
 READ = ["GET", "POST"]
 
@@ -53,7 +54,7 @@ def answer_tasks(request, given):
     `limit` and `offset` page through them; `total` counts all that are in the
     states asked for.
     """
-    queue = params.get_queue()
+    queue = get_queue()
     states = params.read_states(given, ACTIVE)
     found = queue.get_tasks(
         states,
@@ -75,7 +76,7 @@ def uids(context, request, status=None):
     given = get_params(request)
     if status:
         given["status"] = status
-    found = params.get_queue().get_uids(params.read_states(given, ACTIVE))
+    found = get_queue().get_uids(params.read_states(given, ACTIVE))
     return params.answer_items(request, sorted(found))
 
 
@@ -84,7 +85,7 @@ def diff(context, request):
     """Tell what changed after the version `since`: see `ITaskStore.changes`;
     `now` is the store's clock."""
     given = get_params(request)
-    queue = params.get_queue()
+    queue = get_queue()
     queue.tick()
     changes = queue.store.changes(
         params.read_text(given, "since", 100),
@@ -97,7 +98,7 @@ def diff(context, request):
 def job(context, request, job_uid):
     """Tell the progress of a job: see `ITaskStore.job`."""
     job_uid = params.read_task_uid({"task_uid": job_uid})
-    found = params.get_queue().get_job(job_uid)
+    found = get_queue().get_job(job_uid)
     if found is None:
         raise JobNotFound(job_uid)
     return params.answer(request, found)
@@ -107,7 +108,7 @@ def job(context, request, job_uid):
 def task(context, request, task_uid):
     """Tell all about one task."""
     task_uid = params.read_task_uid({"task_uid": task_uid})
-    found = params.get_queue().get_task(task_uid)
+    found = get_queue().get_task(task_uid)
     if found is None:
         raise TaskNotFound(task_uid)
     return params.answer(request, found)
