@@ -33,11 +33,12 @@ from senaite.queue.model.categories import get_process
 from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site.portal import current_portal
 from senaite.queue.site import process_role
 from senaite.queue.site import samples
-from senaite.queue.site import surroundings
 
 #: Answers of `get_queue_status`
 READY = "ready"
@@ -315,7 +316,7 @@ def _is_server_lost():
 
 
 def _site():
-    return senaite_api.get_portal()
+    return current_portal()
 
 
 def _object(brain_object_uid):

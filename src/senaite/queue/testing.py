@@ -61,7 +61,7 @@ class BareLayer(PloneSandboxLayer):
         applyProfile(portal, "senaite.lims:default")
 
     def tearDownZope(self, app):
-        from senaite.queue.site import surroundings
+        from senaite.queue.model import surroundings
         surroundings.provide(surroundings.Surroundings())
 
 

@@ -24,6 +24,7 @@ from zope.interface import implementer
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
+from senaite.queue.api import add_copy
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
 from senaite.queue.site import samples
@@ -84,8 +85,6 @@ class QueuedUIDsTaskAdapter(object):
         :param uids: uids that are left
         :param values: other fields that differ
         """
-        # Locally, to let `senaite.queue.api` make use of this package
-        from senaite.queue.api import add_copy
         add_copy(task, uids=uids, note="", **values)
 
     def get_chunks(self, task):

@@ -24,6 +24,7 @@ from bika.lims import api
 from Products.CMFCore.indexing import processQueue
 from zope.interface import implementer
 
+from senaite.queue.api import add_copy
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
 
@@ -42,8 +43,6 @@ class QueuedObjectSecurityTaskAdapter(object):
         :type task: senaite.queue.model.queue_task.QueueTask
         """
         # Locally, to let `senaite.queue.api` make use of this package
-        from senaite.queue.api import add_copy
-
         paths = get_paths(self.context, task.get("after") or "")
         chunk, rest = get_chunks_for(task, paths)
         reindex_paths(self.context, chunk)

@@ -27,6 +27,8 @@ from senaite.queue.adapters import planning
 from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters import skipped
+from senaite.queue.api import add_copy
+from senaite.queue.api import is_queued
 from senaite.queue.site import samples
 
 TASK = "task_apply_worksheet_template"
@@ -55,9 +57,6 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
 
     def make_plan(self, task, template):
         """Find out what to add, and leave that to the tasks that follow."""
-        from senaite.queue.api import add_copy
-        from senaite.queue.api import is_queued
-
         set_template(self.context, template)
         slots = planning.routine(self.context, template, is_queued)
         steps = planning.steps(self.context, template)

@@ -32,8 +32,11 @@ from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue.errors import BadToken
 from senaite.queue import logger
+from senaite.queue.model.fields import to_native
 from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue.site.portal import get_portal
 
 META_TYPE = "SENAITE Queue Auth Plugin"
 
@@ -78,7 +81,7 @@ class QueueAuthPlugin(BasePlugin):
         claims = request_claims(request)
         if not claims or not claims["user"]:
             return {}
-        user_id = tokens.to_native(claims["user"])
+        user_id = to_native(claims["user"])
         return {"login": user_id, CREDENTIAL: user_id}
 
     @security.private
@@ -165,7 +168,7 @@ def request_claims(request):
     if token:
         try:
             claims = verify(request, token)
-        except tokens.BadToken:
+        except BadToken:
             logger.warning("event=bad_token method=%s path=%s address=%s",
                            request.environ.get("REQUEST_METHOD"),
                            repr(get_path(request)),
@@ -179,11 +182,11 @@ def request_claims(request):
 def verify(request, token):
     """Return the claims of the request's token, and spend it.
 
-    :raises auth.BadToken: when it was not made for this request, or was used
+    :raises BadToken: when it was not made for this request, or was used
     """
     path = get_path(request)
     if tokens.API_ROOT not in path:
-        raise tokens.BadToken("Bad token")
+        raise BadToken()
     site_keys = get_site_keys()
     # Nobody without a key makes us read a body
     tokens.decrypt(site_keys, token)
@@ -228,7 +231,6 @@ def get_site_keys():
 
     :raises ValueError: when there are none, see `signing_keys.get_keys`
     """
-    from senaite.queue.http.routing import get_portal
     portal = get_portal()
     found = signing_keys.get_keys(portal) if portal is not None else []
     if not found:

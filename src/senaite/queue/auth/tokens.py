@@ -39,6 +39,10 @@ from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlencode
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue.errors import BadToken
+from senaite.queue.model.fields import to_native
+from senaite.queue.model.fields import to_text
+
 with warnings.catch_warnings():
     # That Python 2 is out of support is known to who runs this Plone
     warnings.simplefilter("ignore")
@@ -68,10 +72,6 @@ CLAIMS = ("user", "exp", "iat", "method", "route", "body", "nonce")
 # base64 itself reads past what does not belong there
 _KEY = re.compile(r"^[A-Za-z0-9_-]{43}=\Z")
 _TOKEN = re.compile(r"^[A-Za-z0-9_-]+={0,2}\Z")
-
-
-class BadToken(ValueError):
-    """The token does not sign this request. Says no more, on purpose."""
 
 
 def make_key():
@@ -173,9 +173,9 @@ def verify_token(keys, token, method, route, body, now=None, leeway=LEEWAY):
     )
     for name, value in expected:
         if not same(claims[name], value):
-            raise BadToken("Bad token")
+            raise BadToken()
     if not claims["iat"] - leeway <= now <= claims["exp"] + leeway:
-        raise BadToken("Bad token")
+        raise BadToken()
     return claims
 
 
@@ -187,19 +187,19 @@ def decrypt(keys, token):
     keys = [to_bytes(key) for key in keys if is_key(key)]
     if not keys or not is_string(token) or len(token) > MAX_TOKEN_BYTES \
             or not _TOKEN.match(to_text(token)):
-        raise BadToken("Bad token")
+        raise BadToken()
     try:
         message = MultiFernet([Fernet(key) for key in keys]).decrypt(
             to_bytes(token))
         claims = json.loads(message.decode("utf-8"))
     except (InvalidToken, ValueError, TypeError):
-        raise BadToken("Bad token")
+        raise BadToken()
     if not isinstance(claims, dict) or set(claims) != set(CLAIMS):
-        raise BadToken("Bad token")
+        raise BadToken()
     for name, value in claims.items():
         types = (int, float) if name in ("iat", "exp") else six.text_type
         if not isinstance(value, types) or isinstance(value, bool):
-            raise BadToken("Bad token")
+            raise BadToken()
     return claims
 
 
@@ -224,18 +224,6 @@ def is_string(value):
 def to_bytes(value):
     """Return text as UTF-8; bytes as they are."""
     return value.encode("utf-8") if isinstance(value, six.text_type) else value
-
-
-def to_text(value):
-    """Return bytes as the text they are in UTF-8; text as it is."""
-    if isinstance(value, six.text_type):
-        return value
-    return value.decode("utf-8", "replace")
-
-
-def to_native(value):
-    """Return text or bytes as `str` of the running Python."""
-    return to_bytes(value) if six.PY2 else to_text(value)
 
 
 class NonceCache(object):
@@ -265,12 +253,12 @@ class NonceCache(object):
         """
         now = time.time() if now is None else now
         if claims["iat"] < self.started - self.leeway:
-            raise BadToken("Bad token")
+            raise BadToken()
         with self.lock:
             if now >= self.next_sweep:
                 self.sweep(now)
             if claims["nonce"] in self.expiries:
-                raise BadToken("Bad token")
+                raise BadToken()
             self.expiries[claims["nonce"]] = claims["exp"] + self.leeway
 
     def sweep(self, now):

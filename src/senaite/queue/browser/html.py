@@ -26,7 +26,7 @@ from bika.lims import api as senaite_api
 from six.moves.urllib.parse import quote
 
 from senaite.queue.model.fields import to_text
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 #: Characters of a text in a cell
 MOST_CHARACTERS = 200

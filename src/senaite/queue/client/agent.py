@@ -32,15 +32,17 @@ import time
 
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
-from senaite.queue.consumer import standalone
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import SiteGone
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
+from senaite.queue.model import surroundings
 from senaite.queue.records import outbox
+from senaite.queue.site import alone
 from senaite.queue.site import connections
-from senaite.queue.site import surroundings
 from senaite.queue.site.waiting import Event
 
 #: Seconds between refreshes while pages ask, and while nobody does. The
@@ -61,6 +63,7 @@ MOST_ANSWERS = 10000
 
 _agents = {}
 _agents_lock = threading.Lock()
+_watch_makers = []
 
 
 class Agent(object):
@@ -78,7 +81,7 @@ class Agent(object):
         self.lease_seconds = surroundings.DEFAULTS["lease_seconds"]
         #: this process is the queue server, too, and talks to itself
         self.is_alone = False
-        self._watch = standalone.Watch()
+        self._watches = {}
         self._server_url = None
         self._key = None
         self._own = set()
@@ -200,18 +203,26 @@ class Agent(object):
 
         :raises SiteGone: when the site has no outbox (any more)
         """
+        # Not at import: it needs `persistent`
         from senaite.queue.auth import signing_keys
         with self.site.opened() as (portal, _manager):
             if outbox.get_root(portal) is None:
-                raise connections.SiteGone("The add-on is not installed")
+                raise SiteGone("The add-on is not installed")
             url = surroundings.get().get_setting("server")
             self.lease_seconds = surroundings.get().get_setting(
                 "lease_seconds")
-            self.is_alone = standalone.is_alone()
-            self._watch.may_volunteer = standalone.may_volunteer()
-            self._watch.is_only = surroundings.get().has_own_database()
+            self.is_alone = alone.is_alone()
+            for watch in self._get_watches():
+                watch.configure()
             self._key = (signing_keys.get_keys(portal) or [None])[0]
         self._find_way(url)
+
+    def _get_watches(self):
+        """Return this agent's own of each kind; see `add_watch`."""
+        for make in list(_watch_makers):
+            if make not in self._watches:
+                self._watches[make] = make()
+        return list(self._watches.values())
 
     def _find_way(self, url):
         """Take the way to the server that the settings ask for."""
@@ -266,10 +277,10 @@ class Agent(object):
             self._bell.clear()
             try:
                 self.tick()
-                if self._watch.is_needed(self.state, time.time()):
-                    standalone.volunteer(self.site)
+                for watch in self._get_watches():
+                    watch.look(self, time.time())
                 self._complain(None)
-            except (connections.DatabaseClosed, connections.SiteGone):
+            except (DatabaseClosed, SiteGone):
                 break
             except (ServerUnreachable, ServerRefused) as error:
                 if self._trouble_since is None:
@@ -315,6 +326,20 @@ class Agent(object):
             logger.warning("event=agent_waits site=%s reason=%s",
                            "/".join(self.site.path), complaint,
                            exc_info=unexpected)
+
+
+def add_watch(make):
+    """Have each agent of this process, present and future, keep a watch.
+
+    The consumer's room does: nothing here knows of it.
+
+    :param make: callable without arguments that returns an object with two
+        methods, called on the agent's thread: `configure()` with the site
+        set, before each delivery, and `look(agent, now)` (UTC epoch seconds)
+        after each successful round. Adding the same one again does nothing
+    """
+    if make not in _watch_makers:
+        _watch_makers.append(make)
 
 
 def get_agent(portal):

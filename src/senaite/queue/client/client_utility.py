@@ -24,18 +24,20 @@ from zope.interface import implementer
 from senaite.queue.client import agent as agents
 from senaite.queue.client.remote_monitor import RemoteMonitoring
 from senaite.queue.client import view
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import SiteGone
+from senaite.queue.errors import TaskNotFound
+from senaite.queue.errors import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.model import queue_task
+from senaite.queue.model.queue_task import involves
+from senaite.queue.model.queue_task import to_object_uid
 from senaite.queue.model import states
+from senaite.queue.model.states import to_states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
 from senaite.queue.records import undelivered
-from senaite.queue.server.reading import involves
-from senaite.queue.server.reading import to_object_uid
-from senaite.queue.server.reading import to_states
-from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
 #: Seconds a call in a request waits for the server
 READ_SECONDS = 2
@@ -83,7 +85,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :param username: on whose behalf, for the log
         """
         task_uid = queue_task.get_task_uid(task)
-        portal = connections.current_portal()
+        portal = current_portal()
         entry = outbox.get(portal, task_uid)
         if entry is not None and entry["rejected"]:
             return outbox.forget(portal, task_uid)
@@ -117,9 +119,7 @@ class ClientQueueUtility(RemoteMonitoring):
                 return task
         try:
             answer = self._read(task_uid)
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return None
         return _as_task(answer)
 
@@ -196,23 +196,23 @@ class ClientQueueUtility(RemoteMonitoring):
         try:
             agent.configure()
             agent.refresh()
-        except (TransportError, connections.SiteGone):
+        except (TransportError, SiteGone):
             return False
         return True
 
     # -- helpers
 
     def _agent(self):
-        return agents.get_agent(connections.current_portal())
+        return agents.get_agent(current_portal())
 
     def _view(self):
-        return view.queued_view(connections.current_portal())
+        return view.queued_view(current_portal())
 
     def _waiting(self):
-        return undelivered.outbox_tasks(connections.current_portal())
+        return undelivered.outbox_tasks(current_portal())
 
     def _entries(self):
-        root = outbox.get_root(connections.current_portal())
+        root = outbox.get_root(current_portal())
         return [entry for _uid, entry in outbox.entries(root)] \
             if root is not None else []
 
@@ -224,13 +224,24 @@ class ClientQueueUtility(RemoteMonitoring):
         return agent
 
     def _call(self, route, **payload):
-        return self._ready_agent().transport.call(
-            "queue_server/" + route, payload, timeout=READ_SECONDS)
+        return self._ask(route, payload=payload)
 
     def _read(self, route, **query):
-        return self._ready_agent().transport.call(
-            "queue_server/" + route, method="GET", query=query,
-            timeout=READ_SECONDS)
+        return self._ask(route, method="GET", query=query)
+
+    def _ask(self, route, **request):
+        """Call a route of the queue server and return its answer.
+
+        :raises TaskNotFound: the server does not know the task
+        :raises TransportError: the server cannot be asked, or refuses
+        """
+        try:
+            return self._ready_agent().transport.call(
+                "queue_server/" + route, timeout=READ_SECONDS, **request)
+        except ServerRefused as refusal:
+            if refusal.error_name == TaskNotFound.__name__:
+                raise TaskNotFound(refusal.answer.get("task_uid"))
+            raise
 
     def _report(self, route, task, **details):
         if not queue_task.is_task(task):

@@ -28,7 +28,7 @@ import json
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import ServerRefused
 from senaite.queue import logger
 from senaite.queue.records import outbox
 

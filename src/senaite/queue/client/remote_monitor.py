@@ -17,13 +17,13 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
-from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
 #: What answers have beside what was asked for
 _ENVELOPE = ("url", "zeo", "success", "_runtime", "message")
@@ -69,9 +69,7 @@ class RemoteMonitoring(object):
         task_uid = queue_task.get_task_uid(task_uid)
         try:
             answer = _content(self._read("history/" + task_uid))
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return self._history_in_outbox(task_uid)
         answer["task"] = queue_task.to_task(answer["task"])
         return answer
@@ -86,7 +84,7 @@ class RemoteMonitoring(object):
 
     def _undelivered(self):
         """Return the tasks of the outbox that the server cannot tell of."""
-        portal = connections.current_portal()
+        portal = current_portal()
         root = outbox.get_root(portal)
         return [] if root is None else [
             task for task in outbox.undelivered(root)

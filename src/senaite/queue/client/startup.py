@@ -19,15 +19,15 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.client import agent as agents
-from senaite.queue.consumer import standalone
 from senaite.queue import logger
 from senaite.queue.records import outbox
+from senaite.queue.site import alone
 
 
 def on_process_starting(event):
     """Start the agents (IProcessStarting: the database is open, the servers
     listen)."""
-    standalone.allow()
+    alone.allow()
     try:
         import Zope2
         start_agents(Zope2.DB)

@@ -17,15 +17,15 @@ from __future__ import print_function
 import time
 
 from senaite.queue.consumer.heartbeat import Heartbeat
-from senaite.queue.http.transport import AnswerTimeout
-from senaite.queue.http.transport import NotConnected
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
-from senaite.queue.site import connections
 
 #: Outcomes of the process endpoint, and what is added here
 DONE = "done"
@@ -115,7 +115,7 @@ class Attempt(object):
         job never looks finished in between."""
         try:
             self.agent.deliver()
-        except connections.DatabaseClosed:
+        except DatabaseClosed:
             raise
         except Exception as error:
             # they are in the outbox, and go with the next delivery

@@ -20,6 +20,8 @@ from __future__ import print_function
 
 import transaction
 
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import SiteGone
 from senaite.queue.records import outbox
 from senaite.queue.site import connections
 
@@ -75,11 +77,11 @@ class Doorbell(object):
 
     def _open(self):
         if not connections.is_open(self.site.db):
-            raise connections.DatabaseClosed()
+            raise DatabaseClosed()
         self._manager = transaction.TransactionManager()
         self._connection = self.site.db.open(
             transaction_manager=self._manager)
         root = outbox.get_root(self.site.find(self._connection.root()))
         if root is None:
-            raise connections.SiteGone("The add-on is not installed")
+            raise SiteGone("The add-on is not installed")
         self._bells = outbox.bells(root)

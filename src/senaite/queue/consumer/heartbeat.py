@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import threading
 
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import TransportError
 from senaite.queue import logger
 from senaite.queue.site.waiting import Event
 

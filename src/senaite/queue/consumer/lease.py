@@ -22,13 +22,8 @@ from __future__ import print_function
 
 import threading
 
-
-class LeaseNotHeld(Exception):
-    """This process does not hold the task, or not any more."""
-
-
-class AlreadyRunning(Exception):
-    """The task is being processed by this process at this very moment."""
+from senaite.queue.errors import AlreadyRunning
+from senaite.queue.errors import LeaseNotHeld
 
 
 class Lease(object):
@@ -83,9 +78,9 @@ class LeaseRegistry(object):
         with self._lock:
             lease = self._leases.get((site_key, task_uid))
             if lease is None or lease.lost:
-                raise LeaseNotHeld("This process does not hold the task")
+                raise LeaseNotHeld()
             if lease.running:
-                raise AlreadyRunning("The task is being processed")
+                raise AlreadyRunning()
             lease.running = True
             self._running.add(lease)
             return lease

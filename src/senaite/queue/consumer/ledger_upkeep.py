@@ -22,7 +22,8 @@ from __future__ import print_function
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import states
 from senaite.queue.records import ledger
 
@@ -66,8 +67,8 @@ def _is_over(transport, task_uid):
         task = transport.call(
             "queue_server/{}".format(task_uid), method="GET")
     except ServerRefused as refusal:
-        if refusal.status != 404:
+        if refusal.error_name != TaskNotFound.__name__:
             raise
         # its history was removed, too
-        return refusal.answer.get("success") is False
+        return True
     return task.get("status") in states.FINISHED

@@ -34,14 +34,18 @@ from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import NotReady
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import SiteGone
+from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
-from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
+from senaite.queue.site import own_address
 from senaite.queue.site.waiting import Event
 from senaite.queue.speedups import garbage
 
@@ -59,15 +63,11 @@ _consumers = {}
 _lock = threading.Lock()
 
 
-class NotReady(Exception):
-    """The loop cannot work now; says why."""
-
-
 class Consumer(object):
     """Takes the tasks of one site."""
 
     def __init__(self, site, agent, registry=leases,
-                 find_url=identity.own_url):
+                 find_url=own_address.own_url):
         """
         :param site: senaite.queue.site.connections.Site
         :param agent: the site's agent in this process
@@ -116,7 +116,7 @@ class Consumer(object):
         while not self._is_over():
             try:
                 self._live()
-            except (connections.DatabaseClosed, connections.SiteGone):
+            except (DatabaseClosed, SiteGone):
                 break
             except (NotReady, TransportError) as error:
                 self._complain(error)
@@ -195,7 +195,7 @@ class Consumer(object):
             url = self.find_url(portal)
         if not url:
             raise NotReady("This process does not know its own address yet; "
-                           "{} can name it".format(identity.ENVIRONMENT))
+                           "{} can name it".format(own_address.ENVIRONMENT))
         return Transport(url, self.agent.get_key)
 
     def _require_loopback(self):
@@ -222,7 +222,7 @@ class Consumer(object):
         :raises NotReady: while ZEO is away: tasks would only fail
         """
         if not connections.is_open(self.site.db):
-            raise connections.DatabaseClosed()
+            raise DatabaseClosed()
         if not self._is_connected():
             raise NotReady("ZEO does not answer")
 

@@ -24,7 +24,6 @@ import random
 import time
 import traceback
 
-import six
 import transaction
 from AccessControl import getSecurityManager
 from AccessControl.unauthorized import Unauthorized
@@ -32,11 +31,14 @@ from transaction.interfaces import TransientError
 from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
-from senaite.queue.http.routing import to_text
+from senaite.queue.errors import LeaseLost
+from senaite.queue.errors import TaskRefused
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
 from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
+from senaite.queue.model.fields import to_message
+from senaite.queue.model.fields import to_text
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
@@ -58,14 +60,6 @@ FAILED = "failed"
 
 GENERIC_ACTION = "task_generic_action"
 ACTION_PREFIX = "task_action_"
-
-
-class TaskRefused(Exception):
-    """The task cannot be processed, now or ever; says why in plain words."""
-
-
-class LeaseLost(Exception):
-    """The task is not ours any more; the work must not be committed."""
 
 
 def process(portal, request, lease, user_id):
@@ -138,7 +132,7 @@ def _attempt(portal, request, lease, user_id, tries=1):
         ledger.record(portal, task.task_uid, time.time(), processed, note)
         _describe(task)
         if lease.lost:
-            raise LeaseLost("The lease was lost while the work was done")
+            raise LeaseLost()
         transaction.commit()
     return {"outcome": DONE, "processed": processed, "note": note}
 
@@ -200,25 +194,18 @@ def _describe(task):
     """Say in the undo log whose work this is."""
     current = transaction.get()
     current.note(u"senaite.queue {} {}".format(task.name, task.task_uid))
-    current.user = u" {}".format(_text(task.username))
+    current.user = u" {}".format(to_text(task.username))
 
 
 def _failed(kind, error):
     """Return the answer for a failure; called while it is handled."""
     details = traceback.format_exc()
-    message = to_text(error)
+    message = to_message(error)
     if kind in (scheduling.ERROR, scheduling.CONFLICT):
         message = u"{}: {}".format(type(error).__name__, message)
     return {
         "outcome": FAILED,
         "kind": kind,
         "error_message": message[:4000],
-        "traceback": _text(details)[-MOST_TRACEBACK:],
+        "traceback": to_text(details)[-MOST_TRACEBACK:],
     }
-
-
-def _text(value):
-    """Return native text as unicode, whatever it holds."""
-    if isinstance(value, six.text_type):
-        return value
-    return value.decode("utf-8", "replace")

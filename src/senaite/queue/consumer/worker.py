@@ -36,8 +36,8 @@ from senaite.queue.client import agent as agents
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
 from senaite.queue.site import connections

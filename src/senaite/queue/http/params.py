@@ -21,20 +21,13 @@ from __future__ import print_function
 import re
 
 import six
-from senaite.queue.http.routing import get_portal
-from senaite.queue.http.routing import Refused
-from senaite.queue.http.routing import translate
+from senaite.queue.errors import Refused
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model.states import STATES
+from senaite.queue.site.portal import get_portal
 from senaite.queue.site import process_role
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import StoreUnavailable
-from senaite.queue.storage.errors import TaskNotFound
 
-translate(TaskNotFound, 404)
-translate(NotRunning, 412)
-translate(StoreUnavailable, 503)
 
 #: Tasks in an answer, unless the request asks for less or more, and at most
 DEFAULT_LIMIT = 1000
@@ -47,12 +40,6 @@ MAX_TRACEBACK = 100000
 DIGITS = re.compile(r"^[0-9]{1,20}\Z")
 
 TRUE_VALUES = (True, 1, "1", "true", "True", "yes", "on")
-
-
-def get_queue():
-    """Return the queue of the current site."""
-    from senaite.queue.server.server_utility import get_server_utility
-    return get_server_utility(get_portal())
 
 
 def read_task_uid(params):

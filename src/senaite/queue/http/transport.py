@@ -28,6 +28,10 @@ import six
 from six.moves.urllib.parse import urlencode
 
 from senaite.queue.auth import tokens
+from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.model import fields
 
 API_PATH = "/@@API/senaite/v1/"
@@ -39,41 +43,6 @@ READ_SECONDS = 5
 #: Seconds for which the circuit stays open: doubled with each failure
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8
-
-
-class TransportError(Exception):
-    """The queue server could not be asked."""
-
-
-class ServerUnreachable(TransportError):
-    """The queue server does not answer, or says that it cannot work. Check
-    that it runs, and the setting 'server'. Tasks are kept and sent later."""
-
-
-class NotConnected(ServerUnreachable):
-    """Nothing listens there: the request was not sent."""
-
-
-class AnswerTimeout(ServerUnreachable):
-    """The request was sent, and not answered in time."""
-
-
-class ServerRefused(TransportError):
-    """The queue server says no."""
-
-    def __init__(self, status, message, answer=None):
-        """
-        :param status: HTTP status
-        :type status: int
-        :param message: the server's message
-        :type message: str
-        :param answer: all of the server's answer
-        :type answer: dict
-        """
-        TransportError.__init__(self, "{} {}".format(status, message))
-        self.status = status
-        self.message = message
-        self.answer = answer or {}
 
 
 class Transport(object):

@@ -23,7 +23,7 @@ from bika.lims.workflow import isTransitionAllowed
 from senaite.queue import api
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 from senaite.queue.speedups.readahead import read_ahead
 from senaite.queue.speedups.readahead import STATUS
 

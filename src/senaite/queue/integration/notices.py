@@ -26,7 +26,7 @@ from senaite.queue.client.view import outage_seconds
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 #: Seconds: a restart of the queue server is no news
 OUTAGE_SECONDS = 20

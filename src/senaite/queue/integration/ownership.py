@@ -24,7 +24,7 @@ from senaite.queue.api import add_reindex_obj_security_task
 from senaite.queue.api import is_queue_ready
 from senaite.queue import is_installed
 from senaite.queue.model.categories import get_process
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 TASK = "task_reindex_object_security"
 

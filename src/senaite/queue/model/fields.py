@@ -41,17 +41,35 @@ MAX_SECONDS = 10 * 366 * 24 * 3600
 
 
 def to_native(value):
-    """Return a string as `str`: Zope's paths, ids and uids are native."""
-    if six.PY2 and isinstance(value, six.text_type):
-        return value.encode("utf-8")
-    return value
+    """Return a string as `str`: Zope's paths, ids and uids are native.
+
+    :param value: text or bytes (UTF-8); anything else is returned as it is
+    """
+    if six.PY2:
+        return value.encode("utf-8") if isinstance(value, six.text_type) \
+            else value
+    return to_text(value)
 
 
 def to_text(value):
-    """Return a string as text: messages end up in page templates."""
+    """Return a string as text: messages end up in page templates.
+
+    :param value: text or bytes (UTF-8); anything else is returned as it is
+    """
     if isinstance(value, six.binary_type):
         return value.decode("utf-8", "replace")
     return value
+
+
+def to_message(error):
+    """Return the message of an exception as text, whatever its encoding.
+
+    :rtype: six.text_type
+    """
+    try:
+        return six.text_type(error)
+    except UnicodeError:
+        return to_text(str(error))
 
 
 def show(value):

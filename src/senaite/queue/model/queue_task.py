@@ -11,7 +11,7 @@
 """The task model: what a task is, how it is made, checked, copied and cut.
 
 Knows nothing but Python. What it needs to know of the site (settings, the
-current user, uid and path of an object) it asks `senaite.queue.site.surroundings`.
+current user, uid and path of an object) it asks `senaite.queue.model.surroundings`.
 """
 
 from __future__ import absolute_import
@@ -26,7 +26,7 @@ import six
 
 from senaite.queue.model import fields
 from senaite.queue.model import states
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 DEFAULT_PRIORITY = 10
 
@@ -294,3 +294,20 @@ def get_chunks_for(task, items=None):
     size = task["chunk_size"] if get_chunk_size(task["name"]) > 0 else 0
     size = size or len(items)
     return [items[:size], items[size:]]
+
+
+def to_object_uid(context_or_uid):
+    """Return the uid of a content object, or the uid itself.
+
+    :raises ValueError: for anything else
+    """
+    if isinstance(context_or_uid, six.string_types):
+        if fields.OBJECT_UID.match(context_or_uid):
+            return fields.to_native(context_or_uid)
+        raise ValueError("Not a uid: {!r}".format(context_or_uid))
+    return surroundings.get().describe(context_or_uid)["context_uid"]
+
+
+def involves(task, uid):
+    """Tell whether an object is the context or an item of a task."""
+    return task.context_uid == uid or uid in task.uids

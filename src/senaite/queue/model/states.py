@@ -18,6 +18,10 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import six
+
+from senaite.queue.errors import TransitionNotAllowed
+
 QUEUED = "queued"
 RUNNING = "running"
 FAILED = "failed"
@@ -56,10 +60,6 @@ TRANSITIONS = {
 }
 
 
-class TransitionNotAllowed(ValueError):
-    """The event does not apply to a task in this state."""
-
-
 def next_state(state, event):
     """Return the state that follows.
 
@@ -87,3 +87,20 @@ def sources(event):
     :rtype: tuple of str
     """
     return tuple(s for s in STATES if (s, event) in TRANSITIONS)
+
+
+def to_states(status):
+    """Return the states meant by the `status` argument of the reads.
+
+    :param status: a state, several, or None: queued and running
+    :rtype: tuple of str
+    :raises ValueError: when there is no such state
+    """
+    if status is None:
+        return ACTIVE
+    found = (status,) if isinstance(status, six.string_types) \
+        else tuple(status)
+    for state in found:
+        if state not in STATES:
+            raise ValueError("Not a status: {!r}".format(state))
+    return found

@@ -29,10 +29,10 @@ import time
 
 from senaite.queue.client import view
 from senaite.queue.consumer import loop
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
-from senaite.queue.storage.errors import StoreUnavailable
 
 SERVER = process_role.SERVER
 CLIENT = process_role.CLIENT

@@ -24,11 +24,11 @@ from prometheus_client.core import GaugeMetricFamily
 
 from senaite.queue.client import view
 from senaite.queue.consumer import loop
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.records import outbox
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
-from senaite.queue.storage.errors import StoreUnavailable
 
 PREFIX = "senaite_queue_"
 

@@ -24,7 +24,7 @@ from senaite.queue.model import current
 from senaite.queue.model import queue_task
 from senaite.queue.model import states
 from senaite.queue.records import outbox
-from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
 
 def add(task, portal=None):
@@ -42,7 +42,7 @@ def add(task, portal=None):
         raise ValueError("Not a task: {!r}".format(task))
     queue_task.check_payload(task)
     if portal is None:
-        portal = connections.current_portal()
+        portal = current_portal()
     # made first: asking a view of a site without an outbox sees nothing
     outbox.install(portal)
     seen = view.queued_view(portal)

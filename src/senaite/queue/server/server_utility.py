@@ -23,19 +23,20 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
+from senaite.queue.model import surroundings
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server import maintenance
 from senaite.queue.server.monitor_data import Monitoring
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
+from senaite.queue.site.portal import current_portal
 from senaite.queue.site import store_location
-from senaite.queue.site import surroundings
-from senaite.queue.storage.errors import TaskNotFound
 from zope.interface import implementer
 
 _utilities = {}
@@ -49,7 +50,7 @@ def get_server_utility(portal):
 
     :param portal: the site
     :rtype: ServerQueueUtility
-    :raises senaite.queue.storage.errors.StoreUnavailable: when it cannot be
+    :raises senaite.queue.errors.StoreUnavailable: when it cannot be
         opened; the next call tries again
     """
     from senaite.queue.storage import open_store
@@ -58,6 +59,14 @@ def get_server_utility(portal):
         if key not in _utilities:
             _utilities[key] = ServerQueueUtility(open_store(*key), key[1])
         return _utilities[key]
+
+
+def get_queue():
+    """Return the queue of the current site.
+
+    :raises senaite.queue.errors.NoSite: outside of a site
+    """
+    return get_server_utility(current_portal())
 
 
 def forget_utilities():
@@ -87,6 +96,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """Add a task when the running transaction commits."""
         if not is_task(task):
             raise ValueError("Not a task: {!r}".format(task))
+        # Not at import: it needs the ZODB
         from senaite.queue.records import enqueue
         return enqueue.add(task)
 

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Ways to a site: from the running request, and from threads of our own.
+"""Ways to a site from threads of our own.
 
 A thread never uses an object of a request's connection: it opens one of its
 own for a short piece of work, sets the site, and gives both back. Because no
@@ -30,38 +30,15 @@ import transaction
 from ZODB.POSException import ConflictError
 from ZODB.POSException import POSKeyError
 
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import SiteGone
+
 try:
     from Acquisition import aq_base
-    from Acquisition import aq_chain
 except ImportError:
     def aq_base(obj):
         """Return the object: nothing is wrapped without Zope."""
         return obj
-
-    def aq_chain(obj):
-        """Return the object alone: nothing is wrapped without Zope."""
-        return [obj]
-
-
-class SiteGone(LookupError):
-    """There is no such site in the database, or it has no queue."""
-
-
-class DatabaseClosed(Exception):
-    """The ZODB of this thread was closed; the thread has to end."""
-
-
-def current_portal():
-    """Return the root of the current site.
-
-    :raises LookupError: outside of a site
-    """
-    from zope.component.hooks import getSite
-    from Products.CMFCore.interfaces import ISiteRoot
-    for parent in aq_chain(getSite()):
-        if ISiteRoot.providedBy(parent):
-            return parent
-    raise LookupError("No site is set: the queue works inside a site only")
 
 
 def annotations(portal, create=False):

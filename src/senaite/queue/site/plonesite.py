@@ -23,16 +23,15 @@ import six
 from AccessControl import getSecurityManager
 from bika.lims import api
 from plone.registry.interfaces import IRegistry
-from Products.CMFCore.interfaces import ISiteRoot
 from zope.component import queryUtility
-from zope.component.hooks import getSite
 from zope.globalrequest import getRequest
 from zope.interface import Interface
 from zope.interface import implementer
 
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.model.fields import to_native
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
+from senaite.queue.site.portal import get_portal
 
 #: Prefix of the settings in plone.app.registry
 PREFIX = "senaite.queue"
@@ -141,14 +140,6 @@ def provide_surroundings():
     plone = PloneSurroundings()
     surroundings.provide(plone)
     return plone
-
-
-def get_portal():
-    """Return the root object of the current site, or None."""
-    current = getSite()
-    while current is not None and not ISiteRoot.providedBy(current):
-        current = getattr(current, "__parent__", None)
-    return current
 
 
 def is_installed():

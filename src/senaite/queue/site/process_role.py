@@ -26,8 +26,8 @@ import os
 import socket
 import time
 
+from senaite.queue.model import surroundings
 from senaite.queue import PRODUCT_NAME
-from senaite.queue.site import surroundings
 from six.moves.urllib.parse import urlsplit
 
 SERVER = "server"

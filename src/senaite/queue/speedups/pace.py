@@ -26,7 +26,7 @@ import time
 from senaite.queue.model.current import met_conflicts
 from senaite.queue.model import queue_task
 from senaite.queue.model import scheduling
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 #: (name of the task, size set, largest size) -> size of the next chunk
 _sizes = {}

@@ -20,14 +20,9 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.model.consumer_ids import parse_consumer_id
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import StoreError
-from senaite.queue.storage.errors import StoreUnavailable
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage.store import TaskStore
 
-__all__ = ["NotRunning", "StoreError", "StoreUnavailable", "TaskNotFound",
-           "open_store", "parse_consumer_id"]
+__all__ = ["open_store", "parse_consumer_id"]
 
 
 def open_store(url, site_id, clock=None):

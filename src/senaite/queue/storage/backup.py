@@ -33,10 +33,10 @@ import time
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import database
-from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import lanes
 from senaite.queue.storage import open_store
 from senaite.queue.storage import schema

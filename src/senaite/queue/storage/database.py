@@ -25,7 +25,7 @@ import threading
 from sqlalchemy import exc
 from sqlalchemy.engine import make_url
 
-from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.storage import migrations
 from senaite.queue.storage import postgresql
 from senaite.queue.storage import sqlite
@@ -141,8 +141,7 @@ class Database(object):
         except exc.DBAPIError as error:
             if not self._is_unavailable(error):
                 raise
-            if "readonly" in str(error.orig):
-                # Connections from while its disk was read-only stay so
+            if self.dialect.outlives_its_cause(error.orig):
                 self.close()
             raise StoreUnavailable("The task store {!r} is unavailable: {}"
                                    .format(self.url, self.dialect.explain(

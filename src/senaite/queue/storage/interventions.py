@@ -18,10 +18,10 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import outcomes

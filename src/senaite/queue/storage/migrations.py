@@ -23,8 +23,8 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
-from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 

@@ -20,12 +20,12 @@ from __future__ import print_function
 
 import json
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import consumer_registry
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import rows

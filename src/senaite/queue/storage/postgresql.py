@@ -27,7 +27,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.pool import QueuePool
 
-from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.errors import StoreUnavailable
 
 #: How long a connection may take, and a writer wait for its turn (seconds)
 CONNECT_SECONDS = 5
@@ -99,6 +99,14 @@ def is_unavailable(error):
     :param error: exception of the driver, none of the kinds that always do
     """
     return getattr(error, "pgcode", None) in _UNAVAILABLE
+
+
+def outlives_its_cause(error):
+    """Tell whether an open connection keeps failing when the cause is gone.
+
+    :param error: exception of the driver
+    """
+    return False
 
 
 def make_engine(url):

@@ -28,7 +28,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import QueuePool
 
-from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.errors import StoreUnavailable
 
 #: How long a writer waits for another process that is writing
 BUSY_SECONDS = 5
@@ -80,6 +80,15 @@ def is_unavailable(error):
     """
     # What it raises for a damaged file
     return type(error) is sqlite3.DatabaseError
+
+
+def outlives_its_cause(error):
+    """Tell whether an open connection keeps failing when the cause is gone:
+    one that was opened while the disk was read-only stays read-only.
+
+    :param error: exception of the driver, which has no codes on Python 2
+    """
+    return "readonly" in str(error)
 
 
 def make_engine(url):

@@ -23,6 +23,7 @@ import random
 
 from zope.interface import implementer
 
+from senaite.queue.errors import NotRunning
 from senaite.queue.interfaces import ITaskStore
 from senaite.queue.model import fields
 from senaite.queue.model import states
@@ -30,7 +31,6 @@ from senaite.queue.storage import additions
 from senaite.queue.storage import claims
 from senaite.queue.storage import consumer_registry as consumers
 from senaite.queue.storage import database
-from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage import feed
 from senaite.queue.storage import filtering
 from senaite.queue.storage import interventions

@@ -29,8 +29,9 @@ import sys
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import CannotMove
+from senaite.queue.errors import StoreError
 from senaite.queue.storage import database
-from senaite.queue.storage.errors import StoreError
 from senaite.queue.storage import migrations
 from senaite.queue.storage import schema
 
@@ -39,10 +40,6 @@ BLOCK = 500
 
 #: What the tables of the old store are called from then on
 KEPT = "moved_{}"
-
-
-class CannotMove(StoreError):
-    """Tasks were not moved; both stores are as they were."""
 
 
 def move(old_url, new_url):

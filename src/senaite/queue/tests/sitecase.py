@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import unittest
 
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 
 class Site(surroundings.Surroundings):

@@ -30,9 +30,9 @@ from zope.globalrequest import getRequest
 from senaite.queue.api import get_task_adapter
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.model import surroundings
 from senaite.queue.records import outbox
 from senaite.queue.site import plonesite
-from senaite.queue.site import surroundings
 
 
 class OtherSettings(object):
@@ -55,7 +55,7 @@ class OtherSettings(object):
 def settings(**values):
     """Put settings in force for a while, e.g. `default=0`.
 
-    :param values: keys of `senaite.queue.site.surroundings.DEFAULTS`
+    :param values: keys of `senaite.queue.model.surroundings.DEFAULTS`
     """
     former = surroundings.get()
     surroundings.provide(OtherSettings(former, values))

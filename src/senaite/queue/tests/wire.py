@@ -30,9 +30,10 @@ from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
 from senaite.queue.auth import tokens
+from senaite.queue.errors import BadToken
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.queue_task import to_task
-from senaite.queue.storage import NotRunning
-from senaite.queue.storage import TaskNotFound
 
 KEY = tokens.make_key()
 
@@ -107,7 +108,7 @@ class Wire(object):
             route = tokens.get_route(parts.path)
             self.calls.append((route, payload))
             answer = self.answer(route, payload, claims["user"])
-        except tokens.BadToken as error:
+        except BadToken as error:
             status, answer = 401, {"success": False, "message": str(error)}
         except Refused as refusal:
             status, answer = refusal.status, refusal.answer
@@ -142,15 +143,14 @@ class QueueServer(Wire):
             if method is None:
                 return self.do_task(verb)
             return method(payload)
-        except TaskNotFound as error:
-            raise Refused(404, str(error))
-        except NotRunning as error:
-            raise Refused(412, str(error))
+        except (TaskNotFound, NotRunning) as error:
+            raise Refused(error.status, str(error),
+                          error=type(error).__name__, **error.details)
 
     def do_task(self, task_uid):
         task = self.store.get(task_uid)
         if task is None:
-            raise Refused(404, "Task not found")
+            raise TaskNotFound(task_uid)
         return dict(task, url="", zeo="")
 
     def do_add(self, payload):

@@ -36,9 +36,9 @@ from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import logger
 from senaite.queue.model.fields import to_text
+from senaite.queue.model.surroundings import DEFAULTS
 from senaite.queue import setuphandlers
 from senaite.queue.site import plonesite
-from senaite.queue.site.surroundings import DEFAULTS
 from senaite.queue.upgrade import leftovers
 
 PACKAGE = "senaite.queue"

@@ -30,6 +30,8 @@ from zope.i18nmessageid import Message
 from zope.interface import implementer
 
 from senaite.queue import api
+from senaite.queue.errors import JobNotFound
+from senaite.queue.errors import TaskNotFound
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.permissions import ManageQueue
@@ -71,13 +73,15 @@ def try_each(task_uids, do, user):
 def _try(task_uid, do, user):
     try:
         return DONE if do(task_uid) else TOO_LATE
-    except Exception as error:
-        # one task that is gone, or a queue server that is away, does not
-        # keep the others from being tried
-        gone = "not found" in str(error)
+    except (TaskNotFound, JobNotFound):
+        logger.warning("event=action_failed task=%r by=%s", task_uid, user)
+        return TOO_LATE
+    except Exception:
+        # a queue server that is away for one task does not keep the others
+        # from being tried
         logger.warning("event=action_failed task=%r by=%s",
-                       task_uid, user, exc_info=not gone)
-        return TOO_LATE if gone else ERROR
+                       task_uid, user, exc_info=True)
+        return ERROR
 
 
 @implementer(IWorkflowActionUIDsAdapter)

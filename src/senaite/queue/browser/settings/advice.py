@@ -23,13 +23,13 @@ import collections
 
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import loop as consumers
-from senaite.queue.consumer import standalone
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site import alone
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
-from senaite.queue.site import surroundings
 
 INFO = "info"
 WARNING = "warning"
@@ -88,7 +88,8 @@ def _about_server(portal, url):
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
     # the role "client" keeps this process from being the server
-    own = process_role.get_configured_role() is None and process_role.get_site_url(portal)
+    own = process_role.get_configured_role() is None and \
+        process_role.get_site_url(portal)
     advice = _(u"Start the process at that address, or write the address of "
                u"one of the clients into 'Queue server', as the client itself "
                u"serves the site.")
@@ -116,7 +117,7 @@ def _about_consumers(portal):
     if count or consumers.is_running(connections.Site.of(portal)):
         return [Advice(INFO, _(u"Consumers at work: ${count}",
                                mapping={"count": max(count, 1)}), None)]
-    if standalone.may_volunteer():
+    if alone.may_volunteer():
         return []
     return [Advice(
         WARNING, _(u"No consumer was heard of in the last minute."),

@@ -35,9 +35,9 @@ from senaite.queue.browser.settings.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue.model import surroundings
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.site.plonesite import PREFIX
-from senaite.queue.site import surroundings
 
 #: How the settings are grouped; what is in no group comes last
 GROUPS = (

@@ -11,7 +11,7 @@
 """The settings: names, bounds and what they mean to people.
 
 The records live in plone.app.registry with the prefix "senaite.queue", the
-defaults are those of `senaite.queue.site.surroundings`. There is no secret among
+defaults are those of `senaite.queue.model.surroundings`. There is no secret among
 them: the JSON API gives the registry to anybody.
 """
 
@@ -33,7 +33,7 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model.categories import OTHER
 from senaite.queue.model.fields import NAME
 from senaite.queue.model.fields import to_text
-from senaite.queue.site.surroundings import DEFAULTS
+from senaite.queue.model.surroundings import DEFAULTS
 
 #: The processes, as people call them
 PROCESS_TITLES = (

@@ -20,13 +20,14 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import Refused
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_payload
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields
 from senaite.queue.server.routes.control import answer_about
+from senaite.queue.server.server_utility import get_queue
 
 #: Bound of a task's priority
 MAX_PRIORITY = 100000
@@ -40,7 +41,7 @@ def requeue(context, request, task_uid=None):
     if task_uid:
         payload["task_uid"] = task_uid
     task_uid = params.read_task_uid(payload)
-    queue = params.get_queue()
+    queue = get_queue()
     if not queue.requeue(task_uid, params.read_text(payload, "username")):
         raise Refused(412, "Task {} has not failed".format(task_uid))
     return answer_about(request, queue, task_uid, "Task queued again")
@@ -51,7 +52,7 @@ def delete(context, request):
     """Cancel a task; `changed` tells whether that was news."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
-    queue = params.get_queue()
+    queue = get_queue()
     changed = queue.delete(task_uid, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Task cancelled",
                         changed=bool(changed))
@@ -66,7 +67,7 @@ def priority(context, request):
     value = params.read_number(payload, "priority", high=MAX_PRIORITY)
     if value is None:
         raise Refused(400, "'priority' is missing")
-    queue = params.get_queue()
+    queue = get_queue()
     changed = queue.set_priority(
         task_uid, value, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Priority changed"
@@ -80,7 +81,7 @@ def cancel_job(context, request):
     tasks that were."""
     payload = get_payload(request)
     job_uid = params.read_task_uid({"task_uid": payload.get("job_uid")})
-    queue = params.get_queue()
+    queue = get_queue()
     cancelled = queue.cancel_job(
         job_uid, params.read_text(payload, "username"))
     return params.answer(
@@ -92,7 +93,7 @@ def cancel_job(context, request):
 def pause(context, request):
     """Hand out no more tasks of this `name`; without one, none at all."""
     name, username = read_pause(request)
-    changed = params.get_queue().pause(name, username)
+    changed = get_queue().pause(name, username)
     return params.answer(request, message="Paused", changed=bool(changed))
 
 
@@ -100,7 +101,7 @@ def pause(context, request):
 def resume(context, request):
     """End the pause of this `name`; without one, that of all tasks."""
     name, username = read_pause(request)
-    changed = params.get_queue().resume(name, username)
+    changed = get_queue().resume(name, username)
     return params.answer(request, message="Resumed", changed=bool(changed))
 
 

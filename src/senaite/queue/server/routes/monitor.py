@@ -17,9 +17,10 @@ from __future__ import print_function
 import time
 
 import pkg_resources
+from senaite.queue.errors import Refused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_params
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.http.routing import VIEW
@@ -27,6 +28,7 @@ from senaite.queue.model import fields
 from senaite.queue.model.states import KINDS
 from senaite.queue import PRODUCT_NAME
 from senaite.queue.server.routes.read import READ
+from senaite.queue.server.server_utility import get_queue
 from senaite.queue.storage.filtering import SORTS
 
 #: Tasks on a page, unless the request asks for less or more, and at most
@@ -37,7 +39,7 @@ MAX_PAGE = 1000
 @route("queue_server", "stats", methods=READ, access=VIEW)
 def stats(context, request):
     """Tell the figures of the monitor."""
-    return params.answer(request, params.get_queue().get_figures())
+    return params.answer(request, get_queue().get_figures())
 
 
 @route("queue_server", "page", methods=READ, access=VIEW)
@@ -53,7 +55,7 @@ def page(context, request):
         raise Refused(400, "Unknown 'sort', expected one of {}".format(
             ", ".join(sorted(SORTS))))
     # No overlay: what is in the outbox is the caller's business
-    found = params.get_queue().store.page(
+    found = get_queue().store.page(
         read_kinds(given),
         text=params.read_text(given, "text", 1000),
         name=params.read_text(given, "name", 100),
@@ -88,16 +90,16 @@ def read_kinds(given):
 def history(context, request, task_uid):
     """Tell all about a task: the attempts at it, its job, its chunks."""
     task_uid = params.read_task_uid({"task_uid": task_uid})
-    found = params.get_queue().get_history(task_uid)
+    found = get_queue().get_history(task_uid)
     if found is None:
-        raise Refused(404, "Task {} not found".format(task_uid))
+        raise TaskNotFound(task_uid)
     return params.answer(request, found)
 
 
 @route("queue_server", "ping", methods=["POST"], access=SIGNED)
 def ping(context, request):
     """Tell who answers: for the test of the connection."""
-    queue = params.get_queue()
+    queue = get_queue()
     return params.answer(
         request, site=queue.site_id, version=get_version(), now=time.time(),
         store_now=queue.store.now())

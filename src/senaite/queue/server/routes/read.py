@@ -19,12 +19,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import JobNotFound
+from senaite.queue.errors import NoSuchRoute
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_params
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import VIEW
 from senaite.queue.model.states import ACTIVE
+from senaite.queue.server.server_utility import get_queue
 
 READ = ["GET", "POST"]
 
@@ -51,7 +54,7 @@ def answer_tasks(request, given):
     `limit` and `offset` page through them; `total` counts all that are in the
     states asked for.
     """
-    queue = params.get_queue()
+    queue = get_queue()
     states = params.read_states(given, ACTIVE)
     found = queue.get_tasks(
         states,
@@ -73,7 +76,7 @@ def uids(context, request, status=None):
     given = get_params(request)
     if status:
         given["status"] = status
-    found = params.get_queue().get_uids(params.read_states(given, ACTIVE))
+    found = get_queue().get_uids(params.read_states(given, ACTIVE))
     return params.answer_items(request, sorted(found))
 
 
@@ -82,7 +85,7 @@ def diff(context, request):
     """Tell what changed after the version `since`: see `ITaskStore.changes`;
     `now` is the store's clock."""
     given = get_params(request)
-    queue = params.get_queue()
+    queue = get_queue()
     queue.tick()
     changes = queue.store.changes(
         params.read_text(given, "since", 100),
@@ -95,9 +98,9 @@ def diff(context, request):
 def job(context, request, job_uid):
     """Tell the progress of a job: see `ITaskStore.job`."""
     job_uid = params.read_task_uid({"task_uid": job_uid})
-    found = params.get_queue().get_job(job_uid)
+    found = get_queue().get_job(job_uid)
     if found is None:
-        raise Refused(404, "Job {} not found".format(job_uid))
+        raise JobNotFound(job_uid)
     return params.answer(request, found)
 
 
@@ -105,13 +108,13 @@ def job(context, request, job_uid):
 def task(context, request, task_uid):
     """Tell all about one task."""
     task_uid = params.read_task_uid({"task_uid": task_uid})
-    found = params.get_queue().get_task(task_uid)
+    found = get_queue().get_task(task_uid)
     if found is None:
-        raise Refused(404, "Task {} not found".format(task_uid))
+        raise TaskNotFound(task_uid)
     return params.answer(request, found)
 
 
 @route("queue_server", "", "<path:rest>", methods=READ, access=VIEW)
 def nothing(context, request, rest=None):
     """Say that there is no such route, in the queue's own way."""
-    raise Refused(404, "No such route")
+    raise NoSuchRoute()

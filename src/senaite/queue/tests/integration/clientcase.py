@@ -28,14 +28,14 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import identity
-from senaite.queue.consumer.lease import LeaseNotHeld
 from senaite.queue.consumer.lease import LeaseRegistry
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import LeaseNotHeld
 from senaite.queue.model import states
+from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger
 from senaite.queue.site import connections
-from senaite.queue.site import surroundings
 from senaite.queue.storage import open_store
 from senaite.queue.tests.integration.test_client_outbox import use_key
 from senaite.queue.tests import wire

@@ -22,10 +22,10 @@ from zope.i18n import interpolate
 from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.page import QueueSettingsView
 from senaite.queue.client import agent as agents
-from senaite.queue.consumer import standalone
+from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site import alone
 from senaite.queue.site import process_role
-from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
@@ -69,8 +69,8 @@ class TestAdvice(unittest.TestCase):
     def test_process_that_helps_itself(self):
         """It takes tasks as soon as some wait: nobody has to do anything."""
         self.alone()
-        standalone.allow()
-        self.addCleanup(standalone._processes.remove, os.getpid())
+        alone.allow()
+        self.addCleanup(alone._processes.remove, os.getpid())
         (level, text, _todo), = self.get()
         self.assertEqual(level, advice.INFO)
         self.assertIn("No other process can open", text)
@@ -85,7 +85,8 @@ class TestAdvice(unittest.TestCase):
 
     def test_server_elsewhere(self):
         # tests listen to no port
-        self.addCleanup(setattr, process_role, "get_site_url", process_role.get_site_url)
+        self.addCleanup(setattr, process_role, "get_site_url",
+                        process_role.get_site_url)
         process_role.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
         os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
         set_setting("server", "http://127.0.0.1:1/plone")

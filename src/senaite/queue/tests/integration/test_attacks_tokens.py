@@ -26,6 +26,7 @@ from persistent import Persistent
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens as auth
+from senaite.queue.errors import BadToken
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
 from senaite.queue.tests.integration.attackcase import PAYLOAD
@@ -79,7 +80,7 @@ class TestTokens(AttackCase):
 
     def test_one_that_never_expires_is_refused_by_who_starts_anew(self):
         cache = auth.NonceCache(now=time.time())
-        with self.assertRaises(auth.BadToken):
+        with self.assertRaises(BadToken):
             cache.use({"iat": time.time() - 3600, "exp": 2 ** 60,
                        "nonce": u"x"})
 
@@ -187,7 +188,7 @@ class TestTokens(AttackCase):
         for _ in range(2000):
             for number, token in enumerate(tokens):
                 began = time.time()
-                with self.assertRaises(auth.BadToken):
+                with self.assertRaises(BadToken):
                     auth.decrypt([self.key], token)
                 times[number].append(time.time() - began)
         medians = [sorted(each)[1000] for each in times]

@@ -22,7 +22,7 @@ import unittest
 from senaite.queue.client import view
 from senaite.queue.consumer import attempt
 from senaite.queue.consumer import ledger_upkeep
-from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import NotReady
 from senaite.queue.model.current import working_on
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
@@ -259,7 +259,7 @@ class TestConsumer(ClusterTestCase):
         self.addCleanup(stranger.close)
         consumer, worker = self.add_consumer()
         consumer.loopback.base_url = stranger.url
-        with self.assertRaises(consumers.NotReady):
+        with self.assertRaises(NotReady):
             consumer._require_loopback()
 
     def test_upkeep_removes_records_of_finished_tasks_only(self):

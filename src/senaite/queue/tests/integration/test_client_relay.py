@@ -19,7 +19,7 @@ import time
 from senaite.queue.client import agent as agents
 from senaite.queue.client import relay
 from senaite.queue.client import view
-from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox

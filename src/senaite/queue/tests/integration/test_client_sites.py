@@ -19,6 +19,7 @@ import unittest
 
 from ZEO.Exceptions import ClientDisconnected
 
+from senaite.queue.errors import DatabaseClosed
 from senaite.queue.site import connections
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import zodbsite
@@ -110,7 +111,7 @@ class TestKeptConnection(unittest.TestCase):
     def test_a_closed_database_takes_it_along(self):
         self.connection_used()
         self.db.close()
-        with self.assertRaises(connections.DatabaseClosed):
+        with self.assertRaises(DatabaseClosed):
             self.connection_used()
         self.site.release_connection()
 

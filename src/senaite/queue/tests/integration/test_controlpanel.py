@@ -29,7 +29,7 @@ from zope.component import getUtility
 from senaite.queue.auth import signing_keys
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.model.categories import PROCESSES
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from senaite.queue.tests.integration import people

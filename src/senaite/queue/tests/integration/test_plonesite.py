@@ -25,8 +25,9 @@ from plone.app.testing import TEST_USER_NAME
 from senaite.core.catalog import CLIENT_CATALOG
 from zope.component.hooks import setSite
 
+from senaite.queue.model import surroundings
 from senaite.queue.site import plonesite
-from senaite.queue.site import surroundings
+from senaite.queue.site.portal import get_portal
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
@@ -96,7 +97,7 @@ class TestPloneSite(unittest.TestCase):
         setSite(None)
         self.addCleanup(setSite, self.portal)
         self.assertEqual(10, self.plone.get_setting("default"))
-        self.assertIsNone(plonesite.get_portal())
+        self.assertIsNone(get_portal())
 
     def test_nothing_is_loaded_for_a_setting(self):
         connection = self.portal._p_jar

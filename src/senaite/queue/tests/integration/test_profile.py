@@ -40,6 +40,7 @@ from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import is_installed
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import ConsumeTasks
@@ -49,7 +50,6 @@ from senaite.queue.permissions import ViewQueue
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 from senaite.queue import setuphandlers
-from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 

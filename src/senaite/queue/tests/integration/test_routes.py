@@ -19,11 +19,13 @@ import time
 import uuid
 
 import transaction
+from senaite.queue.errors import Refused
 from senaite.queue.http import routing
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site.portal import get_portal
 from senaite.queue.site import store_location
-from senaite.queue.site import surroundings
 from senaite.queue.tests.integration import httpcase
 
 OTHER = "client2/00000001"
@@ -244,7 +246,7 @@ class TestTransactions(httpcase.HTTPCase):
         portal_id = self.portal.getId()
 
         def write(context, request):
-            routing.get_portal().title = name
+            get_portal().title = name
             if error is not None:
                 raise error
             return {"portal": portal_id}
@@ -258,7 +260,7 @@ class TestTransactions(httpcase.HTTPCase):
 
     def test_failed_route_leaves_no_write(self):
         self.assertTrue(self.declare(None))
-        for error in (RuntimeError("x"), routing.Refused(409, "x"),
+        for error in (RuntimeError("x"), Refused(409, "x"),
                       ValueError(u"\xe9"), KeyError("x")):
             self.assertFalse(self.declare(error))
 

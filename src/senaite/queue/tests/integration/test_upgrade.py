@@ -45,8 +45,8 @@ from senaite.queue.auth.pas import QueueAuthPlugin
 from senaite.queue.auth import signing_keys
 from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
+from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
-from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.test_profile import skeleton
 from senaite.queue.upgrade import leftovers

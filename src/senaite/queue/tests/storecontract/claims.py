@@ -14,8 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import NotRunning
 from senaite.queue.model import states
-from senaite.queue.storage import NotRunning
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE

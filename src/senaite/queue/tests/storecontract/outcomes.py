@@ -16,9 +16,9 @@ from __future__ import print_function
 
 import itertools
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import states
-from senaite.queue.storage import NotRunning
-from senaite.queue.storage import TaskNotFound
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE

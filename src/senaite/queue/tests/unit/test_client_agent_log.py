@@ -18,10 +18,10 @@ from __future__ import print_function
 import logging
 import unittest
 
-from senaite.queue.http.transport import AnswerTimeout
-from senaite.queue.http.transport import NotConnected
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue import logger
 
 try:

@@ -124,7 +124,8 @@ class TestDiagnosis(unittest.TestCase):
         self.assertEqual([good for good, _text in found],
                          [True, True, True, None, True])
         self.assertIn("has version", found[3][1])
-        old = {"success": False, "message": "No such route"}
+        old = {"success": False, "message": "No such route",
+               "error": "NoSuchRoute"}
         self.assertIn("older version", self.ask(404, old)[1])
 
     def test_other_answers(self):

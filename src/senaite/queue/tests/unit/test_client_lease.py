@@ -17,10 +17,10 @@ from __future__ import print_function
 import unittest
 
 from senaite.queue.consumer.heartbeat import Heartbeat
-from senaite.queue.consumer.lease import AlreadyRunning
-from senaite.queue.consumer.lease import LeaseNotHeld
 from senaite.queue.consumer.lease import LeaseRegistry
-from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.errors import AlreadyRunning
+from senaite.queue.errors import LeaseNotHeld
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.tests.tasks import eventually
 from senaite.queue.tests.tasks import make_task
 

@@ -19,6 +19,7 @@ import unittest
 from senaite.queue.client import snapshot
 from senaite.queue.consumer import standalone
 from senaite.queue.model import states
+from senaite.queue.site import alone
 
 
 def make_state(**tasks):
@@ -60,4 +61,4 @@ class TestWatch(unittest.TestCase):
         self.assertFalse(self.look(61, a=states.QUEUED))
 
     def test_tests_and_scripts_do_not_volunteer(self):
-        self.assertFalse(standalone.may_volunteer())
+        self.assertFalse(alone.may_volunteer())

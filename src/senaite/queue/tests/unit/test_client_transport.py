@@ -19,10 +19,10 @@ import threading
 import unittest
 
 from senaite.queue.auth import tokens
-from senaite.queue.http.transport import AnswerTimeout
-from senaite.queue.http.transport import NotConnected
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
+from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.http.transport import Transport
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests import wire

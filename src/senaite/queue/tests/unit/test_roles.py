@@ -20,8 +20,8 @@ import os
 import socket
 import unittest
 
+from senaite.queue.model import surroundings
 from senaite.queue.site import process_role
-from senaite.queue.site import surroundings
 
 
 class Event(object):

@@ -18,12 +18,15 @@ from __future__ import print_function
 import logging
 import unittest
 
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import Refused
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import StoreUnavailable
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
 from senaite.queue.http import routing
 from senaite.queue import logger
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import StoreUnavailable
-from senaite.queue.storage.errors import TaskNotFound
 
 DECLARED = routing.Route("queue_test", ("x",), ("GET",), routing.SIGNED, None)
 
@@ -66,16 +69,27 @@ class TestExplain(unittest.TestCase):
         return request.status, answer["message"]
 
     def test_statuses(self):
-        self.assertEqual(self.explain(routing.Refused(428, "x")), (428, "x"))
+        self.assertEqual(self.explain(Refused(428, "x")), (428, "x"))
         self.assertEqual(self.explain(NotRunning("x")), (412, "x"))
         self.assertEqual(self.explain(TaskNotFound("x"))[0], 404)
         self.assertEqual(self.explain(StoreUnavailable("x")), (503, "x"))
         self.assertEqual(self.explain(KeyError("x"))[0], 500)
 
     def test_details(self):
-        answer = routing.explain(routing.Refused(412, "x", more=1), DECLARED,
+        answer = routing.explain(Refused(412, "x", more=1), DECLARED,
                                  Request())
         self.assertEqual(answer["more"], 1)
+
+    def test_name_of_the_error(self):
+        for error, name in ((TaskNotFound("x"), "TaskNotFound"),
+                            (Refused(400, "x"), "Refused"),
+                            (KeyError("x"), None)):
+            answer = routing.explain(error, DECLARED, Request())
+            self.assertEqual(answer.get("error"), name)
+
+    def test_what_another_server_said_is_not_the_answer(self):
+        self.assertEqual(self.explain(ServerRefused(404, "x"))[0], 500)
+        self.assertEqual(self.explain(NotConnected("x"))[0], 504)
 
     def test_message_of_an_unexpected_error_stays_inside(self):
         self.assertFalse("secret" in self.explain(KeyError("secret"))[1])
@@ -105,7 +119,7 @@ class TestDeclaration(unittest.TestCase):
 class TestParams(unittest.TestCase):
 
     def refused(self, status, function, *args):
-        with self.assertRaises(routing.Refused) as caught:
+        with self.assertRaises(Refused) as caught:
             function(*args)
         self.assertEqual(caught.exception.status, status)
 

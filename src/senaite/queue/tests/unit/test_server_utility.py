@@ -22,6 +22,8 @@ import tempfile
 import unittest
 import uuid
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import logger
 from senaite.queue.model.queue_task import to_task
@@ -30,12 +32,10 @@ from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
+from senaite.queue.model import surroundings
 from senaite.queue.server.event_log import show
 from senaite.queue.server import maintenance
 from senaite.queue.server.server_utility import ServerQueueUtility
-from senaite.queue.site import surroundings
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import open_store
 from zope.interface.verify import verifyObject
 

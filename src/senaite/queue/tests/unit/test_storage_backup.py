@@ -23,10 +23,10 @@ import threading
 import time
 import unittest
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import backup
 from senaite.queue.storage import open_store
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import make_task
 

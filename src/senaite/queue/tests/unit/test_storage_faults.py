@@ -28,11 +28,11 @@ import unittest
 
 from sqlalchemy.exc import IntegrityError
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
 from senaite.queue.storage import sqlite
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import make_task
 

@@ -22,11 +22,11 @@ import unittest
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.storage import database
 from senaite.queue.storage import migrations
 from senaite.queue.storage import open_store
 from senaite.queue.storage import rows
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests.tasks import make_task
 
 

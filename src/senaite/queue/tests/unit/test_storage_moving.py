@@ -19,9 +19,10 @@ import shutil
 import tempfile
 import unittest
 
+from senaite.queue.errors import CannotMove
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import open_store
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.storage import transfer
 from senaite.queue.tests import postgres
 from senaite.queue.tests.tasks import ALICE
@@ -107,7 +108,7 @@ class MoveCase(object):
 
     def test_new_store_that_is_in_use(self):
         self.open(self.new_url, "/third").add(make_task(1))
-        with self.assertRaises(transfer.CannotMove) as caught:
+        with self.assertRaises(CannotMove) as caught:
             transfer.move(self.old_url, self.new_url)
         self.assertIn("/third", str(caught.exception))
         self.assertEqual(self.open(self.old_url).count(), 30)

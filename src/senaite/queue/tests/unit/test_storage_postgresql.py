@@ -21,11 +21,11 @@ import unittest
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
 from senaite.queue.storage import postgresql
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests import postgres
 from senaite.queue.tests.storecontract import StoreContract
 from senaite.queue.tests.tasks import ALICE
