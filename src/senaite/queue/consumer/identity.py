@@ -22,9 +22,7 @@ import socket
 
 from six.moves.urllib.parse import urlsplit
 
-#: URL of the site at which this very process can be reached, where it cannot
-#: find out by itself
-ENVIRONMENT = "SENAITE_QUEUE_CONSUMER_URL"
+from senaite.queue import config
 
 #: Tells this process from any other that may answer at a URL
 TOKEN = binascii.hexlify(os.urandom(8)).decode("ascii")
@@ -37,9 +35,9 @@ _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.:-]")
 def own_url(portal):
     """Return the URL of the site in this very process, or "" while it is not
     known."""
-    configured = os.environ.get(ENVIRONMENT)
+    configured = config.read_or_default(config.CONSUMER_URL)
     if configured:
-        return configured.rstrip("/")
+        return configured
     from senaite.queue.site import process_role
     return process_role.get_site_url(portal)
 

@@ -23,11 +23,9 @@ from __future__ import print_function
 
 import os
 
+from senaite.queue import config
 from senaite.queue import logger
 from senaite.queue.model import states
-
-#: Set to "off", the queue server never consumes
-ENVIRONMENT = "SENAITE_QUEUE_STANDALONE"
 
 #: Seconds for which nothing moves before the queue server helps itself
 LONELY_SECONDS = 5
@@ -47,13 +45,14 @@ def is_alone():
     if os.getpid() not in _processes:
         return False
     from senaite.queue.site import process_role
-    return process_role.get_configured_role() is None and process_role.is_queue_server()
+    return process_role.is_queue_server() and \
+        process_role.get_configured_role() is None
 
 
 def may_volunteer():
     """Tell whether this process may consume the tasks of the current site
     without having been told to."""
-    return os.environ.get(ENVIRONMENT) != "off" and is_alone()
+    return config.read_or_default(config.STANDALONE) and is_alone()
 
 
 class Watch(object):

@@ -23,6 +23,7 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.config import ConfigError
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
@@ -35,6 +36,7 @@ from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
 from senaite.queue.site import store_location
 from senaite.queue.site import surroundings
+from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage.errors import TaskNotFound
 from zope.interface import implementer
 
@@ -53,7 +55,10 @@ def get_server_utility(portal):
         opened; the next call tries again
     """
     from senaite.queue.storage import open_store
-    key = (store_location.get_store_url(), get_site_id(portal))
+    try:
+        key = (store_location.get_store_url(), get_site_id(portal))
+    except ConfigError as error:
+        raise StoreUnavailable(str(error))
     with _lock:
         if key not in _utilities:
             _utilities[key] = ServerQueueUtility(open_store(*key), key[1])
