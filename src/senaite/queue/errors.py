@@ -55,6 +55,29 @@ class TransitionNotAllowed(QueueError, ValueError):
     """The event does not apply to a task in this state."""
 
 
+# -- the configuration
+
+
+class ConfigError(QueueError, ValueError):
+    """A value of the environment or of `<product-config senaite.queue>` is not
+    valid. The message names the variable, its value and what is allowed.
+    Correct it and restart the process."""
+
+    def __init__(self, variable, source, text):
+        """
+        :param variable: the variable
+        :type variable: senaite.queue.config.Variable
+        :param source: where the value comes from, e.g. "SENAITE_QUEUE_ROLE"
+        :param text: the value
+        """
+        super(ConfigError, self).__init__("{} is {}, but must be {}. {}".format(
+            source, variable.show(text), variable.allowed,
+            variable.when_wrong))
+        self.variable = variable
+        #: the name of the environment variable, or the key and its section
+        self.source = source
+
+
 # -- the site
 
 

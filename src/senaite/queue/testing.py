@@ -36,8 +36,11 @@ from senaite.core.tests.layers import DATA_LAYER_FIXTURE
 from zope.component import getUtility
 from zope.component.hooks import site as in_site
 
+from senaite.queue import config
 from senaite.queue import PRODUCT_NAME
-from senaite.queue.site.store_location import ENVIRONMENT as STORE
+
+#: Name of the variable that each test sets
+STORE = config.STORE.variable
 
 #: How often `eventually` looks
 LOOK_SECONDS = 0.05

@@ -33,6 +33,7 @@ from requests.auth import AuthBase
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
+from senaite.queue.errors import ConfigError
 from senaite.queue import logger
 from senaite.queue.model.fields import to_native
 from senaite.queue import PAS_PLUGIN_ID
@@ -173,6 +174,9 @@ def request_claims(request):
                            request.environ.get("REQUEST_METHOD"),
                            repr(get_path(request)),
                            request.getClientAddr())
+        except ConfigError:
+            # logged at start-up; callers ask every second
+            pass
         except Exception:
             logger.exception("event=token_not_verified")
     setattr(request, MEMO, claims)

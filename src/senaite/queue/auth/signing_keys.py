@@ -13,22 +13,21 @@
 
 They are an annotation of the site, a plain mapping: the registry is readable
 by anybody through the JSON API, annotations are out of reach of any API and
-of through-the-web code. The environment variable `SENAITE_QUEUE_KEY` wins, for
-who does not want a key in the database at all.
+of through-the-web code. A key in the environment wins (see
+`senaite.queue.config.KEY`): sites that use it need no key in the database.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
 import time
 
 from persistent.mapping import PersistentMapping
 from senaite.queue.auth import tokens
+from senaite.queue import config
 
 ANNOTATION = "senaite.queue.key"
-ENVIRONMENT = "SENAITE_QUEUE_KEY"
 
 #: Seconds for which the former key is still accepted
 GRACE_SECONDS = 3600
@@ -41,13 +40,11 @@ def get_keys(portal, now=None):
     :param now: UTC epoch seconds, the clock by default
     :returns: keys, empty when the site has none
     :rtype: list of str
-    :raises ValueError: when the environment names something that is no key
+    :raises senaite.queue.errors.ConfigError: when the environment names
+        something that is not a key
     """
-    key = os.environ.get(ENVIRONMENT)
+    key = config.read(config.KEY)
     if key:
-        if not tokens.is_key(key):
-            raise ValueError("{} must be 32 bytes, url-safe base64".format(
-                ENVIRONMENT))
         return [key]
     stored = get_stored(portal)
     if not stored:

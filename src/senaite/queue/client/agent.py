@@ -26,12 +26,15 @@ from __future__ import division
 from __future__ import print_function
 
 import atexit
+import logging
 import os
 import threading
 import time
 
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
@@ -202,9 +205,12 @@ class Agent(object):
         """Read where the server is and which key signs.
 
         :raises SiteGone: when the site has no outbox (any more)
+        :raises senaite.queue.errors.ConfigError: when this process must not
+            take part in the queue
         """
         # Not at import: it needs `persistent`
         from senaite.queue.auth import signing_keys
+        config.require_part()
         with self.site.opened() as (portal, _manager):
             if outbox.get_root(portal) is None:
                 raise SiteGone("The add-on is not installed")
@@ -239,8 +245,9 @@ class Agent(object):
             if self.is_alone else Transport(url, self.get_key)
 
     def outage_seconds(self):
-        """Return for how long the server has not done what it is there for:
-        it does not answer, or refuses (wrong URL, wrong key); 0 when well."""
+        """Return for how many seconds nothing could be delivered: the server
+        does not answer or refuses (wrong URL, wrong key), or this process is
+        not configured correctly; 0 when all is well."""
         since = self._trouble_since
         return max(0, time.time() - since) if since is not None else 0
 
@@ -282,17 +289,23 @@ class Agent(object):
                 self._complain(None)
             except (DatabaseClosed, SiteGone):
                 break
-            except (ServerUnreachable, ServerRefused) as error:
-                if self._trouble_since is None:
-                    self._trouble_since = time.time()
+            except (ServerUnreachable, ServerRefused, ConfigError) \
+                    as error:
+                self._note_trouble()
                 self._complain(error)
             except Exception as error:
                 if not connections.is_open(self.site.db):
                     break
-                # whatever it is, an agent that is gone helps nobody
+                # whatever it is, an agent that is gone helps nobody, and one
+                # that delivers nothing must not look well
+                self._note_trouble()
                 self._complain(error, unexpected=True)
             self._rest()
         self._leave()
+
+    def _note_trouble(self):
+        if self._trouble_since is None:
+            self._trouble_since = time.time()
 
     def _rest(self):
         """Wait for the next round: woken, or when it is time."""
@@ -323,9 +336,12 @@ class Agent(object):
             self._complaint = None
         elif kind is not self._complaint:
             self._complaint = kind
-            logger.warning("event=agent_waits site=%s reason=%s",
-                           "/".join(self.site.path), complaint,
-                           exc_info=unexpected)
+            # an outage passes, a wrong configuration does not
+            level = logging.ERROR if kind is ConfigError \
+                else logging.WARNING
+            logger.log(level, "event=agent_waits site=%s reason=%s",
+                       "/".join(self.site.path), complaint,
+                       exc_info=unexpected)
 
 
 def add_watch(make):

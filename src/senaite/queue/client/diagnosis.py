@@ -29,6 +29,7 @@ from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
 from senaite.queue.auth import tokens
+from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ConnectionFault
 from senaite.queue.errors import NoSuchRoute
 from senaite.queue.http.transport import API_PATH
@@ -80,7 +81,7 @@ def steps(url, site_id, get_key):
     """
     if not url:
         raise fault(_(u"The setting 'Queue server' is empty: the queue is "
-                    u"off, and everything is done at once."))
+                    u"off, and all actions run at once."))
     host, port = check_url(url)
     check_host(host)
     check_port(host, port)
@@ -167,6 +168,9 @@ def ask(url, get_key):
             raise fault(NO_HTTPS, error=brief(error))
         raise fault(_(u"The connection was made, but there was no answer to "
                     u"our question: ${error}"), error=brief(error))
+    except ConfigError as error:
+        raise fault(_(u"The configuration of this Zope process is wrong: "
+                    u"${error}"), error=str(error))
     except ValueError as error:
         raise fault(_(u"This site has no key to sign with: ${error}. Make a "
                     u"new one below."), error=brief(error))

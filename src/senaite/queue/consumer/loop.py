@@ -28,6 +28,8 @@ import sys
 import threading
 import time
 
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer.attempt import Attempt
 from senaite.queue.consumer.doorbell import Doorbell
@@ -118,7 +120,7 @@ class Consumer(object):
                 self._live()
             except (DatabaseClosed, SiteGone):
                 break
-            except (NotReady, TransportError) as error:
+            except (NotReady, TransportError, ConfigError) as error:
                 self._complain(error)
             except Exception as error:
                 if not connections.is_open(self.site.db):
@@ -195,7 +197,8 @@ class Consumer(object):
             url = self.find_url(portal)
         if not url:
             raise NotReady("This process does not know its own address yet; "
-                           "{} can name it".format(own_address.ENVIRONMENT))
+                           "{} can name it".format(
+                               config.CONSUMER_URL.variable))
         return Transport(url, self.agent.get_key)
 
     def _require_loopback(self):

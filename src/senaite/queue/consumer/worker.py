@@ -33,6 +33,7 @@ import signal
 import sys
 
 from senaite.queue.client import agent as agents
+from senaite.queue import config
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import loop as consumers
@@ -187,6 +188,19 @@ def configure(path):
     notify(ProcessStarting())
 
 
+def require_configuration():
+    """Refuse to start with a wrong environment or product configuration.
+
+    Unlike a Zope process, this one has nothing else to do.
+
+    :raises SystemExit: names each wrong value and what is allowed
+    """
+    errors = config.get_errors()
+    if errors:
+        raise SystemExit("\n".join(
+            "queue-consumer: {}".format(error) for error in errors))
+
+
 def take_place(home):
     """Take a name that no other process with this zope.conf has.
 
@@ -214,11 +228,15 @@ def main(arguments=None):
     if not os.path.isfile(options.configure):
         raise SystemExit("queue-consumer: there is no file {}".format(
             options.configure))
+    # before Zope, which starts the agents
+    require_configuration()
     logging.basicConfig(
         stream=sys.stdout, format=LOG_FORMAT,
         level=logging.DEBUG if options.debug else logging.INFO)
     inprocess.prefer()
     configure(os.path.abspath(options.configure))
+    # once more, with what zope.conf says
+    require_configuration()
 
     import Zope2
     logging.getLogger("txn").setLevel(logging.WARNING)

@@ -33,9 +33,9 @@ from requests.structures import CaseInsensitiveDict
 from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue import config
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
-from senaite.queue.site import own_address
 from senaite.queue.site import process_role
 from senaite.queue.site.waiting import Event
 
@@ -65,7 +65,7 @@ def get_url(path):
     :type path: sequence of str
     """
     base = BASE
-    configured = os.environ.get(own_address.ENVIRONMENT)
+    configured = config.read_or_default(config.CONSUMER_URL)
     if configured:
         parts = urlsplit(configured)
         base = "{}://{}".format(parts.scheme, parts.netloc)

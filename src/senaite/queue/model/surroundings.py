@@ -20,32 +20,10 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.model.categories import PROCESSES
+from senaite.queue import config
 
-#: Settings of the control panel with their defaults. Units are part of the
-#: description in `senaite.queue.browser.settings.page`, times are seconds.
-DEFAULTS = {
-    "server": "http://localhost:8080/senaite",
-    "default": 10,
-    "max_items": 40,
-    "max_consumers": 4,
-    "queued_processes": PROCESSES,
-    "min_items": 5,
-    "max_retries": 3,
-    "min_seconds_task": 0,
-    "max_seconds_unlock": 120,
-    "top_priority_tasks": (
-        "task_action_unassign",
-        "task_assign_analyses",
-        "task_action_submit",
-        "task_action_verify",
-    ),
-    "retention_days": 7,
-    "lease_seconds": 30,
-    "outage_seconds": 300,
-    "max_payload_bytes": 1024 * 1024,
-    "max_uids": 10000,
-}
+#: Name of each setting -> its default, see `senaite.queue.config`
+DEFAULTS = config.DEFAULTS
 
 
 class Surroundings(object):

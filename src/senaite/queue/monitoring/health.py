@@ -14,10 +14,13 @@ What is asked is the part (`role`): by default the one the process has.
 
 * server: the store answers.
 * consumer: the loop that takes tasks runs.
-* client: nothing that could fail. Without a queue server people go on to
-  work, so no balancer should turn them away; the answer tells it all the same.
+* client: always. Users work without a queue server, so no balancer should
+  turn them away; the answer names what is wrong all the same.
 
-Answers hold no address, name or error message: anybody may ask.
+A server or consumer whose configuration keeps it out of the queue (see
+`senaite.queue.config`) cannot do its part. Other wrong values are reported.
+
+Answers hold no address, value or error message: anybody may ask.
 """
 
 from __future__ import absolute_import
@@ -28,6 +31,7 @@ import threading
 import time
 
 from senaite.queue.client import view
+from senaite.queue import config
 from senaite.queue.consumer import loop
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
@@ -54,7 +58,8 @@ def examine(portal, role=None):
     :param portal: root object of the site
     :param role: one of `ROLES`; by default server or client, as configured
     :returns: whether the process can do its part, and a dict of check ->
-        "ok" or what is wrong
+        "ok" or what is wrong. `configuration` is among the checks only when
+        it is wrong.
     :raises ValueError: for an unknown role
     """
     if role is not None and role not in ROLES:
@@ -64,6 +69,17 @@ def examine(portal, role=None):
     is_server = process_role.is_queue_server()
     if role is None:
         role = SERVER if is_server else CLIENT
+    healthy, checks = _examine_part(portal, role, is_server)
+    errors = config.get_errors()
+    if errors:
+        checks["configuration"] = "not valid: {}".format(
+            ", ".join(error.source for error in errors))
+    if role != CLIENT and config.get_errors(config.CRITICAL):
+        healthy = False
+    return healthy, checks
+
+
+def _examine_part(portal, role, is_server):
     if role == SERVER:
         return _examine_server(portal, is_server)
     checks = {}
@@ -77,7 +93,7 @@ def examine(portal, role=None):
 
 def _examine_server(portal, is_server):
     if not is_server:
-        return False, {"server": "this process is none"}
+        return False, {"server": "this process is not a queue server"}
     answers = _ask_store(portal)
     return answers, {"store": OK if answers else "unavailable"}
 

@@ -23,6 +23,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from senaite.queue.client import view
+from senaite.queue import config
 from senaite.queue.consumer import loop
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
@@ -60,6 +61,9 @@ PROCESS_FIGURES = (
     ("server_reached",
      "1 when the queue server does what this process asks, else 0", None),
     ("consumer_runs", "1 when this process takes tasks, else 0", None),
+    ("configuration_errors",
+     "Environment variables and zope.conf keys of this process with a wrong "
+     "value", None),
 )
 
 
@@ -113,6 +117,7 @@ def process_figures(portal):
         "outbox_tasks": len(outbox.pending(portal)),
         "server_reached": int(not view.outage_seconds(portal)),
         "consumer_runs": int(loop.is_running(connections.Site.of(portal))),
+        "configuration_errors": len(config.get_errors()),
     }
 
 

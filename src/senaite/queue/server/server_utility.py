@@ -23,6 +23,8 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.errors import ConfigError
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model.queue_task import get_task_uid
@@ -54,7 +56,10 @@ def get_server_utility(portal):
         opened; the next call tries again
     """
     from senaite.queue.storage import open_store
-    key = (store_location.get_store_url(), get_site_id(portal))
+    try:
+        key = (store_location.get_store_url(), get_site_id(portal))
+    except ConfigError as error:
+        raise StoreUnavailable(str(error))
     with _lock:
         if key not in _utilities:
             _utilities[key] = ServerQueueUtility(open_store(*key), key[1])

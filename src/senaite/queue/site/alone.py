@@ -21,10 +21,8 @@ from __future__ import print_function
 
 import os
 
+from senaite.queue import config
 from senaite.queue.site import process_role
-
-#: Set to "off", the queue server never consumes
-ENVIRONMENT = "SENAITE_QUEUE_STANDALONE"
 
 #: Filled when a real server process starts: tests and scripts stay alone
 _processes = []
@@ -40,11 +38,11 @@ def is_alone():
     although it has no role."""
     if os.getpid() not in _processes:
         return False
-    return process_role.get_configured_role() is None and \
-        process_role.is_queue_server()
+    return process_role.is_queue_server() and \
+        process_role.get_configured_role() is None
 
 
 def may_volunteer():
     """Tell whether this process may consume the tasks of the current site
     although it has no role."""
-    return os.environ.get(ENVIRONMENT) != "off" and is_alone()
+    return config.read_or_default(config.STANDALONE) and is_alone()

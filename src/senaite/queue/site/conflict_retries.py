@@ -21,32 +21,35 @@ does: `zope.globalrequest` goes on to give the former one, and what was
 remembered on it: objects of a ZODB connection that was given back, and that
 another thread may use by now. Two threads in one connection ruin its cache.
 
-The environment (`SENAITE_QUEUE_CONFLICT_RETRIES`) or `<product-config
-senaite.queue>` (`conflict_retries`) may name another number, or "off" to leave
-Zope as it is.
+`senaite.queue.config.CONFLICT_RETRIES` may name another number, or "off" to
+leave Zope as it is.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
-
 from App.config import getConfiguration
 from zope.globalrequest import getRequest
 from zope.globalrequest import setRequest
 from ZPublisher.HTTPRequest import HTTPRequest
 
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue import logger
-from senaite.queue.site import process_role
 
-ENVIRONMENT = "SENAITE_QUEUE_CONFLICT_RETRIES"
-OFF = "off"
+OFF = config.OFF
 
 
 def on_process_starting(event):
     """Set the number of retries when Zope starts."""
-    apply_to(HTTPRequest, getConfiguration())
+    try:
+        wanted = get_wanted()
+    except ConfigError:
+        # logged at start-up, see `senaite.queue.config`; the LIMS starts with
+        # what zope.conf says
+        wanted = None
+    apply_to(HTTPRequest, getConfiguration(), wanted)
 
 
 def on_publication_start(event):
@@ -61,14 +64,14 @@ def on_publication_start(event):
         setRequest(request)
 
 
-def apply_to(request_class, configuration):
+def apply_to(request_class, configuration, wanted):
     """Set the number of retries of a request, unless it works already.
 
     :param request_class: where Zope reads `retry_max_count`
     :param configuration: Zope's configuration
+    :param wanted: see `get_wanted`
     :returns: the number that was set, or None when nothing was changed
     """
-    wanted = get_wanted()
     if wanted == OFF:
         logger.info("event=conflict_retries set=no reason=switched_off")
         return None
@@ -89,14 +92,6 @@ def get_wanted():
     """Return what the environment or the configuration asks for.
 
     :returns: a number, `OFF`, or None when they say nothing
-    :raises ValueError: when they say anything else
+    :raises senaite.queue.errors.ConfigError: when they say anything else
     """
-    text = os.environ.get(ENVIRONMENT) or \
-        process_role.get_product_config("conflict_retries")
-    if not text or text.lower() == OFF:
-        return text.lower() if text else None
-    if not text.isdigit():
-        raise ValueError(
-            "{} (or conflict_retries) is a number or '{}', not {!r}".format(
-                ENVIRONMENT, OFF, text))
-    return int(text)
+    return config.read(config.CONFLICT_RETRIES)

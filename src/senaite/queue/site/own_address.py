@@ -15,19 +15,14 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
-
+from senaite.queue import config
 from senaite.queue.site import process_role
-
-#: URL of the site at which this very process can be reached, where it cannot
-#: find out by itself
-ENVIRONMENT = "SENAITE_QUEUE_CONSUMER_URL"
 
 
 def own_url(portal):
     """Return the URL of the site in this very process, or "" while it is not
     known."""
-    configured = os.environ.get(ENVIRONMENT)
+    configured = config.read_or_default(config.CONSUMER_URL)
     if configured:
-        return configured.rstrip("/")
+        return configured
     return process_role.get_site_url(portal)

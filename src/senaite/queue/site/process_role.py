@@ -12,28 +12,26 @@
 """What this process is in the cluster: queue server or not, and where it
 listens.
 
-The environment (`SENAITE_QUEUE_ROLE`) or `<product-config senaite.queue>` may
-say it. Without them a process whose database no other one can open is the
-server, whatever the setting "server" says: a stand-alone site works out of
-the box. A ZEO client compares that setting with the address it listens at.
+`senaite.queue.config.ROLE` may say it. Without it, a process whose database no
+other process can open is the server, whatever URL the setting "server" has: a
+stand-alone site works out of the box. A ZEO client compares that setting with
+the address it listens at.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
 import socket
 import time
 
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue.model import surroundings
-from senaite.queue import PRODUCT_NAME
 from six.moves.urllib.parse import urlsplit
 
-SERVER = "server"
-CLIENT = "client"
-
-ENVIRONMENT = "SENAITE_QUEUE_ROLE"
+SERVER = config.SERVER
+CLIENT = config.CLIENT
 
 #: Seconds for which the answer of the name service is believed when it is no
 RESOLVE_AGAIN_SECONDS = 30
@@ -50,9 +48,16 @@ _local_hosts = {}
 def is_queue_server():
     """Tell whether this process is the queue server of the current site.
 
+    A process whose role is misspelt is not: whatever it was meant to be, it
+    must not start a queue of its own. Pages ask this, too, so a wrong
+    configuration is no error here; see `senaite.queue.config`.
+
     :rtype: bool
     """
-    role = get_configured_role()
+    try:
+        role = get_configured_role()
+    except ConfigError:
+        return False
     if role:
         return role == SERVER
     around = surroundings.get()
@@ -69,22 +74,10 @@ def is_queue_server():
 def get_configured_role():
     """Return the role that the configuration names, or None.
 
-    :raises ValueError: when it names neither "server" nor "client"
+    :raises senaite.queue.errors.ConfigError: when it names neither "server"
+        nor "client"
     """
-    role = os.environ.get(ENVIRONMENT) or get_product_config("role")
-    if not role:
-        return None
-    if role not in (SERVER, CLIENT):
-        raise ValueError("The role of a process is {} or {}, not {!r}".format(
-            SERVER, CLIENT, role))
-    return role
-
-
-def get_product_config(name):
-    """Return a value of `<product-config senaite.queue>`, or None."""
-    from App.config import getConfiguration
-    configs = getattr(getConfiguration(), "product_config", None) or {}
-    return (configs.get(PRODUCT_NAME) or {}).get(name)
+    return config.read(config.ROLE)
 
 
 def get_base_url():

@@ -15,16 +15,17 @@ from __future__ import division
 from __future__ import print_function
 
 import hashlib
-import os
 
 from plone.app.registry.browser.controlpanel import ControlPanelFormWrapper
 from plone.app.registry.browser.controlpanel import RegistryEditForm
 from plone.protect import CheckAuthenticator
 from plone.protect import PostOnly
+from plone.registry.interfaces import IRegistry
 from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 from z3c.form.browser.checkbox import CheckBoxFieldWidget
+from zope.component import getUtility
 
 from senaite.queue import api
 from senaite.queue.auth import signing_keys
@@ -33,24 +34,12 @@ from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.browser.settings.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
+from senaite.queue import config
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import surroundings
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.site.plonesite import PREFIX
-
-#: How the settings are grouped; what is in no group comes last
-GROUPS = (
-    (_(u"Where the queue is"), ("server", "outage_seconds")),
-    (_(u"What is queued"),
-     ("default", "queued_processes", "min_items", "max_uids",
-      "max_payload_bytes")),
-    (_(u"Order and pace"), ("top_priority_tasks", "min_seconds_task")),
-    (_(u"When something goes wrong"),
-     ("max_retries", "max_seconds_unlock", "lease_seconds")),
-    (_(u"History"), ("retention_days",)),
-)
-OTHERS = _(u"More")
 
 #: Digits of the key's fingerprint that are shown
 FINGERPRINT_LENGTH = 12
@@ -78,21 +67,56 @@ class QueueSettingsForm(RegistryEditForm):
         """Saved by the control panel, whichever page shows the form."""
         return "{}/@@queue-controlpanel".format(self.context.absolute_url())
 
+    def getContent(self):
+        """Return the records, also where some are missing: those of settings
+        that are newer than the site. Their fields show the default."""
+        return getUtility(IRegistry).forInterface(
+            self.schema, check=False, prefix=self.schema_prefix)
+
+    def applyChanges(self, data):
+        """Save the values; records that are missing are added first."""
+        getUtility(IRegistry).registerInterface(
+            self.schema, prefix=self.schema_prefix)
+        return super(QueueSettingsForm, self).applyChanges(data)
+
     def groups_of_widgets(self):
-        """Return the widgets, grouped: dicts with `title` and `widgets`."""
-        rest = list(self.widgets.keys())
-        found = []
-        for title, names in GROUPS:
-            names = [name for name in names if name in rest]
-            rest = [name for name in rest if name not in names]
-            found.append((title, names))
-        found.append((OTHERS, rest))
+        """Return the widgets as `config.GROUPS` has them.
+
+        :returns: dicts with `title` and `fields`; each field is a dict with
+            `widget`, `consequence` and `facts`
+        """
         return [{"title": title,
-                 "widgets": [self.widgets[name] for name in names]}
-                for title, names in found if names]
+                 "fields": [self.describe(setting) for setting in settings]}
+                for title, settings in config.GROUPS]
+
+    def describe(self, setting):
+        """Return the widget of a setting, and what is said below it."""
+        return {"widget": self.widgets[setting.name],
+                "consequence": setting.consequence,
+                "facts": get_facts(setting)}
 
     # SENAITE switches Plone's automatic protection off for its sites
     enableCSRFProtection = True
+
+
+def get_facts(setting):
+    """Return default and bounds of a setting, for people.
+
+    :param setting: senaite.queue.config.Setting
+    :returns: a message, or None where the default is more than a word
+    """
+    if setting.kind == config.INTEGER:
+        return _(u"Default: ${default}. Allowed: ${low} to ${high}.",
+                 mapping={"default": setting.default, "low": setting.low,
+                          "high": setting.high})
+    if setting.kind == config.BOOLEAN:
+        return _(u"Default: on") if setting.default else _(u"Default: off")
+    if setting.kind == config.URL:
+        return _(u"Default: ${default}",
+                 mapping={"default": setting.default})
+    if setting.choices:
+        return _(u"Default: all")
+    return None
 
 
 class QueueSettingsView(ControlPanelFormWrapper):
@@ -119,7 +143,7 @@ class QueueSettingsView(ControlPanelFormWrapper):
 
     def is_key_from_environment(self):
         """Tell whether the key can be changed here."""
-        return bool(os.environ.get(signing_keys.ENVIRONMENT))
+        return config.get_source(config.KEY) is not None
 
     def get_fingerprint(self):
         """Return what tells a key from others and says nothing about it.

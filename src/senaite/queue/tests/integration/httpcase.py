@@ -27,9 +27,9 @@ import transaction
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue import config
 from senaite.queue.server import server_utility
 from senaite.queue.site import process_role
-from senaite.queue.site import store_location
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from zope.component.hooks import setSite
 
@@ -61,9 +61,9 @@ class HTTPCase(unittest.TestCase):
         directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, directory, True)
         self.addCleanup(server_utility.forget_utilities)
-        self.setenv(store_location.ENVIRONMENT,
+        self.setenv(config.STORE.variable,
                     "sqlite:///" + os.path.join(directory, "tasks.db"))
-        self.setenv(process_role.ENVIRONMENT, process_role.SERVER)
+        self.setenv(config.ROLE.variable, process_role.SERVER)
         folder = self.portal.acl_users
         for name, granted in PEOPLE.items():
             if folder.getUserById(name) is None:

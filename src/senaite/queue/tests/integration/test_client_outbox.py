@@ -21,9 +21,9 @@ import unittest
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import view
+from senaite.queue import config
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
@@ -35,14 +35,14 @@ from senaite.queue.tests.zodbsite import make_task
 
 def use_key(test):
     """Have the key come from the environment, as sites may do."""
-    former = os.environ.get(signing_keys.ENVIRONMENT)
-    os.environ[signing_keys.ENVIRONMENT] = wire.KEY
+    former = os.environ.get(config.KEY.variable)
+    os.environ[config.KEY.variable] = wire.KEY
 
     def put_back():
         if former is None:
-            del os.environ[signing_keys.ENVIRONMENT]
+            del os.environ[config.KEY.variable]
         else:
-            os.environ[signing_keys.ENVIRONMENT] = former
+            os.environ[config.KEY.variable] = former
     test.addCleanup(put_back)
 
 

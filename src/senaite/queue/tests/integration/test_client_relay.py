@@ -14,12 +14,17 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import logging
+import os
 import time
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import relay
 from senaite.queue.client import view
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ServerUnreachable
+from senaite.queue import logger
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
@@ -84,6 +89,45 @@ class TestRelay(ClusterTestCase):
         self.server.do_diff = refuse
         self.agent.wake()
         eventually(lambda: self.agent.outage_seconds() > 0)
+
+    def test_wrong_configuration_is_an_outage(self):
+        """Tasks are kept, and delivered when it is corrected."""
+        good = os.environ[config.KEY.variable]
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
+        for variable, wrong in ((config.KEY, "typo-in-the-key"),
+                                (config.ROLE, "servre")):
+            former = os.environ.get(variable.variable)
+            os.environ[variable.variable] = wrong
+            task = self.click()
+            eventually(lambda: self.agent.outage_seconds() > 0)
+            with self.assertRaises(ConfigError):
+                self.agent.tick(everything=True)
+            self.assertEqual(len(outbox.pending(self.jane.begin())), 1)
+            if former is None:
+                del os.environ[variable.variable]
+            else:
+                os.environ[variable.variable] = former
+            self.wait_for(task, states.QUEUED)
+            eventually(lambda: self.agent.outage_seconds() == 0)
+        self.assertEqual(os.environ[config.KEY.variable], good)
+
+    def test_wrong_configuration_is_one_line_in_the_log(self):
+        records = []
+        handler = logging.Handler()
+        handler.emit = records.append
+        logger.addHandler(handler)
+        self.addCleanup(logger.removeHandler, handler)
+        os.environ[config.KEY.variable] = "typo-in-the-key"
+        self.agent.wake()
+        eventually(lambda: records)
+        for _number in range(3):
+            with self.assertRaises(ConfigError):
+                self.agent.tick()
+            self.agent.wake()
+        line, = records
+        self.assertEqual(line.levelname, "ERROR")
+        self.assertIn("SENAITE_QUEUE_KEY is", line.getMessage())
+        self.assertIsNone(line.exc_info or None)
 
     def test_another_client_delivers_what_was_left(self):
         task = make_task()

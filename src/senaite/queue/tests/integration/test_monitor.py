@@ -28,6 +28,7 @@ from senaite.queue import api
 from senaite.queue.browser.monitor.dashboard import Dashboard
 from senaite.queue.browser.monitor import overview as monitor
 from senaite.queue.browser import words
+from senaite.queue import config
 from senaite.queue.model.fields import to_native
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model.states import FAILED
@@ -53,8 +54,8 @@ class MonitorCase(unittest.TestCase):
         setRoles(self.portal, TEST_USER_ID, ["Manager"])
         people.make(self.portal)
         transaction.commit()
-        os.environ[process_role.ENVIRONMENT] = self.role
-        self.addCleanup(os.environ.pop, process_role.ENVIRONMENT, None)
+        os.environ[config.ROLE.variable] = self.role
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
         self.url = self.portal.absolute_url() + "/@@queue_tasks"
         self.client = self.portal.clients.objectValues("Client")[0]
 

@@ -18,6 +18,7 @@ import time
 
 from senaite.queue.auth import tokens
 from senaite.queue.client import diagnosis
+from senaite.queue import config
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.tests.integration import httpcase
 
@@ -131,10 +132,9 @@ class TestDiagnosis(httpcase.HTTPCase):
 
     def test_not_a_queue_server(self):
         from senaite.queue.site import process_role
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.assertIn("not a queue server", self.examine()[1])
 
     def test_store_that_cannot_work(self):
-        from senaite.queue.site import store_location
-        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+        self.setenv(config.STORE.variable, "sqlite:////proc/none/tasks.db")
         self.assertIn("cannot work", self.examine()[1])

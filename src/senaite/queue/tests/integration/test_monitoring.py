@@ -18,12 +18,11 @@ import os
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
+from senaite.queue import config
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
-from senaite.queue.monitoring import views
 from senaite.queue.server import server_utility
 from senaite.queue.site import process_role
-from senaite.queue.site import store_location
 from senaite.queue.tests.integration.httpcase import CONSUMER
 from senaite.queue.tests.integration.httpcase import HTTPCase
 
@@ -44,7 +43,7 @@ class MonitoringCase(HTTPCase):
 
     def break_store(self):
         server_utility.forget_utilities()
-        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/nowhere/tasks.db")
+        self.setenv(config.STORE.variable, "sqlite:////proc/nowhere/tasks.db")
 
 
 class TestHealth(MonitoringCase):
@@ -75,22 +74,66 @@ class TestHealth(MonitoringCase):
         self.assertEqual(len(asked), 1)
 
     def test_client_goes_on_without_a_server(self):
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 17.0)
         self.check(200, {"server": "not reached"})
 
     def test_consumer_without_loop(self):
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 0)
-        self.patch(health.consumer, "is_running", lambda site: False)
+        self.patch(health.loop, "is_running", lambda site: False)
         self.check(503, {"consumer": "not running", "server": "ok"},
                    "?role=consumer")
-        self.patch(health.consumer, "is_running", lambda site: True)
+        self.patch(health.loop, "is_running", lambda site: True)
         self.check(200, {"consumer": "ok", "server": "ok"}, "?role=consumer")
 
     def test_no_queue_server(self):
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
-        self.check(503, {"server": "this process is none"}, "?role=server")
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
+        self.check(503, {"server": "this process is not a queue server"},
+                   "?role=server")
+
+    def test_wrong_key(self):
+        """A server or consumer with it is of no use, a client is."""
+        self.setenv(config.KEY.variable, "typo-in-the-key")
+        self.patch(health.view, "outage_seconds", lambda portal: 17.0)
+        self.patch(health.loop, "is_running", lambda site: True)
+        wrong = "not valid: SENAITE_QUEUE_KEY"
+        response = self.check(503, {"store": "ok", "configuration": wrong})
+        self.assertNotIn("typo", response.text)
+        self.check(503, {"consumer": "ok", "server": "not reached",
+                         "configuration": wrong}, "?role=consumer")
+        response = self.check(200, {
+            "server": "not reached", "configuration": wrong}, "?role=client")
+        self.assertEqual(response.json()["status"], "degraded")
+
+    def test_wrong_role(self):
+        self.setenv(config.ROLE.variable, "servre")
+        self.patch(health.view, "outage_seconds", lambda portal: 17.0)
+        wrong = "not valid: SENAITE_QUEUE_ROLE"
+        self.check(503, {"server": "this process is not a queue server",
+                         "configuration": wrong}, "?role=server")
+        self.assertEqual(self.check(200, {
+            "server": "not reached",
+            "configuration": wrong}).json()["status"], "degraded")
+
+    def test_wrong_store(self):
+        server_utility.forget_utilities()
+        self.setenv(config.STORE.variable, "postgres://u:s3cret@h/db")
+        response = self.check(503, {
+            "store": "unavailable",
+            "configuration": "not valid: SENAITE_QUEUE_STORE"})
+        self.assertNotIn("s3cret", response.text)
+        response = self.call("queue_server/tasks", method="GET",
+                             caller="labmanager")
+        self.assertEqual(response.status_code, 503)
+        self.assertNotIn("s3cret", response.text)
+
+    def test_wrong_value_with_a_safe_default(self):
+        self.setenv(config.STANDALONE.variable, "of")
+        response = self.check(200, {
+            "store": "ok", "configuration": "not valid: "
+            "SENAITE_QUEUE_STANDALONE"})
+        self.assertEqual(response.json()["status"], "degraded")
 
     def test_unknown_role(self):
         self.assertEqual(
@@ -123,6 +166,14 @@ class TestMetrics(MonitoringCase):
         self.assertGreaterEqual(
             found[(metrics.PREFIX + "oldest_wait_seconds",)], 0)
 
+    def test_wrong_configuration(self):
+        name = (metrics.PREFIX + "configuration_errors",)
+        self.assertEqual(self.figures(caller="labmanager")[name], 0)
+        self.setenv(config.STANDALONE.variable, "of")
+        self.assertEqual(self.figures(caller="labmanager")[name], 1)
+        self.setenv(config.KEY.variable, "typo-in-the-key")
+        self.assertEqual(self.figures(caller="labmanager")[name], 2)
+
     def test_store_that_is_down(self):
         self.break_store()
         found = self.figures(caller="labmanager")
@@ -139,7 +190,7 @@ class TestMetrics(MonitoringCase):
         headers = {"Authorization": "Bearer " + token}
         self.assertEqual(self.page(
             "@@queue-metrics", headers=headers).status_code, 401)
-        self.setenv(views.ENVIRONMENT, token)
+        self.setenv(config.METRICS_TOKEN.variable, token)
         self.assertIn((metrics.PREFIX + "store_up",),
                       self.figures(headers=headers))
         for wrong in ("Bearer " + token[:-1], "Bearer ", "Digest " + token):
@@ -147,7 +198,7 @@ class TestMetrics(MonitoringCase):
                 "Authorization": wrong}).status_code, 401)
 
     def test_a_token_that_is_too_short_is_none(self):
-        self.setenv(views.ENVIRONMENT, "short")
+        self.setenv(config.METRICS_TOKEN.variable, "short")
         self.assertEqual(self.page("@@queue-metrics", headers={
             "Authorization": "Bearer short"}).status_code, 401)
 

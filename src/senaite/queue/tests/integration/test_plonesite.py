@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import logging
 import unittest
 
 from bika.lims import api
@@ -22,9 +23,12 @@ from plone.app.testing import login
 from plone.app.testing import logout
 from plone.app.testing import setRoles
 from plone.app.testing import TEST_USER_NAME
+from plone.registry.interfaces import IRegistry
 from senaite.core.catalog import CLIENT_CATALOG
+from zope.component import getUtility
 from zope.component.hooks import setSite
 
+from senaite.queue import logger
 from senaite.queue.model import surroundings
 from senaite.queue.site import plonesite
 from senaite.queue.site.portal import get_portal
@@ -92,6 +96,30 @@ class TestPloneSite(unittest.TestCase):
         set_setting("top_priority_tasks", None)
         self.assertEqual("", self.plone.get_setting("server"))
         self.assertEqual((), self.plone.get_setting("top_priority_tasks"))
+
+    def test_wrong_values_break_nothing_and_are_logged_once(self):
+        records = getUtility(IRegistry).records
+        lines = self.log_lines()
+        # past the checks of the registry, as in an old site
+        for name, wrong, used in (
+                ("default", 501, 500), ("max_retries", -1, 0),
+                ("lease_seconds", None, 30),
+                ("queued_processes", (u"submit", u"gone"), ("submit",))):
+            records._values["senaite.queue." + name] = wrong
+            for _number in range(3):
+                self.assertEqual(used, self.plone.get_setting(name))
+            self.assertEqual(1, len(lines), lines)
+            self.assertIn("senaite.queue." + name, lines.pop())
+
+    def log_lines(self):
+        """Return the list to which lines of the log are added."""
+        lines = []
+        handler = logging.Handler()
+        handler.emit = lambda record: lines.append(record.getMessage())
+        logger.addHandler(handler)
+        self.addCleanup(logger.removeHandler, handler)
+        plonesite._complaints.clear()
+        return lines
 
     def test_without_a_site(self):
         setSite(None)

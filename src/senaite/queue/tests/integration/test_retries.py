@@ -17,8 +17,10 @@ from __future__ import print_function
 import os
 import unittest
 
-from App import config
+from App.config import getConfiguration
+from ZPublisher.HTTPRequest import HTTPRequest
 
+from senaite.queue import config
 from senaite.queue.site import conflict_retries
 
 
@@ -41,15 +43,16 @@ class Request(object):
 class TestRetries(unittest.TestCase):
 
     def setUp(self):
-        self.zope = config.getConfiguration()
+        self.zope = getConfiguration()
         former = getattr(self.zope, "product_config", None)
         self.addCleanup(setattr, self.zope, "product_config", former)
-        os.environ.pop(conflict_retries.ENVIRONMENT, None)
-        self.addCleanup(os.environ.pop, conflict_retries.ENVIRONMENT, None)
+        os.environ.pop(config.CONFLICT_RETRIES.variable, None)
+        self.addCleanup(os.environ.pop, config.CONFLICT_RETRIES.variable, None)
 
     def apply(self, request, product_config=None, **kw):
         self.zope.product_config = product_config or {}
-        conflict_retries.apply_to(request, Configuration(**kw))
+        conflict_retries.apply_to(
+            request, Configuration(**kw), conflict_retries.get_wanted())
         return request.retry_max_count
 
     def test_what_zope_conf_says_counts(self):
@@ -65,19 +68,31 @@ class TestRetries(unittest.TestCase):
     def test_our_own_number_wins(self):
         product = {"senaite.queue": {"conflict_retries": "9"}}
         self.assertEqual(9, self.apply(Request(5), product_config=product))
-        os.environ[conflict_retries.ENVIRONMENT] = "2"
+        os.environ[config.CONFLICT_RETRIES.variable] = "2"
         self.assertEqual(2, self.apply(Request(5), product_config=product))
-        os.environ[conflict_retries.ENVIRONMENT] = "0"
+        os.environ[config.CONFLICT_RETRIES.variable] = "0"
         self.assertEqual(0, self.apply(Request(5), product_config=product))
 
     def test_switched_off(self):
-        os.environ[conflict_retries.ENVIRONMENT] = "off"
+        os.environ[config.CONFLICT_RETRIES.variable] = "off"
         self.assertEqual(0, self.apply(Request()))
         self.assertEqual(5, self.apply(Request(5)))
 
+    def test_zope_starts_with_nonsense(self):
+        os.environ[config.CONFLICT_RETRIES.variable] = "many"
+        former = HTTPRequest.retry_max_count
+        self.addCleanup(setattr, HTTPRequest, "retry_max_count", former)
+        HTTPRequest.retry_max_count = 0
+        self.addCleanup(
+            setattr, self.zope, "max_conflict_retries",
+            getattr(self.zope, "max_conflict_retries", None))
+        self.zope.max_conflict_retries = 7
+        conflict_retries.on_process_starting(None)
+        self.assertEqual(HTTPRequest.retry_max_count, 7)
+
     def test_nonsense_is_named(self):
         for value in ("many", "-1", "3.5"):
-            os.environ[conflict_retries.ENVIRONMENT] = value
+            os.environ[config.CONFLICT_RETRIES.variable] = value
             with self.assertRaises(ValueError) as caught:
                 self.apply(Request())
             self.assertIn(value, str(caught.exception))

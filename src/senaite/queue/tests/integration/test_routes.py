@@ -19,13 +19,13 @@ import time
 import uuid
 
 import transaction
+from senaite.queue import config
 from senaite.queue.errors import Refused
 from senaite.queue.http import routing
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site.portal import get_portal
-from senaite.queue.site import store_location
 from senaite.queue.tests.integration import httpcase
 
 OTHER = "client2/00000001"
@@ -228,7 +228,7 @@ class TestRefusals(httpcase.HTTPCase):
                 self.assertTrue(response.status_code < 500, url)
 
     def test_store_unavailable(self):
-        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+        self.setenv(config.STORE.variable, "sqlite:////proc/none/tasks.db")
         self.refused(503, "queue_server/add", self.task())
         self.refused(503, "queue_server/pop", {"consumer_id": httpcase.CONSUMER})
         self.refused(503, "queue_server/tasks", method="GET")

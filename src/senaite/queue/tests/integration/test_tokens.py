@@ -27,6 +27,7 @@ from senaite.queue.auth.pas import MEMO
 from senaite.queue.auth.pas import QueueAuth
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue import config
 from senaite.queue.tests.integration import httpcase
 
 POP = "queue_server/pop"
@@ -96,10 +97,10 @@ class TestTokens(httpcase.HTTPCase):
 
     def test_key_of_the_environment(self):
         key = tokens.make_key()
-        self.setenv(signing_keys.ENVIRONMENT, key)
+        self.setenv(config.KEY.variable, key)
         self.pop(self.token(POP, PAYLOAD), 401)
         self.pop(self.token(POP, PAYLOAD, key=key), 200)
-        self.setenv(signing_keys.ENVIRONMENT, "no key")
+        self.setenv(config.KEY.variable, "no key")
         self.pop(self.token(POP, PAYLOAD, key=key), 401)
 
     def test_claims_cannot_come_from_the_form(self):

@@ -15,12 +15,14 @@ from __future__ import division
 from __future__ import print_function
 
 import json
+import os
 import time
 
 from plone.app.testing import TEST_USER_ID
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import snapshot
+from senaite.queue import config
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
 from senaite.queue.model import states
@@ -149,6 +151,20 @@ class NoticesTest(ResultsTestCase):
         return [part.split("</span>")[0] for part in page.split(
             'class="queue-notice ')[1:]]
 
+    def test_wrong_configuration(self):
+        self.know()
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
+        os.environ[config.ROLE.variable] = "servre"
+        said, = self.said()
+        self.assertIn("SENAITE_QUEUE_ROLE is 'servre'",
+                      said.replace("&#39;", "'"))
+        with utils.settings(server=""):
+            self.assertEqual(len(self.said()), 2)
+        people.make(self.portal)
+        analyst = self.new_browser()
+        people.log_in(analyst, "analyst")
+        self.assertEqual(self.said(analyst), [])
+
     def test_notices(self):
         manager = self.browser
         self.assertEqual(self.said(), [])
@@ -161,7 +177,7 @@ class NoticesTest(ResultsTestCase):
             self.assertIn("has not answered for 3 min", said)
             self.assertNotIn("at once", said)
         with utils.settings(outage_seconds=100):
-            self.assertIn("is done at once", self.said()[0])
+            self.assertIn("new actions run at once", self.said()[0])
             people.make(self.portal)
             analyst = self.new_browser()
             people.log_in(analyst, "analyst")
@@ -174,6 +190,6 @@ class NoticesTest(ResultsTestCase):
         self.click(self.worksheet, "submit", self.analyses)
         agent = self.know(*self.pending(), overtime=180)
         agent._trouble_since = None
-        self.assertIn("should be 180 or more", self.said()[0])
+        self.assertIn("should be 180 seconds or more", self.said()[0])
         with utils.settings(max_seconds_unlock=180):
             self.assertEqual(self.said(), [])

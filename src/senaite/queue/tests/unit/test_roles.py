@@ -20,6 +20,8 @@ import os
 import socket
 import unittest
 
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue.model import surroundings
 from senaite.queue.site import process_role
 
@@ -48,16 +50,19 @@ class RolesCase(unittest.TestCase):
     def setUp(self):
         self.ports = [("127.0.0.1", 8080)]
         self.patch("get_addresses", lambda: self.ports)
-        self.patch("get_product_config", lambda name: None)
+        self.zope_conf = {}
+        self.addCleanup(setattr, config, "get_product_config",
+                        config.get_product_config)
+        config.get_product_config = lambda: self.zope_conf
         self.patch("_local_hosts", {})
-        former = os.environ.pop(process_role.ENVIRONMENT, None)
+        former = os.environ.pop(config.ROLE.variable, None)
         self.addCleanup(self.restore, former)
         self.addCleanup(surroundings.provide, surroundings.get())
 
     def restore(self, former):
-        os.environ.pop(process_role.ENVIRONMENT, None)
+        os.environ.pop(config.ROLE.variable, None)
         if former is not None:
-            os.environ[process_role.ENVIRONMENT] = former
+            os.environ[config.ROLE.variable] = former
 
     def patch(self, name, value):
         self.addCleanup(setattr, process_role, name, getattr(process_role, name))
@@ -97,12 +102,21 @@ class TestRole(RolesCase):
 
     def test_configuration_wins(self):
         here, elsewhere = "http://localhost:8080/s", "http://192.0.2.1/s"
-        self.patch("get_product_config", lambda name: process_role.SERVER)
+        self.zope_conf = {"role": process_role.SERVER}
         self.assertTrue(self.is_server(elsewhere))
-        os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
+        os.environ[config.ROLE.variable] = process_role.CLIENT
         self.assertFalse(self.is_server(here))
-        os.environ[process_role.ENVIRONMENT] = "servant"
-        self.assertRaises(ValueError, self.is_server, here)
+
+    def test_misspelt_role_is_an_error(self):
+        os.environ[config.ROLE.variable] = "servant"
+        with self.assertRaises(ConfigError) as caught:
+            process_role.get_configured_role()
+        self.assertEqual(caught.exception.source, "SENAITE_QUEUE_ROLE")
+
+    def test_process_with_a_misspelt_role_is_not_a_queue_server(self):
+        """Pages ask for the role: they must not break."""
+        os.environ[config.ROLE.variable] = "servant"
+        self.assertFalse(self.is_server("http://localhost:8080/s"))
 
     def test_name_service_is_asked_once(self):
         asked = []
