@@ -45,6 +45,7 @@ DEFAULTS = {
     "outage_seconds": 300,
     "max_payload_bytes": 1024 * 1024,
     "max_uids": 10000,
+    "speedups": True,
 }
 
 

@@ -45,7 +45,7 @@ GROUPS = (
     (_(u"What is queued"),
      ("default", "queued_processes", "min_items", "max_uids",
       "max_payload_bytes")),
-    (_(u"Order and pace"), ("top_priority_tasks", "min_seconds_task")),
+    (_(u"Order and pace"), ("top_priority_tasks", "min_seconds_task", "speedups")),
     (_(u"When something goes wrong"),
      ("max_retries", "max_seconds_unlock", "lease_seconds")),
     (_(u"History"), ("retention_days",)),

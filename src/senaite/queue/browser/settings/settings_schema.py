@@ -291,6 +291,17 @@ class IQueueSettings(Interface):
         max=100000,
     )
 
+    speedups = schema.Bool(
+        title=_(u"Speedups"),
+        description=_(
+            u"Speedups make tasks cheaper without changing what they do. "
+            u"Default: on. Switch them off to rule them out as the cause of a "
+            u"problem: tasks then take several times as long. The environment "
+            u"variable SENAITE_QUEUE_SPEEDUPS wins over this setting."),
+        default=DEFAULTS["speedups"],
+        required=False,
+    )
+
     @invariant
     def items_fit_into_task(data):
         """The largest selection must fit into the largest task."""

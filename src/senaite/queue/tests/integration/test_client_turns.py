@@ -37,7 +37,7 @@ BUCKET = 120
 #: Locks the file and tells so, as a consumer that is about to die
 HOLDER = """
 import sys
-from senaite.queue.client import turns
+from senaite.queue.speedups import turns
 assert turns.Turn(sys.argv[1]).take()
 sys.stdout.write("taken\\n")
 sys.stdout.flush()

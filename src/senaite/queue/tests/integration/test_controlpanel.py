@@ -91,6 +91,8 @@ class TestControlPanel(unittest.TestCase):
         for name, value in surroundings.DEFAULTS.items():
             if isinstance(value, tuple):
                 continue
+            if isinstance(value, bool):
+                value = "on" if value else "off"
             description = IQueueSettings[name].description
             self.assertIn("Default: {}".format(value), description)
 
@@ -105,6 +107,17 @@ class TestControlPanel(unittest.TestCase):
         self.assertEqual(("task_b", "task_a"),
                          self.setting("top_priority_tasks"))
         self.assertEqual(30, self.setting("retention_days"))
+
+    def test_speedups_are_switched_on_and_off(self):
+        self.browser.open(self.url)
+        self.assertTrue(self.control("speedups:list").value)
+        for expected in (False, True):
+            self.browser.open(self.url)
+            self.control("speedups:list").value = \
+                ["selected"] if expected else []
+            self.browser.getControl(name="form.buttons.save").click()
+            transaction.begin()
+            self.assertIs(self.setting("speedups"), expected)
 
     def test_empty_server_and_priorities_are_allowed(self):
         self.assertIn("Changes saved",
