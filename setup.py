@@ -75,9 +75,6 @@ setup(
         "requests >= 2.20, < 3",
         # 1.12 has ensure_str and its kind
         "six >= 1.12, < 2",
-        # 1.2 comes with SENAITE 2.6; all we use is its ZCML directive, which
-        # a new major line may change
-        "collective.monkeypatcher >= 1.2, < 2",
         # Guards, listings and patches are written against 2.6 of SENAITE:
         # its next minor line has to be looked through first.
         "senaite.lims >= 2.6.0, < 2.7",

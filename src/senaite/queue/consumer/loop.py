@@ -49,7 +49,7 @@ from senaite.queue.model import queue_task
 from senaite.queue.site import connections
 from senaite.queue.site import own_address
 from senaite.queue.site.waiting import Event
-from senaite.queue.speedups import garbage
+from senaite.queue import speedups
 
 #: Seconds: between looks at the doorbell, and the longest wait without asking
 LOOK_SECONDS = 0.05
@@ -150,7 +150,7 @@ class Consumer(object):
         # Between two tasks, somebody waits for the next one: what there is to
         # be looked through can wait until nobody does
         answer = {}
-        with garbage.rarely_collected():
+        with speedups.session().working_off():
             # What was handed out is ours, whatever we are asked meanwhile
             while answer.get("task") or not self._is_over():
                 if "task" not in answer:

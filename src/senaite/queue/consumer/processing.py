@@ -42,8 +42,7 @@ from senaite.queue.model.fields import to_text
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
-from senaite.queue.speedups import garbage
-from senaite.queue.speedups import turns
+from senaite.queue import speedups
 
 #: How often a transaction is tried when it meets conflicts
 ATTEMPTS = 3
@@ -118,8 +117,8 @@ def _attempt(portal, request, lease, user_id, tries=1):
     _prepare(request, task, context)
     adapter = _get_adapter(context, task.name)
     running = transaction.get()
-    with garbage.rarely_collected(), working_on(task, tries) as added, \
-            turns.offered(portal):
+    with working_on(task, tries) as added, \
+            speedups.session().processing(portal):
         adapter.process(task)
         if transaction.get() is not running:
             # what it has committed cannot be taken back; the ledger entry

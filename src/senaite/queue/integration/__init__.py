@@ -18,7 +18,8 @@
 * `progress`, `viewlets`: people see how far it is;
 * `notices`: managers see what is wrong with the queue;
 * `ownership`: who sees what a client owns, when roles change;
-* `patches`: the one place for patches of core.
+* `patches`: the patches of core that change what users see; those that make
+  work cheaper are in `senaite.queue.speedups`.
 
 The adapters of the form channel are in `senaite.queue.integration.form_channel`, where
 other add-ons look for them.

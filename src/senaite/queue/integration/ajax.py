@@ -42,7 +42,7 @@ from zope.interface import implementer
 from senaite.queue import api
 from senaite.queue.integration import decisions
 from senaite.queue.interfaces import ISenaiteQueueLayer
-from senaite.queue.speedups import memos
+from senaite.queue import speedups
 
 
 @implementer(IListingWorkflowTransition)
@@ -122,7 +122,7 @@ def call_listing(view, call):
     if uids[0] != selection[0]:
         return _answer(uids, selection)
     # All rows are shown, and have much in common
-    with memos.kept():
+    with speedups.session().reading_once():
         return call()
 
 

@@ -24,8 +24,7 @@ from senaite.queue import api
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
 from senaite.queue.model import surroundings
-from senaite.queue.speedups.readahead import read_ahead
-from senaite.queue.speedups.readahead import STATUS
+from senaite.queue import speedups
 
 
 def is_to_be_queued(name_or_action, count=None):
@@ -68,7 +67,7 @@ def allowed(objects, action):
     :param action: id of the transition
     :rtype: list
     """
-    read_ahead(objects, STATUS)
+    speedups.session().read_status_ahead(objects)
     return [obj for obj in objects if isTransitionAllowed(obj, action)]
 
 
@@ -82,7 +81,7 @@ def assignable(analyses, worksheet):
     # The guard of "assign" wants to know the worksheet, wherever we are
     senaite_api.get_request().set("ws_uid", senaite_api.get_uid(worksheet))
     analyses = [senaite_api.get_object(analysis) for analysis in analyses]
-    read_ahead(analyses, STATUS)
+    speedups.session().read_status_ahead(analyses)
     analyses = [an for an in analyses if not an.getWorksheet()]
     return allowed(analyses, "assign")
 

@@ -33,8 +33,9 @@ MAX_SECONDS = 24 * 3600
 #: Path segments that make a container: site, folder, worksheet/sample/client
 LANE_DEPTH = 3
 
-#: Seconds: a chunk that takes less makes way for a larger one, a chunk that
-#: takes more for a smaller one. Short transactions meet few others.
+#: CPU seconds of the thread: a chunk that takes less is followed by a larger
+#: one, a chunk that takes more by a smaller one. Short transactions meet few
+#: others.
 QUICK_SECONDS = 2.0
 SLOW_SECONDS = 8.0
 
@@ -113,7 +114,7 @@ def next_chunk_size(size, seconds, met_conflicts, most):
     """Return how many items the next chunk of a job takes.
 
     :param size: size of the chunk that was processed; 0 is all of them
-    :param seconds: how long that took
+    :param seconds: CPU seconds that the thread took for it
     :param met_conflicts: whether it had to be tried again
     :param most: size up to which chunks grow by themselves
     :rtype: int

@@ -24,6 +24,7 @@ import collections
 from senaite.queue.client import agent as agents
 from senaite.queue import config
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.integration import patches
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import surroundings
@@ -31,6 +32,7 @@ from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import alone
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
+from senaite.queue import speedups
 
 INFO = "info"
 WARNING = "warning"
@@ -66,7 +68,37 @@ def get_advice(portal):
     found.append(_about_role(portal, url))
     if process_role.is_queue_server():
         found += _about_consumers(portal)
-    return found
+    return found + _about_patches()
+
+
+def _about_patches():
+    """Return which functions of other packages are not those that patches and
+    speedups were written for, and whether speedups are switched off."""
+    found = [Advice(
+        WARNING, _(u"${function} is not the function that the queue was "
+                   u"written for (${version}).", mapping=describe(changed)),
+        _(u"It is patched nevertheless. Look for a new release of "
+          u"senaite.queue."))
+        for changed in patches.get_changed()]
+    if not speedups.is_on():
+        return found + [Advice(
+            INFO, _(u"Speedups are switched off: tasks take longer."), None)]
+    return found + [Advice(
+        WARNING, _(u"${function} is not the function that the speedup "
+                   u"'${speedup}' was written for (${version}).",
+                   mapping=describe(changed)),
+        _(u"Tasks are processed without this speedup, and take longer. Look "
+          u"for a new release of senaite.queue."))
+        for changed in speedups.get_changed()]
+
+
+def describe(changed):
+    """Return what messages say about a function that has changed.
+
+    :type changed: senaite.queue.site.patching.Declaration
+    """
+    return {"function": changed.function, "version": changed.version,
+            "speedup": changed.speedup}
 
 
 def _about_role(portal, url):

@@ -171,6 +171,17 @@ class TestControlPanel(unittest.TestCase):
                          self.setting("top_priority_tasks"))
         self.assertEqual(30, self.setting("retention_days"))
 
+    def test_speedups_are_switched_on_and_off(self):
+        self.browser.open(self.url)
+        self.assertTrue(self.control("speedups:list").value)
+        for expected in (False, True):
+            self.browser.open(self.url)
+            self.control("speedups:list").value = \
+                ["selected"] if expected else []
+            self.browser.getControl(name="form.buttons.save").click()
+            transaction.begin()
+            self.assertIs(self.setting("speedups"), expected)
+
     def test_empty_server_and_priorities_are_allowed(self):
         self.assertIn("Changes saved",
                       self.save(server="", top_priority_tasks=""))

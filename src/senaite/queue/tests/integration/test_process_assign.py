@@ -21,9 +21,11 @@ from zope.interface import alsoProvides
 
 from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters import settle
+from senaite.queue.speedups import full
 from senaite.queue.api import add_assign_task
 from senaite.queue.integration import decisions
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import patched
 from senaite.queue.tests import utils
 
 
@@ -111,6 +113,7 @@ class AssignTest(ProcessTestCase):
             QueuedAssignAnalysesTaskAdapter(case.worksheet).process(task)
         self.assertEqual(task["note"], "1 removed meanwhile: " + gone)
 
+    @patched.needs_speedups
     def test_samples_with_open_analyses_are_not_tried(self):
         """Their guard wakes up all analyses, to find what is known."""
         asked, former = [], settle.do_if_allowed
@@ -133,9 +136,9 @@ class AssignTest(ProcessTestCase):
         """They do not keep their sample, as a rule."""
         with utils.settings(default=0):
             case = self.new_case()
-        self.assertTrue(settle.is_open(case.analyses[0]))
+        self.assertTrue(full.is_open(case.analyses[0]))
         alsoProvides(case.analyses[0], IInternalUse)
-        self.assertFalse(settle.is_open(case.analyses[0]))
+        self.assertFalse(full.is_open(case.analyses[0]))
 
     def test_samples_are_tried_whatever_their_duplicates(self):
         """They are open, too, but not the sample's."""
@@ -144,7 +147,7 @@ class AssignTest(ProcessTestCase):
             self.with_controls(case)
         duplicate = case.worksheet.getDuplicateAnalyses()[0]
         self.assertEqual(api.get_review_status(duplicate), "assigned")
-        self.assertFalse(settle.is_open(duplicate))
+        self.assertFalse(full.is_open(duplicate))
 
     def do_assign(self, worksheet, analyses):
         with utils.settings(default=0):

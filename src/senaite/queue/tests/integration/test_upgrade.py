@@ -224,7 +224,7 @@ class TestUpgrade(UpgradeCase):
         self.assertTrue(self.setup.listUpgrades(PROFILE), version)
         self.upgrade()
         self.assertEqual(
-            self.setup.getLastVersionForProfile(PROFILE), ("20600",))
+            self.setup.getLastVersionForProfile(PROFILE), ("20601",))
         self.assertFalse(self.setup.listUpgrades(PROFILE))
 
         found = skeleton(self.portal)

@@ -16,9 +16,7 @@ from __future__ import print_function
 
 import unittest
 
-from ZEO.ClientStorage import ClientStorage
-
-from senaite.queue.integration import zeo
+from senaite.queue.tests import patched
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import eventually
 
@@ -29,13 +27,12 @@ OIDS = 150
 class TestOids(unittest.TestCase):
 
     def setUp(self):
-        former = ClientStorage.notify_connected
-        self.addCleanup(setattr, ClientStorage, "notify_connected", former)
-        if not hasattr(ClientStorage, "_old_notify_connected"):
-            # as ZCML does it; there is none in this layer
-            ClientStorage._old_notify_connected = former
-            self.addCleanup(delattr, ClientStorage, "_old_notify_connected")
-        ClientStorage.notify_connected = zeo.notify_connected
+        patch = patched.get_declaration(".notify_connected")
+        if patch.status is None:
+            # As ZCML does it; there is none in this layer
+            patch.look()
+            patch.apply()
+            self.addCleanup(patch.take_back)
         self.world = zodbsite.ZEOServer()
         self.addCleanup(self.world.close)
 

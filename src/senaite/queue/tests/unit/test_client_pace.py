@@ -12,12 +12,65 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import sys
+import threading
 import time
+import unittest
 
 from senaite.queue.model.current import working_on
 from senaite.queue.speedups import pace
 from senaite.queue.tests.sitecase import SiteCase
 from senaite.queue.tests.tasks import make_task
+
+#: CPU seconds that a busy thread uses in these tests
+BUSY_SECONDS = 0.2
+
+
+def work_hard():
+    """Keep a processor busy."""
+    began = time.time()
+    while time.time() < began + BUSY_SECONDS:
+        sum(range(1000))
+
+
+class TestStopwatch(unittest.TestCase):
+    """CPU time of the own thread counts, whatever else goes on."""
+
+    def test_work_counts(self):
+        stopwatch = pace.Stopwatch()
+        work_hard()
+        self.assertGreater(stopwatch.get_seconds(), 0)
+
+    def test_waiting_does_not_count(self):
+        stopwatch = pace.Stopwatch()
+        began = time.time()
+        time.sleep(BUSY_SECONDS)
+        self.assertLess(stopwatch.get_seconds(), time.time() - began)
+        self.assertLess(stopwatch.get_seconds(), BUSY_SECONDS / 4)
+
+    @unittest.skipUnless(sys.platform.startswith("linux"),
+                         "Threads are measured on Linux only")
+    def test_other_threads_do_not_count(self):
+        used = []
+
+        def work():
+            stopwatch = pace.Stopwatch()
+            work_hard()
+            used.append(stopwatch.get_seconds())
+        stopwatch = pace.Stopwatch()
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        self.assertLess(stopwatch.get_seconds(), used[0])
+
+    def test_clock_where_threads_are_not_measured(self):
+        """No thread time: that of the process, or the time that passes."""
+        self.addCleanup(setattr, pace, "resource", pace.resource)
+        pace.resource = None
+        clock = pace.choose_clock()
+        first = clock()
+        work_hard()
+        self.assertGreater(clock(), first)
 
 
 class TestPace(SiteCase):
@@ -36,8 +89,7 @@ class TestPace(SiteCase):
         task["chunk_size"] = pace.get_size(task)
         with working_on(task, tries):
             return pace.get_next_size(
-                task, task["chunk_size"] if items is None else items,
-                time.time() - seconds)
+                task, task["chunk_size"] if items is None else items, seconds)
 
     def test_a_job_begins_where_the_last_one_ended(self):
         self.assertEqual(pace.get_size(self.task()), 10)
@@ -60,7 +112,7 @@ class TestPace(SiteCase):
         self.assertEqual(self.work(self.task(), seconds=60), 5)
         self.assertEqual(pace.get_size(self.task()), 5)
 
-    def test_few_items_that_were_quick_say_nothing(self):
+    def test_few_items_that_were_quick_say_nothing_about_many(self):
         self.work(self.task(), items=9)
         self.assertEqual(pace.get_size(self.task()), 10)
         # but few that were slow do
@@ -84,7 +136,7 @@ class TestPace(SiteCase):
         self.assertEqual(self.work(self.task(chunk_size=0), items=90), 0)
         self.assertEqual(pace.get_size(self.task()), 10)
 
-    def test_other_settings_begin_anew(self):
+    def test_other_settings_start_over(self):
         self.work(self.task())
         self.provide(default=10, max_items=15)
         self.assertEqual(pace.get_size(self.task()), 10)
