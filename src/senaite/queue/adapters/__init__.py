@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What tasks do: the `IQueuedTaskAdapter`s for worksheets and analyses."""
+"""What tasks do to SENAITE's content: the `IQueuedTaskAdapter`s."""
 
 from __future__ import absolute_import
 from __future__ import division

@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The same end state for less work."""
+"""The same end state for less work, behind one door."""
