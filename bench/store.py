@@ -106,7 +106,8 @@ def is_queued(snapshot, store, size):
         state = snapshot.apply_feed(state, feed)
         more = feed["more"]
     from senaite.queue.client.view import QueuedView
-    view = QueuedView(state, snapshot.State(), lambda uid: False)
+    from senaite.queue.records import outbox_index
+    view = QueuedView(state, outbox_index.EMPTY, lambda uid: False)
     uids = ["{:032x}".format(10 ** 15 + ITEMS * (size // 2) + item)
             for item in range(ITEMS)] + ["f" * 32] * ITEMS
     started = time.time()

@@ -48,8 +48,6 @@ from six.moves.urllib.parse import urlsplit
 from senaite.queue.errors import ConfigError
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
-from senaite.queue.model.categories import OTHER
-from senaite.queue.model.categories import PROCESSES
 
 #: Prefix of the records in plone.app.registry
 PREFIX = "senaite.queue"
@@ -160,6 +158,9 @@ class Setting(object):
             "must be some of {}".format(", ".join(known))
 
 
+#: The process of tasks that belong to none of the others
+OTHER = "other"
+
 #: The processes that can be queued, as people call them
 PROCESS_TITLES = (
     ("assign", _(u"Adding analyses to worksheets")),
@@ -172,6 +173,9 @@ PROCESS_TITLES = (
     ("security", _(u"Giving a new contact access to the client's content")),
     (OTHER, _(u"Tasks of other add-ons")),
 )
+
+#: The processes that can be queued
+PROCESSES = tuple(name for name, _title in PROCESS_TITLES)
 
 #: The settings in the order of the page: (title of the group, settings)
 GROUPS = (

@@ -62,7 +62,7 @@ def tasks_of(portal, user_id):
         _by_user = (view.state, index)
     candidates = index.get(user_id) or []
     candidates = candidates + [
-        task for task in view.extra.tasks.values()
+        task for task in view.waiting()
         if fields.to_native(task.get("username")) == user_id]
     # The view knows what has ended meanwhile, too
     return [task for task in candidates

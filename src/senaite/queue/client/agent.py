@@ -43,6 +43,7 @@ from senaite.queue.http import inprocess
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.model import surroundings
+from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
 from senaite.queue.site import alone
 from senaite.queue.site import connections
@@ -124,6 +125,17 @@ class Agent(object):
         with the next ones."""
         with self._lock:
             self._own.add(task_uid)
+
+    def known_state(self, root):
+        """Return what is known of the queue. Waits a moment, and seldom, when
+        the snapshot is known to miss something.
+
+        :param root: the outbox
+        :rtype: senaite.queue.client.snapshot.State
+        """
+        if outbox.misses_tasks(root, self.state.version):
+            self.catch_up()
+        return self.state
 
     def ensure(self):
         """Start the thread, unless it runs."""
@@ -384,6 +396,9 @@ def stop_all(timeout=5):
     for agent in agents:
         agent.join(timeout)
 
+
+# what is added in this process is relayed from here
+enqueue.use_agents(get_agent)
 
 # a thread that goes on while the interpreter is taken apart prints nonsense
 atexit.register(stop_all, timeout=1)

@@ -18,6 +18,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.model.places import places
 from senaite.queue.model import states
 
 #: How many tasks are remembered after they ended
@@ -52,26 +53,6 @@ class State(object):
         if task is not None:
             return task["status"]
         return self.ended.get(task_uid)
-
-
-def involved(task):
-    """Return the uids of the objects a task is about: context and items."""
-    uids = set(uid for uid in task.get("uids") or () if uid)
-    if task.get("context_uid"):
-        uids.add(task["context_uid"])
-    return uids
-
-
-def lock_place(uid):
-    """Return the key under which a lock is found in `State.objects`."""
-    return "lock:" + uid
-
-
-def places(task):
-    """Return where a task is to be found: the objects it is about, and those
-    it locks, which are not queued themselves."""
-    return involved(task).union(
-        lock_place(uid) for uid in task.get("locks") or ())
 
 
 def apply_feed(state, feed):

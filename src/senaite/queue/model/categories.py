@@ -18,12 +18,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-#: Whatever has no process of its own: what other add-ons queue
-OTHER = "other"
-
-#: All processes, in the order in which people read them
-PROCESSES = ("assign", "template", "submit", "verify", "retract", "reject",
-             "unassign", "security", OTHER)
+from senaite.queue.config import OTHER
+from senaite.queue.config import PROCESSES
 
 #: Workflow actions, and tasks without the prefixes, of each process that is
 #: not of the same name

@@ -39,14 +39,13 @@ from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 
 from senaite.queue.model import states
+from senaite.queue.records import outbox_index
+from senaite.queue.records.outbox_index import parse
+from senaite.queue.records.outbox_index import SENTINEL
 from senaite.queue.site import connections
 
 KEY = "senaite.queue.outbox"
 SHARDS = 16
-
-#: First key of each tree. Its value is the version up to which entries of the
-#: shard were removed: a snapshot older than that may miss tasks.
-SENTINEL = ""
 
 #: Entries that were sent stay for so many seconds: longer than any client
 #: goes without refreshing its snapshot (`agent.IDLE_SECONDS`)
@@ -57,7 +56,6 @@ LIGHT_KEYS = ("task_uid", "name", "status", "context_uid", "uids", "username",
               "ghost", "job_uid", "job_total", "job_created", "locks")
 
 _local = threading.local()
-_parsed = {}
 
 
 def install(portal):
@@ -98,15 +96,6 @@ def get_root(portal):
     return annotations.get(KEY)
 
 
-def writes():
-    """Return how often this thread has put something in an outbox.
-
-    Bells that were moved by a transaction that was aborted move back: with
-    this number, what was seen before is not taken for what is there now.
-    """
-    return getattr(_local, "writes", 0)
-
-
 def bells(root):
     """Return the bells of an outbox; they stay the same objects for as long
     as the connection does."""
@@ -123,10 +112,21 @@ def put(portal, task):
     text = json.dumps(
         {"task": dict(task), "at": time.time(), "sent": None,
          "rejected": None}, sort_keys=True)
-    shard = root["shards"][_shard_number()]
+    number = _shard_number()
+    shard = root["shards"][number]
+    index = outbox_index.kept(root)
+    was_fresh = index is not None and index.is_fresh(number)
     shard["entries"][str(task["task_uid"])] = text
     shard["bell"].change(1)
-    _local.writes = writes() + 1
+    if index is not None:
+        index.note_put(number, str(task["task_uid"]), text, was_fresh)
+
+
+def has(root, task_uid):
+    """Tell whether an outbox has an entry of a task."""
+    task_uid = str(task_uid)
+    return bool(task_uid) and any(
+        task_uid in shard["entries"] for shard in root["shards"])
 
 
 def get(portal, task_uid):
@@ -138,16 +138,17 @@ def get(portal, task_uid):
     for shard in root["shards"]:
         text = shard["entries"].get(task_uid)
         if text is not None:
-            return _parse(task_uid, text)
+            return parse(task_uid, text)
     return None
 
 
 def entries(root):
-    """Yield (task uid, entry) of an outbox. Entries are not to be changed."""
-    for shard in root["shards"]:
-        for task_uid, text in shard["entries"].items():
-            if task_uid != SENTINEL:
-                yield task_uid, _parse(task_uid, text)
+    """Return (task uid, entry) of an outbox. Entries are not to be changed.
+
+    :rtype: list of tuples
+    """
+    return list(outbox_index.index_of(
+        root, everything=True).entries.items())
 
 
 def is_pending(entry):
@@ -163,6 +164,52 @@ def undelivered(root):
             yield as_refused(entry)
         elif is_pending(entry):
             yield entry["task"]
+
+
+def unknown_task(entry, state):
+    """Return the task of an entry, as a dict, if a snapshot of the queue does
+    not cover the entry; None if it does.
+
+    :param entry: an entry of the outbox
+    :param state: what is known of the queue
+    :type state: senaite.queue.client.snapshot.State
+    """
+    if state.status_of(entry["task"]["task_uid"]) is not None:
+        return None
+    if entry["rejected"]:
+        return as_refused(entry)
+    if is_pending(entry) or not _covers(state.version, entry):
+        return entry["task"]
+    return None
+
+
+def _covers(version, entry):
+    """Tell whether a version is as new as the server's answer for an entry.
+
+    Where the epochs differ the store was replaced in between, and the entry
+    counts for the seconds that it stays.
+    """
+    if entry.get("result") == "duplicate":
+        return True
+    epoch, counter = split_version(version)
+    sent_epoch, sent_counter = split_version(entry["sent"])
+    return epoch == sent_epoch and counter >= sent_counter
+
+
+def misses_tasks(root, version):
+    """Tell whether a snapshot may lack tasks that have left the outbox.
+
+    :param root: the outbox
+    :param version: that of the snapshot, or None
+    """
+    if version is None:
+        return True
+    epoch, counter = split_version(version)
+    for removed in removed_up_to(root):
+        removed_epoch, removed_counter = split_version(removed)
+        if removed_epoch == epoch and removed_counter > counter:
+            return True
+    return False
 
 
 def as_refused(entry):
@@ -204,7 +251,7 @@ def mark(portal, results, version, now):
         tree = shard["entries"]
         here = [uid for uid in map(str, results) if uid and uid in tree]
         for task_uid in here:
-            entry = _parse(task_uid, tree[task_uid])
+            entry = parse(task_uid, tree[task_uid])
             if is_pending(entry):
                 tree[task_uid] = _marked(
                     entry, results[task_uid], version, now)
@@ -238,7 +285,6 @@ def prune(portal, now, keep=KEEP_SECONDS):
                if _is_removable(entry, now, keep)]
         for task_uid, _version in old:
             del tree[task_uid]
-            _parsed.pop(task_uid, None)
         if old:
             tree[SENTINEL] = latest(
                 [tree[SENTINEL]] + [version for _uid, version in old])
@@ -251,11 +297,14 @@ def forget(portal, task_uid):
     knew of it; True when there was one."""
     root = get_root(portal)
     task_uid = str(task_uid)
-    for shard in (root["shards"] if root is not None and task_uid else ()):
+    shards = root["shards"] if root is not None and task_uid else ()
+    for number, shard in enumerate(shards):
         if task_uid in shard["entries"]:
             del shard["entries"][task_uid]
             shard["bell"].change(1)
-            _local.writes = writes() + 1
+            index = outbox_index.kept(root)
+            if index is not None:
+                index.note_removed(number)
             return True
     return False
 
@@ -295,20 +344,8 @@ def _is_removable(entry, now, keep):
 
 def _of(tree):
     """Return (task uid, entry) of one shard, as a list."""
-    return [(uid, _parse(uid, text))
+    return [(uid, parse(uid, text))
             for uid, text in tree.items() if uid != SENTINEL]
-
-
-def _parse(task_uid, text):
-    """Return an entry; texts are parsed once in the process."""
-    known = _parsed.get(task_uid)
-    if known is not None and known[0] == text:
-        return known[1]
-    entry = json.loads(text)
-    if len(_parsed) > 4096:
-        _parsed.clear()
-    _parsed[task_uid] = (text, entry)
-    return entry
 
 
 def _marked(entry, result, version, now):

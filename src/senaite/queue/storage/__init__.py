@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The task stores: tasks of a site, kept durably.
+"""Tasks in SQL, kept durably.
 
-Knows SQL and the rules of `senaite.queue.model.scheduling`; knows neither Zope nor
-HTTP. `open_store` is the door, `senaite.queue.interfaces.ITaskStore` what is
-behind it.
+Knows SQL and the rules of `senaite.queue.model.scheduling`, but neither Zope
+nor HTTP. `open_store` is the door, `senaite.queue.interfaces.ITaskStore` what
+is behind it.
 """
 
 from __future__ import absolute_import

@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import unittest
 
-from senaite.queue.integration import patches as functional
+from senaite.queue.integration import core_patches as functional
 from senaite.queue import speedups
 from senaite.queue.speedups import patches
 

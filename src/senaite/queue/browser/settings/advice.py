@@ -24,7 +24,7 @@ import collections
 from senaite.queue.client import agent as agents
 from senaite.queue import config
 from senaite.queue.consumer import loop as consumers
-from senaite.queue.integration import patches
+from senaite.queue.integration import core_patches
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import surroundings
@@ -79,7 +79,7 @@ def _about_patches():
                    u"written for (${version}).", mapping=describe(changed)),
         _(u"It is patched nevertheless. Look for a new release of "
           u"senaite.queue."))
-        for changed in patches.get_changed()]
+        for changed in core_patches.get_changed()]
     if not speedups.is_on():
         return found + [Advice(
             INFO, _(u"Speedups are switched off: tasks take longer."), None)]

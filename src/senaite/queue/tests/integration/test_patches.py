@@ -30,7 +30,7 @@ from senaite.app.supermodel.model import SuperModel
 from zope.i18n import interpolate
 
 from senaite.queue.browser.settings import advice
-from senaite.queue.integration import patches as functional
+from senaite.queue.integration import core_patches as functional
 from senaite.queue import logger
 from senaite.queue import speedups
 from senaite.queue.speedups import patches

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from senaite.queue.client import snapshot
+from senaite.queue.model import places
 from senaite.queue.model import states
 
 
@@ -45,9 +46,9 @@ class TestSnapshot(unittest.TestCase):
     def test_locks_are_found_but_queue_nothing(self):
         locked = dict(change("t1"), locks=["sample"])
         state = snapshot.apply_feed(snapshot.State(), feed("e:1", locked))
-        self.assertEqual(state.objects[snapshot.lock_place("sample")], ("t1",))
+        self.assertEqual(state.objects[places.lock_place("sample")], ("t1",))
         self.assertNotIn("sample", state.objects)
-        self.assertNotIn("sample", snapshot.involved(locked))
+        self.assertNotIn("sample", places.involved(locked))
         state = snapshot.apply_feed(state, feed(
             "e:2", change("t1", states.DONE)))
         self.assertEqual(state.objects, {})
@@ -111,7 +112,7 @@ class TestSnapshot(unittest.TestCase):
         expected = {}
         for task in last.values():
             if task["status"] in snapshot.KEPT:
-                for uid in snapshot.involved(task):
+                for uid in places.involved(task):
                     expected.setdefault(uid, set()).add(task["task_uid"])
         found = dict((uid, set(tasks)) for uid, tasks in
                      state.objects.items())
