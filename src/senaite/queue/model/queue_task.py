@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The task model: what a task is, how it is made, checked, copied and cut.
+"""The task model: creation, validation, copies and chunks of tasks.
 
-Knows nothing but Python. What it needs to know of the site (settings, the
-current user, uid and path of an object) it asks `senaite.queue.site.surroundings`.
+Pure Python. Whatever depends on the site (settings, the current user, uid and
+path of an object) comes from `senaite.queue.site.surroundings`.
 """
 
 from __future__ import absolute_import
@@ -30,7 +30,7 @@ from senaite.queue.site import surroundings
 
 DEFAULT_PRIORITY = 10
 
-#: Fields that describe what became of a task: a copy starts without them
+#: Fields that describe the outcome of a task: a copy starts without them
 _LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
          "note")
 
@@ -38,10 +38,10 @@ _marker = object()
 
 
 class QueueTask(dict):
-    """A task: a dict whose keys can be read as attributes, too.
+    """A task: a dict whose keys can also be read as attributes.
 
-    Made by `new_task`, `copy_task` or `to_task`, which see to it that all
-    fields are there and valid. Two tasks are equal when their `task_uid` is.
+    `new_task`, `copy_task` and `to_task` create tasks with all fields present
+    and valid. Two tasks are equal when their `task_uid` is.
     """
 
     def __getattr__(self, name):
@@ -79,7 +79,7 @@ def new_task(name, context, **kw):
     :param kw: fields of the task (`uids`, `username`, `priority`,
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
         times in seconds), `unique`, `ghost`, `locks`, ...) and free keys with
-        JSON values, which travel with the task
+        JSON values, which are kept with the task
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
@@ -100,11 +100,11 @@ def new_task(name, context, **kw):
 
 
 def copy_task(source, **kw):
-    """Return a new task of the same job: a follow-up chunk, as a rule.
+    """Return a new task of the same job, usually a follow-up chunk.
 
-    It has a `task_uid` and a time of its own, and all its retries; all else
-    is as in the source unless `kw` says otherwise. A delay is not inherited:
-    the job has waited once.
+    The copy has its own `task_uid` and creation time, and all its retries.
+    Everything else is as in the source unless `kw` says otherwise, except
+    the delay: the job has already waited once.
 
     :param source: the task to copy
     :type source: QueueTask
@@ -128,9 +128,9 @@ def copy_task(source, **kw):
 
 
 def to_task(data):
-    """Return a task made of a dict, every field checked.
+    """Return a task made from a dict, with every field checked.
 
-    :param data: fields and free keys; what is missing gets its default
+    :param data: fields and free keys; missing fields get their defaults
     :type data: dict
     :rtype: QueueTask
     :raises TypeError: naming the field or key, for a value of a wrong type
@@ -181,7 +181,7 @@ def _defaults(data):
 
 
 def to_json(task):
-    """Return the task as JSON text, the form in which it is kept and sent.
+    """Return a task as JSON text, the form in which it is stored and sent.
 
     :rtype: str
     """
@@ -189,11 +189,11 @@ def to_json(task):
 
 
 def check_payload(task):
-    """Check that a task is not larger than the settings allow.
+    """Check that a task does not exceed the limits of the settings.
 
     :param task: the task
     :type task: QueueTask
-    :raises ValueError: with both numbers, when it has too many uids or bytes
+    :raises ValueError: naming limit and size, for too many uids or bytes
     """
     settings = surroundings.get()
     most = settings.get_setting("max_uids")
@@ -201,7 +201,7 @@ def check_payload(task):
         raise ValueError("A task may have {} uids, this one has {}".format(
             most, len(task["uids"])))
     most = settings.get_setting("max_payload_bytes")
-    # ensure_ascii: characters are bytes
+    # The JSON is ASCII, so characters are bytes
     size = len(to_json(task))
     if size > most:
         raise ValueError("A task may have {} bytes, this one has {}".format(
@@ -209,7 +209,7 @@ def check_payload(task):
 
 
 def is_task(obj):
-    """Tell whether this is a task."""
+    """Tell whether an object is a task."""
     return isinstance(obj, QueueTask)
 
 
@@ -217,9 +217,9 @@ def get_task_uid(task_or_uid, default=_marker):
     """Return the uid of a task, or the uid itself.
 
     :param task_or_uid: a task or a task uid
-    :param default: what to return for anything else
+    :param default: value to return for anything else
     :rtype: str
-    :raises ValueError: for anything else, if there is no default
+    :raises ValueError: for anything else, if no default is given
     """
     if is_task(task_or_uid):
         return task_or_uid["task_uid"]
@@ -233,37 +233,37 @@ def get_task_uid(task_or_uid, default=_marker):
 
 
 def get_chunk_size(name_or_action=None):
-    """Return how many items of a task are processed in one transaction.
+    """Return the number of items of a task to process in one transaction.
 
-    :param name_or_action: name of a task or a workflow action; all have the
-        same size for now
-    :returns: number of items; 0: the queue takes no new tasks
+    :param name_or_action: name of a task or a workflow action; the size is
+        the same for all of them for now
+    :returns: number of items; 0 means that the queue takes no new tasks
     :rtype: int
     """
     return surroundings.get().get_setting("default")
 
 
 def get_min_seconds():
-    """Return the least seconds from one transaction to the next."""
+    """Return the minimum number of seconds between two transactions."""
     return surroundings.get().get_setting("min_seconds_task")
 
 
 def get_max_seconds():
-    """Return how many seconds a task may take."""
+    """Return the time limit of a task, in seconds."""
     return surroundings.get().get_setting("max_seconds_unlock")
 
 
 def get_max_retries():
-    """Return how often a task that failed is tried again."""
+    """Return how many times a failed task is tried again."""
     return surroundings.get().get_setting("max_retries")
 
 
 def get_chunks(items, chunk_size):
-    """Cut a list in chunks.
+    """Split a list into chunks.
 
     :param items: the items
     :type items: list
-    :param chunk_size: items per chunk; 0 or less: all in one
+    :param chunk_size: items per chunk; with 0 or less all go into one chunk
     :type chunk_size: int
     :returns: lists that hold each item once, in order; none for no items
     :rtype: list of lists
@@ -275,10 +275,10 @@ def get_chunks(items, chunk_size):
 
 
 def get_chunks_for(task, items=None):
-    """Return what a task is to process now, and what is left for later.
+    """Return the items of a task to process now, and the rest for later.
 
-    The task's own chunk size counts (it is halved when an attempt fails). Is
-    the setting 0 by now, all remaining items are processed at once.
+    The chunk size of the task applies (it is halved when an attempt fails).
+    If the setting is 0 by now, all remaining items are processed at once.
 
     :param task: the task
     :type task: QueueTask
