@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The number of retries that Zope gets, whatever it was told before."""
+"""The number of conflict retries that Zope is given."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -23,7 +23,7 @@ from senaite.queue.site import conflict_retries
 
 
 class Configuration(object):
-    """What ZServer's configuration looks like."""
+    """The shape of ZServer's configuration."""
 
     max_conflict_retries = 3
 
@@ -32,7 +32,7 @@ class Configuration(object):
 
 
 class Request(object):
-    """Where Zope reads the number: 0 in ZServer 4.0.2 with Zope 4.8."""
+    """Holds the number that Zope reads: 0 in ZServer 4.0.2 with Zope 4.8."""
 
     def __init__(self, retry_max_count=0):
         self.retry_max_count = retry_max_count
@@ -52,17 +52,17 @@ class TestRetries(unittest.TestCase):
         conflict_retries.apply_to(request, Configuration(**kw))
         return request.retry_max_count
 
-    def test_what_zope_conf_says_counts(self):
+    def test_value_of_zope_conf_is_applied(self):
         self.assertEqual(3, self.apply(Request()))
         self.assertEqual(7, self.apply(Request(), max_conflict_retries=7))
 
-    def test_no_retries_if_zope_conf_wants_none(self):
+    def test_zero_in_zope_conf_means_no_retries(self):
         self.assertEqual(0, self.apply(Request(), max_conflict_retries=0))
 
-    def test_a_number_that_works_is_kept(self):
+    def test_existing_number_is_kept(self):
         self.assertEqual(5, self.apply(Request(5)))
 
-    def test_our_own_number_wins(self):
+    def test_own_setting_wins(self):
         product = {"senaite.queue": {"conflict_retries": "9"}}
         self.assertEqual(9, self.apply(Request(5), product_config=product))
         os.environ[conflict_retries.ENVIRONMENT] = "2"
@@ -70,12 +70,12 @@ class TestRetries(unittest.TestCase):
         os.environ[conflict_retries.ENVIRONMENT] = "0"
         self.assertEqual(0, self.apply(Request(5), product_config=product))
 
-    def test_switched_off(self):
+    def test_off_leaves_the_number_alone(self):
         os.environ[conflict_retries.ENVIRONMENT] = "off"
         self.assertEqual(0, self.apply(Request()))
         self.assertEqual(5, self.apply(Request(5)))
 
-    def test_nonsense_is_named(self):
+    def test_invalid_value_is_named_in_the_error(self):
         for value in ("many", "-1", "3.5"):
             os.environ[conflict_retries.ENVIRONMENT] = value
             with self.assertRaises(ValueError) as caught:

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What every task store must pass: mix `StoreContract` with a TestCase.
+"""The contract of task stores: mix `StoreContract` with a TestCase.
 
-See `senaite.queue.tests.unit.test_storage_sqlite` for how.
+See `senaite.queue.tests.unit.test_storage_sqlite` for an example.
 """
 
 from __future__ import absolute_import
@@ -33,4 +33,4 @@ class StoreContract(AdditionContract, ClaimContract, FeedContract,
                     FigureContract, ListingContract, ModelContract,
                     OutcomeContract, SteeringContract, ThreadContract,
                     UpkeepContract):
-    """All of the contract."""
+    """The whole contract of task stores."""

@@ -32,14 +32,14 @@ class TestPace(SiteCase):
                                     "attempt": 1}, **kw))
 
     def work(self, task, items=None, seconds=1.0, tries=1):
-        """Process a chunk; returns the size of the next one."""
+        """Process a chunk; return the size of the next one."""
         task["chunk_size"] = pace.get_size(task)
         with working_on(task, tries):
             return pace.get_next_size(
                 task, task["chunk_size"] if items is None else items,
                 time.time() - seconds)
 
-    def test_a_job_begins_where_the_last_one_ended(self):
+    def test_job_starts_with_the_last_chunk_size(self):
         self.assertEqual(pace.get_size(self.task()), 10)
         self.assertEqual(self.work(self.task()), 20)
         self.assertEqual(pace.get_size(self.task()), 20)
@@ -47,11 +47,11 @@ class TestPace(SiteCase):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task()), 40)
 
-    def test_tasks_of_another_name_know_nothing_of_it(self):
+    def test_chunk_size_is_learned_per_task_name(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(name="b")), 10)
 
-    def test_conflicts_and_slow_chunks_make_it_smaller(self):
+    def test_conflicts_and_slow_chunks_reduce_the_size(self):
         self.work(self.task())
         self.work(self.task())
         self.assertEqual(self.work(self.task(), tries=2), 20)
@@ -60,31 +60,31 @@ class TestPace(SiteCase):
         self.assertEqual(self.work(self.task(), seconds=60), 5)
         self.assertEqual(pace.get_size(self.task()), 5)
 
-    def test_few_items_that_were_quick_say_nothing(self):
+    def test_few_quick_items_do_not_raise_the_size(self):
         self.work(self.task(), items=9)
         self.assertEqual(pace.get_size(self.task()), 10)
-        # but few that were slow do
+        # ... but a few slow items do
         self.work(self.task(), items=9, seconds=60)
         self.assertEqual(pace.get_size(self.task()), 5)
 
-    def test_what_somebody_asked_for_counts(self):
+    def test_requested_chunk_size_is_respected(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(chunk_size=3)), 3)
         self.assertEqual(pace.get_size(self.task(chunk_size=0)), 0)
 
-    def test_smaller_after_a_failure(self):
+    def test_failed_task_keeps_its_smaller_chunk_size(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(attempt=2)), 10)
         failed = self.task(attempt=2, chunk_size=5)
         self.assertEqual(self.work(failed), 5)
-        # and nothing was learnt from it
+        # ... which teaches nothing about the pace
         self.assertEqual(pace.get_size(self.task()), 20)
 
-    def test_all_at_once_stays_so(self):
+    def test_unlimited_chunk_size_stays_unlimited(self):
         self.assertEqual(self.work(self.task(chunk_size=0), items=90), 0)
         self.assertEqual(pace.get_size(self.task()), 10)
 
-    def test_other_settings_begin_anew(self):
+    def test_changed_settings_reset_the_size(self):
         self.work(self.task())
         self.provide(default=10, max_items=15)
         self.assertEqual(pace.get_size(self.task()), 10)
