@@ -38,10 +38,10 @@ _marker = object()
 
 
 class QueueTask(dict):
-    """A task: a dict whose keys can also be read as attributes.
+    """A task: a dict whose keys can be read as attributes, too.
 
-    `new_task`, `copy_task` and `to_task` create tasks with all fields present
-    and valid. Two tasks are equal when their `task_uid` is.
+    Made by `new_task`, `copy_task` or `to_task`, which see to it that all
+    fields are there and valid. Two tasks are equal when their `task_uid` is.
     """
 
     def __getattr__(self, name):
@@ -79,7 +79,7 @@ def new_task(name, context, **kw):
     :param kw: fields of the task (`uids`, `username`, `priority`,
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
         times in seconds), `unique`, `ghost`, `locks`, ...) and free keys with
-        JSON values, which are kept with the task
+        JSON values, which travel with the task
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
@@ -100,11 +100,11 @@ def new_task(name, context, **kw):
 
 
 def copy_task(source, **kw):
-    """Return a new task of the same job, usually a follow-up chunk.
+    """Return a new task of the same job: a follow-up chunk, as a rule.
 
-    The copy has its own `task_uid` and creation time, and all its retries.
-    Everything else is as in the source unless `kw` says otherwise, except
-    the delay: the job has already waited once.
+    It has a `task_uid` and a time of its own, and all its retries; all else
+    is as in the source unless `kw` says otherwise. A delay is not inherited:
+    the job has waited once.
 
     :param source: the task to copy
     :type source: QueueTask
@@ -217,9 +217,9 @@ def get_task_uid(task_or_uid, default=_marker):
     """Return the uid of a task, or the uid itself.
 
     :param task_or_uid: a task or a task uid
-    :param default: value to return for anything else
+    :param default: what to return for anything else
     :rtype: str
-    :raises ValueError: for anything else, if no default is given
+    :raises ValueError: for anything else, if there is no default
     """
     if is_task(task_or_uid):
         return task_or_uid["task_uid"]
@@ -244,26 +244,26 @@ def get_chunk_size(name_or_action=None):
 
 
 def get_min_seconds():
-    """Return the minimum number of seconds between two transactions."""
+    """Return the least seconds from one transaction to the next."""
     return surroundings.get().get_setting("min_seconds_task")
 
 
 def get_max_seconds():
-    """Return the time limit of a task, in seconds."""
+    """Return how many seconds a task may take."""
     return surroundings.get().get_setting("max_seconds_unlock")
 
 
 def get_max_retries():
-    """Return how many times a failed task is tried again."""
+    """Return how often a task that failed is tried again."""
     return surroundings.get().get_setting("max_retries")
 
 
 def get_chunks(items, chunk_size):
-    """Split a list into chunks.
+    """Cut a list in chunks.
 
     :param items: the items
     :type items: list
-    :param chunk_size: items per chunk; with 0 or less all go into one chunk
+    :param chunk_size: items per chunk; 0 or less: all in one
     :type chunk_size: int
     :returns: lists that hold each item once, in order; none for no items
     :rtype: list of lists

@@ -142,8 +142,7 @@ class Database(object):
             if not self._is_unavailable(error):
                 raise
             if "readonly" in str(error.orig):
-                # Connections opened while the disk was read-only stay
-                # read-only
+                # Connections from while its disk was read-only stay so
                 self.close()
             raise StoreUnavailable("The task store {!r} is unavailable: {}"
                                    .format(self.url, self.dialect.explain(
