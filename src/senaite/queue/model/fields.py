@@ -55,7 +55,7 @@ def to_text(value):
 
 
 def show(value):
-    """Return a value for an error message, shortened to 80 characters."""
+    """Return a value for an error message, cut where it gets long."""
     shown = repr(value)
     return shown if len(shown) <= 80 else shown[:77] + "..."
 
@@ -184,12 +184,12 @@ CHECKS = {
 
 
 def check_json(key, value, depth=0):
-    """Check that the value of a free key can be represented in JSON.
+    """Check that a value of a free key is one that JSON knows.
 
     :param key: the free key, named in the error
     :param value: the value, or a part of it
-    :returns: the value, with tuples turned into lists
-    :raises TypeError: naming the key, when the value cannot be represented
+    :returns: the value, tuples turned into lists
+    :raises TypeError: naming the key, when JSON has no such value
     """
     if depth > MAX_DEPTH:
         raise TypeError("Task key '{}': nested deeper than {} levels".format(

@@ -72,12 +72,12 @@ class TestPace(SiteCase):
         self.assertEqual(pace.get_size(self.task(chunk_size=3)), 3)
         self.assertEqual(pace.get_size(self.task(chunk_size=0)), 0)
 
-    def test_failed_task_keeps_its_smaller_chunk_size(self):
+    def test_smaller_after_a_failure(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(attempt=2)), 10)
         failed = self.task(attempt=2, chunk_size=5)
         self.assertEqual(self.work(failed), 5)
-        # ... which teaches nothing about the pace
+        # and nothing was learnt from it
         self.assertEqual(pace.get_size(self.task()), 20)
 
     def test_unlimited_chunk_size_stays_unlimited(self):

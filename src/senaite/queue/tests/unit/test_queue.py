@@ -194,7 +194,7 @@ class TestCopy(SiteCase):
         for key in ("consumer_id", "started", "error_message", "note"):
             self.assertIsNone(copy[key])
 
-    def test_only_tasks_can_be_copied(self):
+    def test_only_tasks_are_copied(self):
         for value in (None, "x", dict(make_task(1))):
             with self.assertRaises(ValueError):
                 queue_task.copy_task(value)
@@ -208,7 +208,7 @@ class TestUids(unittest.TestCase):
         self.assertEqual(queue_task.get_task_uid(make_task(10)),
                          make_task(10).task_uid)
 
-    def test_uid_of_anything_else_is_refused(self):
+    def test_of_anything_else(self):
         for value in (None, "", "x", 1, {}, dict(make_task(1)), "A" * 32):
             with self.assertRaises(ValueError) as caught:
                 queue_task.get_task_uid(value)
@@ -224,7 +224,7 @@ class TestChunks(SiteCase):
 
     @settings(deadline=None)
     @given(st.lists(st.integers()), st.integers(-3, 20))
-    def test_chunks_hold_each_item_once(self, items, size):
+    def test_chunks_neither_lose_nor_double_an_item(self, items, size):
         chunks = queue_task.get_chunks(items, size)
         self.assertEqual([i for chunk in chunks for i in chunk], items)
         self.assertNotIn([], chunks)

@@ -65,19 +65,19 @@ class TestExplain(unittest.TestCase):
         self.assertEqual(answer["success"], False)
         return request.status, answer["message"]
 
-    def test_exceptions_map_to_statuses(self):
+    def test_statuses(self):
         self.assertEqual(self.explain(routing.Refused(428, "x")), (428, "x"))
         self.assertEqual(self.explain(NotRunning("x")), (412, "x"))
         self.assertEqual(self.explain(TaskNotFound("x"))[0], 404)
         self.assertEqual(self.explain(StoreUnavailable("x")), (503, "x"))
         self.assertEqual(self.explain(KeyError("x"))[0], 500)
 
-    def test_answer_contains_the_details(self):
+    def test_details(self):
         answer = routing.explain(routing.Refused(412, "x", more=1), DECLARED,
                                  Request())
         self.assertEqual(answer["more"], 1)
 
-    def test_message_of_an_unexpected_error_is_not_sent(self):
+    def test_message_of_an_unexpected_error_stays_inside(self):
         self.assertFalse("secret" in self.explain(KeyError("secret"))[1])
 
     def test_messages_may_contain_any_text(self):
