@@ -67,24 +67,24 @@ class TestConsumer(ClusterTestCase):
             seen.append((gc.get_threshold()[0], bool(answer.get("task"))))
             return answer
         self.server.do_pop = look
-        self.process_all("a", "b")
+        self.work_off("a", "b")
         eventually(lambda: len(seen) > 2)
         self.assertEqual(
             seen[:3], [(garbage.MOST_OBJECTS, True)] * 2 +
             [(garbage.MOST_OBJECTS, False)])
         eventually(lambda: gc.get_threshold() == usual)
 
-    def queue_all(self, *uids):
+    def queue_up(self, *uids):
         """Add a task for each uid, wait until they are queued; return them."""
         tasks = [self.click(uids=[uid]) for uid in uids]
         for task in tasks:
             self.wait_for(task, states.QUEUED)
         return tasks
 
-    def process_all(self, *uids):
+    def work_off(self, *uids):
         """Let one consumer process a task for each uid; return the routes by
         which it requested and acknowledged them."""
-        tasks = self.queue_all(*uids)
+        tasks = self.queue_up(*uids)
         self.add_consumer()
         for task in tasks:
             self.wait_for(task)
@@ -92,13 +92,13 @@ class TestConsumer(ClusterTestCase):
                 if route in ("pop", "done")]
 
     def test_next_task_comes_with_the_answer(self):
-        self.assertEqual(self.process_all("a", "b", "c")[:4],
+        self.assertEqual(self.work_off("a", "b", "c")[:4],
                          ["pop", "done", "done", "done"])
 
     def test_older_server_is_polled_for_each_task(self):
         done = self.server.do_done
         self.server.do_done = lambda payload: done(dict(payload, next=False))
-        self.assertEqual(self.process_all("a", "b")[:4],
+        self.assertEqual(self.work_off("a", "b")[:4],
                          ["pop", "done", "pop", "done"])
 
     def test_stopping_consumer_takes_no_further_task(self):
@@ -106,7 +106,7 @@ class TestConsumer(ClusterTestCase):
             ClusterTestCase.work(self, site, task)
             consumer.stopping.set()
         self.work = work
-        tasks = self.queue_all("a", "b")
+        tasks = self.queue_up("a", "b")
         consumer, _worker = self.add_consumer()
         self.wait_for(tasks[0])
         consumer.stop(10)
@@ -157,7 +157,7 @@ class TestConsumer(ClusterTestCase):
             lost.append(done(payload).get("task"))
             return {}
         self.server.do_done = lose
-        self.assertEqual(self.process_all("a", "b")[:3],
+        self.assertEqual(self.work_off("a", "b")[:3],
                          ["pop", "done", "done"])
         self.assertEqual(lost[0]["uids"], ["b"])
         self.assertEqual(self.done(), {"a": 1, "b": 1})

@@ -43,7 +43,7 @@ class Site(surroundings.Surroundings):
         return self.url if name == "server" else None
 
 
-class RoleCase(unittest.TestCase):
+class RolesCase(unittest.TestCase):
 
     def setUp(self):
         self.ports = [("127.0.0.1", 8080)]
@@ -68,7 +68,7 @@ class RoleCase(unittest.TestCase):
         return process_role.is_queue_server()
 
 
-class TestRole(RoleCase):
+class TestRole(RolesCase):
 
     def test_server_is_recognised_by_its_address(self):
         self.assertTrue(self.is_server("http://localhost:8080/senaite"))
@@ -112,7 +112,7 @@ class TestRole(RoleCase):
         self.assertEqual(asked, ["lims.example"])
 
 
-class TestAddress(RoleCase):
+class TestAddress(RolesCase):
 
     def test_base_url_is_built_from_host_and_port(self):
         for address, url in (
