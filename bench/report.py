@@ -25,10 +25,10 @@ Benchmarks
 ==========
 
 Generated from ``bench/results``. ``bin/queue-bench NAME`` repeats a benchmark;
-``make bench`` repeats all but ``ownership`` and ``store-100000``. Ratios compare
-figures measured side by side in one run. Absolute figures depend on the machine,
-its load and its speed: each result states the load, and the time taken by the
-fixed piece of work in ``bench/control.py``. CPU seconds are those
+``make bench`` repeats all but ``ownership`` and ``store-100000``. Ratios
+compare figures measured side by side in one run. Absolute figures depend on
+the machine, its load and its speed: each result states the load, and the time
+taken by the fixed piece of work in ``bench/control.py``. CPU seconds are those
 of the process, and do not depend on other processes. Consumers are compared by
 the sum of tries that take turns; beside it stands the speedup of two processes
 that share nothing, measured at the same time.
