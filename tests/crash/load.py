@@ -110,7 +110,7 @@ def _impatient(request):
 
 
 def wait_for(check, seconds, over=None):
-    """Call a function until it returns a true value, ignoring its errors.
+    """Call a function until it returns a true value, despite `TROUBLE`.
 
     :param over: event that ends the wait
     :returns: True when it did; False when time was up or `over` was set
