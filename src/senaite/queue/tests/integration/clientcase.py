@@ -37,7 +37,7 @@ from senaite.queue.records import ledger
 from senaite.queue.site import connections
 from senaite.queue.site import surroundings
 from senaite.queue.storage import open_store
-from senaite.queue.tests.integration.test_client_outbox import use_key
+from senaite.queue.tests.integration.test_outbox import use_key
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected

@@ -22,8 +22,8 @@ from senaite.queue import api
 from senaite.queue.client.client_utility import ClientQueueUtility
 from senaite.queue.model import states
 from senaite.queue.records import outbox
-from senaite.queue.tests.integration.test_client_process import NAME
-from senaite.queue.tests.integration.test_client_process import ProcessTestCase
+from senaite.queue.tests.integration.test_single_process import NAME
+from senaite.queue.tests.integration.test_single_process import ProcessTestCase
 
 
 class TestClientUtility(ProcessTestCase):

@@ -20,7 +20,7 @@ from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import START
 
 
-class FigureContract(StoreCase):
+class StatisticsContract(StoreCase):
 
     def test_stats_of_an_empty_queue(self):
         stats = self.store.stats()
