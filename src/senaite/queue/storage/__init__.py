@@ -10,9 +10,9 @@
 
 """Tasks in SQL, kept durably.
 
-Knows SQL and the rules of `senaite.queue.model.scheduling`, but neither Zope
-nor HTTP. `open_store` is the door, `senaite.queue.interfaces.ITaskStore` what
-is behind it.
+This package knows SQL and the rules of `senaite.queue.model.scheduling`, but
+neither Zope nor HTTP. Callers enter through `open_store` and get an
+`senaite.queue.interfaces.ITaskStore`.
 """
 
 from __future__ import absolute_import
@@ -28,18 +28,19 @@ __all__ = ["open_store", "parse_consumer_id"]
 def open_store(url, site_id, clock=None):
     """Return the task store of a site.
 
-    The database is opened, made or brought up to date by the first verb, so
-    this never waits and never touches the disk.
+    The first call of a method opens the database, and creates or upgrades its
+    tables, so this function never waits and never touches the disk.
 
     :param url: URL of the database, e.g. "sqlite:////var/queue/tasks.db" or
         "postgresql://queue@localhost/queue"
     :type url: str
-    :param site_id: what tells the site from others in the same database, e.g.
-        its physical path
+    :param site_id: distinguishes the site from others in the same database,
+        e.g. its physical path
     :type site_id: str
     :param clock: function that returns UTC epoch seconds; by default the
         clock that all queue servers on the database share
     :rtype: senaite.queue.interfaces.ITaskStore
-    :raises StoreUnavailable: when the URL is none, or of an unknown database
+    :raises StoreUnavailable: if this is not a URL, or the database is of an
+        unknown type
     """
     return TaskStore(url, site_id, clock)

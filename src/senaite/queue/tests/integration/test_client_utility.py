@@ -8,9 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the utility of a client knows: of the server, and of what is on its
-way there.
-"""
+"""The utility of a client: tasks on the server, and on their way to it."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -24,8 +22,8 @@ from senaite.queue import api
 from senaite.queue.client.client_utility import ClientQueueUtility
 from senaite.queue.model import states
 from senaite.queue.records import outbox
-from senaite.queue.tests.integration.test_client_process import NAME
-from senaite.queue.tests.integration.test_client_process import ProcessTestCase
+from senaite.queue.tests.integration.test_single_process import NAME
+from senaite.queue.tests.integration.test_single_process import ProcessTestCase
 
 
 class TestClientUtility(ProcessTestCase):
@@ -48,9 +46,9 @@ class TestClientUtility(ProcessTestCase):
         self.assertFalse(queue.has_task(task))
         transaction.abort()
 
-    def test_monitor_of_a_client_has_what_is_on_its_way(self):
-        """Of what was handed over the outbox keeps the light half only: it is
-        the server that tells of it."""
+    def test_monitor_of_a_client_shows_undelivered_tasks(self):
+        """The outbox keeps only a summary of delivered tasks: the details come
+        from the server."""
         queue = ClientQueueUtility()
         here = self.click(uids=["a"])
         self.wait_for(here, states.QUEUED)

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A ZEO server is started again: no object id is given a second time."""
+"""No object id is assigned twice when a ZEO server restarts."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -20,7 +20,7 @@ from senaite.queue.tests import patched
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import eventually
 
-#: More than a client fetches at once (100)
+#: More than a client fetches in one batch (100)
 OIDS = 150
 
 
@@ -36,9 +36,9 @@ class TestOids(unittest.TestCase):
         self.world = zodbsite.ZEOServer()
         self.addCleanup(self.world.close)
 
-    def test_no_oid_is_given_twice(self):
+    def test_no_oid_is_assigned_twice(self):
         storages = [db.storage for db in self.world.databases(2)]
-        # this one has some left when the server dies
+        # This client still has some when the server dies
         storages[0].new_oid()
         self.world.kill()
         eventually(lambda: not any(
@@ -46,7 +46,7 @@ class TestOids(unittest.TestCase):
         self.world.start()
         eventually(lambda: all(
             storage.is_connected() for storage in storages))
-        # the other one asks first
+        # The other client asks first
         given = [storage.new_oid() for storage in reversed(storages)
                  for _ in range(OIDS)]
         self.assertEqual(len(set(given)), len(given))

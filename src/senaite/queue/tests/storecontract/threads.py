@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: many threads at once, and none gets what another has."""
+"""Contract: concurrent threads never get the same task."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -24,7 +24,7 @@ THREADS = 8
 
 
 def in_threads(function):
-    """Run a function in many threads; returns what each one returned.
+    """Run a function in many threads; return the list of their results.
 
     :raises AssertionError: when one of them raised
     """
@@ -47,18 +47,18 @@ def in_threads(function):
     for thread in threads:
         thread.join()
     if errors:
-        raise AssertionError("In threads: {}".format(errors))
+        raise AssertionError("Errors in threads: {}".format(errors))
     return results
 
 
 class ThreadContract(StoreCase):
 
-    #: Fewer where each takes a round over the network
+    #: Fewer for databases where each call takes a network round trip
     tasks = 2000
 
-    def test_each_of_many_tasks_is_popped_once(self):
+    def test_each_task_is_popped_once(self):
         count = self.tasks
-        # Half of them in lanes of ten, some with locks in common
+        # Half of them in lanes of ten, some with common locks
         self.store.add_many([
             make_task(n, context_path="/senaite/worksheets/{}".format(
                 n if n % 2 else n // 20),
@@ -69,7 +69,7 @@ class ThreadContract(StoreCase):
         def consume(number):
             consumer = "c{}/00000000".format(number)
             got = []
-            # Nothing may be free for now although tasks wait: ask again
+            # Nothing may be free at the moment although tasks wait: try again
             while len(finished) < count:
                 task = self.store.pop(consumer, 600)
                 if task is None:
@@ -84,7 +84,7 @@ class ThreadContract(StoreCase):
         self.assertEqual(len(set(got)), count)
         self.assertEqual(self.store.count([states.DONE]), count)
 
-    def test_same_task_added_by_all_is_added_once(self):
+    def test_task_added_by_all_threads_is_added_once(self):
         def add(number):
             return [self.store.add(make_task(n)) for n in range(20)]
 
@@ -92,7 +92,7 @@ class ThreadContract(StoreCase):
         self.assertEqual(answers.count("added"), 20)
         self.assertEqual(answers.count("known"), 20 * (THREADS - 1))
 
-    def test_unique_is_unique_among_threads(self):
+    def test_unique_tasks_are_unique_across_threads(self):
         def add(number):
             return self.store.add(make_task(
                 number, context_uid="ws", unique=True))

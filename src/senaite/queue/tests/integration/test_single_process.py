@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The whole way of a task through one Zope process: click, outbox, relay,
-store, consumer, process endpoint, commit, acknowledgement."""
+"""How a task travels through one Zope process: click, outbox, relay, store,
+consumer, process endpoint, commit, acknowledgement."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -56,7 +56,7 @@ _work = []
 
 
 class TestAdapter(object):
-    """Does what the test says."""
+    """Runs the functions that a test has set."""
 
     def __init__(self, context):
         self.context = context
@@ -66,8 +66,8 @@ class TestAdapter(object):
 
 
 class ProcessTestCase(unittest.TestCase):
-    """One process that is all of the queue, and a task that does what a test
-    says."""
+    """One process with all parts of the queue, and a task whose work the test
+    defines."""
 
     layer = QUEUE_WSGI_TESTING
 
@@ -84,7 +84,7 @@ class ProcessTestCase(unittest.TestCase):
         setRoles(self.portal, TEST_USER_ID, ["Manager"])
         self.portal.done = PersistentMapping()
         transaction.commit()
-        # a WSGI process learns its address from its first request
+        # A WSGI process learns its address from its first request
         requests.get(self.url + "/@@API/senaite/v1/queue_server/tasks")
         login(self.portal, PERSON)
         self.attempts = []
@@ -100,7 +100,7 @@ class ProcessTestCase(unittest.TestCase):
             done[uid] = done.get(uid, 0) + 1
 
     def consume(self):
-        """Have the loop run, as a tick of the clock server does."""
+        """Run the consumer loop, as a tick of the clock server does."""
         answer = requests.get(self.url + "/queue_consume", auth=(
             TEST_USER_NAME, TEST_USER_PASSWORD))
         self.assertEqual(answer.status_code, 200)
@@ -133,7 +133,7 @@ class ProcessTestCase(unittest.TestCase):
 
 class TestProcess(ProcessTestCase):
 
-    def test_task_is_done_once_as_its_user(self):
+    def test_task_is_processed_once_as_its_user(self):
         seen = []
 
         def work(context, task):
@@ -167,7 +167,7 @@ class TestProcess(ProcessTestCase):
         eventually(lambda: store.job(task.job_uid)["done"] == 3)
         self.assertEqual(self.done(), {"a": 1, "b": 1, "c": 1})
 
-    def test_failure_after_writing_leaves_nothing(self):
+    def test_failure_after_writing_is_rolled_back(self):
         def work(context, task):
             context.done["half"] = 1
             context.title = "half done"
@@ -185,7 +185,7 @@ class TestProcess(ProcessTestCase):
         self.assertEqual(get_server_utility(self.portal).store.count(
             states.ACTIVE), 0)
 
-    def test_conflicts_are_tried_again_at_once(self):
+    def test_conflicts_are_retried_immediately(self):
         def work(context, task):
             self.work(context, task)
             if len(self.attempts) < 3:
@@ -199,7 +199,7 @@ class TestProcess(ProcessTestCase):
         self.assertEqual(len(get_server_utility(
             self.portal).store.attempts(task.task_uid)), 1)
 
-    def test_user_who_is_gone_fails_at_once(self):
+    def test_task_of_a_deleted_user_fails_immediately(self):
         task = self.click(uids=["a"])
         self.wait_for(task, states.QUEUED)
         self.portal.acl_users.source_users.removeUser(PERSON)
@@ -209,7 +209,7 @@ class TestProcess(ProcessTestCase):
         self.assertIn(PERSON, found.error_message)
         self.assertEqual(self.done(), {})
 
-    def test_no_adapter_fails_at_once(self):
+    def test_task_without_adapter_fails_immediately(self):
         task = self.click(uids=["a"])
         getGlobalSiteManager().unregisterAdapter(
             TestAdapter, (Interface,), IQueuedTaskAdapter, name=NAME)
@@ -217,7 +217,7 @@ class TestProcess(ProcessTestCase):
         found = self.wait_for(task, states.FAILED)
         self.assertIn(NAME, found.error_message)
 
-    def test_second_attempt_at_what_is_done_does_nothing(self):
+    def test_second_attempt_at_a_finished_task_does_nothing(self):
         task = self.click(uids=["a"])
         self.wait_for(task, states.QUEUED)
         lease = leases.hold(connections.Site.of(self.portal).key, task, "c/1")
@@ -244,8 +244,8 @@ class TestProcess(ProcessTestCase):
         self.assertEqual(self.done(), {})
         leases.release(lease)
 
-    def test_two_attempts_at_once_commit_once(self):
-        # a zombie and its retry, in two processes: two registries
+    def test_concurrent_attempts_commit_once(self):
+        # A zombie and its retry, in two processes: two registries
         task = self.click(uids=["a"])
         both = threading.Event()
         met = []
@@ -267,7 +267,7 @@ class TestProcess(ProcessTestCase):
         threads = []
         held = []
         for number in range(2):
-            # the former lease is lost by design; here it is another's
+            # The former lease is lost by design; here it belongs to another
             lease = leases.hold(key, task, "c/%s" % number)
             for former in held:
                 former.lost = False
@@ -283,7 +283,7 @@ class TestProcess(ProcessTestCase):
                          ["already", "done"])
         self.assertEqual(self.done(), {"a": 1})
 
-    def test_nobody_processes_what_is_not_held(self):
+    def test_task_without_a_lease_is_refused(self):
         task = self.click()
         path = "queue_consumer/process/" + task.task_uid
         self.assertEqual(self.post(path).status_code, 401)
@@ -292,7 +292,7 @@ class TestProcess(ProcessTestCase):
         self.assertEqual(
             self.post(path, auth=self.signer(PERSON)).status_code, 412)
 
-    def test_nobody_processes_as_somebody_else(self):
+    def test_task_of_another_user_is_refused(self):
         task = self.click(uids=["a"])
         lease = leases.hold(connections.Site.of(self.portal).key, task, "c/1")
         self.addCleanup(leases.release, lease)
@@ -301,7 +301,7 @@ class TestProcess(ProcessTestCase):
         self.assertEqual(answer["kind"], "fatal")
         self.assertEqual(self.done(), {})
 
-    def test_clock_server_needs_the_permission(self):
+    def test_consumer_view_requires_the_permission(self):
         answer = requests.get(self.url + "/queue_consume",
                               auth=(PERSON, "secret-of-the-test"),
                               allow_redirects=False)
@@ -313,7 +313,7 @@ class TestProcess(ProcessTestCase):
 
 
 def dict_of(task, uids):
-    """Return a task with other uids."""
+    """Return a task with other uids, under the same task uid."""
     copy = type(task)(task)
     copy["uids"] = uids
     return copy

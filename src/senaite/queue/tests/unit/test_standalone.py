@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""When does the queue server help itself?"""
+"""When the queue server starts to process tasks by itself."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -36,29 +36,29 @@ class TestWatch(unittest.TestCase):
     def look(self, now, **tasks):
         return self.watch.is_lonely(make_state(**tasks), now)
 
-    def test_nobody_comes(self):
+    def test_waiting_tasks_without_consumers_are_noticed(self):
         self.assertFalse(self.look(0, a=states.QUEUED))
         self.assertFalse(self.look(4, a=states.QUEUED))
         self.assertTrue(self.look(5, a=states.QUEUED))
 
-    def test_more_tasks_do_not_make_it_less_lonely(self):
+    def test_new_tasks_do_not_restart_the_wait(self):
         self.look(0, a=states.QUEUED)
         self.assertTrue(self.look(5, a=states.QUEUED, b=states.QUEUED))
 
-    def test_a_running_task_is_company(self):
+    def test_running_task_means_a_consumer(self):
         self.look(0, a=states.QUEUED)
         self.assertFalse(self.look(5, a=states.QUEUED, b=states.RUNNING))
         self.assertFalse(self.look(6, a=states.QUEUED))
 
-    def test_a_task_that_went_is_company(self):
+    def test_finished_task_means_a_consumer(self):
         self.look(0, a=states.QUEUED, b=states.QUEUED)
         self.assertFalse(self.look(5, b=states.QUEUED))
         self.assertTrue(self.look(10, b=states.QUEUED))
 
-    def test_an_empty_queue_is_not_lonely(self):
+    def test_empty_queue_needs_no_consumer(self):
         self.look(0)
         self.assertFalse(self.look(60))
         self.assertFalse(self.look(61, a=states.QUEUED))
 
-    def test_tests_and_scripts_do_not_volunteer(self):
+    def test_tests_and_scripts_do_not_process_tasks(self):
         self.assertFalse(alone.may_volunteer())

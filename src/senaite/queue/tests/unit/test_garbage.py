@@ -25,13 +25,13 @@ class TestRarelyCollected(unittest.TestCase):
         self.addCleanup(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(700, 10, 10)
 
-    def test_less_often_and_then_as_before(self):
+    def test_threshold_is_raised_and_restored(self):
         with garbage.rarely_collected():
             self.assertEqual(gc.get_threshold(),
                              (garbage.MOST_OBJECTS, 10, 10))
         self.assertEqual(gc.get_threshold(), (700, 10, 10))
 
-    def test_as_before_after_an_error(self):
+    def test_threshold_is_restored_after_an_error(self):
         try:
             with garbage.rarely_collected():
                 raise KeyError("x")
@@ -39,7 +39,7 @@ class TestRarelyCollected(unittest.TestCase):
             pass
         self.assertEqual(gc.get_threshold(), (700, 10, 10))
 
-    def test_until_the_last_thread_is_done(self):
+    def test_threshold_is_restored_after_the_last_thread(self):
         begun, done = threading.Event(), threading.Event()
 
         def work():
@@ -55,7 +55,7 @@ class TestRarelyCollected(unittest.TestCase):
         thread.join()
         self.assertEqual(gc.get_threshold(), (700, 10, 10))
 
-    def test_garbage_is_collected_all_the_same(self):
+    def test_garbage_is_still_collected(self):
         gc.collect()
         before = len(gc.get_objects())
         with garbage.rarely_collected():
@@ -68,7 +68,7 @@ class TestRarelyCollected(unittest.TestCase):
         self.assertGreater(most, 10000)
         self.assertLess(most, 1.5 * garbage.MOST_OBJECTS)
 
-    def test_what_somebody_has_set_counts(self):
+    def test_threshold_set_by_others_is_respected(self):
         for threshold in (0, 10 ** 6):
             gc.set_threshold(threshold)
             with garbage.rarely_collected():

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Objects asked for at one go, on a real ZEO and with real analyses."""
+"""Prefetching of objects in batches, on a real ZEO and with real analyses."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -33,7 +33,7 @@ from senaite.queue.tests.zodbsite import Connected
 
 
 class Content(CatalogAware, BareSite):
-    """Stands in for content that something refers to."""
+    """Stands in for content that is referenced by other content."""
 
 
 class TestLayers(unittest.TestCase):
@@ -72,7 +72,7 @@ class TestLayers(unittest.TestCase):
     def oids(self, get_part):
         return [get_part(item)._p_oid for item in self.items]
 
-    def test_each_layer_at_one_go(self):
+    def test_each_layer_is_prefetched_in_one_batch(self):
         read_ahead(self.items)
         self.assertEqual([len(oids) for oids in self.asked], [3, 9, 6, 3])
         self.assertEqual(self.asked[0], self.oids(lambda item: item))
@@ -85,23 +85,23 @@ class TestLayers(unittest.TestCase):
             self.oids(lambda item: item.__annotations__["snapshots"])))
         self.assertEqual(set(self.asked[3]), set(self.oids(
             lambda item: item.__annotations__["references"]["uids"])))
-        # Other content has parts of its own, and is not asked for
+        # Other content has parts of its own, and is not prefetched
         self.assertEqual([item.other._p_state for item in self.items],
                          [GHOST] * 3)
-        # What was asked for comes as it is
+        # Prefetched objects load as usual
         for item in self.items:
             self.assertEqual(item.workflow_history["state"], "open")
             self.assertEqual(
                 list(item.__annotations__["references"]["uids"]), ["a"])
 
-    def test_only_what_is_needed(self):
+    def test_only_the_requested_parts_are_prefetched(self):
         read_ahead(self.items, ("__annotations__", "references"))
         self.assertEqual(self.asked, [
             self.oids(lambda item: item),
             self.oids(lambda item: item.__annotations__),
             self.oids(lambda item: item.__annotations__["references"])])
 
-    def test_nothing_that_is_there(self):
+    def test_loaded_objects_are_not_prefetched(self):
         for item in self.items[:2]:
             len(item.title)
             item.workflow_history.get("state")
@@ -109,7 +109,7 @@ class TestLayers(unittest.TestCase):
         self.assertEqual(self.asked, [
             [self.items[2]._p_oid], [self.items[2].workflow_history._p_oid]])
 
-    def test_what_was_just_made_and_nothing(self):
+    def test_new_objects_are_not_prefetched(self):
         read_ahead([])
         read_ahead([BareSite()])
         self.items[0].made = PersistentMapping(made=PersistentMapping())
@@ -117,8 +117,9 @@ class TestLayers(unittest.TestCase):
         self.assertEqual(self.asked, [])
 
 
-    def test_not_after_a_savepoint(self):
-        # It would never prefetch again: what it writes to then cannot
+    def test_no_prefetch_after_a_savepoint(self):
+        # The connection could never prefetch again: its temporary storage
+        # cannot
         self.jane.site.other = 1
         self.jane.manager.savepoint(optimistic=True)
         del self.connection.prefetch
@@ -131,7 +132,7 @@ class TestAnalyses(unittest.TestCase):
 
     layer = QUEUE_FUNCTIONAL_TESTING
 
-    def test_what_guards_read(self):
+    def test_status_of_analyses_is_prefetched(self):
         portal = self.layer["portal"]
         utils.act_as(portal, "labman1")
         analyses = utils.analyses_of(utils.create_samples(portal, 1))
@@ -143,7 +144,7 @@ class TestAnalyses(unittest.TestCase):
         self.addCleanup(connection.__dict__.pop, "prefetch", None)
         connection.cacheMinimize()
         read_ahead(analyses, STATUS)
-        # Themselves, history and annotations, references, and their uids
+        # The analyses, history and annotations, references, and their uids
         self.assertEqual([len(oids) // len(analyses) for oids in asked],
                          [1, 2, 1, 1])
         for analysis in analyses:

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The task model: made, checked, copied, cut."""
+"""The task model: creation, validation, copies and chunks."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -53,7 +53,7 @@ class TestNewTask(SiteCase):
         self.assertEqual(set(task), set(fields.CHECKS) | {"task_short_uid"})
         self.assertEqual(task.job_total, 1)
 
-    def test_what_is_given_wins(self):
+    def test_given_values_win_over_settings(self):
         self.provide()
         task = queue_task.new_task("task_x", "ctx", username="you", retries=9,
                               priority=50, delay=3, unique=True, ghost=True)
@@ -61,18 +61,18 @@ class TestNewTask(SiteCase):
                           task.delay, task.unique, task.ghost),
                          ("you", 9, 50, 3, True, True))
 
-    def test_equal_when_the_uid_is(self):
+    def test_tasks_with_the_same_uid_are_equal(self):
         task = make_task(1)
         self.assertEqual(task, make_task(1, name="other"))
         self.assertNotEqual(task, make_task(2))
         self.assertNotEqual(task, dict(task))
         self.assertEqual(len({task, make_task(1), make_task(2)}), 2)
 
-    def test_no_such_attribute(self):
+    def test_unknown_attribute_raises_an_error(self):
         with self.assertRaises(AttributeError):
             make_task(1).nothing
 
-    def test_without_a_site_a_context_is_not_supported(self):
+    def test_context_requires_a_site(self):
         with self.assertRaises(ValueError):
             queue_task.new_task("task_x", "ctx")
 
@@ -84,7 +84,7 @@ class TestToTask(unittest.TestCase):
             queue_task.to_task(dict(make_task(1), **{key: value}))
         self.assertIn("'{}'".format(key), str(caught.exception))
 
-    def test_wrong_types_are_named(self):
+    def test_fields_of_wrong_type_are_named(self):
         for key in fields.CHECKS:
             self.check(TypeError if key != "status" else ValueError,
                        key, object())
@@ -99,7 +99,7 @@ class TestToTask(unittest.TestCase):
         self.check(TypeError, "uids", ["a", 1])
         self.check(TypeError, "retries", 1.5)
 
-    def test_values_out_of_bounds_are_named(self):
+    def test_fields_out_of_bounds_are_named(self):
         for key, value in (
                 ("task_uid", "x" * 32), ("task_uid", "A" * 32),
                 ("task_uid", "a" * 31), ("task_uid", "a" * 32 + "\n"),
@@ -121,12 +121,12 @@ class TestToTask(unittest.TestCase):
                 queue_task.to_task(data)
             self.assertIn("'{}'".format(key), str(caught.exception))
 
-    def test_no_dict(self):
+    def test_task_must_be_a_dict(self):
         for value in (None, "x", 1, []):
             with self.assertRaises(TypeError):
                 queue_task.to_task(value)
 
-    def test_free_keys_are_json(self):
+    def test_free_keys_must_be_json(self):
         for value in (object(), set(), b"\xff", {1: 2}, [object()],
                       {"a": {"b": object()}}, float("nan")):
             self.check(TypeError, "mine", value)
@@ -137,7 +137,7 @@ class TestToTask(unittest.TestCase):
         task = make_task(1, mine=(1, {"a": None, "b": [True, 1.5]}))
         self.assertEqual(task["mine"], [1, {"a": None, "b": [True, 1.5]}])
 
-    def test_through_json_and_back(self):
+    def test_task_survives_a_json_round_trip(self):
         task = make_task(1, username=u"J\xf6rg", title=u"\u6c34",
                          error_message=u"\xdf", locks=["x"])
         back = queue_task.to_task(json.loads(queue_task.to_json(task)))
@@ -145,14 +145,14 @@ class TestToTask(unittest.TestCase):
         for key in ("task_uid", "name", "context_path", "username"):
             self.assertIsInstance(back[key], str)
 
-    def test_short_uid_follows_from_the_uid(self):
+    def test_short_uid_is_derived_from_the_uid(self):
         task = queue_task.to_task(dict(make_task(1), task_short_uid="x"))
         self.assertEqual(task.task_short_uid, "0" * 9)
 
 
 class TestPayload(SiteCase):
 
-    def test_too_many_uids(self):
+    def test_too_many_uids_are_refused(self):
         self.provide(max_uids=3)
         queue_task.check_payload(make_task(1, uids=["a", "b", "c"]))
         with self.assertRaises(ValueError) as caught:
@@ -160,7 +160,7 @@ class TestPayload(SiteCase):
         self.assertIn("3", str(caught.exception))
         self.assertIn("4", str(caught.exception))
 
-    def test_too_many_bytes(self):
+    def test_too_many_bytes_are_refused(self):
         task = make_task(1, text=u"\u6c34" * 100)
         size = len(queue_task.to_json(task))
         self.provide(max_payload_bytes=size)
@@ -174,7 +174,7 @@ class TestPayload(SiteCase):
 
 class TestCopy(SiteCase):
 
-    def test_follow_up_is_of_the_same_job(self):
+    def test_follow_up_belongs_to_the_same_job(self):
         self.provide(max_retries=3)
         source = make_task(1, retries=0, attempt=4, delay=9, chunk_size=5,
                            status="running", consumer_id="c/00000000",
@@ -202,7 +202,7 @@ class TestCopy(SiteCase):
 
 class TestUids(unittest.TestCase):
 
-    def test_of_tasks_and_uids(self):
+    def test_uid_of_tasks_and_uids_is_returned(self):
         uid = "a" * 32
         self.assertEqual(queue_task.get_task_uid(uid), uid)
         self.assertEqual(queue_task.get_task_uid(make_task(10)),
@@ -215,7 +215,7 @@ class TestUids(unittest.TestCase):
             self.assertIn(repr(value)[:20], str(caught.exception))
             self.assertIsNone(queue_task.get_task_uid(value, default=None))
 
-    def test_is_task(self):
+    def test_only_queue_tasks_are_tasks(self):
         self.assertTrue(queue_task.is_task(make_task(1)))
         self.assertFalse(queue_task.is_task(dict(make_task(1))))
 
@@ -235,7 +235,7 @@ class TestChunks(SiteCase):
 
     @settings(deadline=None)
     @given(st.lists(st.integers(), min_size=1), st.integers(0, 20))
-    def test_job_ends_and_does_each_item_once(self, items, size):
+    def test_job_ends_after_processing_each_item_once(self, items, size):
         task = make_task(1, chunk_size=size)
         rest = items
         done = []
@@ -245,15 +245,15 @@ class TestChunks(SiteCase):
             done.extend(chunk)
         self.assertEqual(done, items)
 
-    def test_items_are_the_uids_of_the_task(self):
+    def test_items_default_to_the_uids_of_the_task(self):
         task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
         self.assertEqual(queue_task.get_chunks_for(task), [["a", "b"], ["c"]])
 
-    def test_all_at_once_when_the_queue_is_being_switched_off(self):
+    def test_rest_is_one_chunk_when_the_queue_is_switched_off(self):
         self.provide(default=0)
         task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
         self.assertEqual(queue_task.get_chunks_for(task), [["a", "b", "c"], []])
 
-    def test_only_tasks_are_cut(self):
+    def test_only_tasks_can_be_chunked(self):
         with self.assertRaises(ValueError):
             queue_task.get_chunks_for({"uids": []})

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Agent and consumer against a real store and a real ZODB."""
+"""Agent and consumer with a real store and a real ZODB."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -37,14 +37,14 @@ from senaite.queue.tests.zodbsite import make_task
 
 class TestConsumer(ClusterTestCase):
 
-    def test_task_is_done(self):
+    def test_task_is_processed(self):
         self.add_consumer()
         task = self.click(uids=["a", "b"])
         self.wait_for(task)
         self.assertEqual(self.done(), {"a": 1, "b": 1})
         self.assertFalse(view.queued_view(self.jane.site).is_queued("a"))
 
-    def test_many_tasks_many_consumers_each_once(self):
+    def test_many_consumers_process_each_task_once(self):
         for _number in range(3):
             self.add_consumer()
         tasks = [self.click(
@@ -56,7 +56,7 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual(set(self.done().values()), set([1]))
         self.assertEqual(len(self.done()), 20)
 
-    def test_garbage_is_looked_for_when_there_is_no_work(self):
+    def test_garbage_is_collected_when_idle(self):
         usual = gc.get_threshold()
         self.assertLess(usual[0], garbage.MOST_OBJECTS)
         seen = []
@@ -75,15 +75,15 @@ class TestConsumer(ClusterTestCase):
         eventually(lambda: gc.get_threshold() == usual)
 
     def queue_up(self, *uids):
-        """Have a task for each uid wait; returns them."""
+        """Add a task for each uid, wait until they are queued; return them."""
         tasks = [self.click(uids=[uid]) for uid in uids]
         for task in tasks:
             self.wait_for(task, states.QUEUED)
         return tasks
 
     def work_off(self, *uids):
-        """Have one consumer do a task for each uid; returns how it has asked
-        the server for them, and told of them."""
+        """Let one consumer process a task for each uid; return the routes by
+        which it requested and acknowledged them."""
         tasks = self.queue_up(*uids)
         self.add_consumer()
         for task in tasks:
@@ -95,13 +95,13 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual(self.work_off("a", "b", "c")[:4],
                          ["pop", "done", "done", "done"])
 
-    def test_older_server_is_asked_for_each_task(self):
+    def test_older_server_is_polled_for_each_task(self):
         done = self.server.do_done
         self.server.do_done = lambda payload: done(dict(payload, next=False))
         self.assertEqual(self.work_off("a", "b")[:4],
                          ["pop", "done", "pop", "done"])
 
-    def test_consumer_that_stops_takes_no_further_task(self):
+    def test_stopping_consumer_takes_no_further_task(self):
         def work(site, task):
             ClusterTestCase.work(self, site, task)
             consumer.stopping.set()
@@ -113,7 +113,7 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual(self.status(tasks[1]), states.QUEUED)
         self.assertEqual(self.done(), {"a": 1})
 
-    def test_task_keeps_to_its_pace(self):
+    def test_min_seconds_of_a_task_are_respected(self):
         tasks = [self.click(uids=["a"], min_seconds=1),
                  self.click(uids=["b"])]
         for task in tasks:
@@ -125,7 +125,7 @@ class TestConsumer(ClusterTestCase):
             self.store.get(task.task_uid)["started"] for task in tasks]
         self.assertGreaterEqual(second - first, 0.9)
 
-    def test_follow_up_is_kept_while_the_server_is_away(self):
+    def test_follow_up_is_kept_while_the_server_is_unavailable(self):
         second = make_task(uids=["b"])
         add = self.server.do_add
 
@@ -144,10 +144,10 @@ class TestConsumer(ClusterTestCase):
         self.click(uids=["a"])
         self.wait_for(second)
         self.assertEqual(self.done(), {"a": 1, "b": 1})
-        # the click, in vain, and once more
+        # The click, a refused attempt, and a successful one
         self.assertEqual(self.server.routes().count("add"), 3)
 
-    def test_lost_answer_with_the_next_task_does_nothing_twice(self):
+    def test_lost_answer_with_the_next_task_repeats_no_work(self):
         done = self.server.do_done
         lost = []
 
@@ -163,7 +163,7 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual(self.done(), {"a": 1, "b": 1})
         self.assertEqual(len(self.store.attempts(lost[0].task_uid)), 1)
 
-    def test_lost_acknowledgement_does_nothing_twice(self):
+    def test_lost_acknowledgement_repeats_no_work(self):
         consumer, worker = self.add_consumer()
         done = self.server.do_done
 
@@ -180,7 +180,7 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual(self.done(), {"a": 1, "b": 1})
         self.assertEqual(len(worker.processed), 2)
 
-    def test_consumer_killed_after_its_commit(self):
+    def test_consumer_killed_after_its_commit_repeats_no_work(self):
         task = self.click(uids=["a"])
         self.wait_for(task, states.QUEUED)
         self.store.pop("gone:1/00000001", 30)
@@ -193,7 +193,7 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual(self.done(), {"a": 1})
         self.assertEqual(worker.processed, [])
 
-    def test_failure_is_reported_and_leaves_nothing(self):
+    def test_failure_is_reported_and_rolled_back(self):
         def work(site, task):
             site.done["half"] = 1
             raise ValueError("It does not work")
@@ -225,7 +225,7 @@ class TestConsumer(ClusterTestCase):
         self.wait_for(task)
         self.assertEqual(self.done(), {"a": 1})
 
-    def test_server_restart_under_way(self):
+    def test_work_survives_a_server_restart(self):
         self.add_consumer()
         first = self.click(uids=["a"])
         self.wait_for(first)
@@ -251,7 +251,7 @@ class TestConsumer(ClusterTestCase):
         adds = [n for n, route in enumerate(routes) if route == "add"]
         self.assertLess(adds[1], routes.index("done"))
 
-    def test_wrong_address_takes_no_task(self):
+    def test_consumer_with_a_wrong_address_takes_no_task(self):
         class Stranger(wire.Wire):
             def answer(self, route, payload, user):
                 raise wire.Refused(412, "Not held", process="another")
@@ -278,7 +278,7 @@ class TestConsumer(ClusterTestCase):
 class TestHeartbeat(ClusterTestCase):
     lease_seconds = 2
 
-    def test_long_work_keeps_its_lease(self):
+    def test_heartbeats_keep_the_lease_of_long_work(self):
         beats = []
         beat = self.server.do_heartbeat
 
@@ -288,7 +288,7 @@ class TestHeartbeat(ClusterTestCase):
         self.server.do_heartbeat = listen
 
         def work(site, task):
-            # longer than the lease, as the beats tell
+            # Longer than the lease, as the heartbeats show
             eventually(lambda: len(beats) > 1 and
                        beats[-1] - beats[0] > self.lease_seconds)
             ClusterTestCase.work(self, site, task)
@@ -305,7 +305,7 @@ class TestZEORestart(ClusterTestCase):
     def make_world(self):
         return zodbsite.ZEOServer()
 
-    def test_threads_outlive_a_restart(self):
+    def test_threads_survive_a_restart_of_zeo(self):
         self.add_consumer()
         first = self.click(uids=["a"])
         self.wait_for(first)
@@ -326,7 +326,7 @@ class TestZEORestart(ClusterTestCase):
 
 class TestAttempt(unittest.TestCase):
 
-    def test_failure_has_all_that_is_reported(self):
+    def test_failure_describes_its_outcome(self):
         failure = attempt._failure("error", "why")
         self.assertEqual(failure["outcome"], attempt.FAILED)
         self.assertEqual(failure["error_message"], "why")

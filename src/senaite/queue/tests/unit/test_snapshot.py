@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The snapshot: what the change feed adds up to."""
+"""The snapshot: the state that results from the change feed."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -35,7 +35,7 @@ def feed(version, *changes, **kw):
 
 class TestSnapshot(unittest.TestCase):
 
-    def test_objects_of_tasks_are_found(self):
+    def test_tasks_are_found_by_object(self):
         state = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1", uids=["a", "b"])))
         self.assertEqual(state.objects["a"], ("t1",))
@@ -43,7 +43,7 @@ class TestSnapshot(unittest.TestCase):
         self.assertEqual(state.status_of("t1"), states.QUEUED)
         self.assertEqual(state.version, "e:1")
 
-    def test_locks_are_found_but_queue_nothing(self):
+    def test_locked_objects_are_found_but_not_queued(self):
         locked = dict(change("t1"), locks=["sample"])
         state = snapshot.apply_feed(snapshot.State(), feed("e:1", locked))
         self.assertEqual(state.objects[places.lock_place("sample")], ("t1",))
@@ -53,7 +53,7 @@ class TestSnapshot(unittest.TestCase):
             "e:2", change("t1", states.DONE)))
         self.assertEqual(state.objects, {})
 
-    def test_states_follow(self):
+    def test_states_follow_the_feed(self):
         state = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1")))
         state = snapshot.apply_feed(state, feed(
@@ -65,33 +65,33 @@ class TestSnapshot(unittest.TestCase):
         self.assertEqual(state.status_of("t1"), states.DONE)
         self.assertEqual((state.tasks, state.objects), ({}, {}))
 
-    def test_a_task_that_comes_back_is_there_again(self):
+    def test_requeued_task_is_found_again(self):
         state = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1", states.CANCELLED)))
         state = snapshot.apply_feed(state, feed("e:2", change("t1")))
         self.assertEqual(state.status_of("t1"), states.QUEUED)
         self.assertNotIn("t1", state.ended)
 
-    def test_former_states_do_not_change(self):
+    def test_former_snapshots_do_not_change(self):
         first = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1", uids=["a"])))
         snapshot.apply_feed(first, feed("e:2", change("t1", states.DONE)))
         self.assertEqual(first.objects["a"], ("t1",))
         self.assertEqual(first.status_of("t1"), states.QUEUED)
 
-    def test_nothing_new_is_the_same_state(self):
+    def test_empty_feed_keeps_the_snapshot(self):
         state = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1")))
         self.assertIs(snapshot.apply_feed(state, feed("e:1")), state)
 
-    def test_reset_forgets(self):
+    def test_reset_forgets_all_tasks(self):
         state = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1")))
         state = snapshot.apply_feed(state, feed(
             "f:1", change("t2"), reset=True))
         self.assertEqual(list(state.tasks), ["t2"])
 
-    def test_memory_of_what_ended_is_bounded(self):
+    def test_memory_of_ended_tasks_is_bounded(self):
         state = snapshot.apply_feed(snapshot.State(), feed("e:1", *[
             change("t%s" % number, states.DONE)
             for number in range(snapshot.REMEMBER + 1)]))
@@ -101,7 +101,7 @@ class TestSnapshot(unittest.TestCase):
         st.sampled_from(["t1", "t2", "t3"]), st.sampled_from(states.STATES),
         st.sampled_from(["x", "y"]),
         st.lists(st.sampled_from(["a", "b", "x"])))), max_size=6))
-    def test_index_is_that_of_the_tasks(self, feeds):
+    def test_index_matches_the_tasks(self, feeds):
         state = snapshot.State()
         last = {}
         for number, changes in enumerate(feeds):

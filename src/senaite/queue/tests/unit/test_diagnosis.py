@@ -8,8 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The test of the connection, against servers that are not as they should be.
-"""
+"""The connection test, against misconfigured and broken servers."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -47,7 +46,7 @@ KEY = tokens.make_key()
 
 
 def self_signed():
-    """Return a certificate and its key, as PEM."""
+    """Return a self-signed certificate and its key, as PEM."""
     key = rsa.generate_private_key(65537, 2048, default_backend())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, u"127.0.0.1")])
     now = datetime.datetime.utcnow()
@@ -80,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args):
-        """Say nothing."""
+        """Log nothing."""
 
 
 class TestDiagnosis(unittest.TestCase):
@@ -94,7 +93,7 @@ class TestDiagnosis(unittest.TestCase):
         self.addCleanup(self.server.shutdown)
 
     def ask(self, status, content, ahead=0, location=None):
-        """Return the last line of the test's report as it reads."""
+        """Return the last line of the test's report as users read it."""
         self.server.answer = (status, content, ahead, location)
         found = diagnosis.test("http://127.0.0.1:{}/senaite".format(
             self.server.server_port), SITE, lambda: KEY)
@@ -104,7 +103,7 @@ class TestDiagnosis(unittest.TestCase):
     def good(self, **kw):
         return dict({"success": True, "site": SITE, "version": "0"}, **kw)
 
-    def test_clock_that_is_ahead(self):
+    def test_fast_clock_is_reported(self):
         refusal = {"success": False, "message": "Not authenticated"}
         for ahead in (1000, -1000):
             good, text, values = self.ask(401, refusal, ahead=ahead)
@@ -117,7 +116,7 @@ class TestDiagnosis(unittest.TestCase):
         self.assertIn("clocks", text)
         self.assertIs(self.ask(200, self.good())[0], True)
 
-    def test_version(self):
+    def test_incompatible_version_is_reported(self):
         self.server.answer = (200, self.good(), 0, None)
         found = diagnosis.test("http://127.0.0.1:{}/senaite".format(
             self.server.server_port), SITE, lambda: KEY)
@@ -128,7 +127,7 @@ class TestDiagnosis(unittest.TestCase):
                "error": "NoSuchRoute"}
         self.assertIn("older version", self.ask(404, old)[1])
 
-    def test_other_answers(self):
+    def test_unexpected_answers_are_explained(self):
         for status, content, part in (
                 (200, b"<html>Welcome", "no SENAITE site"),
                 (200, b"[]", "no SENAITE site"),
@@ -143,7 +142,7 @@ class TestDiagnosis(unittest.TestCase):
         self.assertIn("redirect", self.ask(
             302, b"", location="http://x/")[1])
 
-    def test_certificate_that_nobody_vouches_for(self):
+    def test_untrusted_certificate_is_reported(self):
         certificate, key = self_signed()
         directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, directory)
@@ -160,13 +159,13 @@ class TestDiagnosis(unittest.TestCase):
         self.assertIs(found[-1][0], False)
         self.assertIn("certificate of the queue server", found[-1][1])
 
-    def test_port_without_https(self):
+    def test_port_without_https_is_reported(self):
         found = diagnosis.test("https://127.0.0.1:{}/senaite".format(
             self.server.server_port), SITE, lambda: KEY)
         self.assertIs(found[-1][0], False)
         self.assertIn("speak https", found[-1][1])
 
-    def test_numbers_that_are_no_ports(self):
+    def test_invalid_port_numbers_are_reported(self):
         for url in ("http://127.0.0.1:99999/x", "http://127.0.0.1:x/x"):
             found = diagnosis.test(url, SITE, lambda: KEY)
             self.assertIs(found[-1][0], False)

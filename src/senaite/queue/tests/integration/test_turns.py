@@ -31,10 +31,10 @@ from senaite.queue.speedups import turns
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
 
-#: So many in a bucket; with one more it is split
+#: Maximum size of a bucket; it is split when one more is added
 BUCKET = 120
 
-#: Locks the file and tells so, as a consumer that is about to die
+#: Takes the lock and reports it, like a consumer that is killed afterwards
 HOLDER = """
 import sys
 from senaite.queue.speedups import turns
@@ -57,32 +57,32 @@ class TestTurn(unittest.TestCase):
         self.addCleanup(turn.give)
         return turn
 
-    def test_one_has_it(self):
+    def test_only_one_holds_the_turn(self):
         mine, other = self.turn(), self.turn()
         self.assertTrue(mine.take())
         self.assertTrue(mine.is_ours)
         self.assertFalse(other.take())
         self.assertFalse(other.is_ours)
-        # again is no harm
+        # Taking it twice does no harm
         self.assertTrue(mine.take())
         mine.give()
         self.assertFalse(mine.is_ours)
         self.assertTrue(other.take())
 
-    def test_who_waits_too_long_goes_on_without(self):
+    def test_work_continues_without_the_turn_after_a_timeout(self):
         mine, other = self.turn(), self.turn(seconds=0.2)
         mine.take()
         began = time.time()
         self.assertFalse(other.take())
         self.assertGreaterEqual(time.time() - began, 0.2)
         self.addCleanup(turns._resting.clear)
-        # and does not wait for it chunk by chunk
+        # ... and does not wait again for each chunk
         again = self.turn(seconds=600)
         self.assertFalse(again.take())
         mine.give()
         self.assertTrue(again.take())
 
-    def test_it_goes_with_the_process(self):
+    def test_turn_is_released_when_its_process_dies(self):
         holder = subprocess.Popen(
             [sys.executable, "-c", HOLDER, self.path],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -96,10 +96,10 @@ class TestTurn(unittest.TestCase):
             holder.wait()
         self.assertTrue(self.turn(seconds=10).take())
 
-    def test_programs_that_are_started_do_not_have_it(self):
+    def test_child_processes_do_not_inherit_the_turn(self):
         mine = self.turn()
         mine.take()
-        # Python 2 hands all open files on
+        # Python 2 passes open files to child processes
         child = subprocess.Popen(["sleep", "60"])
         try:
             mine.give()
@@ -116,7 +116,7 @@ class TestTurn(unittest.TestCase):
 
 
 class CatchUpContract(object):
-    """What holds on any storage; two consumers, Jane and John."""
+    """Behaviour on any storage; the two consumers are Jane and John."""
 
     def setUp(self):
         first, second = self.layer.world.databases(2)
@@ -129,13 +129,13 @@ class CatchUpContract(object):
         self.jane.commit()
 
     def begin(self):
-        """Begin a transaction of both, and return what they see: all that was
-        committed before, which a client of ZEO hears of a moment later."""
+        """Begin a transaction of each, and return their sites with all
+        committed changes, which reach a ZEO client with a delay."""
         for who in (self.jane, self.john):
             getattr(who.connection.db().storage, "ping", lambda: None)()
         return self.jane.begin(), self.john.begin()
 
-    def test_sees_what_others_have_done(self):
+    def test_catching_up_shows_changes_of_others(self):
         mine, his = self.begin()
         self.assertEqual(dict(mine.mapping), {})
         mine.other["mine"] = 1
@@ -151,7 +151,7 @@ class CatchUpContract(object):
         self.assertEqual(dict(his.mapping), {"his": 1, "mine": 2})
         self.assertEqual(dict(his.other), {"mine": 1})
 
-    def test_what_was_read_is_asked_for_at_one_go(self):
+    def test_loaded_objects_are_prefetched_in_one_batch(self):
         mine, his = self.begin()
         self.assertEqual(dict(mine.mapping), {})
         mine.other._p_deactivate()
@@ -163,10 +163,10 @@ class CatchUpContract(object):
             turns.catch_up(self.jane.connection)
         finally:
             self.jane.connection.prefetch = prefetch
-        # nothing that was not there
+        # Only objects that were loaded before
         self.assertEqual(asked, [mine.mapping._p_oid])
 
-    def test_who_changed_the_same_cannot_go_on(self):
+    def test_changes_to_the_same_object_conflict(self):
         mine, his = self.begin()
         mine.mapping["mine"] = 1
         his.mapping["his"] = 1
@@ -177,9 +177,9 @@ class CatchUpContract(object):
         self.assertEqual(dict(self.jane.begin().mapping), {"his": 1})
 
     def split(self, catches_up):
-        """Have both add to a tree until it is split."""
+        """Let both add to a tree until it is split."""
         mine, his = self.begin()
-        # as it was: in the cache
+        # Load the tree into the cache
         list(mine.tree)
         his.tree.update(range(1000, 1010))
         self.john.commit()
@@ -193,10 +193,10 @@ class CatchUpContract(object):
         _mine, his = self.begin()
         self.assertEqual(len(his.tree), BUCKET - 1 + 20)
 
-    def test_split_without_it(self):
+    def test_split_conflicts_without_catching_up(self):
         self.assertRaises(ConflictError, self.split, False)
 
-    def test_what_was_changed_and_can_be_merged_is(self):
+    def test_mergeable_changes_are_merged(self):
         mine, his = self.begin()
         mine.tree.remove(1)
         his.tree.remove(5)
@@ -215,7 +215,7 @@ class CatchUpContract(object):
         turns.catch_up(self.jane.connection)
         self.assertRaises(ConflictError, ledger.record, mine, "a" * 32, 100)
 
-    def test_nothing_after_a_savepoint(self):
+    def test_no_catching_up_after_a_savepoint(self):
         mine, his = self.begin()
         mine.other["mine"] = 1
         self.jane.manager.savepoint()
@@ -224,7 +224,7 @@ class CatchUpContract(object):
         turns.catch_up(self.jane.connection)
         self.assertEqual(dict(mine.mapping), {})
 
-    def test_only_in_a_task(self):
+    def test_turn_is_taken_only_in_a_task(self):
         mine, his = self.begin()
         his.mapping["his"] = 1
         self.john.commit()

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Which process a task or a workflow action belongs to."""
+"""The category of a task or a workflow action."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,7 +22,7 @@ from senaite.queue.model.categories import PROCESSES
 
 class TestProcesses(unittest.TestCase):
 
-    def test_actions_and_tasks(self):
+    def test_actions_and_tasks_have_a_category(self):
         for name, process in (
                 ("submit", "submit"),
                 ("task_action_submit", "submit"),
@@ -41,6 +41,6 @@ class TestProcesses(unittest.TestCase):
                 ("", "other")):
             self.assertEqual(process, get_process(name), name)
 
-    def test_each_process_is_its_own(self):
+    def test_category_name_is_its_own_category(self):
         for process in PROCESSES:
             self.assertEqual(process, get_process(process))

@@ -25,7 +25,7 @@ STATUS = "/proc/thread-self/status"
 
 
 def switches():
-    """Return how often this thread has given up the processor by itself."""
+    """Return the number of voluntary context switches of this thread."""
     with open(STATUS) as status:
         return [int(line.split()[1]) for line in status
                 if line.startswith("voluntary_ctxt_switches")][0]
@@ -49,16 +49,16 @@ class TestEvent(unittest.TestCase):
             self.assertFalse(self.event.is_set())
             self.assertFalse(self.event.wait(0))
 
-    def test_not_before_it_is_time(self):
+    def test_wait_lasts_until_the_timeout(self):
         for seconds in (0.0004, 0.05, 0.2):
             started = time.time()
             self.assertFalse(self.event.wait(seconds))
             self.assertGreater(time.time() - started, seconds * 0.9)
 
-    def test_a_time_that_has_passed(self):
+    def test_negative_timeout_returns_immediately(self):
         self.assertFalse(self.event.wait(-5))
 
-    def test_wakes_all_who_wait(self):
+    def test_set_wakes_all_waiting_threads(self):
         woken = []
         threads = [threading.Thread(
             target=lambda seconds=seconds: woken.append(
@@ -73,7 +73,7 @@ class TestEvent(unittest.TestCase):
         self.assertEqual(woken, [True] * 3)
 
     @unittest.skipUnless(os.path.exists(STATUS), "needs the /proc of Linux")
-    def test_sleeps_while_it_waits(self):
+    def test_thread_sleeps_while_it_waits(self):
         found = []
 
         def wait():
@@ -86,7 +86,7 @@ class TestEvent(unittest.TestCase):
         self.assertLess(found[0], 8)
 
     @unittest.skipUnless(hasattr(signal, "setitimer"), "needs timers")
-    def test_a_signal_does_not_end_it_unless_its_handler_sets_it(self):
+    def test_signal_ends_the_wait_only_if_its_handler_sets_it(self):
         calls = []
 
         def handle(_number, _frame):
@@ -100,11 +100,11 @@ class TestEvent(unittest.TestCase):
         self.assertTrue(self.event.wait(60))
         self.assertEqual(len(calls), 3)
 
-    def test_a_process_that_is_forked_wakes_nobody_here(self):
+    def test_forked_process_does_not_wake_its_parent(self):
         def in_child(act):
             child = os.fork()
             if not child:
-                # Nothing of the test runner may go on in here
+                # No code of the test runner may run in the child
                 status = 1
                 try:
                     status = 0 if act() else 2
@@ -117,13 +117,14 @@ class TestEvent(unittest.TestCase):
             return self.event.wait(60)
         self.assertEqual(in_child(change), 0)
         self.assertFalse(self.event.is_set())
-        # its parent sleeps on, without looking all the time
+        # The parent keeps sleeping, without polling
         clock = getattr(time, "process_time", getattr(time, "clock", None))
         used = clock()
         self.assertFalse(self.event.wait(1))
         self.assertLess(clock() - used, 0.5)
         self.event.set()
-        # what was set before is set there, too, and cleared for itself
+        # An event that was set before is also set in the child, which clears
+        # only its own
         self.assertEqual(in_child(lambda: self.event.wait(0)), 0)
         self.assertEqual(in_child(
             lambda: self.event.clear() or not self.event.wait(0)), 0)
@@ -131,7 +132,7 @@ class TestEvent(unittest.TestCase):
 
     @unittest.skipUnless(os.path.exists("/proc/self/fd"),
                          "needs the /proc of Linux")
-    def test_nothing_stays_open(self):
+    def test_no_file_descriptors_are_left_open(self):
         gc.collect()
         before = len(os.listdir("/proc/self/fd"))
         for _number in range(100):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Leases in the process, and the heartbeat that keeps them."""
+"""Leases of a process, and the heartbeats that renew them."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -41,45 +41,45 @@ class LeaseTestCase(unittest.TestCase):
 
 class TestLease(LeaseTestCase):
 
-    def test_what_is_held_may_be_begun(self):
+    def test_work_starts_while_the_lease_is_held(self):
         self.assertIs(self.begin(), self.lease)
 
-    def test_what_is_not_held_may_not(self):
+    def test_work_without_a_lease_is_refused(self):
         with self.assertRaises(LeaseNotHeld):
             self.registry.begin(SITE, "f" * 32)
 
-    def test_another_site_may_not(self):
+    def test_lease_of_another_site_is_refused(self):
         with self.assertRaises(LeaseNotHeld):
             self.begin(("db", "/other"))
 
-    def test_two_threads_may_not(self):
+    def test_second_thread_is_refused(self):
         self.begin()
         with self.assertRaises(AlreadyRunning):
             self.begin()
 
-    def test_after_the_end_it_may_be_begun_again(self):
+    def test_finished_work_may_start_again(self):
         self.registry.end(self.begin())
         self.assertIs(self.begin(), self.lease)
 
-    def test_what_is_lost_may_not(self):
+    def test_lost_lease_is_refused(self):
         self.registry.lose(self.lease)
         with self.assertRaises(LeaseNotHeld):
             self.begin()
 
-    def test_what_is_released_is_gone_and_lost(self):
+    def test_released_lease_is_gone_and_lost(self):
         self.begin()
         self.registry.release(self.lease)
         self.assertTrue(self.lease.lost)
         self.assertEqual(len(self.registry), 0)
 
-    def test_a_new_lease_of_the_task_ends_the_former(self):
+    def test_new_lease_ends_the_former_one(self):
         self.begin()
         again = self.registry.hold(SITE, self.task, CONSUMER)
         self.assertTrue(self.lease.lost)
         self.registry.release(self.lease)
         self.assertIs(self.begin(), again)
 
-    def test_strays_are_counted_while_they_run(self):
+    def test_stray_attempts_are_counted_while_they_run(self):
         self.begin()
         self.assertEqual(self.registry.strays(), 0)
         self.registry.release(self.lease)
@@ -89,7 +89,7 @@ class TestLease(LeaseTestCase):
 
 
 class Line(object):
-    """Answers heartbeats from a list; the last answer stays."""
+    """Answers heartbeats from a list; repeats the last answer."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -107,24 +107,24 @@ class Line(object):
 
 class TestHeartbeat(LeaseTestCase):
 
-    def test_it_beats_while_the_work_runs(self):
+    def test_heartbeats_are_sent_while_work_runs(self):
         line = Line(True)
         with Heartbeat(line, self.registry, self.lease, 0.01):
             eventually(lambda: line.calls > 3)
         self.assertFalse(self.lease.lost)
 
-    def test_the_servers_no_loses_the_lease(self):
+    def test_refused_heartbeat_loses_the_lease(self):
         line = Line(True, False)
         with Heartbeat(line, self.registry, self.lease, 0.01):
             eventually(lambda: self.lease.lost)
 
-    def test_no_answer_does_not(self):
+    def test_unanswered_heartbeat_keeps_the_lease(self):
         line = Line(ServerUnreachable("away"))
         with Heartbeat(line, self.registry, self.lease, 0.01):
             eventually(lambda: line.calls > 3)
         self.assertFalse(self.lease.lost)
 
-    def test_it_ends_with_the_work(self):
+    def test_heartbeats_end_with_the_work(self):
         heartbeat = Heartbeat(Line(True), self.registry, self.lease, 0.01)
         with heartbeat:
             pass

@@ -34,7 +34,7 @@ from senaite.queue.tests.zodbsite import make_task
 
 
 def use_key(test):
-    """Have the key come from the environment, as sites may do."""
+    """Provide the signing key through the environment, as sites may do."""
     former = os.environ.get(config.KEY.variable)
     os.environ[config.KEY.variable] = wire.KEY
 
@@ -47,7 +47,7 @@ def use_key(test):
 
 
 class OutboxContract(object):
-    """What holds on any storage; two clients, Jane and John."""
+    """Behaviour on any storage; the two clients are Jane and John."""
 
     @property
     def world(self):
@@ -61,7 +61,7 @@ class OutboxContract(object):
         self.addCleanup(self.john.close)
 
     def pending(self):
-        """Return the uids in the outbox, as a third party sees it."""
+        """Return the uids in the outbox, as a third client sees them."""
         other = Connected(self.world.databases(1)[0])
         try:
             return [task["task_uid"]
@@ -70,7 +70,7 @@ class OutboxContract(object):
             other.close()
 
     def assert_pending(self, task_uids):
-        """Wait for what a third party sees: over ZEO it lags behind."""
+        """Wait until a third client sees these uids; ZEO delays it."""
         zodbsite.eventually(
             lambda: sorted(self.pending()) == sorted(task_uids))
 
@@ -90,18 +90,18 @@ class OutboxContract(object):
         outbox._local.shard = number
         outbox._local.pid = os.getpid()
 
-    def test_aborted_transaction_leaves_none(self):
+    def test_aborted_transaction_adds_no_task(self):
         enqueue.add(make_task(), self.jane.begin())
         self.jane.abort()
         self.assert_pending([])
 
-    def test_committed_transaction_leaves_one(self):
+    def test_committed_transaction_adds_one_task(self):
         task = make_task()
         self.assertIs(enqueue.add(task, self.jane.begin()), task)
         self.jane.commit()
         self.assert_pending([task.task_uid])
 
-    def test_conflicting_transaction_that_is_retried_leaves_one(self):
+    def test_retried_transaction_adds_one_task(self):
         conflicts = []
 
         def click():
@@ -126,7 +126,7 @@ class OutboxContract(object):
         self.assertEqual(len(conflicts), 1)
         self.assert_pending([task.task_uid])
 
-    def test_two_in_one_shard_do_not_conflict(self):
+    def test_additions_to_one_shard_do_not_conflict(self):
         self.in_shard(3)
         first, second = make_task(), make_task()
         enqueue.add(first, self.jane.begin())
@@ -151,7 +151,7 @@ class OutboxContract(object):
         self.in_shard(3)
         first, second = make_task(), make_task()
         enqueue.add(first, self.jane.begin())
-        # So late that the relay of this process does not remove it as well
+        # Late enough that the relay of this process does not remove it too
         now = time.time()
         outbox.mark(self.jane.site, {first.task_uid: "added"}, "e:1", now)
         self.jane.commit()
@@ -164,7 +164,7 @@ class OutboxContract(object):
         self.assertIn("e:1", outbox.removed_up_to(
             outbox.get_root(self.john.begin())))
 
-    def test_bells_are_heard_by_the_other_client(self):
+    def test_bells_reach_the_other_client(self):
         root = outbox.get_root(self.john.begin())
         bells = outbox.bells(root)
         before = [bell.value for bell in bells]
@@ -176,7 +176,7 @@ class OutboxContract(object):
             return [bell.value for bell in bells] != before
         zodbsite.eventually(heard)
 
-    def test_ledger_is_a_fence(self):
+    def test_ledger_rejects_a_second_record_of_a_task(self):
         task_uid = make_task().task_uid
         ledger.record(self.jane.begin(), task_uid, 100, 5)
         ledger.record(self.john.begin(), task_uid, 100, 5)
@@ -190,7 +190,7 @@ class OutboxContract(object):
         zodbsite.eventually(seen)
 
     def test_ledger_records_of_two_tasks_do_not_conflict(self):
-        # same shard: the fence must be in the key, not in the tree
+        # Same shard: the fence must be in the key, not in the tree
         first, second = [uid for uid in ("%032x" % n for n in range(200))
                          if ledger._shard({"shards": range(16)}, uid) == 5][:2]
         ledger.record(self.jane.begin(), first, 100)
@@ -198,7 +198,7 @@ class OutboxContract(object):
         self.jane.commit()
         self.john.commit()
 
-    def test_many_at_once_leave_all(self):
+    def test_concurrent_additions_are_all_kept(self):
         errors, added = [], []
 
         def click(db):
@@ -228,7 +228,7 @@ TestInMemory, TestOnDisk, TestOverZEO = zodbsite.test_cases(OutboxContract)
 
 
 class TestView(unittest.TestCase):
-    """What a transaction sees as queued."""
+    """Which objects a transaction sees as queued."""
 
     def setUp(self):
         use_key(self)
@@ -242,31 +242,31 @@ class TestView(unittest.TestCase):
     def is_queued(self, uid, status=None):
         return view.queued_view(self.site).is_queued(uid, status)
 
-    def test_own_writes_are_read(self):
+    def test_transaction_sees_its_own_additions(self):
         self.assertFalse(self.is_queued("item"))
         enqueue.add(make_task(uids=["item"]), self.site)
         self.assertTrue(self.is_queued("item"))
         self.assertTrue(self.is_queued("c" * 32, "queued"))
         self.assertFalse(self.is_queued("item", "running"))
 
-    def test_abort_takes_them_back(self):
+    def test_abort_reverts_additions(self):
         enqueue.add(make_task(uids=["one"]), self.site)
         self.assertTrue(self.is_queued("one"))
         self.jane.abort()
         self.assertFalse(self.is_queued("one"))
-        # the bells read as they did before the abort
+        # The bells have the same values as before the abort
         enqueue.add(make_task(uids=["two"]), self.site)
         self.assertFalse(self.is_queued("one"))
         self.assertTrue(self.is_queued("two"))
 
-    def test_savepoint_takes_them_back(self):
+    def test_savepoint_rollback_reverts_additions(self):
         savepoint = self.jane.manager.savepoint()
         enqueue.add(make_task(uids=["one"]), self.site)
         self.assertTrue(self.is_queued("one"))
         savepoint.rollback()
         self.assertFalse(self.is_queued("one"))
 
-    def test_the_other_sees_it_after_the_commit(self):
+    def test_others_see_additions_after_the_commit(self):
         john = Connected(self.world.db)
         self.addCleanup(john.close)
         enqueue.add(make_task(uids=["item"]), self.site)
@@ -275,21 +275,21 @@ class TestView(unittest.TestCase):
         self.jane.commit()
         self.assertTrue(view.queued_view(john.begin()).is_queued("item"))
 
-    def test_what_is_in_the_ledger_is_not_queued(self):
+    def test_recorded_task_is_not_queued(self):
         task = make_task(uids=["item"])
         enqueue.add(task, self.site)
         self.assertTrue(self.is_queued("item"))
         ledger.record(self.site, task.task_uid, 100)
         self.assertFalse(self.is_queued("item"))
 
-    def test_the_same_uid_is_added_once(self):
+    def test_uid_is_added_once(self):
         task = make_task()
         self.assertIs(enqueue.add(task, self.site), task)
         self.assertIsNone(enqueue.add(task, self.site))
         self.jane.commit()
         self.assertIsNone(enqueue.add(task, self.site))
 
-    def test_unique_keeps_out_its_twin(self):
+    def test_unique_task_is_refused_while_a_twin_waits(self):
         twin = dict(name="task_a", unique=True)
         self.assertIsNotNone(enqueue.add(make_task(name="task_a"), self.site))
         self.assertIsNone(enqueue.add(make_task(**twin), self.site))
@@ -298,11 +298,11 @@ class TestView(unittest.TestCase):
         self.assertIsNotNone(enqueue.add(
             make_task(name="task_b", unique=True), self.site))
 
-    def test_no_task_is_refused(self):
+    def test_invalid_task_is_refused(self):
         with self.assertRaises(ValueError):
             enqueue.add({"task_uid": "x"}, self.site)
 
-    def test_uninstalling_leaves_nothing(self):
+    def test_uninstall_removes_outbox_and_ledger(self):
         enqueue.add(make_task(), self.site)
         outbox.uninstall(self.site)
         ledger.uninstall(self.site)

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The number of retries that Zope gets, whatever it was told before."""
+"""The number of conflict retries that Zope is given."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -25,7 +25,7 @@ from senaite.queue.site import conflict_retries
 
 
 class Configuration(object):
-    """What ZServer's configuration looks like."""
+    """The shape of ZServer's configuration."""
 
     max_conflict_retries = 3
 
@@ -34,7 +34,7 @@ class Configuration(object):
 
 
 class Request(object):
-    """Where Zope reads the number: 0 in ZServer 4.0.2 with Zope 4.8."""
+    """Holds the number that Zope reads: 0 in ZServer 4.0.2 with Zope 4.8."""
 
     def __init__(self, retry_max_count=0):
         self.retry_max_count = retry_max_count
@@ -55,17 +55,17 @@ class TestRetries(unittest.TestCase):
             request, Configuration(**kw), conflict_retries.get_wanted())
         return request.retry_max_count
 
-    def test_what_zope_conf_says_counts(self):
+    def test_value_of_zope_conf_is_applied(self):
         self.assertEqual(3, self.apply(Request()))
         self.assertEqual(7, self.apply(Request(), max_conflict_retries=7))
 
-    def test_no_retries_if_zope_conf_wants_none(self):
+    def test_zero_in_zope_conf_means_no_retries(self):
         self.assertEqual(0, self.apply(Request(), max_conflict_retries=0))
 
-    def test_a_number_that_works_is_kept(self):
+    def test_existing_number_is_kept(self):
         self.assertEqual(5, self.apply(Request(5)))
 
-    def test_our_own_number_wins(self):
+    def test_own_setting_wins(self):
         product = {"senaite.queue": {"conflict_retries": "9"}}
         self.assertEqual(9, self.apply(Request(5), product_config=product))
         os.environ[config.CONFLICT_RETRIES.variable] = "2"
@@ -73,12 +73,12 @@ class TestRetries(unittest.TestCase):
         os.environ[config.CONFLICT_RETRIES.variable] = "0"
         self.assertEqual(0, self.apply(Request(5), product_config=product))
 
-    def test_switched_off(self):
+    def test_off_leaves_the_number_alone(self):
         os.environ[config.CONFLICT_RETRIES.variable] = "off"
         self.assertEqual(0, self.apply(Request()))
         self.assertEqual(5, self.apply(Request(5)))
 
-    def test_zope_starts_with_nonsense(self):
+    def test_zope_starts_with_an_invalid_value(self):
         os.environ[config.CONFLICT_RETRIES.variable] = "many"
         former = HTTPRequest.retry_max_count
         self.addCleanup(setattr, HTTPRequest, "retry_max_count", former)
@@ -90,7 +90,7 @@ class TestRetries(unittest.TestCase):
         conflict_retries.on_process_starting(None)
         self.assertEqual(HTTPRequest.retry_max_count, 7)
 
-    def test_nonsense_is_named(self):
+    def test_invalid_value_is_named_in_the_error(self):
         for value in ("many", "-1", "3.5"):
             os.environ[config.CONFLICT_RETRIES.variable] = value
             with self.assertRaises(ValueError) as caught:

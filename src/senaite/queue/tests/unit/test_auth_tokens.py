@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Tokens: good for one request, once, for seconds, with the right key."""
+"""Tokens: valid for one request, once, for seconds, with the right key."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -53,7 +53,7 @@ class TestToken(unittest.TestCase):
     def refused(self, token, **kw):
         self.assertRaises(BadToken, verify, token, **kw)
 
-    def test_names_the_user(self):
+    def test_token_names_the_user(self):
         self.assertEqual(verify(make())["user"], u"jane")
         self.assertEqual(verify(make(username=None))["user"], u"")
         self.assertEqual(verify(make(username=u"jos\xe9"))["user"],
@@ -61,7 +61,7 @@ class TestToken(unittest.TestCase):
         self.assertEqual(verify(make(username=u"jos\xe9".encode("utf-8")
                                      ))["user"], u"jos\xe9")
 
-    def test_is_bound_to_the_request(self):
+    def test_token_is_bound_to_the_request(self):
         token = make()
         self.refused(token, method="GET")
         self.refused(token, route="queue_server/delete")
@@ -69,18 +69,18 @@ class TestToken(unittest.TestCase):
         self.refused(token, body=b'{"a": 2}')
         self.refused(token, body=None)
 
-    def test_empty_bodies_are_the_same(self):
+    def test_all_empty_bodies_are_equal(self):
         self.assertTrue(verify(make(body=None), body=b""))
 
-    def test_text_is_its_utf8(self):
+    def test_text_body_is_signed_as_utf8(self):
         self.assertTrue(verify(make(body=u"\xe9"), body=b"\xc3\xa9"))
 
-    def test_expires(self):
+    def test_token_expires(self):
         token = make(ttl=60)
         self.assertTrue(verify(token, now=NOW + 60 + tokens.LEEWAY))
         self.refused(token, now=NOW + 61 + tokens.LEEWAY)
 
-    def test_clocks_may_differ(self):
+    def test_clocks_may_differ_within_the_leeway(self):
         token = make()
         self.assertTrue(verify(token, now=NOW - tokens.LEEWAY))
         self.refused(token, now=NOW - tokens.LEEWAY - 1)
@@ -91,7 +91,7 @@ class TestToken(unittest.TestCase):
         self.refused(make(), keys=[newer])
         self.refused(make(), keys=[])
 
-    def test_garbage(self):
+    def test_garbage_is_refused(self):
         token = make()
         flipped = "B" if token[30] == "A" else "A"
         for garbage in ("", None, "x", u"\xe9\u2022", b"\xff\x00", token[:-5],
@@ -99,7 +99,7 @@ class TestToken(unittest.TestCase):
                         token + token):
             self.refused(garbage)
 
-    def test_claims_of_wrong_shape(self):
+    def test_malformed_claims_are_refused(self):
         good = verify(make())
         self.assertTrue(verify(forge(good)))
         for claims in (
@@ -110,7 +110,7 @@ class TestToken(unittest.TestCase):
                 dict(good, more=1), dict(good, exp=float("nan"))):
             self.refused(forge(claims))
 
-    def test_says_nothing_about_the_reason(self):
+    def test_refusal_does_not_tell_the_reason(self):
         messages = set()
         for kw in ({"body": b""}, {"now": NOW + 1000}, {"keys": []},
                    {"route": ""}, {"token": "x"}):
@@ -119,13 +119,13 @@ class TestToken(unittest.TestCase):
             messages.add(str(caught.exception))
         self.assertEqual(messages, set(["Bad token"]))
 
-    def test_shows_neither_key_nor_user(self):
+    def test_token_shows_neither_key_nor_user(self):
         token = make(username="somebody")
         self.assertNotIn("somebody", token)
         self.assertNotIn(KEY, token)
         self.assertTrue(isinstance(token, str))
 
-    def test_wants_a_key(self):
+    def test_signing_requires_a_key(self):
         for bad in (None, "", "x", KEY[:-3], KEY + KEY, u"\xe9" * 44, 3):
             self.assertFalse(tokens.is_key(bad))
             self.assertRaises(ValueError, make, key=bad)
@@ -142,7 +142,7 @@ class TestRoute(unittest.TestCase):
                 "http://lims/senaite/API/senaite/v1/queue_server/add"):
             self.assertEqual(tokens.get_route(url), ROUTE)
 
-    def test_order_of_the_query_makes_no_difference(self):
+    def test_order_of_query_parameters_makes_no_difference(self):
         base = "http://lims/@@API/senaite/v1/queue_server/diff"
         self.assertEqual(tokens.get_route(base + "?b=2&a=1&a="),
                          tokens.get_route(base + "?a=&b=2&a=1"))
@@ -151,14 +151,14 @@ class TestRoute(unittest.TestCase):
         self.assertNotEqual(tokens.get_route(base + "?a=1"),
                             tokens.get_route(base))
 
-    def test_as_the_server_sees_it(self):
+    def test_joined_route_is_the_one_the_server_sees(self):
         self.assertEqual(
             tokens.join_route("/s/@@API/senaite/v1/queue_server/a b",
                             "q=%C3%A9"),
             tokens.get_route("http://x/s/@@API/senaite/v1/queue_server/a%20b"
                            "?q=%C3%A9"))
 
-    def test_only_the_first_api_counts(self):
+    def test_route_starts_at_the_first_api_segment(self):
         self.assertEqual(
             tokens.get_route("/@@API/senaite/v1/x/@@API/senaite/v1/" + ROUTE),
             "x/@@API/senaite/v1/" + ROUTE)
@@ -169,32 +169,32 @@ class TestNonceCache(unittest.TestCase):
     def setUp(self):
         self.cache = tokens.NonceCache(now=NOW)
 
-    def test_once(self):
+    def test_nonce_is_accepted_once(self):
         claims = verify(make())
         self.cache.use(claims, now=NOW)
         self.assertRaises(BadToken, self.cache.use, claims, now=NOW + 1)
         self.cache.use(verify(make()), now=NOW)
 
-    def test_kept_as_long_as_the_token_could_be_accepted(self):
+    def test_nonce_is_kept_while_its_token_is_valid(self):
         claims = verify(make(ttl=60))
         self.cache.use(claims, now=NOW)
         last = NOW + 60 + tokens.LEEWAY
         self.assertTrue(verify(make(ttl=60), now=last))
         self.assertRaises(BadToken, self.cache.use, claims, now=last)
 
-    def test_forgets_what_is_over(self):
+    def test_expired_nonces_are_forgotten(self):
         for _ in range(50):
             self.cache.use(verify(make()), now=NOW)
         late = NOW + 1000
         self.cache.use(verify(make(now=late), now=late), now=late)
         self.assertEqual(len(self.cache), 1)
 
-    def test_tokens_older_than_the_process(self):
-        # it may have been spent in the process's former life
+    def test_tokens_older_than_the_process_are_refused(self):
+        # It may have been used before this process started
         old = verify(make(now=NOW - tokens.LEEWAY - 1))
         self.assertRaises(BadToken, self.cache.use, old, now=NOW)
 
-    def test_threads(self):
+    def test_only_one_of_many_threads_spends_a_nonce(self):
         claims = verify(make())
         accepted = []
 
@@ -214,7 +214,7 @@ class TestNonceCache(unittest.TestCase):
 
 
 class Prepared(object):
-    """What `requests` hands to its auth."""
+    """The prepared request that `requests` passes to its auth."""
 
     def __init__(self, body):
         self.body = body
@@ -225,7 +225,7 @@ class Prepared(object):
 
 class TestSigner(unittest.TestCase):
 
-    def test_signs_what_is_sent(self):
+    def test_signer_signs_the_sent_body(self):
         for body in (BODY, BODY.decode("ascii"), None):
             prepared = Prepared(body)
             signer = tokens.Signer("jane", lambda: KEY)
@@ -233,6 +233,6 @@ class TestSigner(unittest.TestCase):
             claims = verify(prepared.headers[tokens.HEADER], body=body, now=None)
             self.assertEqual(claims["user"], u"jane")
 
-    def test_refuses_streams(self):
+    def test_signer_refuses_streams(self):
         signer = tokens.Signer("jane", lambda: KEY)
         self.assertRaises(ValueError, signer, Prepared(iter([b"x"])))

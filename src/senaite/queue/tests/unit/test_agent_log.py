@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""The agent says what is wrong once, not with every attempt."""
+"""The agent logs each problem once, not with every attempt."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -31,7 +31,7 @@ except ImportError:
 
 
 class Lines(logging.Handler):
-    """Keeps what is logged."""
+    """Collects logged messages."""
 
     def __init__(self):
         logging.Handler.__init__(self)
@@ -57,8 +57,8 @@ class TestComplaints(unittest.TestCase):
         self.addCleanup(logger.removeHandler, self.handler)
         self.agent = agents.Agent(SomeSite())
 
-    def test_an_outage_is_one_complaint(self):
-        # nobody listens, and in between the circuit is open
+    def test_outage_is_logged_once(self):
+        # Nobody listens, and in between the circuit is open
         for error in (NotConnected("x"), ServerUnreachable("lately"),
                       NotConnected("x"), AnswerTimeout("y")) * 3:
             self.agent._complain(error)
@@ -67,7 +67,7 @@ class TestComplaints(unittest.TestCase):
         self.agent._complain(None)
         self.assertEqual(self.handler.lines[1:], ["event=agent_recovered"])
 
-    def test_another_kind_is_another_complaint(self):
+    def test_different_problem_is_logged_again(self):
         self.agent._complain(NotConnected("x"))
         self.agent._complain(ServerRefused(401, "no"))
         self.agent._complain(ValueError("?"))

@@ -29,7 +29,7 @@ from senaite.queue.tests import wire
 
 
 class Echo(wire.Wire):
-    """Answers what it was asked, or as it is told."""
+    """Returns the request, or the answer that it asks for."""
 
     def __init__(self):
         self.go_on = threading.Event()
@@ -66,7 +66,7 @@ class TestTransport(unittest.TestCase):
     def make(self, url, key=wire.KEY):
         return Transport(url, lambda: key, clock=self.clock)
 
-    def test_payload_goes_signed_and_comes_back(self):
+    def test_payload_is_signed_and_answered(self):
         answer = self.transport.call(
             "queue_server/add", {"name": u"J\xf6"}, username=u"j\xf6")
         self.assertEqual(answer, {
@@ -84,18 +84,18 @@ class TestTransport(unittest.TestCase):
             self.make(self.server.url, tokens.make_key()).call("x", {})
         self.assertEqual(caught.exception.status, 401)
 
-    def test_no_key_is_no_crash(self):
+    def test_missing_key_is_reported_as_an_error(self):
         with self.assertRaises(ServerUnreachable):
             self.make(self.server.url, None).call("x", {})
 
-    def test_refusal_has_status_and_answer(self):
+    def test_refusal_carries_status_and_answer(self):
         with self.assertRaises(ServerRefused) as caught:
             self.transport.call("x", {"status": 412})
         self.assertEqual(caught.exception.status, 412)
         self.assertEqual(caught.exception.message, "As told")
         self.assertEqual(caught.exception.answer["detail"], 1)
 
-    def test_messages_may_have_any_characters(self):
+    def test_messages_may_contain_any_characters(self):
         for status, error in ((400, ServerRefused), (503, ServerUnreachable)):
             with self.assertRaises(error) as caught:
                 self.transport.call(
@@ -103,25 +103,25 @@ class TestTransport(unittest.TestCase):
                     force=True)
             self.assertTrue(str(caught.exception))
 
-    def test_refusal_with_status_200_is_one(self):
+    def test_refusal_with_status_200_is_recognised(self):
         with self.assertRaises(ServerRefused):
             self.transport.call("x", {"status": 200})
 
-    def test_server_in_trouble_is_unreachable(self):
+    def test_server_error_counts_as_unreachable(self):
         for status in (500, 503, 504):
             with self.assertRaises(ServerUnreachable):
                 self.transport.call("x", {"status": status}, force=True)
 
-    def test_nobody_listens(self):
+    def test_closed_port_is_not_connected(self):
         transport = self.make("http://127.0.0.1:%s" % free_port())
         with self.assertRaises(NotConnected):
             transport.call("x", {})
 
-    def test_answer_takes_too_long(self):
+    def test_slow_answer_times_out(self):
         with self.assertRaises(AnswerTimeout):
             self.transport.call("x", {"slow": 1}, timeout=0.2)
 
-    def test_lost_answer_is_neither(self):
+    def test_lost_answer_is_neither_refused_nor_unconnected(self):
         self.server.drop_answers = 1
         with self.assertRaises(ServerUnreachable) as caught:
             self.transport.call("x", {})
@@ -150,12 +150,12 @@ class TestTransport(unittest.TestCase):
         self.clock.forward(0.2)
         self.transport.call("x", {})
 
-    def test_force_asks_all_the_same(self):
+    def test_forced_call_ignores_an_open_circuit(self):
         with self.assertRaises(ServerUnreachable):
             self.transport.call("x", {"status": 503})
         self.transport.call("x", {}, force=True)
 
-    def test_a_refusal_does_not_open_the_circuit(self):
+    def test_refusal_does_not_open_the_circuit(self):
         with self.assertRaises(ServerRefused):
             self.transport.call("x", {"status": 404})
         self.transport.call("x", {})

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""All tasks move from one store to another, and none is left behind."""
+"""Moving all tasks from one store to another, without losing any."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -33,7 +33,7 @@ SITES = ("/senaite", "/other")
 
 
 class MoveCase(object):
-    """To be given an empty `new_url`."""
+    """Tests of a move; subclasses provide an empty `new_url`."""
 
     def setUp(self):
         self.directory = tempfile.mkdtemp()
@@ -64,18 +64,18 @@ class MoveCase(object):
                 store.job(make_task(0)["job_uid"]),
                 store.attempts(make_task(0)["task_uid"]))
 
-    def test_all_of_all_sites_arrives(self):
+    def test_all_tasks_of_all_sites_arrive(self):
         before = [self.facts(self.old_url, site) for site in SITES]
         counts = transfer.move(self.old_url, self.new_url)
         self.assertEqual(counts["task"], 60)
         after = [self.facts(self.new_url, site) for site in SITES]
         self.assertEqual(before, after)
 
-    def test_work_goes_on_in_the_new_store(self):
+    def test_work_continues_in_the_new_store(self):
         running, = self.open(self.old_url).find([states.RUNNING])
         transfer.move(self.old_url, self.new_url)
         store = self.open(self.new_url)
-        # Reported by who held it before
+        # Reported by the consumer that held it before the move
         self.assertTrue(store.acknowledge(running["task_uid"], ALICE))
         done = 0
         while True:
@@ -101,12 +101,12 @@ class MoveCase(object):
             self.open(self.old_url).count()
         self.assertIn("moved to another", str(caught.exception))
 
-    def test_moved_once_only(self):
+    def test_store_is_moved_only_once(self):
         transfer.move(self.old_url, self.new_url)
         with self.assertRaises(StoreUnavailable):
             transfer.move(self.old_url, self.new_url)
 
-    def test_new_store_that_is_in_use(self):
+    def test_new_store_in_use_is_refused(self):
         self.open(self.new_url, "/third").add(make_task(1))
         with self.assertRaises(CannotMove) as caught:
             transfer.move(self.old_url, self.new_url)
@@ -114,7 +114,7 @@ class MoveCase(object):
         self.assertEqual(self.open(self.old_url).count(), 30)
         self.assertEqual(self.open(self.new_url, "/third").count(), 1)
 
-    def test_ended_between_the_two_commits(self):
+    def test_move_interrupted_between_commits_can_be_repeated(self):
         former = transfer._close
         transfer._close = self.fall_over
         try:
@@ -130,7 +130,7 @@ class MoveCase(object):
     def fall_over(self, source):
         raise RuntimeError("killed")
 
-    def test_ended_while_it_copies(self):
+    def test_move_interrupted_while_copying_can_be_repeated(self):
         former = transfer._copy_table
         transfer._copy_table = self.fall_over_tables
         try:
@@ -144,7 +144,7 @@ class MoveCase(object):
     def fall_over_tables(self, source, target, table):
         raise RuntimeError("killed")
 
-    def test_command(self):
+    def test_command_moves_all_tasks(self):
         self.assertEqual(transfer.main([self.old_url, self.old_url]), 1)
         self.assertEqual(transfer.main([self.old_url, self.new_url]), 0)
         self.assertEqual(self.open(self.new_url).count(), 30)
@@ -164,7 +164,7 @@ class TestToPostgreSQL(MoveCase, unittest.TestCase):
         super(TestToPostgreSQL, self).setUp()
         self.new_url = postgres.get_server().create_database()
 
-    def test_and_back(self):
+    def test_store_is_moved_back_to_sqlite(self):
         transfer.move(self.old_url, self.new_url)
         back = self.file("back.db")
         before = self.facts(self.new_url, "/senaite")

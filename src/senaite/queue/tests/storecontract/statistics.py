@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: figures about what waits and how it went."""
+"""Contract: statistics of waiting and finished tasks."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -20,7 +20,7 @@ from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import START
 
 
-class FigureContract(StoreCase):
+class StatisticsContract(StoreCase):
 
     def test_stats_of_an_empty_queue(self):
         stats = self.store.stats()
@@ -29,7 +29,7 @@ class FigureContract(StoreCase):
         self.assertIsNone(stats["oldest_queued"])
         self.assertIsNone(stats["oldest_due"])
 
-    def test_stats_tell_since_when_the_first_one_waits(self):
+    def test_stats_tell_when_the_oldest_task_became_due(self):
         self.clock.forward(10)
         self.add(1, delay=60)
         self.assertIsNone(self.store.stats()["oldest_due"])
@@ -38,7 +38,7 @@ class FigureContract(StoreCase):
         self.add(2)
         self.add(3)
         self.assertEqual(self.store.stats()["oldest_due"], START + 2)
-        # Its time comes, although no consumer is there to notice
+        # It becomes due, although no consumer is there to notice
         self.clock.forward(100)
         self.drain()
         self.add(4, delay=5)
@@ -47,7 +47,7 @@ class FigureContract(StoreCase):
         self.assertEqual(stats["scheduled"], 0)
         self.assertEqual(stats["oldest_due"], START + 9)
 
-    def test_what_was_finished_in_a_span(self):
+    def test_statistics_of_a_period(self):
         self.clock.forward(100)
         # Waits of 10, 20 and 60 seconds, runs of 1, 2 and 3
         for number, wait in enumerate((10, 20, 60), 1):
@@ -71,7 +71,7 @@ class FigureContract(StoreCase):
         self.assertEqual(found, {"done": 0, "failed": 0, "wait_median": None,
                                  "run_median": None})
 
-    def test_median_of_two_lies_between(self):
+    def test_median_of_two_is_their_mean(self):
         for number, wait in enumerate((10, 20)):
             self.add(number, created=self.clock.now)
             self.clock.forward(wait)

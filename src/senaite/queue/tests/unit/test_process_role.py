@@ -9,8 +9,8 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Is this process the queue server? Told by its configuration or by the
-address at which it listens."""
+"""Detection of the queue server, by its configuration or by the address on
+which it listens."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -27,7 +27,7 @@ from senaite.queue.site import process_role
 
 
 class Event(object):
-    """A request arrives."""
+    """The event of an incoming request."""
 
     def __init__(self, **environ):
         self.request = self
@@ -36,7 +36,7 @@ class Event(object):
 
 
 class Site(surroundings.Surroundings):
-    """A site whose setting names a URL."""
+    """A site with a queue server URL in its settings."""
 
     def __init__(self, url):
         self.url = url
@@ -75,32 +75,32 @@ class RolesCase(unittest.TestCase):
 
 class TestRole(RolesCase):
 
-    def test_by_address(self):
+    def test_server_is_recognised_by_its_address(self):
         self.assertTrue(self.is_server("http://localhost:8080/senaite"))
         self.assertTrue(self.is_server("http://127.0.0.1:8080/"))
         self.assertFalse(self.is_server("http://localhost:8081/senaite"))
         self.assertFalse(self.is_server("http://192.0.2.1:8080/senaite"))
         self.assertFalse(self.is_server("http://no-such.invalid:8080/x"))
 
-    def test_own_host_name(self):
+    def test_own_host_name_is_recognised(self):
         self.patch("resolve", lambda host: [(socket.AF_INET, "127.0.0.1")])
         self.assertTrue(self.is_server("http://lims.example:8080/senaite"))
 
-    def test_default_ports(self):
+    def test_url_without_port_means_the_default_port(self):
         self.ports = [("0.0.0.0", 80)]
         self.assertTrue(self.is_server("http://localhost/senaite"))
         self.assertFalse(self.is_server("https://localhost/senaite"))
 
-    def test_what_is_no_url(self):
+    def test_invalid_url_matches_no_process(self):
         for url in ("", "x", "http://", "localhost:8080", "http://x:y/",
                     "http://[::1", "http://localhost:99999999/"):
             self.assertFalse(self.is_server(url), url)
 
-    def test_unknown_port(self):
+    def test_process_without_known_port_is_not_the_server(self):
         self.ports = []
         self.assertFalse(self.is_server("http://localhost:8080/senaite"))
 
-    def test_configuration_wins(self):
+    def test_configuration_wins_over_the_address(self):
         here, elsewhere = "http://localhost:8080/s", "http://192.0.2.1/s"
         self.zope_conf = {"role": process_role.SERVER}
         self.assertTrue(self.is_server(elsewhere))
@@ -118,7 +118,7 @@ class TestRole(RolesCase):
         os.environ[config.ROLE.variable] = "servant"
         self.assertFalse(self.is_server("http://localhost:8080/s"))
 
-    def test_name_service_is_asked_once(self):
+    def test_name_service_is_queried_once(self):
         asked = []
         self.patch("resolve", lambda host: asked.append(host) or [])
         for _ in range(5):
@@ -128,7 +128,7 @@ class TestRole(RolesCase):
 
 class TestAddress(RolesCase):
 
-    def test_base_url(self):
+    def test_base_url_is_built_from_host_and_port(self):
         for address, url in (
                 (("127.0.0.1", 8080), "http://127.0.0.1:8080"),
                 (("0.0.0.0", 8080), "http://127.0.0.1:8080"),
@@ -139,7 +139,7 @@ class TestAddress(RolesCase):
         self.ports = []
         self.assertEqual(process_role.get_base_url(), None)
 
-    def test_learned_from_wsgi_requests(self):
+    def test_address_is_learned_from_wsgi_requests(self):
         self.patch("_seen_ports", [])
         process_role.observe(Event(SERVER_PORT="1234"))
         process_role.observe(Event(wsgi__version=(1, 0), SERVER_PORT="Clock"))

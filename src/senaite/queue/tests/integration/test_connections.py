@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Connections of our own threads: kept as long as all is well, and no thread
-goes on in a database that is closed."""
+"""Connections of the agent's threads: kept while they work, and closed with
+the database."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -28,7 +28,7 @@ from senaite.queue.tests.zodbsite import eventually
 
 
 class TestKeptConnection(unittest.TestCase):
-    """A site whose connection is kept, and a request beside it."""
+    """A site with a kept connection, next to a request."""
 
     def setUp(self):
         self.world = zodbsite.MemoryStorage()
@@ -42,13 +42,13 @@ class TestKeptConnection(unittest.TestCase):
             return portal._p_jar
 
     def open_request(self):
-        """Open a connection as a request does, and load something."""
+        """Open a connection as a request does, and load an object."""
         connection = self.db.open()
         self.addCleanup(connection.close)
         self.site.find(connection.root()).done.keys()
         return connection
 
-    def test_requests_get_the_connection_they_had(self):
+    def test_requests_keep_their_own_connection(self):
         self.connection_used()
         former = self.open_request()
         former.close()
@@ -58,14 +58,14 @@ class TestKeptConnection(unittest.TestCase):
                 self.assertIs(request, former)
                 request.close()
 
-    def test_without_it_their_connection_is_taken(self):
-        # what keeping is for: the pool gives the fullest
+    def test_site_without_kept_connection_takes_that_of_a_request(self):
+        # The reason for keeping one: the pool hands out the fullest
         former = self.open_request()
         former.close()
         other = connections.Site(self.db, zodbsite.PATH)
         self.assertIs(self.connection_used(other), former)
 
-    def test_the_next_piece_of_work_sees_what_others_wrote(self):
+    def test_kept_connection_sees_changes_of_others(self):
         with self.site.opened() as (portal, _manager):
             self.assertFalse(portal.done)
         other = Connected(self.db)
@@ -75,13 +75,13 @@ class TestKeptConnection(unittest.TestCase):
         with self.site.opened() as (portal, _manager):
             self.assertEqual(dict(portal.done), {"x": 1})
 
-    def test_what_is_not_committed_is_gone(self):
+    def test_uncommitted_changes_are_dropped(self):
         with self.site.opened() as (portal, _manager):
             portal.done["x"] = 1
         with self.site.opened() as (portal, _manager):
             self.assertFalse(portal.done)
 
-    def test_no_connection_outlives_a_failure(self):
+    def test_connection_is_closed_after_a_failure(self):
         kept = self.connection_used()
         with self.assertRaises(ValueError):
             with self.site.opened() as (portal, _manager):
@@ -92,7 +92,7 @@ class TestKeptConnection(unittest.TestCase):
         with self.site.opened() as (portal, _manager):
             self.assertFalse(portal.done)
 
-    def test_two_at_a_time_have_one_each_and_one_is_kept(self):
+    def test_nested_use_opens_two_connections_and_keeps_one(self):
         with self.site.opened() as (outer, _manager):
             with self.site.opened() as (inner, _manager):
                 self.assertIsNot(outer._p_jar, inner._p_jar)
@@ -101,14 +101,14 @@ class TestKeptConnection(unittest.TestCase):
         self.assertIsNotNone(kept.opened)
         self.assertIsNone(other.opened)
 
-    def test_release_gives_it_back(self):
+    def test_release_closes_the_kept_connection(self):
         kept = self.connection_used()
         self.assertIsNotNone(kept.opened)
         self.site.release_connection()
         self.assertIsNone(kept.opened)
         self.assertIsNone(self.connection_used().opened)
 
-    def test_a_closed_database_takes_it_along(self):
+    def test_kept_connection_is_closed_with_its_database(self):
         self.connection_used()
         self.db.close()
         with self.assertRaises(DatabaseClosed):
@@ -118,7 +118,7 @@ class TestKeptConnection(unittest.TestCase):
 
 class TestOverZEO(unittest.TestCase):
 
-    def test_a_kept_connection_comes_back_with_zeo(self):
+    def test_kept_connection_recovers_with_zeo(self):
         world = zodbsite.ZEOServer()
         self.addCleanup(world.close)
         ours, theirs = world.databases(2)
@@ -134,7 +134,7 @@ class TestOverZEO(unittest.TestCase):
 
     @staticmethod
     def write(db):
-        """Change the site; tell whether ZEO was there."""
+        """Change the site; return whether ZEO answered."""
         other = Connected(db)
         try:
             other.begin().done["x"] = 1
@@ -147,7 +147,7 @@ class TestOverZEO(unittest.TestCase):
 
     @staticmethod
     def read(site):
-        """Return what is done; None without ZEO."""
+        """Return the contents of `done`; None without ZEO."""
         try:
             with site.opened() as (portal, _manager):
                 return dict(portal.done)
@@ -157,7 +157,7 @@ class TestOverZEO(unittest.TestCase):
 
 class TestClosedDatabase(ClusterTestCase):
 
-    def test_the_agent_ends(self):
+    def test_agent_stops_with_its_database(self):
         thread = self.agent._thread
         self.assertTrue(thread.is_alive())
         self.db.close()

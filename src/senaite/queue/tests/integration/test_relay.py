@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The relay against a real store and a real ZODB."""
+"""The relay with a real store and a real ZODB."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -41,7 +41,7 @@ class TestRelay(ClusterTestCase):
         self.wait_for(task, states.QUEUED)
         self.assertEqual(self.store.get(task.task_uid).uids, ["item"])
 
-    def test_aborted_task_does_not(self):
+    def test_aborted_task_does_not_arrive(self):
         enqueue.add(make_task(), self.jane.begin())
         self.jane.abort()
         self.agent.tick(everything=True)
@@ -51,7 +51,7 @@ class TestRelay(ClusterTestCase):
         task = self.click()
         self.wait_for(task, states.QUEUED)
         eventually(lambda: not outbox.pending(self.jane.begin()))
-        # what a relay that was killed after the server's answer leaves
+        # As if the relay was killed after the server's answer
         outbox.forget(self.jane.site, task.task_uid)
         outbox.put(self.jane.site, task)
         self.jane.commit()
@@ -59,14 +59,14 @@ class TestRelay(ClusterTestCase):
         self.assertEqual(self.store.count(), 1)
         self.assertEqual(outbox.pending(self.jane.begin()), [])
 
-    def test_lost_answer_is_asked_for_again(self):
+    def test_delivery_is_repeated_after_a_lost_answer(self):
         self.server.drop_answers = 1
         task = self.click()
         self.wait_for(task, states.QUEUED)
         eventually(lambda: not outbox.pending(self.jane.begin()))
         self.assertEqual(self.store.count(), 1)
 
-    def test_outage_keeps_tasks(self):
+    def test_tasks_are_kept_during_an_outage(self):
         self.stop_server()
         task = self.click(uids=["item"])
         with self.assertRaises(ServerUnreachable):
@@ -76,14 +76,14 @@ class TestRelay(ClusterTestCase):
         self.start_server()
         self.wait_for(task, states.QUEUED)
 
-    def test_outage_is_noticed_and_its_end(self):
+    def test_start_and_end_of_an_outage_are_noticed(self):
         self.stop_server()
         self.agent.wake()
         eventually(lambda: self.agent.outage_seconds() > 0)
         self.start_server()
         eventually(lambda: self.agent.outage_seconds() == 0)
 
-    def test_refusing_server_is_an_outage(self):
+    def test_refusing_server_counts_as_an_outage(self):
         def refuse(payload):
             raise wire.Refused(405, "This is not the queue server")
         self.server.do_diff = refuse
@@ -129,7 +129,7 @@ class TestRelay(ClusterTestCase):
         self.assertIn("SENAITE_QUEUE_KEY is", line.getMessage())
         self.assertIsNone(line.exc_info or None)
 
-    def test_another_client_delivers_what_was_left(self):
+    def test_another_client_delivers_abandoned_tasks(self):
         task = make_task()
         outbox.put(self.jane.begin(), task)  # and killed: nobody is woken
         self.jane.commit()
@@ -167,6 +167,6 @@ class TestRelay(ClusterTestCase):
         eventually(lambda: not outbox.pending(self.jane.begin()))
         relay.run(self.site, self.agent.transport, time.time() + 60)
         agents.stop_all()
-        # a client that has just been started
+        # A client that has just been started
         self.assertTrue(
             view.queued_view(self.jane.begin()).is_queued("c" * 32))

@@ -85,13 +85,13 @@ class TestPace(SiteCase):
                                     "attempt": 1}, **kw))
 
     def work(self, task, items=None, seconds=1.0, tries=1):
-        """Process a chunk; returns the size of the next one."""
+        """Process a chunk; return the size of the next one."""
         task["chunk_size"] = pace.get_size(task)
         with working_on(task, tries):
             return pace.get_next_size(
                 task, task["chunk_size"] if items is None else items, seconds)
 
-    def test_a_job_begins_where_the_last_one_ended(self):
+    def test_job_starts_with_the_last_chunk_size(self):
         self.assertEqual(pace.get_size(self.task()), 10)
         self.assertEqual(self.work(self.task()), 20)
         self.assertEqual(pace.get_size(self.task()), 20)
@@ -99,11 +99,11 @@ class TestPace(SiteCase):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task()), 40)
 
-    def test_tasks_of_another_name_know_nothing_of_it(self):
+    def test_chunk_size_is_learned_per_task_name(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(name="b")), 10)
 
-    def test_conflicts_and_slow_chunks_make_it_smaller(self):
+    def test_conflicts_and_slow_chunks_reduce_the_size(self):
         self.work(self.task())
         self.work(self.task())
         self.assertEqual(self.work(self.task(), tries=2), 20)
@@ -112,14 +112,14 @@ class TestPace(SiteCase):
         self.assertEqual(self.work(self.task(), seconds=60), 5)
         self.assertEqual(pace.get_size(self.task()), 5)
 
-    def test_few_items_that_were_quick_say_nothing_about_many(self):
+    def test_few_quick_items_do_not_raise_the_size(self):
         self.work(self.task(), items=9)
         self.assertEqual(pace.get_size(self.task()), 10)
-        # but few that were slow do
+        # ... but a few slow items do
         self.work(self.task(), items=9, seconds=60)
         self.assertEqual(pace.get_size(self.task()), 5)
 
-    def test_what_somebody_asked_for_counts(self):
+    def test_requested_chunk_size_is_respected(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(chunk_size=3)), 3)
         self.assertEqual(pace.get_size(self.task(chunk_size=0)), 0)
@@ -132,11 +132,11 @@ class TestPace(SiteCase):
         # and nothing was learnt from it
         self.assertEqual(pace.get_size(self.task()), 20)
 
-    def test_all_at_once_stays_so(self):
+    def test_unlimited_chunk_size_stays_unlimited(self):
         self.assertEqual(self.work(self.task(chunk_size=0), items=90), 0)
         self.assertEqual(pace.get_size(self.task()), 10)
 
-    def test_other_settings_start_over(self):
+    def test_changed_settings_reset_the_size(self):
         self.work(self.task())
         self.provide(default=10, max_items=15)
         self.assertEqual(pace.get_size(self.task()), 10)
