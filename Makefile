@@ -159,7 +159,9 @@ tools:
 
 docs: tools
 	@.venvdocs/bin/python docs/diagram.py --check
+	@rm -rf build/docs
 	@.venvdocs/bin/python -m sphinx -E -W --keep-going -q -b html docs build/docs
+	@.venvdocs/bin/python scripts/check_links.py build/docs
 	@echo "The documentation is in build/docs/index.html"
 
 # Pictures of today's pages: those that the documentation shows
