@@ -17,6 +17,7 @@ from __future__ import print_function
 import threading
 
 from senaite.queue.model import states
+from senaite.queue.tests import effort
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import make_task
 
@@ -54,7 +55,7 @@ def in_threads(function):
 class ThreadContract(StoreCase):
 
     #: Fewer where each takes a round over the network
-    tasks = 2000
+    tasks = effort.choose(400, 2000)
 
     def test_each_of_many_tasks_is_popped_once(self):
         count = self.tasks
