@@ -10,6 +10,7 @@
 
 """`make run` itself: clear errors, readable events, nothing left behind."""
 
+import glob
 import os
 import signal
 import socket
@@ -75,6 +76,21 @@ def test_template_is_made_once(tmp_path, monkeypatch):
                               range(2)))
     assert found[0] == found[1]
     assert made == ["site", "addon"]
+
+
+def test_template_depends_on_what_an_installation_runs():
+    """Wherever these modules are moved to: a change of one makes a new site."""
+    named = {os.path.relpath(path, template.PACKAGE)
+             for path in template._addon_inputs()}
+    assert "setuphandlers.py" in named
+    assert os.path.join("profiles", "default", "registry.xml") in named
+    for text, name in (("class IQueueSettings(", "the settings"),
+                       ("def get_keys(portal", "the key")):
+        homes = {os.path.relpath(path, template.PACKAGE)
+                 for path in glob.glob(os.path.join(
+                     template.PACKAGE, "**", "*.py"), recursive=True)
+                 if text in open(path, encoding="utf-8").read()}
+        assert homes and homes <= named, name
 
 
 def test_taken_port_is_a_clear_error(tmp_path):

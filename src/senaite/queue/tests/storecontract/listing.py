@@ -21,6 +21,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from senaite.queue.model import states
+from senaite.queue.tests import effort
 from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
@@ -155,7 +156,7 @@ class ListingContract(StoreCase):
         other = self.open_store("/other", self.clock)
         self.assertEqual(other.page(), {"total": 0, "tasks": []})
 
-    @settings(max_examples=25, deadline=None,
+    @settings(max_examples=effort.choose(25, 200), deadline=None,
               suppress_health_check=NOT_CHECKED)
     @given(tasks, st.sampled_from((None,) + SORTS), st.booleans(),
            st.booleans(), st.integers(1, 5))

@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
+from senaite.queue.tests import effort
 from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import Clock
@@ -92,7 +93,7 @@ class Model(object):
 
 class ModelContract(StoreCase):
 
-    @settings(max_examples=60, deadline=None,
+    @settings(max_examples=effort.choose(30, 300), deadline=None,
               suppress_health_check=NOT_CHECKED)
     @given(st.lists(steps, min_size=5, max_size=40))
     def test_pop_agrees_with_the_model(self, script):

@@ -26,6 +26,7 @@ from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
 from senaite.queue.storage import postgresql
+from senaite.queue.tests import effort
 from senaite.queue.tests import postgres
 from senaite.queue.tests.storecontract import StoreContract
 from senaite.queue.tests.tasks import ALICE
@@ -40,7 +41,7 @@ if WHY_NOT:
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class TestPostgreSQLStore(StoreContract, unittest.TestCase):
 
-    tasks = 300
+    tasks = effort.choose(100, 1000)
 
     def prepare(self):
         self.url = postgres.get_server().create_database()
