@@ -146,9 +146,9 @@ def _addon_inputs():
     profiles = glob.glob(os.path.join(package, "profiles", "**", "*"),
                          recursive=True)
     modules = [os.path.join(package, name) for name in (
-        "setuphandlers.py", "profiles.zcml", "permissions.zcml", "keys.py",
-        "pasplugin.py", "processes.py", "surroundings.py",
-        os.path.join("browser", "settings.py"))]
+        "setuphandlers.py", "profiles.zcml", "permissions.zcml",
+        "auth/pas.py", "auth/signing_keys.py", "model/categories.py",
+        "site/surroundings.py", "browser/settings/settings_schema.py")]
     return _stock_inputs() + sorted(filter(os.path.isfile, profiles)) + [
         path for path in modules if os.path.isfile(path)]
 
