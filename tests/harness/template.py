@@ -151,7 +151,8 @@ def _addon_inputs():
     profiles = glob.glob(os.path.join(PACKAGE, "profiles", "**", "*"),
                          recursive=True)
     handlers = [os.path.join(PACKAGE, name)
-                for name in ("setuphandlers.py", "profiles.zcml")]
+                for name in ("setuphandlers.py", "profiles.zcml",
+                             "permissions.zcml")]
     files = handlers + sorted(filter(os.path.isfile, profiles))
     return _stock_inputs() + files + sorted(_modules_named_in(files))
 

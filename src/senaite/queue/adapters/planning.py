@@ -27,11 +27,49 @@ import collections
 from bika.lims import api
 from senaite.core.catalog import ANALYSIS_CATALOG
 
+from senaite.queue import logger
+
 #: Kinds of steps that follow the routine analyses, in this order
 DUPLICATES = "duplicates"
 REFERENCES = "references"
 INSTRUMENT = "instrument"
 METHOD = "method"
+
+
+def make_readable(template):
+    """Make sure that core can read the services of a template.
+
+    SENAITE's import of setup data (its own demo data as well) leaves plain
+    uids where core expects records, and core fails wherever it reads them:
+    when the template is applied, and on the template's own pages. Such uids
+    are stored again, as records. A template that core can read is not changed.
+
+    :param template: the worksheet template
+    :returns: False when the services are something else, and core would fail
+    :rtype: bool
+    """
+    if is_readable(template):
+        return True
+    stored = template.services
+    if not isinstance(stored, (list, tuple)) or \
+            not all(api.is_uid(uid) for uid in stored):
+        return False
+    template.setServices(list(stored))
+    logger.warning("Worksheet template %s: its services were plain uids, and "
+                   "are stored as records now", api.get_path(template))
+    return True
+
+
+def is_readable(template):
+    """Tell whether core can read the services of a template.
+
+    :param template: the worksheet template
+    :rtype: bool
+    """
+    try:
+        return all(api.is_uid(uid) for uid in template.getRawServices())
+    except (AttributeError, TypeError):
+        return False
 
 
 def search(template):

@@ -49,6 +49,10 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         if template is None:
             task["note"] = u"The worksheet template was {}".format(
                 skipped.GONE)
+        elif not planning.make_readable(template):
+            task["note"] = (
+                u"The worksheet template cannot be used: SENAITE cannot read "
+                u"its analysis services")
         elif task.get("steps") is None:
             self.make_plan(task, template)
         elif task["uids"]:

@@ -167,7 +167,7 @@ class TemplateClicksTest(TemplateTestCase):
         self.browser.followRedirects = True
         page = self.apply(case)
         self.assertTrue(self.browser.url.endswith("/manage_results"))
-        self.assertIn("Template of the test is applied in the background",
+        self.assertIn("Template of the test will be applied in the background",
                       page)
         self.assertNotIn("Changes saved", page)
         self.assertEqual(case.worksheet.getWorksheetTemplateUID(),
@@ -230,3 +230,91 @@ class TemplateClicksTest(TemplateTestCase):
         done = self.drain()
         self.assertEqual([task.note for task in done],
                          ["The worksheet template was removed meanwhile"])
+
+
+class StoredServicesTest(TemplateTestCase):
+    """Templates whose services are not stored as core stores them."""
+
+    #: neither records nor uids of services
+    UNREADABLE = (u"Ca, Cu", [None], [{"uid": None}], [{}], [u"Ca"], [5], 5)
+
+    def store(self, services):
+        """Store services without the setter of core."""
+        self.template.services = services
+        transaction.commit()
+
+    def test_plain_uids_are_read(self):
+        """SENAITE's import of its demo data leaves services that way."""
+        self.create_template()
+        uids = [api.get_uid(service) for service in self.services]
+        case, _done = self.compare(
+            lambda case: self.store(uids), self.apply, assign=False)
+        self.assertEqual(len(case.worksheet.getAnalyses()), 11)
+        self.assertEqual(self.template.services,
+                         [{"uid": uid} for uid in uids])
+
+    def test_plain_uids_in_create_worksheet(self):
+        self.create_template(["a", "a"])
+        self.store([api.get_uid(service) for service in self.services])
+        case = self.new_case(worksheet=False)
+        self.assertEqual(self.add(case), "manage_results")
+        self.drain()
+        self.assertEqual(len(case.worksheet.getAnalyses()), 4)
+
+    def test_plain_uids_in_a_task_of_another_add_on(self):
+        self.create_template(["a", "a"])
+        self.store([api.get_uid(service) for service in self.services])
+        case = self.new_case(assign=False)
+        add_apply_template_task(case.worksheet, self.template)
+        self.drain()
+        self.assertEqual(len(case.worksheet.getAnalyses()), 4)
+
+    def test_apply_template_says_what_is_wrong(self):
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        self.browser.followRedirects = True
+        for services in self.UNREADABLE:
+            self.store(services)
+            page = self.apply(case)
+            self.assertIn("Template of the test cannot be used", page)
+            self.assertNotIn("Changes saved", page)
+            self.assertIn("applytemplate_form", page)
+        self.assertEqual(self.pending(), [])
+        self.assertIsNone(case.worksheet.getWorksheetTemplate())
+
+    def test_create_worksheet_says_what_is_wrong(self):
+        self.create_template(["a", "a"])
+        before = list(self.portal.worksheets.objectIds())
+        self.browser.followRedirects = True
+        for services in self.UNREADABLE:
+            self.store(services)
+            page = self.post(
+                "{}/worksheets/worksheet_add".format(
+                    self.portal.absolute_url()),
+                urlencode({"analyst": api.get_current_user().getId(),
+                           "template": api.get_uid(self.template)}))
+            self.assertIn("Template of the test cannot be used", page)
+            self.assertTrue(self.browser.url.endswith("/worksheets"))
+        self.assertEqual(list(self.portal.worksheets.objectIds()), before)
+        self.assertEqual(self.pending(), [])
+
+    def test_task_says_what_is_wrong(self):
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        for services in self.UNREADABLE:
+            self.store(services)
+            add_apply_template_task(case.worksheet, self.template)
+            done, = self.drain()
+            self.assertIn("The worksheet template cannot be used", done.note)
+        self.assertEqual(case.worksheet.getAnalyses(), [])
+
+    def test_add_analyses_opens(self):
+        """Also when the worksheet's template can no longer be read."""
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        self.apply(case)
+        self.drain()
+        for services in self.UNREADABLE:
+            self.store(services)
+            self.assertIn("applytemplate_form", self.get(
+                "{}/add_analyses".format(case.worksheet.absolute_url())))
