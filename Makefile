@@ -23,7 +23,7 @@ BINTEST = PYTHONWARNINGS=ignore bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 
 .PHONY: build run demo test test-unit test-integration test-cluster \
-	test-functional test-integrated test-unit-py2 test-unit-py3 \
+	test-functional test-integrated test-without-speedups test-unit-py2 test-unit-py3 \
 	test-plain test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
 	package pot pot-check lint clean crashtest plants killpoints storetest \
 	concurrency soak fuzz audit
@@ -45,7 +45,7 @@ demo: build
 # All parts run, also when one of them fails: two at a time, the longest first,
 # and they show what they said when they are done. The processes of the cluster
 # tests are killed and measured, and want the machine for themselves.
-BESIDE = test-functional test-integrated test-browser test-plain \
+BESIDE = test-functional test-without-speedups test-integrated test-browser test-plain \
 	test-unit-py2 test-unit-py3 test-py3 test-docs
 
 test: build
@@ -76,6 +76,13 @@ test-functional: build
 test-integrated: build
 	@echo "== Integration tests in a SENAITE site, Python 2.7: other layers"
 	@$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
+
+# What tasks leave behind is the same when nothing is held back or remembered
+test-without-speedups: build
+	@echo "== Process tests, speedups switched off"
+	@SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) --tests-pattern '^integration$$' \
+		-t test_process_actions -t test_process_assign \
+		-t test_process_template -t test_client_process -t test_endstate
 
 test-cluster: build
 	@echo "== Cluster tests: real processes"

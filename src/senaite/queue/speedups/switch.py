@@ -10,9 +10,9 @@
 
 """Whether speedups are switched on: an environment variable and a setting.
 
-The environment variable wins over the setting of the site. It is there for
-whoever runs the processes: to rule speedups out as the cause of a problem, and
-to run the tests without them.
+The environment variable wins over the setting of the site. Administrators use
+it to rule out speedups as the cause of a problem, and the tests are run with
+it.
 """
 
 from __future__ import absolute_import
