@@ -8,14 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a worksheet template asks for: which analyses go to which slot.
+"""Plan what a worksheet template asks for: which analyses go to which slot.
 
-The same as `Worksheet.applyWorksheetTemplate` of core (senaite.core 2.6.0)
+The plan is what `Worksheet.applyWorksheetTemplate` of core (senaite.core 2.6.0)
 works out before it adds anything, with one difference: analyses that are
-queued, to be put on another worksheet as a rule, count as taken. At once, they
-would be there already. Core also sorts the new slots once more, with the
-variables mixed up: that never changes anything, since analyses come sample by
-sample, and is left out.
+queued, usually to be put on another worksheet, count as taken. Without the
+queue, they would be there already. Core also sorts the new slots again, with
+the variables mixed up. That never changes anything, since analyses come sample
+by sample, and is left out.
 """
 
 from __future__ import absolute_import
@@ -94,7 +94,7 @@ def routine(worksheet, template, is_taken):
 
     :param worksheet: the worksheet
     :param template: the worksheet template
-    :param is_taken: function that tells of a uid whether it is queued
+    :param is_taken: function that tells whether the object of a uid is queued
     :returns: dict from analysis to slot, in order
     :rtype: collections.OrderedDict
     """
@@ -122,8 +122,10 @@ def routine(worksheet, template, is_taken):
 
 
 def steps(worksheet, template):
-    """Return what follows the routine analyses: a list of lists that begin
-    with the kind of the step, of JSON values only.
+    """Return the steps that follow the routine analyses.
+
+    :returns: list of lists that begin with the kind of the step, and contain
+        JSON values only
 
     :param worksheet: the worksheet
     :param template: the worksheet template
@@ -144,9 +146,10 @@ def steps(worksheet, template):
 
 
 def estimate(worksheet, template):
-    """Return how many analyses a template brings to a worksheet, at most.
+    """Return the largest number of analyses that a template can add to a
+    worksheet.
 
-    Wakes no analysis up: it is asked while somebody waits.
+    Wakes up no analysis, since a user is waiting for the answer.
 
     :rtype: int
     """

@@ -97,7 +97,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
             self.add_rest(task, rest, chunk_size=size)
 
     def do_step(self, task, template):
-        """Do the first of the steps, and leave the others to a task."""
+        """Do the first of the steps, and add a task for the others."""
         step, rest = task["steps"][0], task["steps"][1:]
         settlement = Settlement(self.context, speedups.session().chunk(task))
         for analysis in self.changed_by(step, template):

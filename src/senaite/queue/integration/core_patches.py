@@ -56,8 +56,8 @@ def get_changed():
 def add_analyses(original, self, analyses):
     """Add analyses to the worksheet: queued, if the queue takes tasks.
 
-    Retests are added by `addAnalysis`, which is left as it is: whoever
-    retracts an analysis needs its successor at once.
+    Retests are added by `addAnalysis`, which is left as it is: users who
+    retract an analysis need its successor immediately.
     """
     if not decisions.is_to_be_queued("task_assign_analyses", len(analyses)):
         return original(self, analyses)

@@ -153,7 +153,8 @@ class Chunk(PlainChunk):
             else NothingPrepared()
         values.read()
         promoted = collections.OrderedDict()
-        if self._action in ahead.ACTIONS and self._session.fits("ahead"):
+        if self._action in ahead.ACTIONS and \
+                all(map(self._session.fits, ("ahead", "indexing"))):
             self._promote_ahead(settlement, values, promoted)
         # The metadata of samples and worksheets, and the guards of others,
         # read the catalogs. Nothing may change any of them in between.

@@ -26,6 +26,7 @@ from bika.lims.content.worksheet import Worksheet
 from bika.lims.workflow.analysis import events
 from plone.indexer.wrapper import IndexableObjectWrapper
 from Products.CMFCore import indexing
+from Products.CMFCore.WorkflowTool import WorkflowTool
 from senaite.app.supermodel.model import SuperModel
 from zope.i18n import interpolate
 
@@ -252,15 +253,14 @@ class ChangedCoreTest(ProcessTestCase):
     def count_promotions(self):
         """Return a list that grows with each transition of a sample that is
         tried."""
-        tool = api.get_tool("portal_workflow")
-        calls, former = [], type(tool).doActionFor
+        calls, former = [], vars(WorkflowTool)["doActionFor"]
 
         def do_action_for(tool, obj, action, *args, **kw):
             if api.get_portal_type(obj) == "AnalysisRequest":
                 calls.append(action)
             return former(tool, obj, action, *args, **kw)
-        type(tool).doActionFor = do_action_for
-        self.addCleanup(setattr, type(tool), "doActionFor", former)
+        WorkflowTool.doActionFor = do_action_for
+        self.addCleanup(setattr, WorkflowTool, "doActionFor", former)
         return calls
 
     def test_functional_patches_wrap_what_is_there(self):
