@@ -71,7 +71,6 @@ PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 UNIT = env PYTHONPATH=src $(PYTEST)
 PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 
-<<<<<<< HEAD
 .PHONY: help build run demo clean
 .PHONY: test check lint test-long
 .PHONY: test-unit test-unit-py2 test-unit-py3 test-py3 test-thorough
@@ -83,14 +82,6 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 
 # Only `test` and `check` run parts side by side: in a make of their own, when
 # the build is done
-=======
-.PHONY: build run demo test test-unit test-integration test-cluster \
-	test-functional test-integrated test-without-speedups test-unit-py2 test-unit-py3 \
-	test-plain test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
-	package pot pot-check lint clean crashtest plants killpoints storetest \
-	concurrency soak fuzz audit
-# `make test` alone says what may run beside what
->>>>>>> fence
 ifndef BESIDE_OTHERS
 .NOTPARALLEL:
 BUILD = build
@@ -111,7 +102,6 @@ run: build
 demo: build
 	@$(HARNESS) harness.demo
 
-<<<<<<< HEAD
 # -- Tests ---------------------------------------------------------------------
 
 # The longest first: what begins last should be short
@@ -146,13 +136,6 @@ define side_by_side
 	$(MAKE) --no-print-directory -k -j$$jobs --output-sync=target \
 		BESIDE_OTHERS=1 $(2)
 endef
-=======
-# All parts run, also when one of them fails: two at a time, the longest first,
-# and they show what they said when they are done. The processes of the cluster
-# tests are killed and measured, and want the machine for themselves.
-BESIDE = test-functional test-without-speedups test-integrated test-browser test-plain \
-	test-unit-py2 test-unit-py3 test-py3 test-docs
->>>>>>> fence
 
 test: build
 	$(call side_by_side,10,$(TESTS))
@@ -194,24 +177,10 @@ test-integrated: $(BUILD)
 	$(PART) "Integration tests in a SENAITE site: other layers" \
 		$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
 
-<<<<<<< HEAD
 # These modules start clusters of their own
 OWN = test_away test_balanced test_campaign test_harness
 OWN_FILES = $(OWN:%=tests/cluster/%.py)
 PLAIN_FILES = tests/cluster/test_plain.py
-=======
-# What tasks leave behind is the same when nothing is held back or remembered
-test-without-speedups: build
-	@echo "== Process tests, speedups switched off"
-	@SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) --tests-pattern '^integration$$' \
-		-t test_process_actions -t test_process_assign \
-		-t test_process_template -t test_client_process -t test_endstate
-
-test-cluster: build
-	@echo "== Cluster tests: real processes"
-	@PYTHONPATH=tests $(PYTEST) -m "not long" tests/cluster \
-		--ignore=tests/cluster/test_plain.py
->>>>>>> fence
 
 test-cluster: $(BUILD)
 	$(PART) "Cluster tests: one cluster of real processes" $(PROCESSES) \

@@ -129,8 +129,9 @@ def register(context):
 
 
 def install(acl_users):
-    """Put the plugin in a user folder, before all others: who signed a
-    request is its user, whatever cookies come with it. Repeatable.
+    """Put the plugin in a user folder, before all others: the user of a signed
+    request is the one it was signed for, even if it carries cookies. May be
+    repeated.
 
     :param acl_users: the site's or the root's user folder
     """
@@ -144,7 +145,7 @@ def install(acl_users):
 
 
 def uninstall(acl_users):
-    """Take the plugin out of a user folder. Repeatable."""
+    """Take the plugin out of a user folder. May be repeated."""
     if PAS_PLUGIN_ID in acl_users.objectIds():
         # the user folder deactivates what it loses
         acl_users.manage_delObjects([PAS_PLUGIN_ID])
@@ -160,7 +161,7 @@ def request_claims(request):
         an empty `user` is a request between the processes of the queue
     :rtype: dict
     """
-    # Not getattr: what a request does not have, it looks up in its form
+    # Not getattr: a request looks up missing attributes in its form
     known = vars(request)
     if MEMO in known:
         return known[MEMO]
@@ -192,7 +193,7 @@ def verify(request, token):
     if tokens.API_ROOT not in path:
         raise BadToken()
     site_keys = get_site_keys()
-    # Nobody without a key makes us read a body
+    # The body is read only for holders of a key
     tokens.decrypt(site_keys, token)
     environ = request.environ
     route = tokens.join_route(path, environ.get("QUERY_STRING", ""))
@@ -216,7 +217,7 @@ def get_body(request, limit=None):
     """Return the body of a request as it arrived, whatever its type.
 
     :param request: the current request
-    :param limit: read not more than so many bytes
+    :param limit: maximum number of bytes to read
     :rtype: bytes
     """
     stream = vars(request).get("stdin")

@@ -13,8 +13,8 @@
 
 A token is a Fernet message (encrypted and authenticated with the queue's key)
 that names the user, the HTTP method, the route and the hash of the body of
-the very request it was made for, and that is accepted once, for seconds. Only
-who has the key can make one, and who gets hold of one can do nothing with it.
+the very request it was made for, and that is accepted once, within seconds.
+Only holders of the key can make one, and a stolen one is of no use.
 
 Pure: knows neither Zope nor `requests`.
 """
@@ -44,7 +44,7 @@ from senaite.queue.model.fields import to_native
 from senaite.queue.model.fields import to_text
 
 with warnings.catch_warnings():
-    # That Python 2 is out of support is known to who runs this Plone
+    # Administrators of this Plone know that Python 2 is out of support
     warnings.simplefilter("ignore")
     from cryptography.fernet import Fernet
     from cryptography.fernet import InvalidToken
@@ -83,7 +83,7 @@ def make_key():
 
 
 def is_key(key):
-    """Tell whether this may be used as a key.
+    """Tell whether a value may be used as a key.
 
     :param key: 32 bytes as url-safe base64, text or bytes
     """
@@ -121,7 +121,7 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL):
 
     :param key: the queue's key
     :param username: id of the user the request is made for, or "" for a
-        request between the processes of the queue, which logs nobody in
+        request between the processes of the queue, which logs no user in
     :param method: HTTP method
     :param route: see `get_route`
     :param body: the body as sent; text is taken as UTF-8, None as empty
@@ -129,7 +129,7 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL):
     :param ttl: seconds the token may be used
     :returns: the value of the header `HEADER`
     :rtype: str
-    :raises ValueError: when the key is none
+    :raises ValueError: when the key is not a key
     """
     if not is_key(key):
         raise ValueError("Not a key: 32 bytes, url-safe base64, are expected")

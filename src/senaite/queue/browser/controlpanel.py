@@ -16,3 +16,8 @@ from __future__ import print_function
 
 from senaite.queue.browser.settings.page import QueueSettingsForm  # noqa: F401
 from senaite.queue.browser.settings.page import QueueSettingsView  # noqa: F401
+from senaite.queue.browser.settings.settings_schema import IQueueSettings
+
+#: What 1.0.x called them; other add-ons extend them
+IQueueControlPanel = IQueueSettings
+QueueControlPanelForm = QueueSettingsForm

@@ -8,17 +8,17 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The agent: the thread of each process and site that talks to the queue
-server, so that no request has to.
+"""The agent: the thread of each process and site that calls the queue server,
+so that no request has to.
 
 It relays the outbox and keeps the snapshot fresh. Requests wake it and read
-what it last knew; a request waits for it only when its snapshot is known to
-miss something, a fraction of a second at most.
+its last snapshot. A request waits for it only when the snapshot is known to
+miss something, and then a fraction of a second at most.
 
-The thread starts with the first request that has to do with the queue, or at
-start-up of the process for sites that have an outbox. It ends when the
-database is closed or the site has no outbox any more, and nothing else ends
-it: neither the queue server nor ZEO being away.
+The thread starts with the first request that uses the queue, or when the
+process starts for sites that have an outbox. It ends when the database is
+closed or the site no longer has an outbox. An outage of the queue server or of
+ZEO does not end it.
 """
 
 from __future__ import absolute_import
@@ -49,20 +49,20 @@ from senaite.queue.site import alone
 from senaite.queue.site import connections
 from senaite.queue.site.waiting import Event
 
-#: Seconds between refreshes while pages ask, and while nobody does. The
-#: latter is well below `outbox.KEEP_SECONDS`.
+#: Seconds between refreshes while pages use the snapshot, and while none does.
+#: The latter is well below `outbox.KEEP_SECONDS`.
 BUSY_SECONDS = 1.0
 IDLE_SECONDS = 4.0
 
-#: For so many seconds after the last question the agent counts as busy
+#: Number of seconds after the last use for which the agent counts as busy
 WANTED_SECONDS = 60
 
-#: A request waits at most so many seconds for a refresh, and the next one to
-#: wait does so this many seconds later
+#: Maximum number of seconds that a request waits for a refresh, and minimum
+#: number of seconds between two requests that wait
 CATCH_UP_SECONDS = 0.25
 CATCH_UP_PAUSE = 5
 
-#: Largest number of answers of the change feed that are put together
+#: Maximum number of answers of the change feed that make one refresh
 MOST_ANSWERS = 10000
 
 _agents = {}
@@ -101,17 +101,18 @@ class Agent(object):
         self._thread = None
         self._pid = None
         self.stopped = False
-        #: what else works for the site here, and ends with the agent
+        #: other threads that work for the site in this process, and end with
+        #: the agent
         self.companions = []
 
     # for requests: nothing here takes time
 
     def want(self):
-        """Note that somebody asks what is queued."""
+        """Note that the snapshot is used."""
         self._wanted_at = time.time()
 
     def wake(self, task_uid=None):
-        """Have the outbox relayed now.
+        """Relay the outbox now.
 
         :param task_uid: a task that this process has just committed
         """
@@ -156,8 +157,8 @@ class Agent(object):
             self._thread.start()
 
     def catch_up(self, timeout=CATCH_UP_SECONDS):
-        """Wait a moment for a refresh, if that makes sense and no request
-        has waited lately."""
+        """Wait a moment for a refresh, unless the server is known to be down or
+        another request has just waited."""
         now = time.time()
         if now - self._waited_at < CATCH_UP_PAUSE:
             return
@@ -171,7 +172,7 @@ class Agent(object):
     # for threads of our own
 
     def stop(self):
-        """Have the thread end after what it does now."""
+        """Let the thread end after its current round."""
         self.stopped = True
         self._bell.set()
         for companion in list(self.companions):
@@ -198,7 +199,7 @@ class Agent(object):
         :param everything: deliver others' entries too, however young
         :type everything: bool
         :returns: counts of the relay
-        :raises ServerUnreachable, ServerRefused: entries are kept
+        :raises ServerUnreachable, ServerRefused: the entries are kept
         """
         with self._work_lock:
             with self._lock:
@@ -243,7 +244,7 @@ class Agent(object):
         return list(self._watches.values())
 
     def _find_way(self, url):
-        """Take the way to the server that the settings ask for."""
+        """Use the address of the server that the settings name."""
         if self._server_url not in (None, url):
             # another server is another queue
             self.state = snapshot.State()
@@ -272,7 +273,7 @@ class Agent(object):
         return self._key
 
     def refresh(self):
-        """Ask for what changed, until there is no more, and show it."""
+        """Fetch all changes from the server, and put the new snapshot in force."""
         with self._work_lock:
             state = self.state
             for _number in range(MOST_ANSWERS):
@@ -282,7 +283,7 @@ class Agent(object):
                 state = snapshot.apply_feed(state, feed)
                 if not feed.get("more"):
                     break
-            # not before the end: half of a snapshot says "not queued"
+            # only when complete: half a snapshot would show queued items as free
             self.state = state
             self._refreshed_at = time.time()
             self._trouble_since = None
@@ -308,8 +309,8 @@ class Agent(object):
             except Exception as error:
                 if not connections.is_open(self.site.db):
                     break
-                # whatever it is, an agent that is gone helps nobody, and one
-                # that delivers nothing must not look well
+                # An agent that ends delivers nothing any more, and one that
+                # delivers nothing must not look well
                 self._note_trouble()
                 self._complain(error, unexpected=True)
             self._rest()
@@ -324,7 +325,7 @@ class Agent(object):
         busy = time.time() - self._wanted_at < WANTED_SECONDS
         self._bell.wait(BUSY_SECONDS if busy or self._own else IDLE_SECONDS)
         if self.transport.down_seconds():
-            # what wakes us now would find the circuit open
+            # a wake-up now would find the circuit open
             time.sleep(0.2)
 
     def _leave(self):
@@ -335,10 +336,10 @@ class Agent(object):
         self.site.release_connection()
 
     def _complain(self, error, unexpected=False):
-        """Log what is wrong once, and once when it is right again."""
+        """Log a problem once, and once more when it is over."""
         complaint = "{}: {}".format(type(error).__name__, error) \
             if error is not None else None
-        # an outage shows in turns as "nobody listens" and "not asked again"
+        # an outage shows alternately as "not connected" and "circuit open"
         kind = ServerUnreachable if isinstance(error, ServerUnreachable) \
             else type(error)
         if error is None:
@@ -400,5 +401,5 @@ def stop_all(timeout=5):
 # what is added in this process is relayed from here
 enqueue.use_agents(get_agent)
 
-# a thread that goes on while the interpreter is taken apart prints nonsense
+# a thread that still runs while the interpreter shuts down prints errors
 atexit.register(stop_all, timeout=1)

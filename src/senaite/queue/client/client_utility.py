@@ -10,9 +10,9 @@
 
 """The queue as seen by a process that is not the queue server.
 
-Adding joins the transaction. Questions that pages ask for each row are
-answered by the view of this transaction (snapshot, outbox, ledger); what needs
-whole tasks is asked of the server, with what waits in the outbox on top.
+Adding joins the transaction. What pages ask for each row is answered by the
+view of this transaction (snapshot, outbox, ledger). Whole tasks are fetched
+from the server, and those that wait in the outbox are added.
 """
 
 from __future__ import absolute_import
@@ -45,8 +45,8 @@ READ_SECONDS = 2
 
 @implementer(IClientQueueUtility)
 class ClientQueueUtility(RemoteMonitoring):
-    """See `IClientQueueUtility`. Has no state of its own: works in whatever
-    site is the current one."""
+    """See `IClientQueueUtility`. Has no state of its own; works in the current
+    site."""
 
     # -- adding and running
 
@@ -57,7 +57,7 @@ class ClientQueueUtility(RemoteMonitoring):
     def pop(self, consumer_id):
         """Return the next task, now running, or None.
 
-        :raises TransportError: the server cannot be asked, or refuses
+        :raises TransportError: the server does not answer, or refuses
         """
         task = self._call("pop", consumer_id=consumer_id).get("task")
         return queue_task.to_task(task) if task else None
@@ -133,7 +133,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :param limit: number of the server's tasks at most
         :param offset: number of the server's tasks to leave out first
         :rtype: list of QueueTask
-        :raises TransportError: the server cannot be asked
+        :raises TransportError: the server does not answer
         """
         wanted = to_states(status)
         query = {"status": ",".join(wanted), "ghost": "1", "name": name,
@@ -219,7 +219,7 @@ class ClientQueueUtility(RemoteMonitoring):
     def _ready_agent(self):
         agent = self._agent()
         if agent.get_key() is None:
-            # the thread has not come to it yet
+            # the thread has not read it yet
             agent.configure()
         return agent
 
@@ -233,7 +233,7 @@ class ClientQueueUtility(RemoteMonitoring):
         """Call a route of the queue server and return its answer.
 
         :raises TaskNotFound: the server does not know the task
-        :raises TransportError: the server cannot be asked, or refuses
+        :raises TransportError: the server does not answer, or refuses
         """
         try:
             return self._ready_agent().transport.call(
@@ -251,8 +251,7 @@ class ClientQueueUtility(RemoteMonitoring):
 
 
 def _as_task(answer):
-    """Return the task in an answer of the server, which has keys of its own
-    beside those of the task."""
+    """Return the task in an answer of the server, which has further keys."""
     data = dict(answer)
     for key in ("url", "zeo", "success", "_runtime", "message"):
         data.pop(key, None)

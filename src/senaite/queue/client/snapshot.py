@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What this process knows of the queue: the change feed, applied.
+"""The queue as this process knows it: the change feed, applied.
 
 A state is never changed once it is made: threads read it without a lock, and
-may compare by identity whether something changed since they looked.
+compare by identity whether something has changed.
 """
 
 from __future__ import absolute_import
@@ -21,7 +21,7 @@ from __future__ import print_function
 from senaite.queue.model.places import places
 from senaite.queue.model import states
 
-#: How many tasks are remembered after they ended
+#: Maximum number of ended tasks that are remembered
 REMEMBER = 5000
 
 #: States of the tasks that are kept with all that is known of them
@@ -41,7 +41,7 @@ class State(object):
         self.tasks = tasks or {}
         #: uid of a context or item, or key of a lock -> tuple of task uids
         self.objects = objects or {}
-        #: task uid -> state, of tasks that ended lately
+        #: task uid -> state, of tasks that have ended recently
         self.ended = ended or {}
         #: seconds that the slowest task was given, of those that took longer
         #: than was allowed; 0 when there was none
@@ -106,8 +106,8 @@ def _relink(objects, former, present):
 
 
 def _shortened(ended):
-    """Forget half of what ended when it is too much; which half does not
-    matter, it only bridges the seconds until the ledger or the outbox is
+    """Forget half of the tasks that ended when there are too many. Which half
+    does not matter: they only bridge the seconds until the ledger or the outbox is
     cleaned up."""
     if len(ended) <= REMEMBER:
         return ended

@@ -8,16 +8,16 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a page sees as queued.
+"""The queue as a page sees it.
 
     queued = (snapshot's active tasks + outbox entries it does not know yet)
              - tasks the ledger has
 
-The snapshot may be a second old; outbox and ledger are read through the
-request's own connection, so that what this transaction, or any client before
-it, has queued or finished is seen at once. Guards ask for each row and each
-transition: the answer is kept for each thread, and made anew only when the
-snapshot, a bell of the outbox or that of the ledger has changed.
+The snapshot may be a second old. Outbox and ledger are read through the
+request's own connection, so that tasks that this transaction, or any client
+before it, has queued or finished are seen at once. Guards ask for each row and each
+transition, so the view is kept for each thread until the snapshot, a bell of
+the outbox or that of the ledger changes.
 """
 
 from __future__ import absolute_import

@@ -53,7 +53,7 @@ def make_consumer_id(url, instance_path):
 
 
 def set_place(path):
-    """Name what tells this process from others that share its files."""
+    """Set the path that tells this process from others that share its files."""
     _place[:] = [path]
 
 

@@ -8,15 +8,15 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The consumer: a loop that takes tasks from the queue and gets them done.
+"""The consumer: a loop that takes tasks from the queue and processes them.
 
-One thread per process and site; it works through the queue without a pause,
-then listens for the doorbell. The work itself is done by a request to this
-very process, signed for the task's user, so that it runs like the click of
-that user would have: same authentication, same skins, same layers.
+One thread for each process and site. It works through the queue without a
+pause, then listens for the doorbell. The work itself is done by a request to
+this process, signed for the task's user, so that it runs like a click of that
+user: with the same authentication, skins and layers.
 
-Nothing ends the loop but the end of the process, of the database or of the
-add-on in this site. A tick of the clock server sees to it that it runs.
+The loop ends only with the process, with the database or with the add-on in
+this site. A tick of the clock server starts it again when it does not run.
 """
 
 from __future__ import absolute_import
@@ -58,7 +58,7 @@ LISTEN_SECONDS = 5
 #: Seconds before the loop tries again when something is not there
 RETRY_SECONDS = 1
 
-#: So many threads may still work on tasks that took too long
+#: Maximum number of threads that may still work on tasks that took too long
 MOST_STRAYS = 1
 
 _consumers = {}
@@ -106,7 +106,10 @@ class Consumer(object):
         return True
 
     def stop(self, timeout=None):
-        """Have the loop end after its task, and wait for it that long."""
+        """Let the loop end after its task.
+
+        :param timeout: seconds to wait for the end; None: do not wait
+        """
         self.stopping.set()
         thread = self._thread
         if timeout and thread is not None and \
@@ -114,7 +117,7 @@ class Consumer(object):
             thread.join(timeout)
 
     def _run(self):
-        """Live until there is nothing left to live for."""
+        """Run until the process, the database or the add-on is gone."""
         while not self._is_over():
             try:
                 self._live()
@@ -125,7 +128,7 @@ class Consumer(object):
             except Exception as error:
                 if not connections.is_open(self.site.db):
                     break
-                # whatever it is, a loop that is gone helps nobody
+                # a loop that ends processes nothing any more
                 self._complain(error, unexpected=True)
             self.stopping.wait(RETRY_SECONDS)
         self._doorbell.close()
@@ -145,13 +148,16 @@ class Consumer(object):
                 self._listen(next_due)
 
     def _work_off(self):
-        """Take task after task, until there is none; returns in how many
-        seconds there may be one, or None."""
-        # Between two tasks, somebody waits for the next one: what there is to
-        # be looked through can wait until nobody does
+        """Process task after task until there is none.
+
+        :returns: seconds from now until there may be one, or None
+        """
+        # Users wait while there are tasks: garbage is collected when there
+        # are none
         answer = {}
         with speedups.session().working_off():
-            # What was handed out is ours, whatever we are asked meanwhile
+            # A task that was handed out is processed even when we are asked to
+            # stop
             while answer.get("task") or not self._is_over():
                 if "task" not in answer:
                     self._require_database()
@@ -164,7 +170,7 @@ class Consumer(object):
         return None
 
     def _get_ready(self):
-        """Find out who and where we are, and tell the server.
+        """Find our address and id, and tell the server.
 
         :raises NotReady: when this process cannot reach itself
         """
@@ -177,8 +183,8 @@ class Consumer(object):
             self.consumer_id = identity.make_consumer_id(
                 loopback.base_url, identity.instance_path())
         self._require_loopback()
-        # what our former self held, before this process was started, is
-        # given to somebody else at once
+        # what this consumer held before the process was started again is
+        # given to another consumer at once
         answer = self.agent.transport.call(
             "queue_server/hello", {"consumer_id": self.consumer_id},
             force=True)
@@ -204,7 +210,7 @@ class Consumer(object):
     def _require_loopback(self):
         """Ask ourselves for a task that does not exist.
 
-        :raises NotReady: when nobody, or another process, answers
+        :raises NotReady: when no process, or another one, answers
         """
         try:
             self.loopback.call(
@@ -255,8 +261,10 @@ class Consumer(object):
             force=True, timeout=10)
 
     def handle(self, task):
-        """Get one task done, and keep to its pace; returns the answer of the
-        server, which may have the next one."""
+        """Process one task and keep to its pace.
+
+        :returns: the answer of the server, which may have the next task
+        """
         attempt = Attempt(self, task)
         answer = attempt.run()
         rest = self._rest_after(attempt)
@@ -292,7 +300,7 @@ class Consumer(object):
             bool(getattr(lifetime, "_shutdown_phase", 0))
 
     def _complain(self, error, unexpected=False):
-        """Log what is wrong once, and once when it is right again."""
+        """Log a problem once, and once more when it is over."""
         if error is None:
             if self._complaint is not None:
                 logger.info("event=consumer_recovered consumer=%s",
@@ -309,10 +317,10 @@ class Consumer(object):
 
 
 def ensure(portal):
-    """See to it that the loop of a site runs in this process.
+    """Start the loop of a site in this process, unless it runs.
 
     :param portal: root object of the site
-    :returns: what to tell who asked
+    :returns: a message for the caller
     :rtype: str
     """
     site = connections.Site.of(portal)

@@ -11,9 +11,8 @@
 """Processing a task: the work, the ledger and the follow-up, all or nothing.
 
 The transactions are made here, not by the publisher: an answer must not say
-"done" before the commit, and neither the JSON API (which swallows exceptions,
-and then commits what was written before them) nor ZServer (which never retries
-a conflict) does what is needed.
+"done" before the commit, the JSON API swallows exceptions and commits what was
+written before them, and ZServer never retries a conflict.
 """
 
 from __future__ import absolute_import
@@ -121,8 +120,8 @@ def _attempt(portal, request, lease, user_id, tries=1):
             speedups.session().processing(portal):
         adapter.process(task)
         if transaction.get() is not running:
-            # what it has committed cannot be taken back; the ledger entry
-            # at least keeps it from being done a second time
+            # what it has committed cannot be undone, but the ledger entry keeps
+            # it from being done a second time
             logger.error("event=commit_by_adapter task=%s name=%s: an adapter "
                          "must not end the transaction",
                          task.task_short_uid, task.name)
@@ -147,14 +146,14 @@ def _check_user(task, user_id):
 
 
 def _prepare(request, task, context):
-    """Give the request what the work expects, and nothing of before.
+    """Prepare the request for the work, without leftovers.
 
     Caches on the request hold objects and answers (is this transition
     allowed?) from before the transaction was aborted.
     """
     IAnnotations(request).clear()
     request.other.pop("workflow_skiplist", None)
-    # for information; our own guards go by `current_task`
+    # for information; our own guards use `current_task`
     request.set("queue_tuid", task.task_uid)
     from bika.lims.interfaces import IWorksheet
     if IWorksheet.providedBy(context):
@@ -178,8 +177,8 @@ def _get_adapter(context, name):
 
 
 def _count_processed(task, added):
-    """Return how many items of the job are done by now less than before:
-    what follow-up tasks of the same job have taken over is not."""
+    """Return how many items of the job this task has done: its own, without
+    those that follow-up tasks of the job have taken over."""
     left = sum(_items(other) for other in added
                if other["job_uid"] == task["job_uid"])
     return max(0, _items(task) - left)
@@ -190,7 +189,7 @@ def _items(task):
 
 
 def _describe(task):
-    """Say in the undo log whose work this is."""
+    """Describe the task and its user in the undo log."""
     current = transaction.get()
     current.note(u"senaite.queue {} {}".format(task.name, task.task_uid))
     current.user = u" {}".format(to_text(task.username))

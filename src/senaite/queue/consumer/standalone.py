@@ -23,12 +23,12 @@ from senaite.queue.model import states
 from senaite.queue.model import surroundings
 from senaite.queue.site import alone
 
-#: Seconds for which nothing moves before the queue server helps itself
+#: Seconds without progress after which the queue server consumes as well
 LONELY_SECONDS = 5
 
 
 class Watch(object):
-    """Finds out whether nobody consumes."""
+    """Finds out whether tasks wait and no process takes them."""
 
     def __init__(self):
         #: this process may consume

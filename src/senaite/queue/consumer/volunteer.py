@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Starts the loop of a process that works alone, where nobody else consumes.
+"""Starts the loop in a process that works alone when no other consumes.
 
-The agents of the process keep the watch, see `senaite.queue.consumer.standalone`
-for what it looks at.
+The agents of the process keep the watch; `senaite.queue.consumer.standalone`
+decides.
 """
 
 from __future__ import absolute_import
@@ -25,12 +25,12 @@ from senaite.queue import logger
 
 
 def on_process_starting(event):
-    """Have the agents of this process look whether nobody consumes."""
+    """Let the agents of this process watch whether tasks are consumed."""
     agents.add_watch(VolunteerWatch)
 
 
 class VolunteerWatch(standalone.Watch):
-    """Starts to consume when nobody does; see `agent.add_watch`."""
+    """Starts to consume when no other process does; see `agent.add_watch`."""
 
     def look(self, agent, now):
         """Start the loop when it is needed.

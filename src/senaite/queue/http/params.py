@@ -9,9 +9,9 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What the routes of the queue server read from requests, and how they answer.
+"""Parameters that the routes of the queue server read, and their answers.
 
-Whatever is wrong with a request ends here, with the status of the contract.
+Every fault of a request is refused here, with the status of the contract.
 """
 
 from __future__ import absolute_import
@@ -45,7 +45,7 @@ TRUE_VALUES = (True, 1, "1", "true", "True", "yes", "on")
 def read_task_uid(params):
     """Return the uid of the task that a request is about.
 
-    :raises Refused: 406 without one, 412 when it is none
+    :raises Refused: 406 without one, 412 when it is not the uid of a task
     """
     task_uid = params.get("task_uid")
     if not task_uid:
@@ -121,7 +121,7 @@ def read_states(params, default=None):
 def read_object_uid(params, name="uid"):
     """Return the uid of an object, or None.
 
-    :raises Refused: 412 when it is none
+    :raises Refused: 412 when it is not a uid
     """
     uid = params.get(name)
     if not uid:
@@ -146,10 +146,10 @@ def answer_items(request, items, **details):
 
 
 def answer(request, content=None, **details):
-    """Return an answer with what all have: the URL asked, and the address of
-    the process that answers.
+    """Return an answer with what all answers have: the URL that was asked, and
+    the address of the process that answers.
 
-    :param content: what is told, whatever its keys
+    :param content: the content of the answer, with any keys
     :type content: dict
     """
     portal = get_portal()

@@ -11,15 +11,15 @@
 
 """JSON routes: the decorator that declares them, the table, the one wrapper.
 
-The decorator writes down who may call a route; the wrapper enforces it, so
-that no route function checks anything about its caller itself. A route
+The decorator declares who may call a route, and the wrapper enforces it: a
+route function does not check its caller. A route
 function is called with `(context, request, **values of the URL)`, returns a
 dict, and raises an error of ours that has an HTTP status (see
 `senaite.queue.errors`) when it cannot do what was asked.
 
-senaite.jsonapi swallows whatever a route raises, and the publisher then
-commits what was written before. Therefore nothing passes this wrapper: it
-aborts the transaction and answers with the status itself.
+senaite.jsonapi swallows every exception of a route, and the publisher then
+commits what was written before. The wrapper therefore lets no exception pass:
+it aborts the transaction and sets the status of the answer itself.
 """
 
 from __future__ import absolute_import
@@ -41,7 +41,7 @@ from senaite.queue.site import process_role
 
 #: Requests signed with the queue's key; never a person
 SIGNED = "signed"
-#: Signed requests, and people with the permission to view the queue
+#: Signed requests, and users with the permission to view the queue
 VIEW = "view"
 #: Signed requests, and users with the permission to consume tasks
 CONSUME = "consume"
@@ -114,9 +114,10 @@ def register(declared, view):
 
 
 def respond(declared, function, context, request, values):
-    """Check the caller, call the route's function, answer; never raises.
+    """Check the caller, call the route's function and return the answer.
 
-    (But for one: what asks for anything else than JSON is a BadRequest.)
+    :raises BadRequest: when the caller asks for another format than JSON;
+        nothing else is raised
     """
     refuse_other_formats(request)
     try:
@@ -132,8 +133,8 @@ def respond(declared, function, context, request, values):
 
 
 def refuse_other_formats(request):
-    """The API view would answer `asbinary` and `asxml` past this module's
-    care, with errors of its own."""
+    """Refuse `asbinary` and `asxml`: the API view would answer them itself, with
+    errors of its own."""
     accept = request.getHeader("Accept") or ""
     if request.form.get("asbinary") or request.form.get("asxml") \
             or accept in ("application/zip", "application/xml"):
@@ -168,7 +169,7 @@ def _get_status(error):
 
 
 def log_failure(error, declared, status):
-    """Log an error, the same one not with every poll."""
+    """Log an error, but not the same one with every poll."""
     line = "route={}/{} status={} error={!r}".format(
         declared.group, declared.rules[0], status, to_message(error))
     now = time.time()
@@ -214,7 +215,8 @@ def check_access(access, request):
 
 
 def get_permission(access):
-    """Return the permission a person needs; None: no permission suffices."""
+    """Return the permission a user needs; None when no permission is
+    sufficient."""
     from senaite.queue import permissions
     return {
         VIEW: permissions.ViewQueue,
@@ -236,7 +238,7 @@ def get_payload(request):
     if len(body) > MAX_BODY_BYTES:
         raise Refused(400, "The body is larger than {} bytes".format(
             MAX_BODY_BYTES))
-    # Forms are what other sites can make a browser send
+    # Other sites can make a browser send forms, but not JSON
     content_type = request.getHeader("Content-Type") or ""
     if not content_type.lower().startswith("application/json"):
         raise Refused(400, "The body must be JSON (application/json)")
@@ -250,7 +252,8 @@ def get_payload(request):
 
 
 def not_json(name):
-    """Python reads NaN and the infinities, JSON does not have them."""
+    """Refuse NaN and the infinities, which Python reads but JSON does not
+    have."""
     raise ValueError(name)
 
 

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Calls of the queue server: signed JSON over HTTP, impatient.
+"""Calls of the queue server: signed JSON over HTTP, with short timeouts.
 
-When the server does not answer, the next calls fail at once for a while
-(circuit breaker), so that a server that is down costs nobody more than one
-short timeout. Sessions are kept per thread; a `Transport` may be shared.
+After a call that was not answered, calls fail at once for a while (circuit
+breaker), so that a server that is down costs a caller at most one timeout.
+Sessions are kept per thread; a `Transport` may be shared.
 """
 
 from __future__ import absolute_import
@@ -36,7 +36,7 @@ from senaite.queue.model import fields
 
 API_PATH = "/@@API/senaite/v1/"
 
-#: Seconds: to connect, and to wait for an answer unless the caller says else
+#: Seconds to connect, and to wait for an answer by default
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
 
@@ -79,18 +79,18 @@ class Transport(object):
         :type method: str
         :param timeout: seconds to wait for the answer
         :type timeout: float
-        :param force: ask even though the server did not answer lately
+        :param force: ask even while the circuit is open
         :type force: bool
-        :param username: user to act as; "": nobody, a control call
+        :param username: user to act as; "" for a control call
         :type username: str
         :param query: parameters of the URL
         :type query: dict
         :rtype: dict
-        :raises ServerUnreachable: no answer, or none that makes sense
-        :raises ServerRefused: the server's "no"
+        :raises ServerUnreachable: no answer, or one that is not understood
+        :raises ServerRefused: the server refuses
         """
         if not force and self._clock() < self._open_until:
-            raise ServerUnreachable("{} did not answer lately".format(
+            raise ServerUnreachable("{} did not answer a moment ago".format(
                 self.base_url))
         try:
             answer = self._send(
@@ -127,7 +127,7 @@ class Transport(object):
                 auth=tokens.Signer(username, self.get_key),
                 timeout=(CONNECT_SECONDS, timeout or READ_SECONDS))
         except ValueError as error:
-            # no key, or no URL: nothing that another attempt would change
+            # no key, or not a URL: another attempt would not help
             raise ServerUnreachable("{}: {}".format(self.base_url, error))
         except requests.RequestException as error:
             raise _classify(error)("{}: {}".format(self.base_url, error))
@@ -144,8 +144,8 @@ class Transport(object):
         return session
 
     def _read(self, response):
-        """Return the answer. The body counts, not the status alone: some
-        versions of the JSON API say 200 to an error."""
+        """Return the answer. The status alone is not enough: some versions of
+        the JSON API answer an error with 200."""
         status = response.status_code
         try:
             answer = response.json()

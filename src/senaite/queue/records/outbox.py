@@ -14,12 +14,13 @@ An entry is written in the transaction that causes the task, so that it exists
 if and only if that transaction commits. The relay marks it as sent, and
 removes it some seconds later, when every client's snapshot knows the task.
 
-Entries are spread over shards, one for each (process, thread), so that people
-who work at the same time do not conflict; where they meet in one shard, BTrees
-resolve it. A sentinel keeps the first bucket of each tree from becoming empty,
-because an emptied bucket is a conflict that cannot be resolved. The `bell` of
-a shard is a counter that resolves conflicts by adding up; it moves whenever
-there is something to be told to those who watch.
+Entries are spread over shards, one for each (process, thread), so that users
+who work at the same time do not conflict. Where two meet in one shard, BTrees
+resolve the conflict. A sentinel keeps the first bucket of each tree from
+becoming empty, because an emptied bucket is a conflict that cannot be
+resolved; its value is the version up to which entries of the shard were
+removed. The `bell` of a shard is a counter that resolves conflicts by adding
+up; it moves whenever watchers have to look.
 
 Pickles name library classes only: uninstalling needs none of our code.
 """
@@ -47,11 +48,11 @@ from senaite.queue.site import connections
 KEY = "senaite.queue.outbox"
 SHARDS = 16
 
-#: Entries that were sent stay for so many seconds: longer than any client
+#: Number of seconds for which delivered entries stay: longer than any client
 #: goes without refreshing its snapshot (`agent.IDLE_SECONDS`)
 KEEP_SECONDS = 10
 
-#: What others need to know of a task that the server has
+#: Fields of a delivered task that other clients need
 LIGHT_KEYS = ("task_uid", "name", "status", "context_uid", "uids", "username",
               "ghost", "job_uid", "job_total", "job_created", "locks")
 
@@ -61,8 +62,8 @@ _local = threading.local()
 def install(portal):
     """Make an empty outbox, unless there is one.
 
-    Called by the profile, so that the first clicks of several people do not
-    conflict on who makes it.
+    Called by the profile, so that the first clicks of several users do not
+    conflict.
 
     :returns: the outbox
     """
@@ -83,17 +84,12 @@ def install(portal):
 
 def uninstall(portal):
     """Remove the outbox with all that is in it."""
-    annotations = connections.annotations(portal)
-    if annotations is not None and KEY in annotations:
-        del annotations[KEY]
+    connections.remove_annotation(portal, KEY)
 
 
 def get_root(portal):
     """Return the outbox, or None when the site has none."""
-    annotations = connections.annotations(portal)
-    if annotations is None:
-        return None
-    return annotations.get(KEY)
+    return connections.get_annotation(portal, KEY)
 
 
 def bells(root):
@@ -152,13 +148,14 @@ def entries(root):
 
 
 def is_pending(entry):
-    """Tell whether the server still has to be told."""
+    """Tell whether an entry still has to be delivered."""
     return entry["sent"] is None and entry["rejected"] is None
 
 
 def undelivered(root):
-    """Yield the tasks that are with us alone, whole, as dicts: those that are
-    on their way, and as failed ones those that the server refused."""
+    """Yield the tasks that the server does not have, complete, as dicts: those
+    that still have to be delivered, and, as failed ones, those that the server
+    refused."""
     for _uid, entry in entries(root):
         if entry["rejected"]:
             yield as_refused(entry)
@@ -219,7 +216,7 @@ def as_refused(entry):
 
 
 def pending(portal):
-    """Return the tasks that the server still has to be told, oldest first.
+    """Return the tasks that still have to be delivered, oldest first.
 
     :returns: list of (task dict, when it was put)
     """
@@ -238,7 +235,7 @@ def removed_up_to(root):
 
 
 def mark(portal, results, version, now):
-    """Note what the server said about entries.
+    """Record the server's answers in entries.
 
     :param results: task uid -> what `queue_server/add` answered for it
     :param version: the server's version, after the addition
@@ -316,8 +313,8 @@ def split_version(version):
 
 
 def latest(versions):
-    """Return the newest version. What comes later in the list wins where
-    epochs differ, because the store was made anew in between."""
+    """Return the newest version. Where epochs differ, because the store
+    was replaced in between, the later one in the list wins."""
     best = ""
     for version in versions:
         epoch, counter = split_version(version)

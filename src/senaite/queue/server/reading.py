@@ -9,10 +9,10 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What the queue server tells about its tasks: the store and the outbox.
+"""Queries of the queue server: the store and the outbox together.
 
-A task that was added but is not in the store yet, because its transaction
-has not committed or the relay was not through, is a queued task all the same.
+A task that was added but is not in the store yet, because its transaction has
+not committed or it has not been delivered, is a queued task all the same.
 Where both know a task, the store is right.
 """
 
@@ -31,7 +31,7 @@ from senaite.queue.site.portal import get_portal
 
 
 def get_site_id(portal):
-    """Return what keeps the tasks of two sites in one store apart."""
+    """Return the id that keeps the tasks of two sites in one store apart."""
     return "/".join(portal.getPhysicalPath())
 
 
@@ -64,8 +64,8 @@ class QueueReader(object):
         :param status: a state, several, or None: queued and running
         :param name: name of the tasks
         :param uid: uid of an object involved
-        :param limit: number of tasks at most; what is on its way to the store
-            comes on top
+        :param limit: maximum number of tasks of the store; tasks of the outbox
+            are added
         :param offset: number of tasks of the store to leave out first
         :rtype: list of QueueTask
         """
@@ -156,8 +156,8 @@ class QueueReader(object):
     __nonzero__ = __bool__
 
     def get_outbox_tasks(self):
-        """Return the tasks in the outbox, as the running transaction sees
-        it; some of them may be in the store by now."""
+        """Return the tasks in the outbox, as the running transaction sees it.
+        Some of them may be in the store by now."""
         portal = get_portal() if self.site_id else None
         if portal is None or get_site_id(portal) != self.site_id:
             return []

@@ -11,10 +11,10 @@
 
 """The queue as seen in the queue server: a utility over the task store.
 
-What it does to a task happens at once and is durable when it returns, with
+Changes of a task happen at once and are durable when a method returns, with
 one exception: `add` joins the running transaction, like anywhere else in the
-cluster. What a transaction has added is seen by the reads of its own thread
-before it commits, because they look at the outbox, too.
+cluster. Tasks that a transaction has added are seen by the reads of its own
+thread before it commits, because they look at the outbox, too.
 """
 
 from __future__ import absolute_import
@@ -138,7 +138,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :param consumer_id: by default the one in the task
         :param processed: items of the job finished by it
-        :param note: what to tell people about it
+        :param note: note for users
         :raises TaskNotFound, NotRunning: see `ITaskStore.acknowledge`
         """
         found = self.known(task)
@@ -153,10 +153,10 @@ class ServerQueueUtility(Monitoring, QueueReader):
              traceback=None):
         """Report that a running task failed.
 
-        :param error_message: for people
+        :param error_message: for users
         :param consumer_id: by default the one in the task
         :param kind: see `senaite.queue.model.scheduling.after_failure`
-        :param traceback: for the curious
+        :param traceback: for the task's page
         :returns: the state that follows
         :raises TaskNotFound, NotRunning: see `ITaskStore.fail`
         """

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a Plone site answers to the modules that know no Plone.
+"""Answers of a Plone site for the modules that do not know Plone.
 
-Guards and listings come here once per row, therefore everything is a look-up
-of what Zope and the registry have in memory anyway; nothing is cached, and
-nothing can be out of date.
+Guards and listings ask once for each row, so every answer is a look-up in what
+Zope and the registry have in memory. Nothing is cached, and nothing can be out
+of date.
 """
 
 from __future__ import absolute_import

@@ -8,9 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The root object of the current site: with an error where there is none, and
-without.
-"""
+"""The root object of the current site."""
 
 from __future__ import absolute_import
 from __future__ import division

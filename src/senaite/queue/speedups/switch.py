@@ -10,15 +10,9 @@
 
 """Whether speedups are switched on: an environment variable and a setting.
 
-<<<<<<< HEAD
 The environment variable wins over the setting of the site. With it, an
 administrator rules out speedups as the cause of a problem, and the tests run
 without them.
-=======
-The environment variable wins over the setting of the site. Administrators use
-it to rule out speedups as the cause of a problem, and the tests are run with
-it.
->>>>>>> fence
 """
 
 from __future__ import absolute_import

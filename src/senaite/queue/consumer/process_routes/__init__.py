@@ -33,14 +33,14 @@ from senaite.queue.site.portal import current_portal
 
 @route("queue_consumer", "consume", methods=["GET", "POST"], access=CONSUME)
 def consume(context, request):
-    """See to it that the consumer's loop runs."""
+    """Start the consumer's loop, unless it runs."""
     return {"message": loop.ensure(current_portal())}
 
 
 @route("queue_consumer", "process", "process/<string:task_uid>",
        methods=["POST"], access=SIGNED)
 def process(context, request, task_uid=None):
-    """Process a task that this very process holds, as its user."""
+    """Process a task that this process holds, as its user."""
     task_uid = task_uid or get_payload(request).get("task_uid") or ""
     portal = current_portal()
     user_id = to_native(request_claims(request)["user"])

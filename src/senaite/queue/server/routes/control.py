@@ -11,7 +11,7 @@
 
 """Routes for the relay and the consumers: they add, hand out and end tasks.
 
-Signed requests only. All of them can be repeated when the answer got lost.
+Signed requests only. Each of them may be repeated when its answer was lost.
 """
 
 from __future__ import absolute_import
@@ -29,7 +29,7 @@ from senaite.queue.model.queue_task import to_task
 from senaite.queue.model.scheduling import KINDS
 from senaite.queue.server.server_utility import get_queue
 
-#: What a task is given anew when it enters the queue, whatever it says
+#: Fields that the queue sets when a task enters it; given values are ignored
 FRESH = ("status", "error_message", "started", "consumer_id", "attempt",
          "note", "task_short_uid")
 
@@ -105,7 +105,7 @@ def pop(context, request):
 
 
 def hand_out(queue, consumer_id):
-    """Return what a consumer is told when it asks for work."""
+    """Return the answer to a consumer that asks for work."""
     task = queue.pop(consumer_id)
     due = queue.store.next_due()
     if due is not None:
@@ -174,7 +174,7 @@ def heartbeat(context, request):
 
 @route("queue_server", "hello", methods=["POST"], access=SIGNED)
 def hello(context, request):
-    """A consumer has started: queue again what it held in a former life."""
+    """Note that a consumer has started: requeue what it held before."""
     consumer_id = params.read_consumer_id(get_payload(request))
     queue = get_queue()
     return params.answer(request, requeued=queue.hello(consumer_id),

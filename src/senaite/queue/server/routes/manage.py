@@ -9,11 +9,11 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Routes that queue failed tasks again, cancel tasks and jobs, change
-priorities, and pause and resume.
+"""Routes that requeue failed tasks, cancel tasks and jobs, change priorities,
+and pause and resume the queue.
 
-Signed requests only: people do this in the monitor, which asks for their
-permission and is protected against forged clicks.
+Signed requests only: users do this in the monitor, which checks their
+permission and is protected against forged requests.
 """
 
 from __future__ import absolute_import
@@ -49,7 +49,7 @@ def requeue(context, request, task_uid=None):
 
 @route("queue_server", "delete", methods=["POST"], access=SIGNED)
 def delete(context, request):
-    """Cancel a task; `changed` tells whether that was news."""
+    """Cancel a task; `changed` is false when it was cancelled before."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
     queue = get_queue()
@@ -77,8 +77,7 @@ def priority(context, request):
 
 @route("queue_server", "cancel_job", methods=["POST"], access=SIGNED)
 def cancel_job(context, request):
-    """Cancel what is not finished of a job; `cancelled` are the uids of its
-    tasks that were."""
+    """Cancel the unfinished tasks of a job; `cancelled` has their uids."""
     payload = get_payload(request)
     job_uid = params.read_task_uid({"task_uid": payload.get("job_uid")})
     queue = get_queue()
@@ -91,7 +90,7 @@ def cancel_job(context, request):
 
 @route("queue_server", "pause", methods=["POST"], access=SIGNED)
 def pause(context, request):
-    """Hand out no more tasks of this `name`; without one, none at all."""
+    """Hand out no more tasks of this `name`, or no tasks at all without one."""
     name, username = read_pause(request)
     changed = get_queue().pause(name, username)
     return params.answer(request, message="Paused", changed=bool(changed))
@@ -99,7 +98,7 @@ def pause(context, request):
 
 @route("queue_server", "resume", methods=["POST"], access=SIGNED)
 def resume(context, request):
-    """End the pause of this `name`; without one, that of all tasks."""
+    """End the pause of this `name`, or that of all tasks without one."""
     name, username = read_pause(request)
     changed = get_queue().resume(name, username)
     return params.answer(request, message="Resumed", changed=bool(changed))

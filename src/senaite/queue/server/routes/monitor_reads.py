@@ -38,13 +38,13 @@ MAX_PAGE = 1000
 
 @route("queue_server", "stats", methods=READ, access=VIEW)
 def stats(context, request):
-    """Tell the figures of the monitor."""
+    """Return the figures of the monitor."""
     return params.answer(request, get_queue().get_figures())
 
 
 @route("queue_server", "page", methods=READ, access=VIEW)
 def page(context, request):
-    """Tell a page of a listing: see `ITaskStore.page`.
+    """Return a page of a listing: see `ITaskStore.page`.
 
     `kinds` (joined with ","), `text`, `name`, `username`, `job_uid`, `uid`,
     `ghosts`, `sort`, `descending`, `limit`, `offset`.
@@ -54,7 +54,7 @@ def page(context, request):
     if sort is not None and sort not in SORTS:
         raise Refused(400, "Unknown 'sort', expected one of {}".format(
             ", ".join(sorted(SORTS))))
-    # No overlay: what is in the outbox is the caller's business
+    # Without the outbox: the caller adds it
     found = get_queue().store.page(
         read_kinds(given),
         text=params.read_text(given, "text", 1000),
@@ -88,7 +88,7 @@ def read_kinds(given):
 
 @route("queue_server", "history/<string:task_uid>", methods=READ, access=VIEW)
 def history(context, request, task_uid):
-    """Tell all about a task: the attempts at it, its job, its chunks."""
+    """Return all about a task: its attempts, its job, its chunks."""
     task_uid = params.read_task_uid({"task_uid": task_uid})
     found = get_queue().get_history(task_uid)
     if found is None:
@@ -98,7 +98,7 @@ def history(context, request, task_uid):
 
 @route("queue_server", "ping", methods=["POST"], access=SIGNED)
 def ping(context, request):
-    """Tell who answers: for the test of the connection."""
+    """Say which server answers: for the test of the connection."""
     queue = get_queue()
     return params.answer(
         request, site=queue.site_id, version=get_version(), now=time.time(),

@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Routes that tell what is in the queue: for people who may view it, and for
+"""Routes that show what is in the queue: for users who may view it, and for
 the clients' snapshots.
 
 Tasks marked as ghosts are left out unless `ghost=1` asks for them.
@@ -82,7 +82,7 @@ def uids(context, request, status=None):
 
 @route("queue_server", "diff", methods=READ, access=VIEW)
 def diff(context, request):
-    """Tell what changed after the version `since`: see `ITaskStore.changes`;
+    """Return what changed after the version `since`: see `ITaskStore.changes`;
     `now` is the store's clock."""
     given = get_params(request)
     queue = get_queue()
@@ -96,7 +96,7 @@ def diff(context, request):
 
 @route("queue_server", "jobs/<string:job_uid>", methods=READ, access=VIEW)
 def job(context, request, job_uid):
-    """Tell the progress of a job: see `ITaskStore.job`."""
+    """Return the progress of a job: see `ITaskStore.job`."""
     job_uid = params.read_task_uid({"task_uid": job_uid})
     found = get_queue().get_job(job_uid)
     if found is None:
@@ -106,7 +106,7 @@ def job(context, request, job_uid):
 
 @route("queue_server", "<string:task_uid>", methods=READ, access=VIEW)
 def task(context, request, task_uid):
-    """Tell all about one task."""
+    """Return all about one task."""
     task_uid = params.read_task_uid({"task_uid": task_uid})
     found = get_queue().get_task(task_uid)
     if found is None:
@@ -116,5 +116,5 @@ def task(context, request, task_uid):
 
 @route("queue_server", "", "<path:rest>", methods=READ, access=VIEW)
 def nothing(context, request, rest=None):
-    """Say that there is no such route, in the queue's own way."""
+    """Refuse unknown routes with an answer in the queue's own form."""
     raise NoSuchRoute()
