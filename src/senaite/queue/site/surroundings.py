@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the pure modules ask of their surroundings, and the default answers.
+"""What the pure modules need to know about the site, and default answers.
 
-The task model needs settings, and a way from a content object to its uid and
-path and back. It does not know where they come from: `senaite.queue.site.plonesite`
-gives the answers of a Plone site at import of the package's ZCML, and tests
-without Plone live with the defaults.
+The task model needs settings, and the uid and path of content objects, but
+knows nothing of Plone. `senaite.queue.site.plonesite` provides the answers of a
+Plone site when the package's ZCML is loaded. Tests without Plone use the
+defaults.
 """
 
 from __future__ import absolute_import
