@@ -70,9 +70,12 @@ class ConfigError(QueueError, ValueError):
         :param source: where the value comes from, e.g. "SENAITE_QUEUE_ROLE"
         :param text: the value
         """
-        super(ConfigError, self).__init__("{} is {}, but must be {}. {}".format(
-            source, variable.show(text), variable.allowed,
-            variable.when_wrong))
+        problem = "{} is {}, but must be {}.".format(
+            source, variable.show(text), variable.allowed)
+        super(ConfigError, self).__init__(
+            "{} {}".format(problem, variable.when_wrong))
+        #: the message without what the process does about it
+        self.problem = problem
         self.variable = variable
         #: the name of the environment variable, or the key and its section
         self.source = source

@@ -9,11 +9,11 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""The keys that sign the queue's requests: where they live, how they rotate.
+"""The keys that sign the queue's requests, and their rotation.
 
-They are an annotation of the site, a plain mapping: the registry is readable
-by anybody through the JSON API, annotations are out of reach of any API and
-of through-the-web code. A key in the environment wins (see
+They are kept in an annotation of the site, because anybody can read the
+registry through the JSON API. Annotations cannot be read by any API or by
+through-the-web code. A key in the environment wins (see
 `senaite.queue.config.KEY`): sites that use it need no key in the database.
 """
 
@@ -37,7 +37,7 @@ def get_keys(portal, now=None):
     """Return the keys that are accepted; the first one signs.
 
     :param portal: the site
-    :param now: UTC epoch seconds, the clock by default
+    :param now: UTC epoch seconds; the current time by default
     :returns: keys, empty when the site has none
     :rtype: list of str
     :raises senaite.queue.errors.ConfigError: when the environment names
@@ -78,7 +78,7 @@ def make_key(portal):
 
 
 def rotate(portal, grace_seconds=GRACE_SECONDS):
-    """Make a new key; the one in force is accepted for a while.
+    """Make a new key; the current one is accepted for a while.
 
     :param portal: the site
     :param grace_seconds: how long requests signed with the former key are
@@ -92,7 +92,7 @@ def rotate(portal, grace_seconds=GRACE_SECONDS):
 
 
 def remove(portal):
-    """Leave no key behind."""
+    """Remove all keys."""
     if get_stored(portal) is not None:
         del get_annotations(portal)[ANNOTATION]
 

@@ -28,9 +28,9 @@ import sys
 import threading
 import time
 
-from senaite.queue import config
 from senaite.queue.errors import ConfigError
 from senaite.queue.client import agent as agents
+from senaite.queue import config
 from senaite.queue.consumer.attempt import Attempt
 from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity

@@ -198,7 +198,8 @@ def require_configuration():
     errors = config.get_errors()
     if errors:
         raise SystemExit("\n".join(
-            "queue-consumer: {}".format(error) for error in errors))
+            "queue-consumer: not started: {}".format(error.problem)
+            for error in errors))
 
 
 def take_place(home):

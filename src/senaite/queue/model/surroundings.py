@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the model asks of its surroundings, and the default answers.
+"""What the model needs to know about the site, and default answers.
 
-The model needs settings, and the way from a content object to its uid and path
-and back. It does not know where they come from: `senaite.queue.site.plonesite`
-provides the answers of a Plone site when the package's ZCML is loaded, and
-tests without Plone use the defaults.
+The task model needs settings, and the uid and path of content objects, but
+knows nothing of Plone. `senaite.queue.site.plonesite` provides the answers of a
+Plone site when the package's ZCML is loaded. Tests without Plone use the
+defaults.
 """
 
 from __future__ import absolute_import

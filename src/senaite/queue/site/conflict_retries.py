@@ -8,18 +8,18 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Gives requests that meet a ConflictError the retries that Zope means to.
+"""Retries of requests that meet a ConflictError.
 
-ZServer 4.0.2 writes the number of `max-conflict-retries` of zope.conf into the
-module `ZPublisher.HTTPRequest`; what Zope 4.8 reads is an attribute of the
-request's class, which stays 0. Every click that meets a conflict is an error
-at once, and a consumer beside people makes conflicts likelier. The number is
-therefore copied to where Zope reads it.
+ZServer 4.0.2 writes `max-conflict-retries` of zope.conf into the module
+`ZPublisher.HTTPRequest`, but Zope 4.8 reads an attribute of the request's
+class, which stays 0. Every click that meets a conflict then ends in an error
+page, and consumers make conflicts more likely. Therefore the number is copied
+to where Zope reads it.
 
-Nor does ZServer make a request that is tried again the current one, as WSGI
-does: `zope.globalrequest` goes on to give the former one, and what was
-remembered on it: objects of a ZODB connection that was given back, and that
-another thread may use by now. Two threads in one connection ruin its cache.
+ZServer also does not make a retried request the current one, as WSGI does:
+`zope.globalrequest` still returns the first one, with everything that was
+cached on it: objects of a ZODB connection that was closed, and that another
+thread may use by now. Two threads that use one connection ruin its cache.
 
 `senaite.queue.config.CONFLICT_RETRIES` may name another number, or "off" to
 leave Zope as it is.
@@ -53,9 +53,9 @@ def on_process_starting(event):
 
 
 def on_publication_start(event):
-    """Make a request that is tried again the current one.
+    """Make a retried request the current one.
 
-    ZServer.ZPublisher.Publish (4.0.2) does this for the first try only.
+    ZServer.ZPublisher.Publish (4.0.2) does so for the first attempt only.
 
     :param event: ZPublisher's IPubStart
     """
@@ -65,7 +65,7 @@ def on_publication_start(event):
 
 
 def apply_to(request_class, configuration, wanted):
-    """Set the number of retries of a request, unless it works already.
+    """Set the number of retries of a request, unless Zope retries already.
 
     :param request_class: where Zope reads `retry_max_count`
     :param configuration: Zope's configuration
@@ -78,7 +78,7 @@ def apply_to(request_class, configuration, wanted):
     if wanted is None:
         if request_class.retry_max_count:
             return None
-        # 0 when zope.conf says that requests are not to be tried again
+        # 0 when zope.conf switches retries off
         wanted = getattr(configuration, "max_conflict_retries", None) or 0
     if wanted == request_class.retry_max_count:
         return None

@@ -60,8 +60,8 @@ class PloneSurroundings(surroundings.Surroundings):
 
         :param name: a key of `surroundings.DEFAULTS`
         :type name: str
-        :returns: the default when the site does not have the record; the
-            nearest bound or the default when the record has a value that is
+        :returns: the value of the record; the default when the site does not
+            have the record; the nearest bound or the default when its value is
             not allowed
         :raises KeyError: for an unknown name
         """

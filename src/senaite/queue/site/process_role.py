@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What this process is in the cluster: queue server or not, and where it
+"""The role of this process in the cluster, and the address at which it
 listens.
 
 `senaite.queue.config.ROLE` may say it. Without it, a process whose database no
@@ -33,10 +33,10 @@ from six.moves.urllib.parse import urlsplit
 SERVER = config.SERVER
 CLIENT = config.CLIENT
 
-#: Seconds for which the answer of the name service is believed when it is no
+#: Seconds for which a host name counts as not local before it is resolved again
 RESOLVE_AGAIN_SECONDS = 30
 
-#: Marks requests that came through no server (`client.inprocess`)
+#: Marks requests that did not come through a server (`http.inprocess`)
 IN_PROCESS = "senaite.queue.in_process"
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -63,7 +63,7 @@ def is_queue_server():
     around = surroundings.get()
     url = around.get_setting("server")
     if not url:
-        # left empty, the queue is off
+        # the queue is off
         return False
     if around.has_own_database():
         return True
@@ -96,7 +96,7 @@ def get_base_url():
 
 
 def get_site_url(portal):
-    """Return the address of the site in this very process.
+    """Return the address of the site in this process.
 
     :param portal: the site
     :returns: e.g. "http://127.0.0.1:8080/senaite", or ""
@@ -117,12 +117,13 @@ def get_ports():
 def get_addresses():
     """Return (host, port) of the HTTP servers of this process.
 
-    ZServer knows them; of a WSGI server its requests tell.
+    ZServer knows them. The address of a WSGI server is learned from its
+    requests, see `observe`.
     """
     from App.config import getConfiguration
     found = []
     for server in getattr(getConfiguration(), "servers", None) or ():
-        # Only HTTP servers know by which name they are called in a request
+        # Only HTTP servers can name the server of a request
         port = getattr(server, "port", None)
         if port and hasattr(server, "request_server_name"):
             found.append((getattr(server, "ip", None) or "127.0.0.1",
@@ -133,8 +134,8 @@ def get_addresses():
 def observe(event):
     """Learn from a request at which port this process listens.
 
-    The port is a fact of the server only as long as nothing rewrites it; the
-    configuration of the role is for those who let a proxy do so.
+    A proxy may have changed the port. Sites with such a proxy need the role in
+    the configuration.
 
     :param event: ZPublisher's IPubStart
     """
@@ -144,8 +145,8 @@ def observe(event):
     port = environ.get("SERVER_PORT", "")
     if not port.isdigit() or _seen_ports[:1] == [int(port)]:
         return
-    # The last one first: requests that no server has brought (those of a test
-    # browser, say) name a port where nobody listens
+    # The latest first: requests that did not come through a server, such as
+    # those of a test browser, name a port at which nothing listens
     _seen_ports[:] = [int(port)] + [
         seen for seen in _seen_ports if seen != int(port)][:8]
 
@@ -153,7 +154,7 @@ def observe(event):
 def split_url(url):
     """Return host and port of a URL.
 
-    :returns: ("", None) for what is no URL
+    :returns: ("", None) when it is not a URL
     """
     try:
         parts = urlsplit(url)
@@ -164,9 +165,9 @@ def split_url(url):
 
 
 def is_local(host):
-    """Tell whether a host name means this machine.
+    """Tell whether a host name is one of this machine.
 
-    Cached: guards ask it for each row of a listing.
+    Cached, because guards ask for each row of a listing.
     """
     if host in LOOPBACK:
         return True
@@ -187,7 +188,7 @@ def resolve(host):
 
 
 def can_bind(family_and_address):
-    """Tell whether an address belongs to this machine: only then it can be
+    """Tell whether an address belongs to this machine: others cannot be
     bound."""
     family, address = family_and_address
     try:

@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Where the queue server keeps its tasks."""
+"""The database in which the queue server keeps its tasks."""
 
 from __future__ import absolute_import
 from __future__ import division

@@ -46,10 +46,10 @@ Advice = collections.namedtuple("Advice", ("level", "text", "advice"))
 
 
 def get_advice(portal):
-    """Return what there is to say about the set-up.
+    """Return how the queue is set up and what to improve.
 
     :param portal: root object of the current site
-    :returns: most important first
+    :returns: the most important first
     :rtype: list of Advice
     """
     found = [Advice(
@@ -122,7 +122,7 @@ def _about_role(portal, url):
 
 
 def _about_server(portal, url):
-    """Return what is known of a queue server elsewhere."""
+    """Return what is known about a queue server in another process."""
     if not agents.get_agent(portal).outage_seconds():
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
@@ -140,8 +140,11 @@ def _about_server(portal, url):
 
 
 def _about_consumers(portal):
-    """Return what the queue server knows of its consumers: a list, empty
-    where none is there but this process takes tasks as soon as some wait."""
+    """Return what the queue server knows about its consumers.
+
+    :returns: a list, empty when there is no consumer but this process takes
+        tasks as soon as some are waiting
+    """
     try:
         store = get_server_utility(portal).store
         now = store.now()
@@ -153,7 +156,7 @@ def _about_consumers(portal):
             WARNING, _(u"The store of the queue cannot be read."),
             _(u"See the event log of this process for the reason."))]
     if count or consumers.is_running(connections.Site.of(portal)):
-        return [Advice(INFO, _(u"Consumers at work: ${count}",
+        return [Advice(INFO, _(u"Running consumers: ${count}",
                                mapping={"count": max(count, 1)}), None)]
     if alone.may_volunteer():
         return []

@@ -52,8 +52,8 @@ class QueueSettingsForm(RegistryEditForm):
     schema_prefix = PREFIX
     label = _(u"Queue Settings")
 
-    # The template that SENAITE 2.6 has for all forms is a page of its own,
-    # and would put a page into the page
+    # SENAITE 2.6's template for forms renders a whole page, which would end
+    # up inside of ours
     template = ViewPageTemplateFile("templates/settings.pt")
 
     def updateFields(self):
@@ -64,7 +64,7 @@ class QueueSettingsForm(RegistryEditForm):
 
     @property
     def action(self):
-        """Saved by the control panel, whichever page shows the form."""
+        """The URL that saves the form, whichever page shows it."""
         return "{}/@@queue-controlpanel".format(self.context.absolute_url())
 
     def getContent(self):
@@ -95,7 +95,7 @@ class QueueSettingsForm(RegistryEditForm):
                 "consequence": setting.consequence,
                 "facts": get_facts(setting)}
 
-    # SENAITE switches Plone's automatic protection off for its sites
+    # SENAITE switches off Plone's automatic protection
     enableCSRFProtection = True
 
 
@@ -120,7 +120,7 @@ def get_facts(setting):
 
 
 class QueueSettingsView(ControlPanelFormWrapper):
-    """The page around it, with a button of its own for the key."""
+    """The page around the form, with a button for the key."""
 
     form = QueueSettingsForm
     index = ViewPageTemplateFile("templates/controlpanel.pt")
@@ -129,8 +129,8 @@ class QueueSettingsView(ControlPanelFormWrapper):
     report = None
 
     def consumers(self):
-        """Return the consumers, for people; None when the queue server does
-        not tell."""
+        """Return the consumers for the page; None when the queue server does
+        not respond."""
         try:
             return describe_consumers(api.get_queue().get_figures())
         except Exception:
@@ -138,17 +138,18 @@ class QueueSettingsView(ControlPanelFormWrapper):
             return None
 
     def get_advice(self):
-        """Return what there is to say about the set-up."""
+        """Return how the queue is set up and what to improve."""
         return advice.get_advice(self.context)
 
     def is_key_from_environment(self):
-        """Tell whether the key can be changed here."""
+        """Tell whether the key is in the environment, where this page cannot
+        change it."""
         return config.get_source(config.KEY) is not None
 
     def get_fingerprint(self):
-        """Return what tells a key from others and says nothing about it.
+        """Return a fingerprint of the key, which does not reveal it.
 
-        :returns: hex digits, empty when there is no key
+        :returns: hex digits; empty when there is no valid key
         """
         try:
             key = signing_keys.get_key(self.context)
@@ -159,7 +160,7 @@ class QueueSettingsView(ControlPanelFormWrapper):
 
 
 class RotateKeyView(BrowserView):
-    """Makes a new key; called by the button in the control panel."""
+    """Make a new key: the target of the button on the settings page."""
 
     def __call__(self):
         PostOnly(self.request)
@@ -177,17 +178,17 @@ class RotateKeyView(BrowserView):
     def say(self, grace):
         """Tell the user what happened."""
         if grace:
-            message = _(u"The queue has a new key. The former one is accepted "
-                        u"for another ${minutes} minutes.",
+            message = _(u"The queue has a new key. The previous key is "
+                        u"accepted for another ${minutes} minutes.",
                         mapping={"minutes": grace // 60})
         else:
-            message = _(u"The queue has a new key. The former one is not "
-                        u"accepted any more.")
+            message = _(u"The queue has a new key. The previous key is no "
+                        u"longer accepted.")
         IStatusMessage(self.request).addStatusMessage(message, "info")
 
 
 class TestConnectionView(QueueSettingsView):
-    """The same page, with what a test of the connection has found."""
+    """The settings page with the result of a test of the connection."""
 
     def __call__(self):
         PostOnly(self.request)
@@ -201,7 +202,7 @@ class TestConnectionView(QueueSettingsView):
                     all(good is not False for good, _message in found))
         self.report = [{"class": LEVELS[good], "text": message}
                        for good, message in found]
-        # What was pressed is none of the form's buttons
+        # The button is not one of the form's
         self.request.form.clear()
         return super(TestConnectionView, self).__call__()
 

@@ -82,7 +82,7 @@ class TestAdvice(unittest.TestCase):
         store.hello("host:1/aaaaaaaa")
         store.hello("host:2/aaaaaaaa")
         self.assertEqual(self.get()[1][:2],
-                         (advice.INFO, "Consumers at work: 2"))
+                         (advice.INFO, "Running consumers: 2"))
 
     def test_server_elsewhere(self):
         # tests listen to no port

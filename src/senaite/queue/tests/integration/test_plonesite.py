@@ -25,9 +25,12 @@ from plone.app.testing import setRoles
 from plone.app.testing import TEST_USER_NAME
 from plone.registry.interfaces import IRegistry
 from senaite.core.catalog import CLIENT_CATALOG
+from zope.component import getGlobalSiteManager
 from zope.component import getUtility
 from zope.component.hooks import setSite
+from zope.processlifetime import IProcessStarting
 
+from senaite.queue import config
 from senaite.queue import logger
 from senaite.queue.model import surroundings
 from senaite.queue.site import plonesite
@@ -110,6 +113,12 @@ class TestPloneSite(unittest.TestCase):
                 self.assertEqual(used, self.plone.get_setting(name))
             self.assertEqual(1, len(lines), lines)
             self.assertIn("senaite.queue." + name, lines.pop())
+
+    def test_configuration_is_checked_when_a_process_starts(self):
+        handlers = [
+            found.handler for found in getGlobalSiteManager()
+            .registeredHandlers() if IProcessStarting in found.required]
+        self.assertIn(config.on_process_starting, handlers)
 
     def log_lines(self):
         """Return the list to which lines of the log are added."""

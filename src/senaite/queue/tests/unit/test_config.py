@@ -216,8 +216,8 @@ class TestQueueConsumer(ConfigCase):
             worker.main(["-C", os.path.abspath(__file__)])
         first, second = str(caught.exception).splitlines()
         self.assertTrue(first.startswith(
-            "queue-consumer: SENAITE_QUEUE_ROLE is 'servre', but must be "
-            "'server' or 'client'"), first)
+            "queue-consumer: not started: SENAITE_QUEUE_ROLE is 'servre', "
+            "but must be 'server' or 'client'."), first)
         self.assertIn("SENAITE_QUEUE_STANDALONE is 'of'", second)
 
     def test_values_of_zope_conf_count_too(self):
