@@ -15,6 +15,7 @@
 # Parts of `test`, each of which runs alone as well
 #   test-unit          test-unit-py3 and test-unit-py2: no Zope
 #   test-integration   test-functional and test-integrated: a site in memory
+#   test-without-speedups   those of what tasks do, with the speedups off
 #   test-cluster       real processes, killed and restarted
 #   test-own           the same, in clusters of other kinds
 #   test-plain         the same without reserved ZEO clients, and on WSGI
@@ -74,7 +75,7 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: help build run demo clean
 .PHONY: test check lint test-long
 .PHONY: test-unit test-unit-py2 test-unit-py3 test-py3 test-thorough
-.PHONY: test-integration test-functional test-integrated
+.PHONY: test-integration test-functional test-integrated test-without-speedups
 .PHONY: test-cluster test-own test-plain test-browser test-docs test-core
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
 .PHONY: bench bench-pages bench-monitor
@@ -111,6 +112,7 @@ TESTS = \
 	test-browser \
 	test-integrated \
 	test-own \
+	test-without-speedups \
 	test-unit-py2 \
 	test-unit-py3 \
 	test-plain \
@@ -176,6 +178,14 @@ test-functional: $(BUILD)
 test-integrated: $(BUILD)
 	$(PART) "Integration tests in a SENAITE site: other layers" \
 		$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
+
+# What tasks leave behind is the same when nothing is held back or remembered
+test-without-speedups: $(BUILD)
+	$(PART) "Process tests, speedups switched off" \
+		env SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) \
+		--tests-pattern '^integration$$' \
+		-t test_process_actions -t test_process_assign \
+		-t test_process_template -t test_client_process -t test_endstate
 
 # These modules start clusters of their own
 OWN = test_away test_balanced test_campaign test_harness
@@ -264,6 +274,7 @@ tools:
 
 docs: tools
 	@.venvdocs/bin/python docs/diagram.py --check
+	@rm -rf build/docs
 	$(PART) "Documentation is built" .venvdocs/bin/python -m sphinx \
 		-E -W --keep-going -q -b html docs build/docs
 	@echo "The documentation is in build/docs/index.html"

@@ -88,7 +88,8 @@ def _about_server(portal, url):
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
     # the role "client" keeps this process from being the server
-    own = process_role.get_configured_role() is None and process_role.get_site_url(portal)
+    own = process_role.get_configured_role() is None and \
+        process_role.get_site_url(portal)
     advice = _(u"Start the process at that address, or write the address of "
                u"one of the clients into 'Queue server', as the client itself "
                u"serves the site.")

@@ -85,7 +85,8 @@ class TestAdvice(unittest.TestCase):
 
     def test_server_elsewhere(self):
         # tests listen to no port
-        self.addCleanup(setattr, process_role, "get_site_url", process_role.get_site_url)
+        self.addCleanup(setattr, process_role, "get_site_url",
+                        process_role.get_site_url)
         process_role.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
         os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
         set_setting("server", "http://127.0.0.1:1/plone")
