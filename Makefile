@@ -20,11 +20,12 @@
 #   test-own           the same, in clusters of other kinds
 #   test-plain         the same without reserved ZEO clients, and on WSGI
 #   test-browser       headless Chromium
-#   test-py3           the unit tests that may differ on another Python 3
+#   test-py3-quick     the unit tests that may differ on another Python 3
 #   test-docs          code blocks of the documentation, texts, translations
 #
 # Parts of `test-long`: see docs/reliability.rst
 #   test-thorough      unit tests in full on all Pythons, with more examples
+#   test-py3           the same on each Python 3 only, with few examples
 #   test-core          SENAITE core's tests, without and with the add-on
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
 #
@@ -74,7 +75,8 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 
 .PHONY: help build run demo clean
 .PHONY: test check lint test-long
-.PHONY: test-unit test-unit-py2 test-unit-py3 test-py3 test-thorough
+.PHONY: test-unit test-unit-py2 test-unit-py3
+.PHONY: test-py3 test-py3-quick test-thorough
 .PHONY: test-integration test-functional test-integrated test-without-speedups
 .PHONY: test-cluster test-own test-plain test-browser test-docs test-core
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
@@ -116,7 +118,7 @@ TESTS = \
 	test-unit-py2 \
 	test-unit-py3 \
 	test-plain \
-	test-py3 \
+	test-py3-quick \
 	test-docs
 CHECKS = lint docs package
 LONG = \
@@ -159,14 +161,18 @@ test-unit-py3: $(BUILD)
 test-unit-py2: $(BUILD)
 	$(PART) "Unit tests, Python 2.7" $(BINTEST) --tests-pattern '^unit$$'
 
-# What may differ on another Python 3 that SENAITE may move to
-test-py3: $(BUILD)
+# On every Python 3 that SENAITE may move to
+test-py3: build
 	@scripts/test_py3.sh
+
+# On the ones that test-unit-py3 does not run on, what may differ there
+test-py3-quick: $(BUILD)
+	@scripts/test_py3.sh --quick
 
 # Everything on every Python, with many examples and threads: tests/effort.py
 test-thorough: build
-	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit
-	@TESTS_THOROUGH=1 scripts/test_py3.sh --all
+	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit-py2
+	@TESTS_THOROUGH=1 scripts/test_py3.sh
 
 test-integration: test-functional test-integrated
 
