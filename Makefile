@@ -15,15 +15,17 @@
 # Parts of `test`, each of which runs alone as well
 #   test-unit          test-unit-py3 and test-unit-py2: no Zope
 #   test-integration   test-functional and test-integrated: a site in memory
+#   test-without-speedups   those of what tasks do, with the speedups off
 #   test-cluster       real processes, killed and restarted
 #   test-own           the same, in clusters of other kinds
 #   test-plain         the same without reserved ZEO clients, and on WSGI
 #   test-browser       headless Chromium
-#   test-py3           the unit tests that may differ on another Python 3
+#   test-py3-quick     the unit tests that may differ on another Python 3
 #   test-docs          code blocks of the documentation, texts, translations
 #
 # Parts of `test-long`: see docs/reliability.rst
 #   test-thorough      unit tests in full on all Pythons, with more examples
+#   test-py3           the same on each Python 3 only, with few examples
 #   test-core          SENAITE core's tests, without and with the add-on
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
 #
@@ -73,8 +75,9 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 
 .PHONY: help build run demo clean
 .PHONY: test check lint test-long
-.PHONY: test-unit test-unit-py2 test-unit-py3 test-py3 test-thorough
-.PHONY: test-integration test-functional test-integrated
+.PHONY: test-unit test-unit-py2 test-unit-py3
+.PHONY: test-py3 test-py3-quick test-thorough
+.PHONY: test-integration test-functional test-integrated test-without-speedups
 .PHONY: test-cluster test-own test-plain test-browser test-docs test-core
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
 .PHONY: bench bench-pages bench-monitor
@@ -111,10 +114,11 @@ TESTS = \
 	test-browser \
 	test-integrated \
 	test-own \
+	test-without-speedups \
 	test-unit-py2 \
 	test-unit-py3 \
 	test-plain \
-	test-py3 \
+	test-py3-quick \
 	test-docs
 CHECKS = lint docs package
 LONG = \
@@ -157,14 +161,18 @@ test-unit-py3: $(BUILD)
 test-unit-py2: $(BUILD)
 	$(PART) "Unit tests, Python 2.7" $(BINTEST) --tests-pattern '^unit$$'
 
-# What may differ on another Python 3 that SENAITE may move to
-test-py3: $(BUILD)
+# On every Python 3 that SENAITE may move to
+test-py3: build
 	@scripts/test_py3.sh
+
+# On the ones that test-unit-py3 does not run on, what may differ there
+test-py3-quick: $(BUILD)
+	@scripts/test_py3.sh --quick
 
 # Everything on every Python, with many examples and threads: tests/effort.py
 test-thorough: build
-	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit
-	@TESTS_THOROUGH=1 scripts/test_py3.sh --all
+	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit-py2
+	@TESTS_THOROUGH=1 scripts/test_py3.sh
 
 test-integration: test-functional test-integrated
 
@@ -176,6 +184,14 @@ test-functional: $(BUILD)
 test-integrated: $(BUILD)
 	$(PART) "Integration tests in a SENAITE site: other layers" \
 		$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
+
+# What tasks leave behind is the same when nothing is held back or remembered
+test-without-speedups: $(BUILD)
+	$(PART) "Process tests, speedups switched off" \
+		env SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) \
+		--tests-pattern '^integration$$' \
+		-t test_process_actions -t test_process_assign \
+		-t test_process_template -t test_client_process -t test_endstate
 
 # These modules start clusters of their own
 OWN = test_away test_balanced test_campaign test_harness

@@ -2,11 +2,11 @@
 # Test what needs no SENAITE (task model, stores, tokens, client protocol) on
 # the Pythons that SENAITE may move to; names those that are not here.
 #
-#   scripts/test_py3.sh            the other ones than that of .venv3: every module
-#                                   is compiled, and the tests run that may
-#                                   differ there
-#   scripts/test_py3.sh --all      all unit tests on all of them
-#   scripts/test_py3.sh --prepare  only make their environments
+#   scripts/test_py3.sh            all unit tests on all of them
+#   scripts/test_py3.sh --quick    on the other ones than that of .venv3: every
+#                                  module is compiled, and the tests run that
+#                                  may differ there
+#   scripts/test_py3.sh --prepare  make the environments for --quick, no more
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 VERSIONS=${PY3_VERSIONS:-3.11 3.12}
@@ -14,7 +14,7 @@ UNIT=src/senaite/queue/tests/unit
 # PostgreSQL, and kill -9 of processes that write, do the same on each Python 3
 ALIKE="test_storage_postgresql test_storage_moving test_storage_faults"
 all=
-[ "${1:-}" = --all ] && all=yes
+[ $# -gt 0 ] || all=yes
 status=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -124,9 +124,16 @@ def test_ctrl_c_stops_everything(tmp_path):
         def is_up():
             assert process.poll() is None, path.read_text()
             return "Ctrl-C stops everything" in path.read_text()
-        eventually(is_up, "make run to be up", pause=0.5)
-        assert all(map(ports.is_open, numbers))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=90) == 0, path.read_text()
+        try:
+            # it may have to make the demo site first
+            eventually(is_up, "make run to be up", seconds=600, pause=0.5)
+            assert all(map(ports.is_open, numbers))
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=300) == 0, path.read_text()
+        finally:
+            if process.poll() is None:
+                # leave no cluster behind when it failed
+                process.send_signal(signal.SIGINT)
+                process.wait(timeout=300)
     assert not any(map(ports.is_open, numbers))
     assert "Everything is stopped." in path.read_text()

@@ -1,5 +1,6 @@
 """What tools are said to do, they do: targets, hooks, build machines."""
 
+import functools
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ def targets():
     return " ".join(lines).split()
 
 
+@functools.lru_cache()
 def shown():
     """Return what `make help` prints."""
     return subprocess.run(["make", "help"], cwd=ROOT, check=True,
@@ -54,7 +56,7 @@ def test_every_part_of_the_tests_runs():
     """What is a test target of its own is part of `test` or of `test-long`,
     or stands for some that are."""
     parts = set(variable("TESTS") + variable("LONG"))
-    groups = {"test-long", "test-unit", "test-integration"}
+    groups = {"test-long", "test-unit", "test-integration", "test-py3"}
     assert {name for name in targets()
             if name.startswith("test-")} - groups == {
         name for name in parts if name.startswith("test-")}

@@ -38,6 +38,9 @@ PACKAGE = os.path.join(paths.ROOT, "src", "senaite", "queue")
 #: Dotted names of our modules, and of what is in them
 NAMES = re.compile(r"senaite\.queue(?:\.\w+)+(?: import \w+)?")
 
+#: What a module has that defines settings
+SCHEMA = "from zope import schema"
+
 
 class SetupFailed(Exception):
     """The demo site could not be made; the message shows the script's end."""
@@ -154,25 +157,33 @@ def _addon_inputs():
                 for name in ("setuphandlers.py", "profiles.zcml",
                              "permissions.zcml")]
     files = handlers + sorted(filter(os.path.isfile, profiles))
-    return _stock_inputs() + files + sorted(_modules_named_in(files))
+    modules = _modules_named_in(files)
+    # Defaults of settings become records of the site
+    schemas = [path for path in modules if SCHEMA in _read(path)]
+    return _stock_inputs() + files + sorted(
+        modules | _modules_named_in(schemas))
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as source:
+        return source.read()
 
 
 def _modules_named_in(files):
     """Return the paths of our modules that these files import or name."""
     found = set()
     for path in files:
-        with open(path, encoding="utf-8") as source:
-            for name in NAMES.findall(source.read()):
-                parts = name.replace(" import ", ".").split(".")[2:]
-                # What is left of a name at its end is in the module
-                for length in range(len(parts), 0, -1):
-                    place = os.path.join(PACKAGE, *parts[:length])
-                    if os.path.isfile(place + ".py"):
-                        found.add(place + ".py")
-                        break
-                    if os.path.isdir(place):
-                        found.update(glob.glob(os.path.join(place, "*.py")))
-                        break
+        for name in NAMES.findall(_read(path)):
+            parts = name.replace(" import ", ".").split(".")[2:]
+            # The end of a name may be something in a module
+            for length in range(len(parts), 0, -1):
+                place = os.path.join(PACKAGE, *parts[:length])
+                if os.path.isfile(place + ".py"):
+                    found.add(place + ".py")
+                    break
+                if os.path.isdir(place):
+                    found.update(glob.glob(os.path.join(place, "*.py")))
+                    break
     return found
 
 

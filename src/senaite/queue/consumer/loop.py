@@ -28,7 +28,6 @@ import sys
 import threading
 import time
 
-from senaite.queue.errors import ConfigError
 from senaite.queue.client import agent as agents
 from senaite.queue import config
 from senaite.queue.consumer.attempt import Attempt
@@ -36,6 +35,7 @@ from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.errors import ConfigError
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import NotReady
 from senaite.queue.errors import ServerRefused
