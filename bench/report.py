@@ -24,14 +24,14 @@ INTRO = """\
 Benchmarks
 ==========
 
-Drawn from ``bench/results``; repeat one with ``bin/queue-bench NAME``, all but
-``ownership`` and ``store-100000`` with ``make bench``. Ratios are of figures
-taken side by side in one run. Absolute figures belong to the machine, and to
-how busy and how fast it was: the load is given with each, and what the fixed
-piece of work of ``bench/control.py`` took at the time. CPU seconds are those
-of the process, and do not depend on what else runs. Consumers are compared by
-the sum of tries that take turns; beside it stands what two processes that
-share nothing are worth at the time.
+Generated from ``bench/results``. Repeat a benchmark with ``bin/queue-bench NAME``,
+all except ``ownership`` and ``store-100000`` with ``make bench``. Ratios compare
+figures that were measured side by side in one run. Absolute figures depend on
+the machine and its load: each result shows the load, and the time that the
+fixed piece of work of ``bench/control.py`` took. CPU seconds are those of the
+process, and do not depend on other processes. Consumers are compared by the sum
+of runs that take turns; the speedup of two processes that share nothing is
+shown beside it.
 
 Targets
 -------

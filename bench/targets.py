@@ -64,7 +64,7 @@ AT_MOST, AT_LEAST = "at most", "at least"
 
 #: What, how to read it, at most or at least, how much
 TARGETS = [
-    ("pop and acknowledge at 100,000 tasks, cost of that at 100, SQLite",
+    ("pop and acknowledge at 100,000 tasks, relative to 100 tasks, SQLite",
      ratio("sqlite", "pop+ack"), AT_MOST, 2),
     ("the same, PostgreSQL", ratio("postgresql", "pop+ack"), AT_MOST, 2),
     ("the same, all but the last one blocked, SQLite",
@@ -73,7 +73,8 @@ TARGETS = [
      ratio("postgresql", "blocked pop+ack"), AT_MOST, 2),
     ("is_queued on a client at 100,000 tasks, microseconds",
      figure(STORE, "sqlite", MANY, "is_queued us"), AT_MOST, 20),
-    ("submit of 100 analyses, from click to end, of the synchronous click",
+    ("submit of 100 analyses, from click to end, relative to the synchronous "
+     "click",
      share("submit", "end_seconds"), AT_MOST, 0.4),
     ("verify, the same",
      share("verify", "end_seconds"), AT_MOST, 0.4),
@@ -83,8 +84,8 @@ TARGETS = [
      AT_LEAST, 10),
     ("verify, the same", faster("verify"), AT_LEAST, 10),
     ("assign, the same", faster("assign"), AT_LEAST, 10),
-    ("click that assigns 100 analyses, without the page it leads to, of the "
-     "synchronous click",
+    ("click that assigns 100 analyses, without the page it leads to, relative "
+     "to the synchronous click",
      share("assign", "form_seconds"), AT_MOST, 0.05),
     ("the same, with that page",
      share("assign", "click_seconds"), AT_MOST, 0.05),
@@ -98,11 +99,12 @@ TARGETS = [
      400),
     ("speedup with two consumers", figure("consumers", "2", "speedup"),
      AT_LEAST, 1.7),
-    ("page or listing with 10,000 tasks queued, of one without the add-on",
+    ("page or listing with 10,000 tasks queued, relative to one without the "
+     "add-on",
      worst, AT_MOST, 1.1),
     ("edits that failed while the queue worked",
      figure("users", "queue at work", "failed"), AT_MOST, 0),
-    ("edits while the queue worked, 95 %, of those without",
+    ("edits while the queue worked, 95 %, relative to those without it",
      figure("users", "queue at work", "p95_ratio"), AT_MOST, 1.25),
     ("all benchmarks of make bench, minutes", figure("all", "minutes"),
      AT_MOST, 15),
