@@ -35,7 +35,7 @@ ELSEWHERE = ("python",)
 
 #: Programs of others, whose lines are read only
 OTHERS = ("pip", "virtualenv", "systemctl", "git", "cd", "apt-get", "curl",
-          "cp", "sudo", "sed")
+          "cp", "sudo", "sed", "tar")
 
 
 def blocks():
@@ -136,7 +136,9 @@ def check_buildout(caption, text):
     text = re.sub(r"^(\S+) \+= ", r"\1 = ", text, flags=re.MULTILINE)
     parser = configparser.RawConfigParser()
     parser.read_string(text)
-    known = read("versions.cfg") + read("setup.py")
+    # pins of the block itself, for recipes that the build has no use for
+    known = read("versions.cfg") + read("setup.py") + "".join(
+        parser.options("versions") if parser.has_section("versions") else ())
     for section in parser.sections():
         for key, value in parser.items(section):
             if key in ("eggs", "recipe"):
