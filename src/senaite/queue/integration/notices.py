@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What managers should know about the queue, on any page of the site.
+"""Notices about the queue for managers, on any page of the site.
 
-All of it is known to this process anyway: no page waits for the queue server
-to tell that it is away.
+They use what this process already knows: no page waits for a queue server that
+does not answer.
 """
 
 from __future__ import absolute_import
@@ -28,12 +28,12 @@ from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.site import surroundings
 
-#: Seconds: a restart of the queue server is no news
+#: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
 
 
 def get_notices():
-    """Return what a manager should know.
+    """Return the notices for managers.
 
     :returns: messages, the most urgent first
     :rtype: list of zope.i18nmessageid.Message
@@ -41,7 +41,7 @@ def get_notices():
     settings = surroundings.get()
     if not settings.get_setting("server"):
         return [_(u"The queue is off, because the setting 'Queue server' is "
-                  u"empty: everything is done at once, while people wait.")]
+                  u"empty: all work is done at once, while users wait.")]
     found = []
     outage = outage_seconds(senaite_api.get_portal())
     if outage > OUTAGE_SECONDS:
@@ -50,32 +50,33 @@ def get_notices():
     overtime = marks.view().overtime
     if overtime > allowed:
         found.append(_(
-            u"Tasks take longer than the ${allowed} seconds that they may, "
-            u"and are tried again for nothing. The setting 'Longest time of a "
-            u"task' should be ${needed} or more.",
+            u"Tasks exceed the limit of ${allowed} seconds, so they are "
+            u"stopped and retried. Set 'Longest time of a task' to ${needed} "
+            u"or more.",
             mapping={"allowed": allowed, "needed": int(overtime)}))
     return found
 
 
 def tell_outage(outage, settings):
-    """Return what to say when the queue server is away.
+    """Return the notice about an outage of the queue server.
 
-    :param outage: seconds
+    :param outage: duration so far, in seconds
+    :param settings: see `senaite.queue.site.surroundings`
     """
     words = {"minutes": int(outage // 60), "seconds": int(outage % 60),
              "server": settings.get_setting("server")}
     if outage > settings.get_setting("outage_seconds"):
         return _(
             u"The queue server at ${server} has not answered for ${minutes} "
-            u"min ${seconds} s. What is queued is kept for it, new work is "
-            u"done at once, while people wait.", mapping=words)
+            u"min ${seconds} s. Queued tasks are kept; new work is done at "
+            u"once, while users wait.", mapping=words)
     return _(
         u"The queue server at ${server} has not answered for ${minutes} min "
-        u"${seconds} s. What is queued is kept for it.", mapping=words)
+        u"${seconds} s. Queued tasks are kept.", mapping=words)
 
 
 class NoticesViewlet(ViewletBase):
-    """Shown to those who can do something about it."""
+    """Shows the notices to users who may manage the queue."""
 
     index = ViewPageTemplateFile("templates/notices.pt")
 
@@ -85,6 +86,6 @@ class NoticesViewlet(ViewletBase):
 
     @property
     def settings_url(self):
-        """Where most of it is put right."""
+        """URL of the settings."""
         return "{}/@@queue-controlpanel".format(
             senaite_api.get_url(senaite_api.get_portal()))

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A patch of ZEO: object ids that a former ZEO server gave are not used.
+"""A patch of ZEO: discards the object ids of a former ZEO server.
 
-Knows no SENAITE; `patches` has those of core.
+Does not depend on SENAITE; the patches of core are in `patches`.
 """
 
 from __future__ import absolute_import
@@ -19,15 +19,15 @@ from __future__ import print_function
 
 
 def notify_connected(self, conn, info):
-    """Note that there is a connection to a ZEO server, maybe a new one.
+    """Discard prefetched object ids when a connection to a ZEO server is made.
 
     `ZEO.ClientStorage.ClientStorage.notify_connected`, ZEO 5.3.0. A client
-    fetches a hundred object ids in advance, and keeps them when the server
-    goes. A server that was started again knows of those that were stored
-    only, and gives the others to whoever asks next: two clients make objects
-    with the same ids. The one that commits later meets conflicts that no
-    further attempt resolves ("A different object already has the same oid"),
-    until it has used its hundred up; tasks fail, and clicks of people too.
+    prefetches a hundred object ids, and keeps them when the connection is
+    lost. A server that was restarted only knows the ids that were stored, and
+    hands out the others again: two clients create objects with the same ids.
+    The client that commits later meets conflicts that no retry resolves ("A
+    different object already has the same oid"), until it has used up its
+    hundred ids. Tasks fail, and so do clicks of users.
     """
     del self._oids[:]
     return self._old_notify_connected(conn, info)

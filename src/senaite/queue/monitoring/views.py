@@ -8,13 +8,13 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The two pages: `@@queue-health` for balancers, `@@queue-metrics` for
+"""The pages `@@queue-health`, for balancers, and `@@queue-metrics`, for
 Prometheus.
 
-Health is for anybody. Figures are for those who may view the queue, and for
-who sends the token named by the environment (`SENAITE_QUEUE_METRICS_TOKEN`) or
-by `<product-config senaite.queue>` (`metrics_token`), as `Authorization:
-Bearer <token>`.
+Health is public. Metrics require the permission to view the queue, or the
+header `Authorization: Bearer <token>` with the token of the environment
+(`SENAITE_QUEUE_METRICS_TOKEN`) or of `<product-config senaite.queue>`
+(`metrics_token`).
 """
 
 from __future__ import absolute_import
@@ -34,7 +34,7 @@ from senaite.queue.site import process_role
 
 ENVIRONMENT = "SENAITE_QUEUE_METRICS_TOKEN"
 
-#: A shorter token is a guess away, and taken for a mistake
+#: Shorter tokens are easy to guess, and are ignored
 LEAST_TOKEN = 16
 
 
@@ -57,7 +57,7 @@ class HealthView(BrowserView):
 
 
 class MetricsView(BrowserView):
-    """`@@queue-metrics`: the figures in Prometheus' text format."""
+    """`@@queue-metrics`: the metrics in the text format of Prometheus."""
 
     def __call__(self):
         from senaite.queue import is_installed
@@ -76,7 +76,7 @@ class MetricsView(BrowserView):
 
 
 def may_read(portal, request):
-    """Tell whether a request may read the figures."""
+    """Tell whether a request may read the metrics."""
     if getSecurityManager().checkPermission(ViewQueue, portal):
         return True
     token = get_token()
@@ -86,13 +86,13 @@ def may_read(portal, request):
 
 
 def get_token():
-    """Return the token, or None: then a permission is needed."""
+    """Return the token, or None when only the permission counts."""
     token = os.environ.get(ENVIRONMENT) or \
         process_role.get_product_config("metrics_token") or ""
     return token if len(token) >= LEAST_TOKEN else None
 
 
 def get_authorization(request):
-    """Return the header with the credentials, which Zope hides."""
+    """Return the header `Authorization`, which Zope hides."""
     return getattr(request, "_auth", None) or \
         request.environ.get("HTTP_AUTHORIZATION") or ""
