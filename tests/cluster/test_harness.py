@@ -23,6 +23,7 @@ import pytest
 from harness import events
 from harness import paths
 from harness import ports
+from harness import site_setup
 from harness import template
 from harness.waiting import eventually
 
@@ -91,6 +92,24 @@ def test_template_depends_on_what_an_installation_runs():
                      template.PACKAGE, "**", "*.py"), recursive=True)
                  if text in open(path, encoding="utf-8").read()}
         assert homes and homes <= named, name
+
+
+@pytest.mark.parametrize("row, repaired", [
+    ({"type": "a"}, {}),
+    ({"type": "b", "blank_ref": "Distilled Water"},
+     {"blank_ref": ["uid-1"], "reference_proxy": "uid-1"}),
+    ({"type": "c", "control_ref": "Trace Metals 10"},
+     {"control_ref": ["uid-2"], "reference_proxy": "uid-2"}),
+    ({"type": "d", "dup": 3}, {"dup": 3, "dup_proxy": 3}),
+    ({"type": "b", "blank_ref": "Unknown"}, {})])
+def test_rows_of_templates_are_repaired(row, repaired):
+    definitions = {"Distilled Water": "uid-1", "Trace Metals 10": "uid-2"}
+    stored = dict({"pos": 7, "dup": "", "blank_ref": "", "control_ref": ""},
+                  **row)
+    expected = dict({
+        "pos": 7, "type": row["type"], "blank_ref": [], "control_ref": [],
+        "reference_proxy": None, "dup": None, "dup_proxy": None}, **repaired)
+    assert site_setup.repair_row(stored, definitions) == expected
 
 
 def test_taken_port_is_a_clear_error(tmp_path):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The control panel, by the name that add-ons know."""
+"""The control panel, under the name that other add-ons import."""
 
 from __future__ import absolute_import
 from __future__ import division

@@ -29,12 +29,12 @@ from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.model import surroundings
 
-#: Seconds: a restart of the queue server is no news
+#: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
 
 
 def get_notices():
-    """Return what a manager should know.
+    """Return the notices for managers.
 
     :returns: messages, the most urgent first
     :rtype: list of zope.i18nmessageid.Message
@@ -71,9 +71,10 @@ def tell_error(error):
 
 
 def tell_outage(outage, settings):
-    """Return what to say when the queue server is away.
+    """Return the notice about an outage of the queue server.
 
-    :param outage: seconds
+    :param outage: duration so far, in seconds
+    :param settings: see `senaite.queue.model.surroundings`
     """
     words = {"minutes": int(outage // 60), "seconds": int(outage % 60),
              "server": settings.get_setting("server")}
@@ -88,7 +89,7 @@ def tell_outage(outage, settings):
 
 
 class NoticesViewlet(ViewletBase):
-    """Shown to those who can do something about it."""
+    """Shows the notices to users who may manage the queue."""
 
     index = ViewPageTemplateFile("templates/notices.pt")
 
@@ -98,6 +99,6 @@ class NoticesViewlet(ViewletBase):
 
     @property
     def settings_url(self):
-        """Where most of it is put right."""
+        """URL of the settings."""
         return "{}/@@queue-controlpanel".format(
             senaite_api.get_url(senaite_api.get_portal()))

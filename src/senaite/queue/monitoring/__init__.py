@@ -11,5 +11,5 @@
 """For machines that watch the queue: health for balancers, metrics for
 Prometheus.
 
-Reads only, and cheaply: a balancer asks every second.
+Read-only and cheap: a balancer checks the health every second.
 """

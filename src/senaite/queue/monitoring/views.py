@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The two pages: `@@queue-health` for balancers, `@@queue-metrics` for
+"""The pages `@@queue-health`, for balancers, and `@@queue-metrics`, for
 Prometheus.
 
-Health is for anybody. Figures are for users who may view the queue, and for
-programs that send the token of `senaite.queue.config.METRICS_TOKEN` as
-`Authorization: Bearer <token>`.
+Health is public. Metrics require the permission to view the queue, or the
+header `Authorization: Bearer <token>` with the token of
+`senaite.queue.config.METRICS_TOKEN`.
 """
 
 from __future__ import absolute_import
@@ -62,7 +62,7 @@ def get_status(healthy, checks):
 
 
 class MetricsView(BrowserView):
-    """`@@queue-metrics`: the figures in Prometheus' text format."""
+    """`@@queue-metrics`: the metrics in the text format of Prometheus."""
 
     def __call__(self):
         from senaite.queue import is_installed
@@ -81,7 +81,7 @@ class MetricsView(BrowserView):
 
 
 def may_read(portal, request):
-    """Tell whether a request may read the figures."""
+    """Tell whether a request may read the metrics."""
     if getSecurityManager().checkPermission(ViewQueue, portal):
         return True
     token = config.read_or_default(config.METRICS_TOKEN)
@@ -91,6 +91,6 @@ def may_read(portal, request):
 
 
 def get_authorization(request):
-    """Return the header with the credentials, which Zope hides."""
+    """Return the header `Authorization`, which Zope hides."""
     return getattr(request, "_auth", None) or \
         request.environ.get("HTTP_AUTHORIZATION") or ""

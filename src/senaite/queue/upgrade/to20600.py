@@ -11,12 +11,13 @@
 """From senaite.queue 1.0.x (profile versions 1000 to 10301).
 
 The queue of 1.0.x was in annotations of the site (1.0.0, 1.0.1) or in the
-memory of a process. Nothing of it can be carried over: what is found is listed
-in the log and removed, as are marker interfaces, registry records, the
-authentication plugin and configlets. Settings are kept. Repeatable.
+memory of a process. Its tasks cannot be migrated: those that are found are
+logged and removed. Marker interfaces, registry records, the authentication
+plugin and configlets are removed as well. Settings are kept. The step can be
+repeated.
 
-The number of this profile version begins with a 2 followed by four digits,
-because the last one of 1.0.x was 10301.
+The profile version is 20600, because it has to be higher than the last one of
+1.0.x, 10301.
 """
 
 from __future__ import absolute_import
@@ -45,13 +46,13 @@ PACKAGE = "senaite.queue"
 CONFIGLETS = ("senaite.queue", "senaite.queue.tasks")
 VIEWS = ("queue-controlpanel", "queue_tasks")
 
-#: Users that the manuals of 1.0.x told to add, the first one with a password
-#: that anybody can read there
+#: Users that the manuals of 1.0.x asked to add, the first one with a password
+#: that is published there
 OLD_USERS = ("queue_daemon", "queue_consumer")
 
 
 def upgrade(setup):
-    """Leave nothing of 1.0.x in a site but its settings.
+    """Remove all data of 1.0.x from a site, except the settings.
 
     :param setup: portal_setup
     """
@@ -76,7 +77,7 @@ def site_path(portal):
 
 
 def read_settings():
-    """Return the values of the settings that are still there, by name."""
+    """Return the values of the settings that still exist, by name."""
     records = getUtility(IRegistry).records
     return dict(
         (name, records[key].value) for name, key in
@@ -85,8 +86,8 @@ def read_settings():
 
 
 def remove_records():
-    """Remove all records, that of the key among them: whoever could read the
-    registry has read it. A new key is made elsewhere."""
+    """Remove all records, including that of the key: many users could read it.
+    The installation makes a new key."""
     records = getUtility(IRegistry).records
     for key in [key for key in records.keys()
                 if key.startswith(PACKAGE + ".")]:
@@ -94,7 +95,7 @@ def remove_records():
 
 
 def write_settings(settings):
-    """Put old values into the new records, as far as they are allowed."""
+    """Write the old values into the new records, where they are valid."""
     registry = getUtility(IRegistry)
     for name, value in sorted(settings.items()):
         if value is None:
@@ -111,7 +112,7 @@ def write_settings(settings):
 
 
 def remove_configlets(portal):
-    """Remove configlets that lead to our pages and are not ours."""
+    """Remove configlets that link to our pages, except those of this version."""
     tool = portal.portal_controlpanel
     for action in list(tool._actions):
         leads_here = action.appId == PACKAGE or any(
@@ -122,7 +123,7 @@ def remove_configlets(portal):
 
 
 def remove_actions(folder):
-    """Remove actions that lead to our pages, from all categories."""
+    """Remove actions that link to our pages, from all categories."""
     for name, item in list(folder.objectItems()):
         if hasattr(item, "objectItems"):
             remove_actions(item)
@@ -132,7 +133,7 @@ def remove_actions(folder):
 
 
 def remove_plugins(portal):
-    """Remove authentication plugins of ours that are of another class."""
+    """Remove authentication plugins of this package that are of an old class."""
     root_users = setuphandlers.get_root_users(portal)
     for acl_users in (portal.acl_users, root_users):
         if not IPluggableAuthService.providedBy(acl_users):
@@ -145,7 +146,7 @@ def remove_plugins(portal):
 
 
 def remove_layers():
-    """Remove other registrations of the browser layer than ours."""
+    """Remove registrations of the browser layer under other names."""
     manager = getSiteManager()
     for item in list(manager.registeredUtilities()):
         if item.provided is ILocalBrowserLayerType and \
@@ -155,12 +156,12 @@ def remove_layers():
 
 
 def report_users(portal):
-    """Say which users of former manuals a manager should look at."""
+    """Log which users from the manuals of 1.0.x a manager should check."""
     for user_id in OLD_USERS:
         user = portal.acl_users.getUserById(user_id)
         if user is None:
             continue
         logger.warning(
             "event=look_at_user user=%s roles=%s: change the password unless "
-            "you have done it; the role QueueConsumer is all that a consumer "
-            "needs", user_id, ",".join(sorted(user.getRoles())))
+            "you have done so; a consumer needs no other role than "
+            "QueueConsumer", user_id, ",".join(sorted(user.getRoles())))

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Routes of the monitor: pages, figures, and what people tell the queue."""
+"""Routes of the monitor: pages, figures, and the actions of managers."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -98,7 +98,7 @@ class TestSteering(httpcase.HTTPCase):
 
 
 class TestDiagnosis(httpcase.HTTPCase):
-    """The test of the connection says what is wrong, in plain words."""
+    """The connection test reports what is wrong."""
 
     def examine(self, url=None, site_id=None, key=None):
         found = diagnosis.test(
@@ -107,10 +107,10 @@ class TestDiagnosis(httpcase.HTTPCase):
         return [good for good, _text in found], \
             found[-1][1] if not found[-1][0] else None
 
-    def test_all_is_well(self):
+    def test_no_faults(self):
         self.assertEqual(self.examine(), ([True] * 5, None))
 
-    def test_what_is_wrong(self):
+    def test_faults(self):
         host = self.url.split("/")[2]
         for url, part in (
                 ("", "is empty"), ("nonsense", "no URL"),
@@ -135,6 +135,6 @@ class TestDiagnosis(httpcase.HTTPCase):
         self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.assertIn("not a queue server", self.examine()[1])
 
-    def test_store_that_cannot_work(self):
+    def test_store_fails(self):
         self.setenv(config.STORE.variable, "sqlite:////proc/none/tasks.db")
         self.assertIn("cannot work", self.examine()[1])

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Health for balancers, figures for Prometheus."""
+"""Health for balancers, metrics for Prometheus."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -54,17 +54,17 @@ class TestHealth(MonitoringCase):
         self.assertEqual(response.json()["checks"], checks)
         return response
 
-    def test_server_is_well(self):
+    def test_healthy_server(self):
         response = self.check(200, {"store": "ok"})
         self.assertEqual(response.headers["Cache-Control"], "no-store")
 
     def test_server_without_store(self):
         self.break_store()
         response = self.check(503, {"store": "unavailable"})
-        # Nothing that an outsider could use
+        # No details for outsiders
         self.assertNotIn("nowhere", response.text)
 
-    def test_store_is_asked_once_a_second_at_most(self):
+    def test_store_is_queried_at_most_once_a_second(self):
         asked = []
         self.patch(health, "_store_answers",
                    lambda portal: asked.append(1) or True)
@@ -73,7 +73,7 @@ class TestHealth(MonitoringCase):
             self.check(200, {"store": "ok"})
         self.assertEqual(len(asked), 1)
 
-    def test_client_goes_on_without_a_server(self):
+    def test_client_is_healthy_without_a_server(self):
         self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 17.0)
         self.check(200, {"server": "not reached"})
@@ -151,7 +151,7 @@ class TestMetrics(MonitoringCase):
                 found[(sample[0],) + tuple(sample[1].values())] = sample[2]
         return found
 
-    def test_figures_of_the_store(self):
+    def test_metrics_of_the_store(self):
         for _number in range(3):
             self.put()
         self.ask("queue_server/pop", {"consumer_id": CONSUMER})
@@ -174,13 +174,13 @@ class TestMetrics(MonitoringCase):
         self.setenv(config.KEY.variable, "typo-in-the-key")
         self.assertEqual(self.figures(caller="labmanager")[name], 2)
 
-    def test_store_that_is_down(self):
+    def test_store_is_down(self):
         self.break_store()
         found = self.figures(caller="labmanager")
         self.assertEqual(found[(metrics.PREFIX + "store_up",)], 0)
         self.assertNotIn((metrics.PREFIX + "tasks", "queued"), found)
 
-    def test_who_may_read_them(self):
+    def test_users_with_permission(self):
         for caller in ("anonymous", "contact"):
             self.assertEqual(
                 self.page("@@queue-metrics", caller).status_code, 401)
@@ -197,12 +197,12 @@ class TestMetrics(MonitoringCase):
             self.assertEqual(self.page("@@queue-metrics", headers={
                 "Authorization": wrong}).status_code, 401)
 
-    def test_a_token_that_is_too_short_is_none(self):
+    def test_a_short_token_is_ignored(self):
         self.setenv(config.METRICS_TOKEN.variable, "short")
         self.assertEqual(self.page("@@queue-metrics", headers={
             "Authorization": "Bearer short"}).status_code, 401)
 
-    def test_each_figure_is_documented(self):
+    def test_each_metric_is_documented(self):
         with open(DOCS) as source:
             text = source.read()
         for name, _help, _label in \

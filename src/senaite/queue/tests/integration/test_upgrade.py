@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Upgrades of sites that had 1.0.x: built here as its manuals describe them,
-for each profile version. What remains is what a fresh installation has."""
+"""Upgrades of sites with 1.0.x, built here according to its manuals, for each
+profile version. Afterwards a site equals one with a fresh installation."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -66,7 +66,7 @@ SETTINGS = {"default": 7, "max_retries": 5, "min_seconds_task": 3,
 
 
 class FormerTask(Persistent):
-    """A task as an object."""
+    """A task that is an object."""
 
     def __init__(self, **state):
         self.__dict__.update(state)
@@ -92,7 +92,7 @@ class FormerTool(SimpleItem):
 
 
 def make_package():
-    """Put the former classes into a package that is taken away later."""
+    """Add the old classes in a package that is removed later."""
     package = sys.modules[GONE] = types.ModuleType(GONE)
     for cls in (FormerTask, FormerPlugin, FormerTool):
         cls.__module__ = GONE
@@ -125,13 +125,13 @@ class UpgradeCase(unittest.TestCase):
         return [record.getMessage() for record in self.log.records]
 
     def forget_package(self):
-        """Commit, and go on as a process that never had the former code."""
+        """Commit, and continue as a process without the old code."""
         transaction.commit()
         sys.modules.pop(GONE, None)
         self.portal._p_jar.cacheMinimize()
         transaction.begin()
 
-    # -- the state of an old site
+    # -- the data of an old site
 
     def make_old_site(self, version):
         self.setup.setLastVersionForProfile(PROFILE, version)
@@ -171,7 +171,7 @@ class UpgradeCase(unittest.TestCase):
         of_client["senaite.queue.action"] = PersistentMapping(
             TASK, name="task_three")
         of_client["another.add-on"] = 1
-        # many of them: a tree of several buckets
+        # Enough for a tree with several buckets
         self.other = self.portal.clients.objectValues()[-1]
         of_other = IAnnotations(self.other)
         for number in range(200):
@@ -182,7 +182,7 @@ class UpgradeCase(unittest.TestCase):
         for obj in (self.client, self.portal.worksheets):
             alsoProvides(obj, IQueued)
             obj.reindexObject()
-        # one that no catalog has
+        # An object that is in no catalog
         alsoProvides(self.portal.portal_properties, IQueued)
 
     def add_plugin(self, acl_users):
@@ -207,7 +207,7 @@ class UpgradeCase(unittest.TestCase):
 
 class TestUpgrade(UpgradeCase):
 
-    def test_as_after_a_fresh_installation(self):
+    def test_equals_a_fresh_installation(self):
         get_installer(self.portal).install_product("senaite.queue")
         fresh = skeleton(self.portal)
         transaction.abort()
@@ -215,7 +215,7 @@ class TestUpgrade(UpgradeCase):
             if version != VERSIONS[0]:
                 self.setUp()
             self.check_upgrade(version, fresh)
-            # each version starts from the site without the add-on
+            # Each version starts with a site without the add-on
             self.layer.testTearDown()
             self.layer.testSetUp()
 
@@ -240,9 +240,9 @@ class TestUpgrade(UpgradeCase):
 
 class TestDetails(UpgradeCase):
 
-    def test_details(self):
-        """One upgrade, looked at from all sides: it takes its time to look
-        through the records of a whole site."""
+    def test_one_upgrade_in_detail(self):
+        """Checks one upgrade in all respects, because searching the records of
+        a whole site takes time."""
         self.make_old_site("1001")
         self.client_uid = senaite_api.get_uid(self.client)
         self.upgrade()
@@ -290,7 +290,7 @@ class TestDetails(UpgradeCase):
             self.assertFalse(IQueued.providedBy(obj))
         self.assertEqual(len(self.portal.portal_catalog(
             object_provides=IQueued.__identifier__)), 0)
-        # and what was marked is still found by what else it is
+        # Unmarked objects are still found by their other interfaces
         self.assertTrue(senaite_api.get_object_by_uid(self.client_uid))
 
     def check_plugin_is_ours(self):
