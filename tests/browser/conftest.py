@@ -10,6 +10,7 @@
 
 """A cluster, and a headless Chromium in front of it."""
 
+import base64
 import os
 import shutil
 
@@ -25,6 +26,15 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 SCREENSHOTS = os.path.join(paths.VAR, "screenshots")
+
+#: Width of the page, and where the last element of a selector ends
+EXTENT = """
+const found = Array.from(document.querySelectorAll(arguments[0]));
+const last = found[found.length - 1].getBoundingClientRect();
+return [document.documentElement.clientWidth, last.bottom + window.scrollY];
+"""
+#: Pixels below that element
+MARGIN = 20
 
 
 def find(*names):
@@ -74,8 +84,19 @@ def screenshot(browser):
     """Keeps what the browser shows, in var/screenshots."""
     os.makedirs(SCREENSHOTS, exist_ok=True)
 
-    def take(name):
-        browser.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
+    def take(name, until=None):
+        """Take a picture of the window, or of its part down to the last
+        element that the selector `until` finds."""
+        path = os.path.join(SCREENSHOTS, name + ".png")
+        if until is None:
+            browser.save_screenshot(path)
+            return
+        width, bottom = browser.execute_script(EXTENT, until)
+        picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"clip": {
+            "x": 0, "y": 0, "width": width, "height": bottom + MARGIN,
+            "scale": 1}})
+        with open(path, "wb") as target:
+            target.write(base64.b64decode(picture["data"]))
     return take
 
 
