@@ -10,7 +10,11 @@
 
 """A cluster, and a headless Chromium in front of it."""
 
+<<<<<<< HEAD
 import contextlib
+=======
+import base64
+>>>>>>> docs
 import os
 import shutil
 
@@ -30,6 +34,15 @@ from selenium.webdriver.chrome.service import Service
 #: Width and height
 WINDOW = (1400, 1500)
 SCREENSHOTS = os.path.join(paths.VAR, "screenshots")
+
+#: Width of the page, and where the last element of a selector ends
+EXTENT = """
+const found = Array.from(document.querySelectorAll(arguments[0]));
+const last = found[found.length - 1].getBoundingClientRect();
+return [document.documentElement.clientWidth, last.bottom + window.scrollY];
+"""
+#: Pixels below that element
+MARGIN = 20
 
 
 def find(*names):
@@ -116,8 +129,19 @@ def screenshot(browser):
     """Keep what the browser shows, in var/screenshots."""
     os.makedirs(SCREENSHOTS, exist_ok=True)
 
-    def take(name):
-        browser.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
+    def take(name, until=None):
+        """Take a picture of the window, or of its part down to the last
+        element that the selector `until` finds."""
+        path = os.path.join(SCREENSHOTS, name + ".png")
+        if until is None:
+            browser.save_screenshot(path)
+            return
+        width, bottom = browser.execute_script(EXTENT, until)
+        picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"clip": {
+            "x": 0, "y": 0, "width": width, "height": bottom + MARGIN,
+            "scale": 1}})
+        with open(path, "wb") as target:
+            target.write(base64.b64decode(picture["data"]))
     return take
 
 

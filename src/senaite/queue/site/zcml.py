@@ -25,7 +25,7 @@ class IPatches(Interface):
     """Apply the patches of a package, after those of other add-ons."""
 
     apply = GlobalObject(
-        title=u"Function that applies them",
+        title=u"apply",  # not shown to people
         required=True)
 
 
