@@ -10,11 +10,8 @@
 
 """A cluster, and a headless Chromium in front of it."""
 
-<<<<<<< HEAD
-import contextlib
-=======
 import base64
->>>>>>> docs
+import contextlib
 import os
 import shutil
 
