@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.pool import QueuePool
 
 from senaite.queue.errors import StoreUnavailable
+from senaite.queue.storage import plain_words
 
 #: Maximum seconds for opening a connection, and for a writer's turn to come
 CONNECT_SECONDS = 5
@@ -86,11 +87,7 @@ def explain(error):
     :param error: exception of the driver
     :rtype: str
     """
-    message = str(error).strip()
-    for part, meaning in EXPLANATIONS:
-        if part in message.lower():
-            return "{} ({})".format(meaning, message)
-    return message
+    return plain_words.explain(error, EXPLANATIONS)
 
 
 def is_unavailable(error):

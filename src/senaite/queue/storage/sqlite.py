@@ -29,6 +29,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import QueuePool
 
 from senaite.queue.errors import StoreUnavailable
+from senaite.queue.storage import plain_words
 
 #: Seconds that a writer waits for another process that is writing
 BUSY_SECONDS = 5
@@ -66,11 +67,7 @@ def explain(error):
     :param error: exception of the driver
     :rtype: str
     """
-    message = str(error)
-    for part, meaning in EXPLANATIONS:
-        if part in message.lower():
-            return "{} ({})".format(meaning, message)
-    return message
+    return plain_words.explain(error, EXPLANATIONS)
 
 
 def is_unavailable(error):
