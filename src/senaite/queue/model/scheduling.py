@@ -35,7 +35,9 @@ LANE_DEPTH = 3
 
 #: CPU seconds of the thread: a chunk that takes less is followed by a larger
 #: one, a chunk that takes more by a smaller one. Short transactions meet few
-#: others.
+#: others. On an idle machine a chunk hardly waits, so that these are nearly the
+#: seconds that pass; on a busy one the time that passes says nothing about the
+#: size.
 QUICK_SECONDS = 2.0
 SLOW_SECONDS = 8.0
 
