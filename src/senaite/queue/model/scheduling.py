@@ -35,7 +35,9 @@ LANE_DEPTH = 3
 
 #: A chunk that takes fewer CPU seconds of its thread is followed by a larger
 #: one, a chunk that takes more by a smaller one. Short transactions cause few
-#: conflicts.
+#: conflicts. On an idle machine a chunk hardly waits, so that these are nearly
+#: the seconds that pass; on a busy one the time that passes says nothing about
+#: the size.
 QUICK_SECONDS = 2.0
 SLOW_SECONDS = 8.0
 

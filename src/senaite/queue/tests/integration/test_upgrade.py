@@ -48,6 +48,8 @@ from senaite.queue.interfaces import IQueued
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.testing import set_setting
 from senaite.queue.tests.integration.test_profile import skeleton
 from senaite.queue.upgrade import leftovers
 
@@ -328,3 +330,22 @@ class TestDetails(UpgradeCase):
         self.assertEqual(surroundings.get().get_setting("max_retries"), 5)
         self.assertIn("event=setting_not_kept name=max_retries",
                       self.messages()[-1])
+
+
+class TestLaterSettings(unittest.TestCase):
+    """Sites that were installed before a setting was added."""
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def test_missing_records_are_added(self):
+        registry = getUtility(IRegistry)
+        set_setting("default", 7)
+        del registry.records["senaite.queue.speedups"]
+        self.assertIs(surroundings.get().get_setting("speedups"), True)
+        setup = self.layer["portal"].portal_setup
+        setup.setLastVersionForProfile(PROFILE, "20600")
+        setup.upgradeProfile(PROFILE)
+        self.assertEqual(
+            setup.getLastVersionForProfile(PROFILE), ("20601",))
+        self.assertIs(registry["senaite.queue.speedups"], True)
+        self.assertEqual(registry["senaite.queue.default"], 7)
