@@ -97,7 +97,7 @@ def find_modules():
 MODULES = find_modules()
 
 
-def imports_of(name):
+def find_imports(name):
     """Return the modules of ours that a module imports, itself left out."""
     found = set()
     for node in ast.walk(MODULES[name]):
@@ -108,6 +108,10 @@ def imports_of(name):
                 inner = "{}.{}".format(node.module, alias.name)
                 found.add(inner if inner in MODULES else node.module)
     return set(other for other in found if other in MODULES) - set([name])
+
+
+#: module -> the modules of ours that it imports
+IMPORTS = dict((name, find_imports(name)) for name in MODULES)
 
 
 def room_of(module):
@@ -123,7 +127,7 @@ def find_arrows():
     for module in MODULES:
         if module in FOR_OTHERS:
             continue
-        for other in imports_of(module):
+        for other in IMPORTS[module]:
             pair = room_of(module), room_of(other)
             if pair[0] != pair[1] and pair[1] is not None and \
                     (module, other) not in EXCEPTIONS:
@@ -204,7 +208,7 @@ class TestArrows(unittest.TestCase):
 
     def test_no_circle_between_modules(self):
         edges = dict(
-            (module, set(other for other in imports_of(module)
+            (module, set(other for other in IMPORTS[module]
                          if (module, other) not in EXCEPTIONS))
             for module in MODULES)
         self.assertEqual(find_circles(edges), [])
@@ -220,7 +224,7 @@ class TestArrows(unittest.TestCase):
     def test_names_for_other_addons_are_not_for_us(self):
         self.assertEqual(
             [module for module in MODULES
-             if imports_of(module).intersection(FOR_OTHERS)], [])
+             if IMPORTS[module].intersection(FOR_OTHERS)], [])
 
     def test_circles_are_found(self):
         self.assertEqual(find_circles(
