@@ -50,6 +50,14 @@ class IQueued(Interface):
     """
 
 
+class IQueueDispatcher(Interface):
+    """Was provided by a utility that 1.0.0 has registered in the site.
+
+    Nothing provides it any more. The name has to stay: a site with that
+    utility could not be opened without it.
+    """
+
+
 class IQueuedTaskAdapter(Interface):
     """Processes the tasks of one name; adapts the context of the task.
 

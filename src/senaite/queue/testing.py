@@ -36,6 +36,7 @@ from senaite.core.tests.layers import DATA_LAYER_FIXTURE
 from zope.component import getUtility
 from zope.component.hooks import site as in_site
 
+from senaite.queue.model.fields import to_text
 from senaite.queue import PRODUCT_NAME
 from senaite.queue.site.store_location import ENVIRONMENT as STORE
 
@@ -132,8 +133,9 @@ def set_setting(name, value):
     """Change a setting of the current site, in the running transaction.
 
     :param name: name of the setting, without prefix
+    :param value: its value; strings may be native ones
     """
-    getUtility(IRegistry)["{}.{}".format(PRODUCT_NAME, name)] = value
+    getUtility(IRegistry)["{}.{}".format(PRODUCT_NAME, name)] = to_text(value)
 
 
 def eventually(check, seconds=30, message=None):

@@ -8,11 +8,31 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The control panel, by the name that add-ons know."""
+"""The control panel, by the names that add-ons know.
+
+An add-on that has settings of its own in the panel subclasses the schema and
+the form, and registers a page with its form; see docs/extend.rst.
+"""
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.browser.settings.page import QueueSettingsForm  # noqa: F401
-from senaite.queue.browser.settings.page import QueueSettingsView  # noqa: F401
+from senaite.queue.browser.settings.page import QueueSettingsForm
+from senaite.queue.browser.settings.page import QueueSettingsView
+from senaite.queue.browser.settings.settings_schema import IQueueSettings
+
+#: Sites of 1.0.x have records with this dotted name
+IQueueControlPanel = IQueueSettings
+
+QueueControlPanelView = QueueSettingsView
+
+
+class QueueControlPanelForm(QueueSettingsForm):
+    """The form, for add-ons to extend."""
+
+    @property
+    def action(self):
+        """Saved by the page that shows it: ours does not know the fields that
+        a subclass has in addition."""
+        return self.request.getURL()

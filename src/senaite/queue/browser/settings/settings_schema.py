@@ -67,6 +67,11 @@ def check_server(value):
     """
     if not value:
         return True
+    try:
+        value.encode("ascii")
+    except UnicodeError:
+        raise Invalid(_(u"'${title}' must consist of ASCII characters",
+                        mapping={"title": _(u"Queue server")}))
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https"):
         raise Invalid(_(u"The URL must begin with http:// or https://"))
@@ -118,14 +123,14 @@ def check_task_names(value):
 class IQueueSettings(Interface):
     """The settings of the queue in one site."""
 
-    server = schema.ASCIILine(
+    server = schema.TextLine(
         title=_(u"Queue server"),
         description=_(
             u"URL of this site in the Zope process that keeps the queue, with "
             u"scheme, host, port and path of the site. Default: "
             u"http://localhost:8080/senaite. Left empty, the queue is off and "
             u"everything is done at once, while people wait."),
-        default=DEFAULTS["server"],
+        default=to_text(DEFAULTS["server"]),
         required=False,
         constraint=check_server,
     )
