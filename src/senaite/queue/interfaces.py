@@ -169,6 +169,10 @@ class IServerQueueUtility(IQueueUtility):
         """Remove all tasks, history included; returns how many."""
 
     def get_since_time():
+        """Queue tasks again whose consumers stopped responding; returns how
+        many. Deletes nothing."""
+
+    def remove_all():
         """Return when the oldest queued or running task was created
         (UTC epoch seconds), or -1."""
 

@@ -219,9 +219,26 @@ class ServerQueueUtility(Monitoring, QueueReader):
         return changed
 
     def purge(self):
-        """Remove all tasks, history included; returns how many."""
+        """Queue tasks again whose consumers stopped responding. Deletes
+        nothing; see `remove_all`.
+
+        :returns: the number of tasks that were freed
+        """
+        count = 0
+        while True:
+            freed = self.store.rescue(limit=maintenance.RESCUE_LIMIT)
+            self.log_rescued(freed)
+            count += len(freed)
+            if not freed:
+                return count
+
+    def remove_all(self):
+        """Remove all tasks, history included.
+
+        :returns: the number of tasks that were removed
+        """
         count = self.store.purge()
-        log_event("purged", tasks=count)
+        log_event("removed_all", tasks=count)
         return count
 
     # -- helpers

@@ -151,7 +151,7 @@ class RecordingQueue(object):
 
     purged = 0
 
-    def purge(self):
+    def remove_all(self):
         self.purged += 1
 
 

@@ -234,6 +234,12 @@ class TestReads(ServerCase):
         self.assertEqual(self.queue.get_tasks_for("item1"), [task])
         self.assertEqual(self.queue.get_tasks_for(task.context_uid), [task])
         self.assertEqual(self.queue.get_tasks_for("item1", name="other"), [])
+        self.assertEqual(self.queue.get_tasks(QUEUED), [stuck, waiting])
+        self.assertEqual(self.events()[-1], "rescued")
+
+    def test_remove_all(self):
+        self.put()
+        self.assertEqual(self.queue.remove_all(), 1)
         self.assertTrue(self.queue.has_tasks_for("item2"))
         self.assertFalse(self.queue.has_tasks_for("item3"))
 
