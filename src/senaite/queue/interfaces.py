@@ -94,27 +94,30 @@ class IQueueUtility(Interface):
         """Return the next task for the consumer, now running, or None."""
 
     def done(task):
-        """Acknowledge a running task."""
+        """Acknowledge a running task; TaskNotFound for an unknown one."""
 
     def fail(task, error_message=None):
         """Report that a running task failed: it is retried while it has
-        retries left."""
+        retries left. TaskNotFound for an unknown one."""
 
     def timeout(task):
-        """Report that a running task took longer than its `max_seconds`."""
+        """Report that a running task took longer than its `max_seconds`;
+        TaskNotFound for an unknown one."""
 
     def delete(task):
-        """Remove a task: it is cancelled and kept as history."""
+        """Remove a task: it is cancelled and kept as history. False when that
+        changed nothing, as for an unknown one."""
 
     def get_task(task_uid):
         """Return the task with this uid, or None."""
 
     def get_tasks(status=None):
-        """Return the tasks in these states: running and queued by default."""
+        """Return the tasks in these states: running and queued by default, and
+        when the list of states is empty."""
 
     def get_uids(status=None):
-        """Return the uids of the objects (contexts and items) of the tasks in
-        these states: running and queued by default."""
+        """Return a list of the uids of the objects (contexts and items) of the
+        tasks in these states: running and queued by default."""
 
     def get_tasks_for(context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""
@@ -166,13 +169,13 @@ class IServerQueueUtility(IQueueUtility):
         """Tell whether a task is running."""
 
     def purge():
-        """Remove all tasks, history included; returns how many."""
-
-    def get_since_time():
         """Queue tasks again whose consumers stopped responding; returns how
         many. Deletes nothing."""
 
     def remove_all():
+        """Remove all tasks, history included; returns how many."""
+
+    def get_since_time():
         """Return when the oldest queued or running task was created
         (UTC epoch seconds), or -1."""
 

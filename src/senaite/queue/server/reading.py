@@ -38,11 +38,12 @@ def get_site_id(portal):
 def to_states(status):
     """Return the states meant by the `status` argument of the reads.
 
-    :param status: a state, several, or None: queued and running
+    :param status: a state or several; None or none of them: queued and
+        running
     :rtype: tuple of str
     :raises ValueError: when there is no such state
     """
-    if status is None:
+    if not status:
         return ACTIVE
     found = (status,) if isinstance(status, six.string_types) \
         else tuple(status)
@@ -58,7 +59,7 @@ def to_object_uid(context_or_uid):
     :raises ValueError: for anything else
     """
     if isinstance(context_or_uid, six.string_types):
-        if fields.OBJECT_UID.match(context_or_uid):
+        if surroundings.get().is_uid(context_or_uid):
             return fields.to_native(context_or_uid)
         raise ValueError("Not a uid: {!r}".format(context_or_uid))
     return surroundings.get().describe(context_or_uid)["context_uid"]
@@ -119,14 +120,17 @@ class QueueReader(object):
         return tasks
 
     def get_uids(self, status=None):
-        """Return the set of uids of the objects of the tasks."""
+        """Return the uids of the objects of the tasks, each of them once.
+
+        :rtype: list of str
+        """
         states = to_states(status)
         uids = set()
         if QUEUED in states:
             for task in self.get_undelivered():
                 uids.add(task.context_uid)
                 uids.update(task.uids)
-        return uids.union(self.store.uids(states))
+        return list(uids.union(self.store.uids(states)))
 
     def get_tasks_for(self, context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""

@@ -191,13 +191,15 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """Cancel a task, whatever its state.
 
         :param username: on whose behalf, for the log
-        :returns: True when that changed anything
-        :raises TaskNotFound: neither the store nor the outbox knows it
+        :returns: True when that changed anything; False when it did not, or
+            when there is no such task
         """
         task_uid = get_task_uid(task)
         found = self.store.get(task_uid)
         if found is None:
-            found = self.known(task)
+            found = self.get_task(task_uid)
+            if found is None:
+                return False
             # When the relay delivers it, it is known already, and cancelled
             self.store.add(found)
         changed = self.store.cancel(task_uid)

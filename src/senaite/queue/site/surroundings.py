@@ -21,6 +21,7 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.model.categories import PROCESSES
+from senaite.queue.model import fields
 
 #: Settings of the control panel with their defaults. Units are part of the
 #: description in `senaite.queue.browser.settings.page`, times are seconds.
@@ -70,6 +71,13 @@ class Surroundings(object):
         raise ValueError("Not supported without a site: {!r}".format(context))
 
     def resolve(self, uid, path):
+    def is_uid(self, value):
+        """Tell whether a string can be the uid of an object of the site.
+
+        :rtype: bool
+        """
+        return bool(fields.OBJECT_UID.match(value))
+
         """Return the content object of a task, or None if it is gone."""
         return None
 

@@ -52,6 +52,8 @@ def delete(context, request):
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
     queue = params.get_queue()
+    # 404 for a task that is not known
+    queue.known(task_uid)
     changed = queue.delete(task_uid, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Task cancelled",
                         changed=bool(changed))

@@ -201,8 +201,24 @@ class TestUtility(ServerCase):
         self.assertEqual(self.queue.get_task(task.task_uid).status, CANCELLED)
         self.assertEqual(self.events(), ["queued", "cancelled"])
 
-    def test_purge(self):
-        self.put()
+    def test_delete_of_an_unknown_task_is_silent(self):
+        self.assertFalse(self.queue.delete(uuid.uuid4().hex))
+        self.assertEqual(self.log.lines, [])
+
+    def test_reports_on_unknown_tasks_name_them(self):
+        task_uid = uuid.uuid4().hex
+        for report in (self.queue.done, self.queue.fail, self.queue.timeout):
+            with self.assertRaises(TaskNotFound) as caught:
+                report(task_uid)
+            self.assertIn(task_uid, str(caught.exception))
+
+    def test_purge_frees_what_is_stuck_and_deletes_nothing(self):
+        stuck = self.put(created=1)
+        waiting = self.put(created=2)
+        self.assertEqual(self.queue.pop(CONSUMER), stuck)
+        self.assertEqual(self.queue.purge(), 0)
+        self.assertEqual(self.queue.get_task(stuck.task_uid).status, RUNNING)
+        self.clock.now += self.settings.values["lease_seconds"] + 1
         self.assertEqual(self.queue.purge(), 1)
         self.assertTrue(self.queue.is_empty())
         self.assertTrue(self.queue)
@@ -218,15 +234,28 @@ class TestReads(ServerCase):
 
     def test_by_status(self):
         first = self.put(created=100)
+        self.assertEqual(self.queue.get_tasks(QUEUED), [stuck, waiting])
+        self.assertEqual(self.events()[-1], "rescued")
+
+    def test_remove_all(self):
+        self.put()
+        self.assertEqual(self.queue.remove_all(), 1)
         second = self.put(created=200)
         running = self.queue.pop(CONSUMER)
+        self.assertEqual(self.events()[-1], "removed_all")
         self.assertEqual(running, first)
         self.assertEqual(self.queue.get_tasks(RUNNING), [first])
         self.assertEqual(self.queue.get_tasks([QUEUED]), [second])
         self.assertEqual(len(self.queue.get_tasks()), 2)
         self.assertEqual(len(self.queue), 2)
-        self.assertEqual(self.queue.get_uids(QUEUED),
-                         set([second.context_uid]))
+        self.assertEqual(self.queue.get_uids(QUEUED), [second.context_uid])
+
+    def test_no_status_is_the_default(self):
+        task = self.put(uids=["item1"])
+        for nothing in (None, [], (), ""):
+            self.assertEqual(self.queue.get_tasks(nothing), [task])
+            self.assertEqual(sorted(self.queue.get_uids(nothing)),
+                             sorted(["item1", task.context_uid]))
 
     def test_by_object(self):
         task = self.put(uids=["item1", "item2"])
@@ -234,12 +263,6 @@ class TestReads(ServerCase):
         self.assertEqual(self.queue.get_tasks_for("item1"), [task])
         self.assertEqual(self.queue.get_tasks_for(task.context_uid), [task])
         self.assertEqual(self.queue.get_tasks_for("item1", name="other"), [])
-        self.assertEqual(self.queue.get_tasks(QUEUED), [stuck, waiting])
-        self.assertEqual(self.events()[-1], "rescued")
-
-    def test_remove_all(self):
-        self.put()
-        self.assertEqual(self.queue.remove_all(), 1)
         self.assertTrue(self.queue.has_tasks_for("item2"))
         self.assertFalse(self.queue.has_tasks_for("item3"))
 
@@ -275,6 +298,13 @@ class LateStore(object):
         def call(*args, **kw):
             answer = verb(*args, **kw)
             if self.task is not None:
+    def test_what_is_no_uid_in_this_site_is_shown(self):
+        self.settings.is_uid = lambda value: value != "dummy"
+        for call in (self.queue.get_tasks_for, self.queue.has_tasks_for):
+            with self.assertRaises(ValueError) as caught:
+                call("dummy")
+            self.assertIn("'dummy'", str(caught.exception))
+
                 self.store.add(self.task)
                 self.task = None
             return answer
@@ -296,7 +326,7 @@ class TestDeliveredMeanwhile(ServerCase):
 
     def test_its_objects_are_listed(self):
         self.assertEqual(
-            self.queue.get_uids(), set([self.waiting.context_uid]))
+            self.queue.get_uids(), [self.waiting.context_uid])
 
     def test_its_job_is_known(self):
         job = self.queue.get_job(self.waiting.job_uid)
