@@ -21,6 +21,8 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 from zope.interface import implementer
 
+from senaite.queue.adapters.object_security import \
+    QueuedObjectSecurityTaskAdapter as QueueObjectSecurityAdapter  # noqa: F401
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
