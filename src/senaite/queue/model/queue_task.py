@@ -24,6 +24,7 @@ import uuid
 
 import six
 
+from senaite.queue.model.concealment import conceal
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.site import surroundings
@@ -225,6 +226,28 @@ def _defaults(data):
         "locks": [],
         "note": None,
     }
+
+
+def concealed(task):
+    """Return a task for those who look at it: secrets among its free keys are
+    replaced.
+
+    :param task: a task, or the dict of one; is not changed
+    :rtype: dict
+    """
+    return dict(
+        (key, value if key in fields.CHECKS else conceal({key: value})[key])
+        for key, value in task.items())
+
+
+def without_free_keys(task):
+    """Return the described fields of a task, all that its history needs.
+
+    :param task: a task, or the dict of one; is not changed
+    :rtype: dict
+    """
+    return dict((key, value) for key, value in task.items()
+                if key in fields.CHECKS or key == "task_short_uid")
 
 
 def to_json(task):

@@ -80,6 +80,8 @@ class ServerQueueUtility(Monitoring, QueueReader):
         super(ServerQueueUtility, self).__init__(store, site_id)
         self.pace = maintenance.Pace()
         self.top_priority_tasks = None
+        # Up to where the free keys of finished tasks were removed
+        self.forgotten = None
 
     # -- adding and running
 
@@ -180,7 +182,9 @@ class ServerQueueUtility(Monitoring, QueueReader):
             self.top_priority_tasks = names
         if self.pace.is_due(self.store.now()):
             counts = maintenance.run(
-                self.store, self.get_setting("retention_days"))
+                self.store, self.get_setting("retention_days"),
+                self.get_setting("payload_hours"), self.forgotten)
+            self.forgotten = counts["forgotten"]
             self.log_rescued(counts["rescued"])
             if counts["pruned"]:
                 log_event("pruned", tasks=counts["pruned"])

@@ -42,6 +42,7 @@ DEFAULTS = {
         "task_action_verify",
     ),
     "retention_days": 7,
+    "payload_hours": 0,
     "lease_seconds": 30,
     "outage_seconds": 300,
     "max_payload_bytes": 1024 * 1024,
@@ -70,7 +71,6 @@ class Surroundings(object):
         """
         raise ValueError("Not supported without a site: {!r}".format(context))
 
-    def resolve(self, uid, path):
     def is_uid(self, value):
         """Tell whether a string can be the uid of an object of the site.
 
@@ -78,6 +78,7 @@ class Surroundings(object):
         """
         return bool(fields.OBJECT_UID.match(value))
 
+    def resolve(self, uid, path):
         """Return the content object of a task, or None if it is gone."""
         return None
 

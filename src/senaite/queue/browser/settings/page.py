@@ -48,7 +48,7 @@ GROUPS = (
     (_(u"Order and pace"), ("top_priority_tasks", "min_seconds_task")),
     (_(u"When something goes wrong"),
      ("max_retries", "max_seconds_unlock", "lease_seconds")),
-    (_(u"History"), ("retention_days",)),
+    (_(u"History"), ("retention_days", "payload_hours")),
 )
 OTHERS = _(u"More")
 

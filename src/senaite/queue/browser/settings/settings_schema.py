@@ -274,6 +274,19 @@ class IQueueSettings(Interface):
         max=365,
     )
 
+    payload_hours = schema.Int(
+        title=_(u"Data of finished tasks (hours)"),
+        description=_(
+            u"How long the data that a caller sent along with a task is kept "
+            u"after the task has ended. Default: 0, from 0 to 8760 (a year). "
+            u"It may hold secrets, such as the cookie of a session. With 0 it "
+            u"is removed within seconds; the history keeps what the monitor "
+            u"describes."),
+        default=DEFAULTS["payload_hours"],
+        min=0,
+        max=8760,
+    )
+
     max_payload_bytes = schema.Int(
         title=_(u"Largest task (bytes)"),
         description=_(

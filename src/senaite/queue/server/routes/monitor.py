@@ -91,7 +91,8 @@ def history(context, request, task_uid):
     found = params.get_queue().get_history(task_uid)
     if found is None:
         raise Refused(404, "Task {} not found".format(task_uid))
-    return params.answer(request, found)
+    return params.answer(
+        request, found, task=params.for_reader(request, found["task"]))
 
 
 @route("queue_server", "ping", methods=["POST"], access=SIGNED)

@@ -67,6 +67,20 @@ class TestConceal(unittest.TestCase):
         # the task itself goes on with what it has
         self.assertEqual(task["__ac"], HIDDEN)
 
+    def test_tasks_for_those_who_look_at_them(self):
+        task = make_task(1, __ac=HIDDEN, colour="blue", uids=["a"],
+                         more={"token": HIDDEN})
+        shown = queue_task.concealed(task)
+        self.assertEqual(shown, dict(
+            task, __ac=CONCEALED, more={"token": CONCEALED}))
+        self.assertEqual(task["__ac"], HIDDEN)
+
+    def test_history_has_the_described_fields(self):
+        task = make_task(1, __ac=HIDDEN, action="go", note="x")
+        kept = queue_task.without_free_keys(task)
+        self.assertEqual(kept, dict(make_task(1), note="x"))
+        self.assertEqual(queue_task.to_task(kept), task)
+
     def test_what_is_empty_hides_nothing(self):
         self.assertEqual(conceal({"token": None, "key": ""}),
                          {"token": None, "key": ""})

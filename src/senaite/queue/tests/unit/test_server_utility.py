@@ -194,6 +194,20 @@ class TestUtility(ServerCase):
         self.queue.tick()
         self.assertEqual(self.queue.get_task(task.task_uid), None)
 
+    def test_free_keys_are_dropped_when_a_task_is_done(self):
+        task = self.put(colour="blue", uids=["item1"])
+        self.queue.done(self.queue.pop(CONSUMER))
+        self.settings.values["payload_hours"] = 2
+        self.clock.now += 2 * 3600 - 10
+        self.queue.tick()
+        self.assertEqual(self.queue.get_task(task)["colour"], "blue")
+        self.clock.now += 10
+        self.queue.tick()
+        found = self.queue.get_task(task)
+        self.assertNotIn("colour", found)
+        self.assertEqual((found.status, found.uids, found.username),
+                         (DONE, ["item1"], "jane"))
+
     def test_delete(self):
         task = self.put()
         self.assertTrue(self.queue.delete(task, "boss"))
@@ -220,8 +234,15 @@ class TestUtility(ServerCase):
         self.assertEqual(self.queue.get_task(stuck.task_uid).status, RUNNING)
         self.clock.now += self.settings.values["lease_seconds"] + 1
         self.assertEqual(self.queue.purge(), 1)
+        self.assertEqual(self.queue.get_tasks(QUEUED), [stuck, waiting])
+        self.assertEqual(self.events()[-1], "rescued")
+
+    def test_remove_all(self):
+        self.put()
+        self.assertEqual(self.queue.remove_all(), 1)
         self.assertTrue(self.queue.is_empty())
         self.assertTrue(self.queue)
+        self.assertEqual(self.events()[-1], "removed_all")
 
     def test_change_of_top_priorities(self):
         self.put(name="task_x")
@@ -234,15 +255,8 @@ class TestReads(ServerCase):
 
     def test_by_status(self):
         first = self.put(created=100)
-        self.assertEqual(self.queue.get_tasks(QUEUED), [stuck, waiting])
-        self.assertEqual(self.events()[-1], "rescued")
-
-    def test_remove_all(self):
-        self.put()
-        self.assertEqual(self.queue.remove_all(), 1)
         second = self.put(created=200)
         running = self.queue.pop(CONSUMER)
-        self.assertEqual(self.events()[-1], "removed_all")
         self.assertEqual(running, first)
         self.assertEqual(self.queue.get_tasks(RUNNING), [first])
         self.assertEqual(self.queue.get_tasks([QUEUED]), [second])
@@ -284,6 +298,13 @@ class TestReads(ServerCase):
                 call("no such thing!")
             self.assertTrue("no such thing!" in str(caught.exception))
 
+    def test_what_is_no_uid_in_this_site_is_shown(self):
+        self.settings.is_uid = lambda value: value != "dummy"
+        for call in (self.queue.get_tasks_for, self.queue.has_tasks_for):
+            with self.assertRaises(ValueError) as caught:
+                call("dummy")
+            self.assertIn("'dummy'", str(caught.exception))
+
 
 class LateStore(object):
     """A store to which the relay brings a task right after the first read."""
@@ -298,13 +319,6 @@ class LateStore(object):
         def call(*args, **kw):
             answer = verb(*args, **kw)
             if self.task is not None:
-    def test_what_is_no_uid_in_this_site_is_shown(self):
-        self.settings.is_uid = lambda value: value != "dummy"
-        for call in (self.queue.get_tasks_for, self.queue.has_tasks_for):
-            with self.assertRaises(ValueError) as caught:
-                call("dummy")
-            self.assertIn("'dummy'", str(caught.exception))
-
                 self.store.add(self.task)
                 self.task = None
             return answer
