@@ -21,8 +21,6 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 from zope.interface import implementer
 
-from senaite.queue.adapters.object_security import \
-    QueuedObjectSecurityTaskAdapter as QueueObjectSecurityAdapter  # noqa: F401
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
@@ -33,6 +31,8 @@ from senaite.queue.speedups import holdback
 from senaite.queue.speedups import memos
 from senaite.queue.speedups import pace
 from senaite.queue.speedups.readahead import read_ahead
+from senaite.queue.adapters.object_security import \
+    QueuedObjectSecurityTaskAdapter as QueueObjectSecurityAdapter  # noqa: F401
 
 
 @implementer(IQueuedTaskAdapter)

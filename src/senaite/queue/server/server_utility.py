@@ -24,6 +24,7 @@ from __future__ import print_function
 import threading
 
 from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue.model import fields
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
 from senaite.queue.model.states import DONE
@@ -88,7 +89,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
     def add(self, task):
         """Add a task when the running transaction commits."""
         if not is_task(task):
-            raise ValueError("Not a task: {!r}".format(task))
+            raise ValueError("Not a task: {}".format(fields.show(task)))
         from senaite.queue.records import enqueue
         return enqueue.add(task)
 
