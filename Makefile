@@ -1,15 +1,61 @@
-# make build | run | demo | test | bench | lint | docs | package | pot | clean
-# make crashtest | plants | killpoints | storetest | concurrency | soak | fuzz |
-# audit: see docs/reliability.rst
-# Ports of `make run`, e.g. make run WEB_PORT=9080:
+# The targets of this project; `make help` prints these lines.
+#
+# To try it
+#   build        the development environment: about 5 minutes, once
+#   run          a cluster with SENAITE's demo site, until Ctrl-C
+#   demo         the same, and a worksheet is worked off while you watch
+#   clean        remove everything that was built, the site of `run` included
+#
+# Before a change is taken
+#   test         all tests that CI runs: about 10 minutes on two cores
+#   lint         style, bytecode on both Pythons, well-formed ZCML and XML
+#   check        test, lint, docs and package: what .ci/run calls
+#   test-long    what `test` leaves out; hours, before a release
+#
+# Parts of `test`, each of which runs alone as well
+#   test-unit          test-unit-py3 and test-unit-py2: no Zope
+#   test-integration   test-functional and test-integrated: a site in memory
+#   test-without-speedups   those of what tasks do, with the speedups off
+#   test-cluster       real processes, killed and restarted
+#   test-own           the same, in clusters of other kinds
+#   test-plain         the same without reserved ZEO clients, and on WSGI
+#   test-browser       headless Chromium
+#   test-py3-quick     the unit tests that may differ on another Python 3
+#   test-docs          code blocks of the documentation, texts, translations
+#
+# Parts of `test-long`: see docs/reliability.rst
+#   test-thorough      unit tests in full on all Pythons, with more examples
+#   test-py3           the same on each Python 3 only, with few examples
+#   test-core          SENAITE core's tests, without and with the add-on
+#   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
+#
+# Figures
+#   bench              all benchmarks but the longest; one: bin/queue-bench NAME
+#   bench-pages        what the add-on costs a page, 10,000 tasks queued
+#   bench-monitor      the monitor with 100,000 tasks
+#
+# Before a release
+#   docs         the documentation, in build/docs
+#   screenshots  take the pictures of the documentation again
+#   package      sdist and wheel in dist, built and checked
+#   pot          collect the texts in senaite.queue.pot and all translations
+#   pot-check    fail when `make pot` would change something
+#   audit        known vulnerabilities of the packages that are used
+#   tools        the environment of docs, package and pot
+#
+# Variables
+#   WEB_PORT, ZEO_PORT, SERVER_PORT, CONSUMER_PORT   where `run` listens
+#   MODE=cluster|standalone|standalone-wsgi          what `run` starts
+#   PYTHON27, PYTHON3                                interpreters for `build`
+#   JOBS                   parts of `test` at the same time (scripts/jobs.sh)
+#   KILLS, MINUTES, SEED, PLANT, REQUESTS            of the campaigns
+
 ZEO_PORT ?= 8100
 WEB_PORT ?= 8080
 SERVER_PORT ?= 8090
 CONSUMER_PORT ?= 8089
-# What `make run` starts: cluster, standalone, standalone-wsgi
 MODE ?= cluster
 
-# Of the campaigns: how long, how hard, and which of all runs
 KILLS ?= 50
 MINUTES ?=
 SEED ?=
@@ -18,78 +64,162 @@ REQUESTS ?= 10000
 
 PY3 = .venv3/bin/python
 HARNESS = PYTHONPATH=tests $(PY3) -m
-# What SENAITE's own packages deprecate is no news to us
-BINTEST = PYTHONWARNINGS=ignore bin/test
+PART = @scripts/part.sh
+# Deprecations in SENAITE's own packages are not ours to mend. Page templates
+# are compiled once for all processes of all parts.
+CACHE = var/cache
+BINTEST = env PYTHONWARNINGS=ignore CHAMELEON_CACHE=$(CURDIR)/$(CACHE) bin/test
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
+UNIT = env PYTHONPATH=src $(PYTEST)
+PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 
-.PHONY: build run demo test test-unit test-integration test-cluster \
-	test-functional test-integrated test-unit-py2 test-unit-py3 \
-	test-plain test-browser test-core bench-pages bench bench-monitor test-docs test-py3 tools docs screenshots \
-	package pot pot-check lint clean crashtest plants killpoints storetest \
-	concurrency soak fuzz audit
-# `make test` alone says what may run beside what
+.PHONY: help build run demo clean
+.PHONY: test check lint test-long
+.PHONY: test-unit test-unit-py2 test-unit-py3
+.PHONY: test-py3 test-py3-quick test-thorough
+.PHONY: test-integration test-functional test-integrated test-without-speedups
+.PHONY: test-cluster test-own test-plain test-browser test-docs test-core
+.PHONY: crashtest plants killpoints storetest concurrency soak fuzz
+.PHONY: bench bench-pages bench-monitor
+.PHONY: docs screenshots package pot pot-check audit tools
+
+# Only `test` and `check` run parts side by side: in a make of their own, when
+# the build is done
 ifndef BESIDE_OTHERS
 .NOTPARALLEL:
+BUILD = build
 endif
+
+help:
+	@sed -n -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
 
 build:
 	@scripts/build.sh
+	@mkdir -p $(CACHE)
 
 run: build
-	@$(HARNESS) harness.run --mode $(MODE) --zeo-port $(ZEO_PORT) --web-port $(WEB_PORT) \
-		--server-port $(SERVER_PORT) --consumer-port $(CONSUMER_PORT)
+	@$(HARNESS) harness.run --mode $(MODE) --zeo-port $(ZEO_PORT) \
+		--web-port $(WEB_PORT) --server-port $(SERVER_PORT) \
+		--consumer-port $(CONSUMER_PORT)
 
 demo: build
 	@$(HARNESS) harness.demo
 
-# All parts run, also when one of them fails: two at a time, the longest first,
-# and they show what they said when they are done. The processes of the cluster
-# tests are killed and measured, and want the machine for themselves.
-BESIDE = test-functional test-integrated test-browser test-plain \
-	test-unit-py2 test-unit-py3 test-py3 test-docs
+# -- Tests ---------------------------------------------------------------------
+
+# The longest first: what begins last should be short
+TESTS = \
+	test-functional \
+	test-cluster \
+	test-browser \
+	test-integrated \
+	test-own \
+	test-without-speedups \
+	test-unit-py2 \
+	test-unit-py3 \
+	test-plain \
+	test-py3-quick \
+	test-docs
+CHECKS = lint docs package
+LONG = \
+	test-thorough \
+	killpoints \
+	storetest \
+	crashtest \
+	plants \
+	concurrency \
+	soak \
+	fuzz \
+	test-core
+
+# All parts run, also when one of them fails. They print what they have to say
+# when they are done, so that two of them do not mix their lines.
+define side_by_side
+	@jobs=$${JOBS:-$$(scripts/jobs.sh)}; \
+	echo "$$jobs at the same time, about $(1) minutes: $(2)"; \
+	$(MAKE) --no-print-directory -k -j$$jobs --output-sync=target \
+		BESIDE_OTHERS=1 $(2)
+endef
 
 test: build
-	@echo "Two at a time, about 15 minutes: $(BESIDE)"
-	@failed=0; \
-	$(MAKE) --no-print-directory -k -j2 --output-sync=target BESIDE_OTHERS=1 \
-		$(BESIDE) || failed=1; \
-	$(MAKE) --no-print-directory test-cluster || failed=1; \
-	exit $$failed
+	$(call side_by_side,10,$(TESTS))
+
+check: build tools
+	$(call side_by_side,12,$(TESTS) $(CHECKS))
+
+test-long: build
+	@failed=; for part in $(LONG); do \
+		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	[ -z "$$failed" ] || { echo "Failed:$$failed"; exit 1; }
 
 test-unit: test-unit-py3 test-unit-py2
 
-test-unit-py3: build
-	@echo "== Unit tests, Python 3"
-	@PYTHONPATH=src $(PYTEST) src/senaite/queue/tests/unit
+test-unit-py3: $(BUILD)
+	$(PART) "Unit tests, Python 3" $(UNIT) src/senaite/queue/tests/unit
 
-test-unit-py2: build
-	@echo "== Unit tests, Python 2.7"
-	@$(BINTEST) --tests-pattern '^unit$$'
+test-unit-py2: $(BUILD)
+	$(PART) "Unit tests, Python 2.7" $(BINTEST) --tests-pattern '^unit$$'
+
+# On every Python 3 that SENAITE may move to
+test-py3: build
+	@scripts/test_py3.sh
+
+# On the ones that test-unit-py3 does not run on, what may differ there
+test-py3-quick: $(BUILD)
+	@scripts/test_py3.sh --quick
+
+# Everything on every Python, with many examples and threads: tests/effort.py
+test-thorough: build
+	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit-py2
+	@TESTS_THOROUGH=1 scripts/test_py3.sh
 
 test-integration: test-functional test-integrated
 
 # One layer has half of the integration tests
-test-functional: build
-	@echo "== Integration tests in a SENAITE site, Python 2.7: layer with samples"
-	@$(BINTEST) --tests-pattern '^integration$$' --layer ':Stocked$$'
+test-functional: $(BUILD)
+	$(PART) "Integration tests in a SENAITE site: layer with samples" \
+		$(BINTEST) --tests-pattern '^integration$$' --layer ':Stocked$$'
 
-test-integrated: build
-	@echo "== Integration tests in a SENAITE site, Python 2.7: other layers"
-	@$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
+test-integrated: $(BUILD)
+	$(PART) "Integration tests in a SENAITE site: other layers" \
+		$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
 
-test-cluster: build
-	@echo "== Cluster tests: real processes"
-	@PYTHONPATH=tests $(PYTEST) -m "not long" tests/cluster \
-		--ignore=tests/cluster/test_plain.py
+# What tasks leave behind is the same when nothing is held back or remembered
+test-without-speedups: $(BUILD)
+	$(PART) "Process tests, speedups switched off" \
+		env SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) \
+		--tests-pattern '^integration$$' \
+		-t test_process_actions -t test_process_assign \
+		-t test_process_template -t test_client_process -t test_endstate
 
-# They start sites of their own
-test-plain: build
-	@echo "== Sites without reserved clients: real processes"
-	@PYTHONPATH=tests $(PYTEST) tests/cluster/test_plain.py
+# These modules start clusters of their own
+OWN = test_away test_balanced test_campaign test_harness
+OWN_FILES = $(OWN:%=tests/cluster/%.py)
+PLAIN_FILES = tests/cluster/test_plain.py
 
-test-browser: build
-	@echo "== Browser tests: headless Chromium"
-	@PYTHONPATH=tests $(PYTEST) -rs tests/browser
+test-cluster: $(BUILD)
+	$(PART) "Cluster tests: one cluster of real processes" $(PROCESSES) \
+		tests/cluster $(OWN_FILES:%=--ignore=%) $(PLAIN_FILES:%=--ignore=%)
+
+test-own: $(BUILD)
+	$(PART) "Cluster tests: clusters of other kinds" $(PROCESSES) $(OWN_FILES)
+
+test-plain: $(BUILD)
+	$(PART) "Cluster tests: sites without reserved ZEO clients" \
+		$(PROCESSES) $(PLAIN_FILES)
+
+test-browser: $(BUILD)
+	$(PART) "Browser tests: headless Chromium" $(PROCESSES) tests/browser
+
+test-docs: $(BUILD)
+	$(PART) "Documentation and translations" $(UNIT) -rs tests/docs
+
+# Half an hour
+test-core: build
+	@scripts/test-core.sh
+
+# -- Campaigns -------------------------------------------------------------------
 
 # Real processes under load, killed at random; then everything is compared
 crashtest: build
@@ -116,8 +246,7 @@ concurrency: build
 soak: build
 	@$(HARNESS) crash.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-# schemathesis is not needed for anything else: it has an environment of its
-# own
+# schemathesis is needed for nothing else: it has an environment of its own
 .venvfuzz/made: requirements-fuzz.txt
 	@python3 -m venv .venvfuzz && .venvfuzz/bin/pip install -q \
 		-r requirements-fuzz.txt && touch $@
@@ -129,37 +258,32 @@ fuzz: build .venvfuzz/made
 audit: .venvfuzz/made
 	@scripts/audit.sh
 
-# Half an hour: SENAITE core's tests, without and with the add-on
-test-core: build
-	@scripts/test-core.sh
+# -- Figures -----------------------------------------------------------------------
 
-# What the add-on costs a page, with 10,000 tasks queued
+bench: build
+	@echo "All benchmarks, about 15 minutes on an idle machine with two cores"
+	@bin/queue-bench all
+
 bench-pages: build
 	@bin/queue-bench pages
 
-# On every Python 3 of this machine that SENAITE may move to
-test-py3: build
-	@scripts/test_py3.sh
-
-test-docs: build
-	@echo "== Documentation and translations"
-	@PYTHONPATH=src $(PYTEST) -rs tests/docs
 bench-monitor: build
 	@$(HARNESS) harness.monitor_bench
 
-# All benchmarks but the longest; one: bin/queue-bench NAME [--json]
-bench: build
-	@bin/queue-bench all
+# -- Documentation and packages ----------------------------------------------------
 
-lint: build
-	@scripts/lint.sh
+lint: $(BUILD)
+	$(PART) "Style" scripts/lint.sh
 
 tools:
 	@scripts/tools.sh
 
 docs: tools
 	@.venvdocs/bin/python docs/diagram.py --check
-	@.venvdocs/bin/python -m sphinx -E -W --keep-going -q -b html docs build/docs
+	@rm -rf build/docs
+	$(PART) "Documentation is built" .venvdocs/bin/python -m sphinx \
+		-E -W --keep-going -q -b html docs build/docs
+	@.venvdocs/bin/python scripts/check_links.py build/docs
 	@echo "The documentation is in build/docs/index.html"
 
 # Pictures of today's pages: those that the documentation shows
@@ -169,11 +293,9 @@ screenshots: build
 		while read -r name; do \
 			cp "var/screenshots/$${name#images/}" docs/images/; done
 
-# sdist and wheel in dist, checked
-package: tools
-	@scripts/package.sh
+package: tools $(BUILD)
+	$(PART) "Packages" scripts/package.sh
 
-# The texts of the package: senaite.queue.pot, and what translations lack
 pot: tools
 	@.venvdocs/bin/python scripts/locales.py pot
 	@.venvdocs/bin/python scripts/locales.py update
@@ -182,7 +304,8 @@ pot-check: tools
 	@.venvdocs/bin/python scripts/locales.py check
 
 clean:
-	rm -rf .venv2 .venv3 .venvfuzz .venvdocs .venvpy3 .build bin develop-eggs eggs parts var .installed.cfg \
-		build dist .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv2 .venv3 .venvfuzz .venvdocs .venvpy3 .build .installed.cfg
+	rm -rf bin develop-eggs eggs parts var build dist src/*.egg-info
+	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.py[co]' -delete

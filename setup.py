@@ -3,6 +3,7 @@
 
 import io
 import os
+import re
 
 from setuptools import find_packages
 from setuptools import setup
@@ -15,12 +16,31 @@ def read(name):
         return source.read()
 
 
+SOURCE_URL = "https://github.com/senaite/senaite.queue"
+DOCS_URL = "https://senaitequeue.readthedocs.io"
+
+
+def long_description():
+    """Return README and CHANGES as the package index can show them.
+
+    In a checkout, README shows pictures and links to other files. The index
+    has none of these: pictures go, and links lead to the documentation and
+    to the sources.
+    """
+    text = read("README.rst") + "\n\n" + read("CHANGES.rst")
+    text = re.sub(r"(?m)^\.\. image:: docs/.*\n(?:   .*\n)*\n?", "", text)
+    text = re.sub(r"<docs/(\w+)\.rst>`_",
+                  "<" + DOCS_URL + r"/en/latest/\1.html>`_", text)
+    return re.sub(r"<([\w./-]+)>`_",
+                  "<" + SOURCE_URL + r"/blob/master/\1>`_", text)
+
+
 setup(
     name="senaite.queue",
     version="2.6.0.dev0",
     description="Asynchronous tasks for SENAITE LIMS: nobody waits, no click "
                 "is lost",
-    long_description=read("README.rst") + "\n\n" + read("CHANGES.rst"),
+    long_description=long_description(),
     long_description_content_type="text/x-rst",
     classifiers=[
         "Development Status :: 4 - Beta",
@@ -38,15 +58,14 @@ setup(
         "Programming Language :: Python :: 2.7",
     ],
     project_urls={
-        "Documentation": "https://senaitequeue.readthedocs.io",
-        "Source": "https://github.com/senaite/senaite.queue",
-        "Issues": "https://github.com/senaite/senaite.queue/issues",
-        "Changelog": "https://github.com/senaite/senaite.queue/blob/master/"
-                     "CHANGES.rst",
+        "Documentation": DOCS_URL,
+        "Source": SOURCE_URL,
+        "Issues": SOURCE_URL + "/issues",
+        "Changelog": SOURCE_URL + "/blob/master/CHANGES.rst",
     },
     keywords="lims senaite queue asynchronous tasks worker",
     author="senaite.queue contributors",
-    url="https://github.com/senaite/senaite.queue",
+    url=SOURCE_URL,
     license="GPL-2.0",
     packages=find_packages("src"),
     package_dir={"": "src"},
@@ -75,9 +94,6 @@ setup(
         "requests >= 2.20, < 3",
         # 1.12 has ensure_str and its kind
         "six >= 1.12, < 2",
-        # 1.2 comes with SENAITE 2.6; all we use is its ZCML directive, which
-        # a new major line may change
-        "collective.monkeypatcher >= 1.2, < 2",
         # Guards, listings and patches are written against 2.6 of SENAITE:
         # its next minor line has to be looked through first.
         "senaite.lims >= 2.6.0, < 2.7",

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""`bin/queue-bench NAME [--json]`: one benchmark, or "all" but `BY_NAME`.
+"""`bin/queue-bench NAME [--json]`: run one benchmark, or "all" but `BY_NAME`.
 
-Each writes bench/results/NAME.json; docs/benchmarks.rst is drawn from what is
-there.
+Each benchmark writes bench/results/NAME.json. docs/benchmarks.rst is generated
+from all results; the name "draw" only does that.
 """
 
 import argparse
@@ -38,25 +38,26 @@ MODULES = alone, consumers, pages, running, simulate, together
 
 BENCHES = {name: bench for module in MODULES
            for name, bench in module.BENCHES.items()}
-#: Where benchmarks measure, and which, in this order: with `all`, they share
-#: it. What takes longest to be made comes first
+#: Where benchmarks measure, and which; `all` runs them in this order, and
+#: those of one place share it. The place that takes longest to set up is first
 PLACES = ((clusters.COUNTING, ("http", "latency")),
           (consumers.PLACE, ("consumers",)),
           # `pages` leaves tasks behind
           (pair.PAIR, ("click", "users", "pages")))
 
-#: Measured in the processor's seconds of a process of their own, whatever
-#: else runs: with `all`, while the sites of the others are made
+#: Measured in CPU seconds of processes of their own, so that other processes
+#: do not matter: `all` runs them while it creates the sites of the others
 BY_CPU = ("work", "store", "simulation")
 
-#: Not with `all`: they take minutes each
+#: Not included in `all`, because they take minutes each
 BY_NAME = ("ownership", "store-100000")
 
 
 def run(name, bench):
-    """Run a benchmark and write what came out.
+    """Run a benchmark and write its result.
 
     :param bench: function that returns the figures
+    :returns: the result, as written
     """
     started = time.time()
     result = {"name": name, "machine": machine.describe(),
@@ -71,7 +72,7 @@ def run(name, bench):
 
 
 def run_and_tell(name, as_json):
-    """Run one benchmark; tell whether it worked."""
+    """Run one benchmark and print its result; return whether it succeeded."""
     try:
         result = run(name, BENCHES[name])
     except Exception as error:
@@ -87,12 +88,12 @@ def run_and_tell(name, as_json):
 
 @contextlib.contextmanager
 def prepared(orders, names=(), as_json=False):
-    """Make sites, and meanwhile run benchmarks that do not mind; two at a
-    time, the longest first. All has ended when the block begins.
+    """Create sites, and in the meantime run benchmarks that tolerate this; two
+    at a time, the longest first. All have ended when the `with` block starts.
 
     :param orders: see `sites.ordered`
-    :param names: of benchmarks
-    :returns: which of them worked
+    :param names: names of the benchmarks
+    :returns: for each benchmark, whether it succeeded
     """
     with contextlib.ExitStack() as stack:
         with ThreadPoolExecutor(2) as pool:
@@ -103,8 +104,8 @@ def prepared(orders, names=(), as_json=False):
 
 
 def run_all(as_json):
-    """Run all benchmarks; tell whether all of them worked, and how long it
-    took."""
+    """Run all benchmarks; return whether they succeeded, and the minutes that
+    they took."""
     started = time.monotonic()
     worked = all(run_each(as_json))
     return {"all of them worked": worked,
@@ -112,7 +113,7 @@ def run_all(as_json):
 
 
 def run_each(as_json):
-    """Run all benchmarks; returns which of them worked."""
+    """Run all benchmarks; return for each whether it succeeded."""
     placed = [name for _place, names in PLACES for name in names]
     orders = [order for place, _names in PLACES for order in place.orders]
     with prepared(orders, BY_CPU, as_json) as worked:

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Benchmarks without a cluster: the store's verbs, and the work itself."""
+"""Benchmarks without a cluster: the store's methods, and the work itself."""
 
 import glob
 import os
@@ -21,12 +21,12 @@ from harness import paths
 
 from bench import sites
 
-#: Tasks that wait; the peer holds them in a list and gets too slow beyond
+#: Numbers of waiting tasks; the peer keeps a list, which is too slow for more
 SIZES = (100, 1000, 10000, 100000)
 PEER_SIZES = (100, 1000, 5000)
 PEER = "senaite.queue==1.0.3"
 
-#: Seconds between two chunks of the peer, as it is documented
+#: Documented seconds between two chunks of the peer
 PEER_TICK = 5.0
 
 
@@ -44,19 +44,19 @@ def get_peer():
 
 
 def store():
-    """Verbs of both stores and of the peer, interleaved size by size."""
+    """Methods of both stores and of the peer, interleaved size by size."""
     return measure_stores(SIZES[:-1])
 
 
 def largest_store():
-    """The same up to 100,000 tasks, which are queued four times."""
+    """The same with up to 100,000 tasks, which are queued four times."""
     return measure_stores(SIZES)
 
 
 def measure_stores(sizes):
     """Return the figures of all stores.
 
-    :param sizes: how many tasks wait
+    :param sizes: numbers of waiting tasks
     """
     figures = {"sqlite": {}, "postgresql": {}, "peer": {}}
     server = None
@@ -85,7 +85,7 @@ def measure_stores(sizes):
 
 
 def work():
-    """Assign, submit and verify 100 analyses, the work alone."""
+    """Assign, submit and verify 100 analyses: the work without the queue."""
     items = int(os.environ.get("QUEUE_BENCH_ITEMS", "100"))
     with sites.site() as (_home, conf):
         figures = sites.zopepy("inprocess.py", conf, str(items))
@@ -94,7 +94,7 @@ def work():
         for way in ways.values():
             way["cpu_ratio"] = round(way["cpu"] / base["cpu"], 3)
             way["ratio"] = round(way["seconds"] / base["seconds"], 3)
-        # Computed: its chunks of ten, one per tick
+        # Computed from its chunks of ten, one per tick
         chunks = -(-items // 10)
         chunk = ways["chunks of 10"]["seconds"] / chunks
         ways["1.0.3 (computed from its ticks)"] = {
@@ -104,7 +104,7 @@ def work():
 
 
 def ownership():
-    """Show what a client has to a new contact: thousands of objects."""
+    """Share a client that has thousands of objects with a new contact."""
     with sites.site() as (_home, conf):
         return sites.zopepy("ownership.py", conf, "2000")
 

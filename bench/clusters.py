@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Clusters to measure in: started side by side, and shared by benchmarks that
-come one after the other."""
+"""Clusters to measure in: started side by side, and shared by consecutive
+benchmarks."""
 
 import contextlib
 from concurrent import futures
@@ -18,8 +18,8 @@ from harness.counting import counting_cluster
 
 
 class Place(object):
-    """Where benchmarks measure: in one of their own, or, with `keep`, in one
-    that they share. To start a cluster takes half a minute."""
+    """Where benchmarks measure: each in a cluster of its own, or, inside
+    `keep`, all in a shared one. Starting a cluster takes half a minute."""
 
     def __init__(self, open_one, orders=()):
         """
@@ -32,7 +32,7 @@ class Place(object):
 
     @contextlib.contextmanager
     def get(self):
-        """Give what the context manager gives."""
+        """Context manager: the value of `open_one`, shared inside `keep`."""
         if self._kept:
             yield self._kept[0]
         else:
@@ -41,7 +41,7 @@ class Place(object):
 
     @contextlib.contextmanager
     def keep(self):
-        """Let all benchmarks of this block have the same."""
+        """Context manager: share one value among all benchmarks inside."""
         with self._open_one() as found:
             self._kept.append(found)
             try:
@@ -50,16 +50,16 @@ class Place(object):
                 self._kept.remove(found)
 
 
-#: A cluster with nothing to do, and the test add-on; who measures there leaves
-#: it so
+#: An idle cluster with the test add-on; benchmarks must leave it as they found
+#: it
 COUNTING = Place(counting_cluster)
 
 
 @contextlib.contextmanager
 def side_by_side(*clusters):
-    """Start clusters, two at the same time; all are stopped at the end.
+    """Start clusters, two at a time; all are stopped at the end.
 
-    :param clusters: clusters that do not run yet
+    :param clusters: clusters that are not running yet
     """
     with contextlib.ExitStack() as stack:
         with futures.ThreadPoolExecutor(2) as pool:

@@ -10,8 +10,8 @@
 
 """The same work with 1, 2 and 4 consumers.
 
-Clusters with copies of one site work by turns: so each try finds worksheets
-that nobody has touched, and they are made only once.
+Clusters with copies of one site take turns: each try finds untouched
+worksheets, although they are created only once.
 """
 
 import contextlib
@@ -28,29 +28,29 @@ from bench import sheets
 from bench import sites
 from bench import together
 
-#: The tries of each of `together.ACTIONS`: in which cluster, and with how many
-#: consumers. One and two change places and order, since neither clusters nor
-#: the machine are always as fast
+#: The tries of each of `together.ACTIONS`: (cluster, number of consumers). One
+#: and two consumers swap clusters and order, because neither the clusters nor
+#: the machine are always equally fast
 TRIES = (((0, 1), (1, 2), (2, 4)),
          ((0, 2), (1, 1)))
-#: Small worksheets for each consumer to warm up with: as many as it takes to
-#: find out the size of chunks
+#: Small worksheets per consumer for warming up: enough to find the best size
+#: of chunks
 WARM = 2
-#: Seconds until processes are held that were at work, or held, just before: for
-#: one that is held while it commits, all others of its site wait
+#: Seconds before active processes are suspended: one that is suspended during
+#: a commit blocks all others of its site
 SETTLE = 2
 
-#: How many consumers each cluster has
+#: Number of consumers of each cluster
 CONSUMERS = [max(number for tries in TRIES for side, number in tries
                  if side == which) for which in range(3)]
 
 
 class Side(object):
-    """One of the clusters, and its worksheets."""
+    """One of the clusters, with its worksheets."""
 
     def __init__(self, cluster, made):
         """
-        :param made: what is on its worksheets, see `bench/prepare.py`
+        :param made: the contents of its worksheets, see `bench/prepare.py`
         """
         self.cluster = cluster
         self.lab = together.open_lab(cluster)
@@ -60,7 +60,7 @@ class Side(object):
             self.lab, made["small"][:WARM * len(cluster.consumers)])
 
     def count_conflicts(self):
-        """Return how many conflicts the consumers have met so far."""
+        """Return the number of conflicts met by the consumers so far."""
         found = 0
         for node in self.cluster.consumers:
             with open(node.log, errors="replace") as log:
@@ -70,7 +70,7 @@ class Side(object):
 
 @contextlib.contextmanager
 def open_sides():
-    """Give the clusters."""
+    """Context manager: the clusters."""
     with contextlib.ExitStack() as stack:
         homes, made = zip(*(
             stack.enter_context(sites.with_sheets(*sheets.WITH))
@@ -86,16 +86,16 @@ PLACE = clusters.Place(open_sides, [sheets.WITH])
 
 
 def consumers():
-    """All worksheets of a try submitted, then verified (four consumers only
-    submit); with it, what two processes that share nothing are worth at the
-    time."""
+    """All worksheets of a try are submitted, then verified (four consumers
+    only submit). The speedup of two processes that share nothing is measured
+    at the same time."""
     found, alone = {}, {1: [], 2: []}
     with PLACE.get() as sides:
         for (action, state), tries in zip(together.ACTIONS, TRIES):
             for side in [sides[which] for which, _number in tries]:
                 time.sleep(SETTLE)
-                # The first tasks of a consumer open connections, load code
-                # and data
+                # The first tasks of a consumer open connections, and load
+                # code and data
                 with held(others(sides, side)):
                     together.do_all(side.cluster, side.small,
                                     len(side.cluster.consumers), action)
@@ -117,10 +117,10 @@ def consumers():
 
 
 def others(sides, working=None):
-    """Return all Zopes of the other clusters: they are not even to look for
-    work.
+    """Return all Zope processes of the other clusters, to suspend them: they
+    must not even look for work.
 
-    :param working: the cluster that does not count; all count when None
+    :param working: the cluster to leave out; None: include all
     """
     return [node for side in sides if side is not working
             for node in side.cluster.zopes]
@@ -137,10 +137,9 @@ def _try(side, number, action, state):
 
 
 def _summary(tries, alone):
-    """Return the figures of one number of consumers.
+    """Return the figures for one number of consumers.
 
-    :param alone: the tries of one consumer, to compare those of the same
-        actions with
+    :param alone: the tries with one consumer, to compare the same actions
     """
     actions = [each["action"] for each in tries]
     seconds, base = [

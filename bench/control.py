@@ -8,20 +8,19 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""How fast this machine is at the moment, and what a second processor is worth.
+"""The current speed of this machine, and the value of a second processor.
 
-Two processes that share nothing may take longer than one alone, where
-processors share caches, memory and a host with others. It is a look of a
-second, so it scatters as well; but a poor speedup of consumers means less
-beside a poor one of these.
+Two processes that share nothing may take longer than one alone, because
+processors share caches, memory and a host. A sample takes a second and varies
+too, but a poor speedup of consumers means less beside a poor one of these.
 """
 
 import subprocess
 import sys
 
-#: Many small objects, in an order that no cache knows of, as those of a
-#: database; prints a line when it is ready, begins with the first line it
-#: reads, and prints the seconds it took
+#: Visits many small objects in an order that defeats caches, like the objects
+#: of a database. Prints a line when it is ready, starts when it reads a line,
+#: and prints the seconds it took
 WORK = """
 import random, sys, time
 objects = [[number, str(number)] for number in range(300000)]
@@ -38,8 +37,9 @@ print(time.perf_counter() - started, flush=True)
 
 
 def spend(number):
-    """Have as many processes do the same work at once.
+    """Run N processes that do the same work at the same time.
 
+    :param number: the number of processes
     :returns: seconds of the slowest
     """
     workers = [subprocess.Popen(

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The machine that was measured on, without its name."""
+"""The machine that runs the benchmarks, without its name."""
 
 import functools
 import os
@@ -18,7 +18,7 @@ from bench import control
 
 
 def describe():
-    """Return cores, memory, how busy it was before, and how fast it is."""
+    """Return cores, memory, the load before the benchmark, and the speed."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "cores": len(os.sched_getaffinity(0)),
@@ -31,6 +31,6 @@ def describe():
 
 @functools.lru_cache(maxsize=None)
 def speed():
-    """Return the seconds of `control` when this process has looked first: the
-    same machine may need three times as long on another day."""
+    """Return the seconds of `control`, measured on the first call: the same
+    machine may take three times as long on another day."""
     return round(control.spend(1), 2)

@@ -8,13 +8,13 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A client with thousands of objects is shown to a new contact (Python 2.7,
+"""A client with thousands of objects is shared with a new contact (Python 2.7,
 bin/zopepy).
 
-`ownership.py <zope.conf> [objects]` makes a client without a group and with so
-many objects, links a user, has the queue's adapter do its task, and prints
-JSON: chunks, seconds, objects of the ZODB awake after a chunk at most, and how
-many of the client's objects the user finds before and after.
+`ownership.py <zope.conf> [objects]` creates a client without a group and with
+this many objects, links a user, runs the task with the queue's adapter, and
+prints JSON: chunks, seconds, the maximum number of objects in memory after a
+chunk, and how many of the client's objects the user finds before and after.
 """
 
 from __future__ import absolute_import
@@ -35,7 +35,7 @@ CATALOG = "senaite_catalog"
 
 
 def make_client(portal, count):
-    """Return a client with batches, and one of its contacts."""
+    """Return a new client with batches, and one of its contacts."""
     import transaction
     from bika.lims import api
     client = api.create(

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the add-on costs a page: listings of 50 rows with 10,000 tasks queued,
-against the same listings of a SENAITE without the add-on.
+"""The cost of the add-on for a page: listings of 50 rows with 10,000 tasks
+queued, compared with a SENAITE without the add-on.
 
-`make bench-pages`. Both sites run at once and take turns at each request, so
-that whatever else the machine does slows both down.
+`make bench-pages`. Both sites run at the same time and take turns at each
+request, so that other load on the machine slows both down.
 """
 
 import statistics
@@ -28,11 +28,11 @@ from bench import prepare
 from bench import sheets
 
 USER = prepare.USER
-#: A process asks for what is new each second while pages want to know, and
-#: every four seconds when none does
+#: A process asks for changes each second while pages need them, otherwise
+#: every four seconds
 SETTLE_SECONDS = 8
-#: Tasks that are queued, and how often each page is measured meanwhile: the
-#: last one is what counts
+#: Number of queued tasks, and how many times each page is then measured: the
+#: last round is the result
 ROUNDS = ((0, 9), (1000, 9), (10000, 15))
 
 
@@ -65,32 +65,32 @@ class Site(object):
 
 
 def queue_tasks(cluster, number, total):
-    """Queue tasks that nobody works on, and wait until all pages know of all
-    that there are.
+    """Queue tasks that nobody processes, and wait until all pages know all of
+    them.
 
-    :param number: how many to queue; each for a worksheet of its own
-    :param total: how many there are then
+    :param number: number of tasks to queue; each for a worksheet of its own
+    :param total: number of queued tasks afterwards
     """
     Seeds(cluster).add_many(number)
     server = Lims(cluster.server.url, USER, cluster.secrets[USER])
     eventually(lambda: server.api("queue_server/uids")["count"] >= total,
                "the tasks to be queued", seconds=60, pause=0.5)
-    # And the pages' process has to learn of them
+    # The process of the pages has to learn about them as well
     time.sleep(SETTLE_SECONDS)
 
 
 def compare(both, names, rounds, rows):
-    """Return name -> median milliseconds without and with, and their
-    ratio."""
+    """Return name -> median milliseconds without and with the add-on, and
+    their ratio."""
     seconds = {}
     for number in range(rounds + 1):
         for name in names:
-            # Who comes first changes from round to round
+            # The order alternates between rounds
             order = both if number % 2 else both[::-1]
             for site in order:
                 taken = site.measure(name, rows)
                 if number:
-                    # the first one warms up
+                    # The first request warms up
                     seconds.setdefault((name, site), []).append(taken)
     found = {}
     for name in names:
@@ -103,8 +103,8 @@ def compare(both, names, rounds, rows):
 
 
 def pages():
-    """Listings and pages with nothing, 1,000 and 10,000 tasks queued, against
-    the same without the add-on."""
+    """Listings and pages with 0, 1,000 and 10,000 tasks queued, compared with
+    the same pages without the add-on."""
     figures, queued = {}, 0
     with pair.PAIR.get() as (with_addon, without), \
             held(with_addon.cluster.consumers):

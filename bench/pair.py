@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Two clusters side by side, with the same work: one with the add-on, and one
-of a SENAITE without it."""
+"""Two clusters side by side with the same work: one with the add-on, and one
+with a SENAITE without it."""
 
 import contextlib
 
@@ -30,7 +30,7 @@ class Side(object):
 
 @contextlib.contextmanager
 def open_pair():
-    """Give both sides: with the add-on, and without."""
+    """Context manager: both sides, with the add-on and without."""
     with sites.with_sheets(*sheets.WITH) as (home, made), \
             sites.with_sheets(*sheets.WITHOUT) as (other, others), \
             clusters.side_by_side(

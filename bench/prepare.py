@@ -8,14 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Work for the benchmarks, made in a site that nobody else has open.
+"""Work for the benchmarks, created in a site that no other process has open.
 
 `prepare.py <zope.conf> <JSON>`: the JSON is a list of [samples, step] or
-[samples, step, analyses], one for each worksheet, with five analyses to a
-sample if nothing else is said. Step "open": the samples are
-received, the worksheet is empty; step "results": the analyses are on the
-worksheet, and their results typed. Prints what it has made as JSON. By hand,
-through the pages, the same takes ten times as long.
+[samples, step, analyses], one for each worksheet; by default samples have five
+analyses. Step "open": the samples are received, and the worksheet is empty.
+Step "results": the analyses are on the worksheet, and have results. Prints
+what it has created as JSON. Through the pages, the same would take ten times
+as long.
 """
 
 from __future__ import absolute_import
@@ -36,7 +36,7 @@ OPEN, RESULTS = "open", "results"
 
 
 def make(portal, samples, step, services=len(KEYWORDS)):
-    """Make a worksheet and what is to go there; returns what it is."""
+    """Create a worksheet and its samples; return a description as a dict."""
     import transaction
     from bika.lims import api
     from senaite.queue.tests import utils
@@ -61,8 +61,8 @@ def make(portal, samples, step, services=len(KEYWORDS)):
 
 
 def _assign(portal, worksheet, analyses):
-    """Put analyses on a worksheet: through the queue, if there is one, which
-    takes less time and ends the same."""
+    """Assign analyses to a worksheet: through the queue, if there is one,
+    which is faster and has the same result."""
     import transaction
     from senaite.queue import api
     from senaite.queue import is_installed
@@ -77,20 +77,20 @@ def _assign(portal, worksheet, analyses):
 
 def main():
     conf, sheets = sys.argv[1], json.loads(sys.argv[2])
-    # Much is made, and nearly all of it stays
+    # Nearly all new objects stay, so frequent collections are a waste
     gc.set_threshold(100000)
     import site_setup
     app = site_setup.open_app(conf)
     portal = app[site_setup.SITE]
     site_setup.act_in(app, portal)
     from bika.lims import api
-    from senaite.queue.speedups import memos
+    from senaite.queue import speedups
     from senaite.queue.tests import utils
     utils.act_as(portal, USER)
-    # Who has typed the results verifies them as well
+    # The user who enters the results verifies them as well
     api.get_setup().setSelfVerificationEnabled(True)
-    with memos.kept():
-        # What core reads several times over takes half of the time
+    with speedups.session().reading_once():
+        # Otherwise, core's repeated reads take half of the time
         made = [make(portal, *sheet) for sheet in sheets]
     print(json.dumps({"sheets": made}))
     app._p_jar.db().close()

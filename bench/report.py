@@ -24,14 +24,14 @@ INTRO = """\
 Benchmarks
 ==========
 
-Drawn from ``bench/results``; repeat one with ``bin/queue-bench NAME``, all but
-``ownership`` and ``store-100000`` with ``make bench``. Ratios are of figures
-taken side by side in one run. Absolute figures belong to the machine, and to
-how busy and how fast it was: the load is given with each, and what the fixed
-piece of work of ``bench/control.py`` took at the time. CPU seconds are those
-of the process, and do not depend on what else runs. Consumers are compared by
-the sum of tries that take turns; beside it stands what two processes that
-share nothing are worth at the time.
+Generated from ``bench/results``. ``bin/queue-bench NAME`` repeats a benchmark;
+``make bench`` repeats all but ``ownership`` and ``store-100000``. Ratios
+compare figures measured side by side in one run. Absolute figures depend on
+the machine, its load and its speed: each result states the load, and the time
+taken by the fixed piece of work in ``bench/control.py``. CPU seconds are those
+of the process, and do not depend on other processes. Consumers are compared by
+the sum of tries that take turns; beside it stands the speedup of two processes
+that share nothing, measured at the same time.
 
 Targets
 -------
@@ -40,14 +40,14 @@ Targets
    :header-rows: 1
    :widths: 60 15 12 13
 
-   * - what
+   * - figure
      - target
      - measured
      -
 """
 
-#: Benchmark -> charts: title, and the paths of the figures they compare; in
-#: place of a `None` come all that there are
+#: Benchmark -> charts: title, and the paths of the figures to compare; `None`
+#: stands for all keys
 CHARTS = {
     "click": [("{}, from click to end, seconds".format(action),
                [("synchronous", action, "end_seconds"),
@@ -68,7 +68,7 @@ CHARTS = {
 
 CHARTS["store-100000"] = CHARTS["store"]
 
-#: Characters of the longest bar
+#: Length of the longest bar, in characters
 WIDTH = 36
 
 
@@ -94,7 +94,7 @@ def order(key):
 
 
 def draw():
-    """Write the page with all results that are there."""
+    """Write the page with all available results."""
     results = []
     for path in sorted(glob.glob(os.path.join(RESULTS, "*.json"))):
         with open(path) as source:
@@ -127,7 +127,7 @@ def section(result):
 
 
 def bars(figures, title, patterns):
-    """Return the lines of a bar chart; none when there are no figures."""
+    """Return the lines of a bar chart; an empty list without figures."""
     leaves = [(path, value) for pattern in patterns
               for path, value in flatten(figures) if fits(path, pattern)]
     if not leaves:
@@ -142,6 +142,6 @@ def bars(figures, title, patterns):
 
 
 def fits(path, pattern):
-    """Tell whether the path of a figure is one of those that are meant."""
+    """Tell whether the path of a figure matches a pattern."""
     return len(path) == len(pattern) and all(
         part is None or part == found for part, found in zip(pattern, path))

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Benchmarks with a running cluster: what people and consumers feel."""
+"""Benchmarks in a running cluster: the times that users and consumers see."""
 
 import statistics
 import threading
@@ -37,7 +37,7 @@ def quantiles(values):
 
 
 def latency():
-    """From enqueue (commit) to the start of processing, idle cluster."""
+    """Time from enqueue (commit) to the start of processing, idle cluster."""
     with clusters.COUNTING.get() as cluster:
         counter = Counter(cluster)
         spent = []
@@ -51,8 +51,8 @@ def latency():
 
 
 def click():
-    """Click and end of "assign", "submit" and "verify", queued and
-    synchronous, after a small round of each that loads code and data."""
+    """Duration of the click, and time to the end, of "assign", "submit" and
+    "verify", queued and synchronous, after a small round that warms up."""
     figures = {}
     with pair.PAIR.get() as sides:
         for number in (0, 2):
@@ -101,8 +101,8 @@ def _press(cluster, listing, action, uids, worksheet_uid):
 
 
 def _form(listing):
-    """Return what a form took, without the page that it has led to; rows
-    that are sent one by one have none."""
+    """Return the seconds of a form without the page that follows; rows that
+    are sent one by one have none."""
     seconds, listing.lims.post_seconds = listing.lims.post_seconds, None
     return {} if seconds is None else {"form_seconds": round(seconds, 3)}
 

@@ -8,41 +8,41 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Worksheets that benchmarks need, by what they are needed for.
+"""The worksheets of the benchmarks, by purpose.
 
-One site has all of them, and each cluster a copy of it: what takes longest to
-make is made once.
+One site has all of them, and each cluster gets a copy of it, so that the
+slowest part of the set-up is done only once.
 """
 
 from bench import prepare
 
-#: Samples of five analyses each, to warm up with and to measure with
+#: Number of samples with five analyses, for warming up and for measuring
 WARM_SAMPLES, SAMPLES = 2, 20
 
-#: Rows of each listing of `pages`
+#: Number of rows of each listing of `pages`
 ROWS = 50
 
-#: Users of `users` who edit, and samples on the worksheet of each
+#: Number of users who edit in `users`, and of samples per worksheet
 EDITORS, EDIT_SAMPLES = 4, 4
 
-#: Worksheets that the queue works on in `consumers` and `users`, and samples
-#: on each: two whole chunks, and in all so many that the queue is not through
-#: before the edits of `users` are over
+#: Number of worksheets that the queue processes in `consumers` and `users`,
+#: and of samples on each: two whole chunks, and enough in total to keep the
+#: queue busy until the edits of `users` are over
 BUSY, BUSY_SAMPLES = 8, 16
 
-#: Small worksheets for the consumers of `consumers` to warm up with, two for
-#: each of four, and samples on each
+#: Number of small worksheets for the consumers of `consumers` to warm up, two
+#: for each of four, and of samples on each
 SMALL, SMALL_SAMPLES = 8, 4
 
 BOTH = (
-    # A small and a large pair, each of one to be filled and one whose results
-    # are there
+    # A small and a large pair: one worksheet to be filled, and one with
+    # results
     ("click", [[WARM_SAMPLES, prepare.OPEN], [WARM_SAMPLES, prepare.RESULTS],
                [SAMPLES, prepare.OPEN], [SAMPLES, prepare.RESULTS]]),
-    # One with an analysis of as many samples
+    # One with an analysis each of as many samples
     ("pages", [[ROWS, prepare.RESULTS, 1]]),
 )
-#: What only a queue works on
+#: Worksheets that only a queue processes
 QUEUED = (
     ("edited", [[EDIT_SAMPLES, prepare.RESULTS]] * EDITORS),
     ("busy", [[BUSY_SAMPLES, prepare.RESULTS]] * BUSY),
@@ -54,16 +54,16 @@ def _in_order(kinds):
     return [sheet for _purpose, sheets in kinds for sheet in sheets]
 
 
-#: Orders: worksheets as `bench/prepare.py` makes them, and whether the site
-#: has the add-on
+#: Orders: worksheets for `bench/prepare.py`, and whether the site has the
+#: add-on
 WITH = (_in_order(BOTH + QUEUED), True)
 WITHOUT = (_in_order(BOTH), False)
 
 
 def by_purpose(made):
-    """Return dict of purpose -> worksheets.
+    """Return a dict of purpose -> worksheets.
 
-    :param made: what `bench/prepare.py` has made of an order
+    :param made: what `bench/prepare.py` has created for an order
     """
     found, made = {}, list(made)
     for purpose, sheets in BOTH + QUEUED:

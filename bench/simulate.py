@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A day of 10^6 tasks, simulated: how long people wait with so many consumers.
+"""A simulated day of 10^6 tasks: how long users wait with N consumers.
 
-Tasks come in the eight hours of a working day, with a peak in the morning;
-one task of a worksheet runs at a time, and each takes what chunks took when
-they were measured, give or take. The queue's own part is a fixed number of
-milliseconds per task, in which the writers of a site take turns.
+Tasks arrive in the eight hours of a working day, with a peak in the morning.
+One task of a worksheet runs at a time, and takes about as long as measured
+chunks did. The queue itself adds a fixed number of milliseconds per task, in
+which the writers of a site take turns.
 """
 
 import heapq
@@ -22,25 +22,25 @@ import statistics
 
 TASKS = 10 ** 6
 HOURS = 8
-#: Tasks of one worksheet in a row, e.g. 100 analyses in chunks of 10 to 40
+#: Consecutive tasks of one worksheet, e.g. 100 analyses in chunks of 10 to 40
 CHUNKS = 4
 #: Seconds per chunk: median and spread of a log-normal distribution
 SECONDS, SPREAD = 1.0, 0.5
 CONSUMERS = (40, 48, 64, 96)
-#: Milliseconds of a site's turn per task: add, pop, acknowledge, as the bench
-#: `store` measures them with SQLite
+#: Milliseconds of a site's turn per task: add, pop and acknowledge, as the
+#: benchmark `store` measures them with SQLite
 TURN_MS = 12.0
 
 
 def arrivals(rng, jobs):
-    """Return the times of the clicks, in seconds from the morning on."""
+    """Return the times of the clicks, in seconds since the morning."""
     spread = HOURS * 3600.0
     return sorted(rng.triangular(0, spread, 0.3 * spread)
                   for _ in range(jobs))
 
 
 def simulate(consumers, tasks=TASKS, seed=1):
-    """Return figures of one day."""
+    """Return the figures of one day."""
     rng = random.Random(seed)
     free = [0.0] * consumers
     waiting = []

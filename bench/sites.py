@@ -23,13 +23,13 @@ from harness import template
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-#: Sites that are made or being made, by what was ordered: futures of who
-#: removes them, and of what `with_sheets` gives
+#: Sites that exist or are being created, by their orders: futures of the
+#: functions that remove them, and of the results of `with_sheets`
 _ordered = {}
 
 
 def zopepy(script, *arguments):
-    """Run a script of this directory; returns the JSON it prints."""
+    """Run a script of this directory; return the JSON that it prints."""
     done = subprocess.run(
         [paths.ZOPEPY, os.path.join(HERE, script)] + list(arguments),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
@@ -41,7 +41,7 @@ def zopepy(script, *arguments):
 
 @contextlib.contextmanager
 def directory():
-    """Give a directory that is removed at the end."""
+    """Context manager: a directory that is removed at the end."""
     parent = os.path.join(paths.VAR, "clusters")
     os.makedirs(parent, exist_ok=True)
     home = tempfile.mkdtemp(dir=parent)
@@ -53,10 +53,10 @@ def directory():
 
 @contextlib.contextmanager
 def site(addon=True):
-    """Give the directory of a site of its own, and its configuration for a
-    Zope without ZEO.
+    """Context manager: the directory of a new site, and its configuration for
+    a Zope without ZEO.
 
-    :param addon: with senaite.queue installed
+    :param addon: whether senaite.queue is installed
     """
     with directory() as home:
         template.copy(template.get(addon), home)
@@ -74,8 +74,8 @@ def site(addon=True):
 
 @contextlib.contextmanager
 def with_sheets(sheets, addon=True):
-    """Give the directory of a site with worksheets, and what is on them: a
-    copy, if one was ordered in advance.
+    """Context manager: the directory of a site with worksheets, and their
+    description; a copy, if one was ordered in advance.
 
     :param sheets: see `bench/prepare.py`
     """
@@ -101,12 +101,12 @@ def _key(sheets, addon):
 
 @contextlib.contextmanager
 def ordered(orders, pool):
-    """Have sites made in advance, for `with_sheets` to find: what takes a
-    process a minute is done before anything is measured.
+    """Context manager: create sites in advance, for `with_sheets` to find, so
+    that minutes of set-up are over before anything is measured.
 
-    :param orders: tuples of the arguments of `with_sheets`; what comes twice
-        is made once
-    :param pool: who makes them
+    :param orders: tuples of the arguments of `with_sheets`; equal ones are
+        created once
+    :param pool: executor that creates the sites
     :type pool: concurrent.futures.Executor
     """
     def make(*order):

@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The store's verbs at so many queued tasks (Python 2.7, bin/zopepy).
+"""The store's methods with N queued tasks (Python 2.7, bin/zopepy).
 
 `store.py ours <url> <size>` or `store.py peer <directory> <size>`: prints
 medians in milliseconds as JSON. The peer is the server utility of the
-published senaite.queue 1.0.3, driven in-process, without a site: a registry
-with its defaults and a user are all it is given.
+published senaite.queue 1.0.3, used in-process without a site: it is given only
+a registry with its defaults and a user.
 """
 
 from __future__ import absolute_import
@@ -26,7 +26,7 @@ import time
 
 ROUNDS = 40
 
-#: Items per task, and worksheets that the tasks belong to
+#: Number of items per task, and of worksheets that the tasks belong to
 ITEMS = 10
 
 
@@ -36,8 +36,8 @@ def median(values):
 
 
 def timed(function, rounds=ROUNDS):
-    """Return what a call takes, in milliseconds: the median of the time, and
-    the mean of the processor's time of this process, whatever else runs."""
+    """Return the milliseconds that a call takes: the median of the elapsed
+    time, and the mean CPU time of this process."""
     spent = []
     cpu = cpu_time()
     for number in range(rounds):
@@ -49,13 +49,13 @@ def timed(function, rounds=ROUNDS):
 
 
 def cpu_time():
-    """Return the processor's seconds that this process has used."""
-    # Python 2's `clock` is what Python 3 calls `process_time`
+    """Return the CPU seconds that this process has used."""
+    # Python 2's `clock` is Python 3's `process_time`
     return getattr(time, "process_time", getattr(time, "clock", None))()
 
 
 def values(number, size, **kw):
-    """Return the fields of one task of `size`."""
+    """Return the fields of one of `size` tasks."""
     found = {
         "task_uid": "{:032x}".format(number), "name": "task_action_submit",
         "context_uid": "{:032x}".format(10 ** 12 + number),
@@ -98,7 +98,7 @@ def ours(url, size):
 
 
 def is_queued(snapshot, store, size):
-    """Return microseconds of a look at a client's snapshot."""
+    """Return the microseconds of a lookup in a client's snapshot."""
     state = snapshot.State()
     more = True
     while more:
@@ -106,7 +106,8 @@ def is_queued(snapshot, store, size):
         state = snapshot.apply_feed(state, feed)
         more = feed["more"]
     from senaite.queue.client.view import QueuedView
-    view = QueuedView(state, snapshot.State(), lambda uid: False)
+    from senaite.queue.records import outbox_index
+    view = QueuedView(state, outbox_index.EMPTY, lambda uid: False)
     uids = ["{:032x}".format(10 ** 15 + ITEMS * (size // 2) + item)
             for item in range(ITEMS)] + ["f" * 32] * ITEMS
     started = time.time()
@@ -117,8 +118,8 @@ def is_queued(snapshot, store, size):
 
 
 def blocked(store, to_task, size):
-    """Return what pop and acknowledge cost when all but the last tasks are
-    blocked by a running one."""
+    """Return the cost of pop and acknowledge while a running task blocks all
+    but the last tasks."""
     store.purge()
     path = "/senaite/worksheets/WS-1"
     store.add(to_task(values(0, size, context_path=path)))
@@ -138,7 +139,7 @@ def blocked(store, to_task, size):
 
 
 def load_peer(directory):
-    """Import 1.0.3 in place of our own package."""
+    """Import 1.0.3 instead of our own package."""
     sys.path[:] = [directory] + [
         path for path in sys.path
         if path.rstrip("/").split("/")[-1] != "src"]

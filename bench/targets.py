@@ -8,17 +8,17 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What was aimed at, and how near the results come."""
+"""The targets, and how the results compare."""
 
-#: The largest number of queued tasks that counts, as the results have it
+#: Largest and smallest number of queued tasks to compare, as in the results
 MANY, FEW = "100000", "100"
 
-#: The benchmark that has both
+#: The benchmark that includes both
 STORE = "store-100000"
 
 
 def ratio(*path):
-    """Return a function: the cost of a verb with many tasks to that with
+    """Return a function: the cost of a method with many tasks, relative to
     few."""
     def read(results):
         figures = results[STORE][path[0]]
@@ -28,7 +28,7 @@ def ratio(*path):
 
 
 def figure(*path):
-    """Return a function: one figure of the results."""
+    """Return a function that reads one figure of the results."""
     def read(results):
         for name in path:
             results = results[name]
@@ -37,8 +37,8 @@ def figure(*path):
 
 
 def share(action, name):
-    """Return a function: how much of the synchronous click a figure of the
-    queued one is; not rounded, as the ratios in the results are."""
+    """Return a function: a figure of the queued click relative to the
+    synchronous one; not rounded, unlike the ratios in the results."""
     def read(results):
         click = results["click"]
         return (click["queued"][action][name] /
@@ -47,7 +47,7 @@ def share(action, name):
 
 
 def faster(action):
-    """Return a function: how much faster than 1.0.3 an action ends."""
+    """Return a function: how many times faster than 1.0.3 an action ends."""
     def read(results):
         peer = results["work"][action]["1.0.3 (computed from its ticks)"]
         return peer["seconds"] / \
@@ -56,24 +56,24 @@ def faster(action):
 
 
 def worst(results):
-    """Return the ratio of the page that suffers most from 10,000 tasks."""
+    """Return the ratio of the page that 10,000 tasks slow down most."""
     return max(page["ratio"] for page in results["pages"]["10000"].values())
 
 
 AT_MOST, AT_LEAST = "at most", "at least"
 
-#: What, how to read it, at most or at least, how much
+#: Title, function that reads the figure, direction, target
 TARGETS = [
-    ("pop and acknowledge at 100,000 tasks, cost of that at 100, SQLite",
+    ("pop and acknowledge with 100,000 tasks, relative to 100, SQLite",
      ratio("sqlite", "pop+ack"), AT_MOST, 2),
     ("the same, PostgreSQL", ratio("postgresql", "pop+ack"), AT_MOST, 2),
     ("the same, all but the last one blocked, SQLite",
      ratio("sqlite", "blocked pop+ack"), AT_MOST, 2),
     ("the same, all but the last one blocked, PostgreSQL",
      ratio("postgresql", "blocked pop+ack"), AT_MOST, 2),
-    ("is_queued on a client at 100,000 tasks, microseconds",
+    ("is_queued on a client with 100,000 tasks, microseconds",
      figure(STORE, "sqlite", MANY, "is_queued us"), AT_MOST, 20),
-    ("submit of 100 analyses, from click to end, of the synchronous click",
+    ("submit of 100 analyses, from click to end, relative to synchronous",
      share("submit", "end_seconds"), AT_MOST, 0.4),
     ("verify, the same",
      share("verify", "end_seconds"), AT_MOST, 0.4),
@@ -83,8 +83,8 @@ TARGETS = [
      AT_LEAST, 10),
     ("verify, the same", faster("verify"), AT_LEAST, 10),
     ("assign, the same", faster("assign"), AT_LEAST, 10),
-    ("click that assigns 100 analyses, without the page it leads to, of the "
-     "synchronous click",
+    ("click that assigns 100 analyses, without the page that follows, "
+     "relative to synchronous",
      share("assign", "form_seconds"), AT_MOST, 0.05),
     ("the same, with that page",
      share("assign", "click_seconds"), AT_MOST, 0.05),
@@ -98,11 +98,11 @@ TARGETS = [
      400),
     ("speedup with two consumers", figure("consumers", "2", "speedup"),
      AT_LEAST, 1.7),
-    ("page or listing with 10,000 tasks queued, of one without the add-on",
+    ("page or listing with 10,000 tasks queued, relative to no add-on",
      worst, AT_MOST, 1.1),
     ("edits that failed while the queue worked",
      figure("users", "queue at work", "failed"), AT_MOST, 0),
-    ("edits while the queue worked, 95 %, of those without",
+    ("edits while the queue worked, 95 %, relative to an idle queue",
      figure("users", "queue at work", "p95_ratio"), AT_MOST, 1.25),
     ("all benchmarks of make bench, minutes", figure("all", "minutes"),
      AT_MOST, 15),
@@ -110,8 +110,8 @@ TARGETS = [
 
 
 def lines(results):
-    """Return the rows of a table: what, target, measured, and whether that is
-    what was aimed at.
+    """Return the rows of a table: title, target, measured value, and whether
+    the target is met.
 
     :param results: figures of the benchmarks, by name
     """

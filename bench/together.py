@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Several at once: worksheets that the queue works on, and people who edit
-meanwhile."""
+"""Concurrent use: worksheets that the queue processes, while users edit
+others."""
 
 import sys
 import threading
@@ -26,11 +26,11 @@ from bench import prepare
 from bench.running import quantiles
 
 USER = prepare.USER
-#: What is done to analyses, and the state they are in then
+#: Actions on analyses, and the state that follows
 ACTIONS = (("submit", "to_be_verified"), ("verify", "verified"))
-#: How often each user edits at a time
+#: Number of edits per user in each measurement
 EDITS = 8
-#: Edits of each user to warm up with
+#: Number of edits per user for warming up
 WARM_EDITS = 2
 
 
@@ -43,7 +43,7 @@ class Sheet(object):
 
     def __init__(self, lab, made):
         """
-        :param made: as `bench/prepare.py` tells of it
+        :param made: its description, see `bench/prepare.py`
         """
         self.path, self.uid, self.uids = (
             made["path"], made["uid"], made["uids"])
@@ -56,12 +56,12 @@ def open_sheets(lab, sheets):
 
 
 def do_all(cluster, sheets, number, action):
-    """Have all worksheets submitted, or verified, by the queue.
+    """Let the queue submit, or verify, all worksheets.
 
-    :param number: how many consumers work, the others are held
+    :param number: number of consumers that work; the others are suspended
     :param action: id of the transition of the analyses
-    :returns: seconds from the moment the consumers may begin to the end of
-        the last task
+    :returns: seconds from the moment the consumers may start to the end of the
+        last task
     """
     counts = {"queued": 0, "done": 0}
 
@@ -71,7 +71,7 @@ def do_all(cluster, sheets, number, action):
         elif event["event"] == "done":
             counts["done"] += int(event["processed"])
     total = sum(len(sheet.uids) for sheet in sheets)
-    # The log, since questions to the server take a processor from the work
+    # Follow the log, because requests to the server would take CPU time
     log = Follower(cluster.server.log, count)
 
     def look(name):
@@ -89,7 +89,7 @@ def do_all(cluster, sheets, number, action):
 
 
 class Editor(threading.Thread):
-    """Somebody who types results and looks at a worksheet, at a walk."""
+    """A user who enters results and looks at a worksheet, without haste."""
 
     def __init__(self, cluster, sheet, edits):
         super(Editor, self).__init__()
@@ -116,7 +116,7 @@ class Editor(threading.Thread):
 
 
 def edit(cluster, sheets, edits=EDITS):
-    """Have the editors edit, each a worksheet; returns them."""
+    """Let the editors edit, each a worksheet; return them."""
     editors = [Editor(cluster, sheet, edits) for sheet in sheets]
     for editor in editors:
         editor.start()
@@ -126,8 +126,8 @@ def edit(cluster, sheets, edits=EDITS):
 
 
 def edit_beside(cluster, sheets, busy, action):
-    """Have the editors edit while the queue works on other worksheets;
-    returns them, and whether it worked to the end."""
+    """Let the editors edit while the queue works on other worksheets; return
+    them, and whether the queue was busy to the end."""
     begun = threading.Event()
     log = Follower(cluster.server.log, lambda event:
                    event["event"] == "started" and begun.set())
@@ -135,7 +135,7 @@ def edit_beside(cluster, sheets, busy, action):
         target=do_all, args=(cluster, busy, 1, action))
     worker.start()
     log.start()
-    assert begun.wait(120), "The queue does not work"
+    assert begun.wait(120), "The queue did not start"
     log.stop()
     editors = edit(cluster, sheets)
     worked = worker.is_alive()
@@ -144,7 +144,7 @@ def edit_beside(cluster, sheets, busy, action):
 
 
 def summarise(editors):
-    """Return the figures of editors."""
+    """Return the figures of the editors."""
     failures = [text for editor in editors for text in editor.failures]
     return dict(quantiles([seconds for editor in editors
                            for seconds in editor.spent]),
@@ -152,8 +152,8 @@ def summarise(editors):
 
 
 def users():
-    """Response times of people who edit, while the queue works and not, by
-    turns: it submits, then verifies."""
+    """Response times of users who edit while the queue works, and while it is
+    idle, in turn: it submits, then verifies."""
     alone, beside, worked = [], [], []
     with pair.PAIR.get() as (side, _without):
         cluster = side.cluster

@@ -51,7 +51,7 @@ ARROWS = [
 HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 500" \
 font-family="sans-serif" font-size="13" role="img" \
-aria-label="The way of a task through the processes">
+aria-label="How a task travels through the processes">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" \
 markerHeight="8" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#355"/>\
 </marker></defs>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the development environment: .venv3 (Python 3: tests, harness, lint),
+# Build the development environment: .venv3 (Python 3: tests, harness, lint),
 # .venv2 (Python 2.7: buildout) and the buildout itself. Quick when nothing
 # changed; what fails leaves nothing half-built that the next run would trust.
 #
@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.." || exit 1
 LOGS=.build
 STAMP=$LOGS/stamp
 INPUTS="buildout.cfg versions.cfg setup.py requirements-test.txt scripts/build.sh scripts/prefetch.py"
-BOOTSTRAP="setuptools==44.1.1 zc.buildout==2.13.8"
+# setuptools and wheel build the package, too: scripts/package.sh
+BOOTSTRAP="setuptools==44.1.1 wheel==0.37.1 zc.buildout==2.13.8"
 PACKAGES="build-essential libssl-dev libffi-dev libsqlite3-dev zlib1g-dev libbz2-dev libreadline-dev libjpeg-dev libxml2-dev libxslt1-dev"
 
 say() { printf '%s\n' "$*"; }
@@ -123,7 +124,7 @@ build_venv3() {
 }
 
 build_venv2() {
-    [ -e .venv2/.complete ] && return
+    [ "$(cat .venv2/.complete 2>/dev/null)" = "$BOOTSTRAP" ] && return
     find_python27
     check_headers
     say "Python 2.7 environment with $python27 ..."
@@ -172,8 +173,23 @@ build_buildout() {
 # eggs have test data and templates with other than valid Python
 compile_eggs() { .venv2/bin/python -m compileall -q eggs >"$LOGS/compileall.log" 2>&1; }
 
-# Zope reads compiled translations only; those that are older are made anew
+# Zope reads compiled translations only; older ones are made again
 compile_locales() { .venv3/bin/python scripts/locales.py compile; }
+
+# What a newcomer has to expect, said before the first silence
+announce() {
+    if [ -d eggs ]; then
+        say "make build: something has changed since the last build. Most of it is here already."
+    else
+        say "make build: makes a development environment below this directory. It takes about
+5 minutes on two cores with a fast network, and 2 GB of disk; what was fetched is
+kept when you interrupt it. Steps:
+  1. .venv3: Python 3 with the test tools and the harness (half a minute)
+  2. .venv2: Python 2.7 with buildout (some seconds)
+  3. eggs: SENAITE 2.6 and what it depends on, some of it compiled (3 to 4 minutes)
+  4. bytecode and translations (half a minute)"
+    fi
+}
 
 mkdir -p $LOGS
 wanted=$(hash_of $INPUTS)
@@ -183,9 +199,11 @@ if [ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && [ -x bin/zopepy ] && [ -x .ven
 fi
 rm -f $STAMP
 start=$SECONDS
+announce
 build_venv3
 build_venv2
 build_buildout
+say "Compiling bytecode and translations ..."
 compile_eggs
 compile_locales
 ln -sf ../scripts/queue-bench bin/queue-bench

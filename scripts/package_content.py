@@ -9,8 +9,8 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Compares the built packages with the checkout: everything that is needed is
-in them, and nothing else. Writes lists of the content beside them."""
+"""Compare the built packages with the checkout: everything that is needed is
+in them, and nothing else. Writes lists of their contents beside them."""
 
 import fnmatch
 import glob
@@ -29,6 +29,10 @@ KINDS = ("*.py", "*.zcml", "*.pt", "*/profiles/default/*.xml",
 REFUSE = ("*.pyc", "*__pycache__*", "*.so", "*.fs", "*.log", "*.egg/*",
           "*/var/*", "*/parts/*", "*/.venv*", "*.db")
 
+#: The file that makes the namespace `senaite` when Python starts. Only the
+#: one that Python 2.7 writes works on 2.7: the other one prints a traceback.
+NAMESPACE = "senaite.queue-*-py2.7-nspkg.pth"
+
 
 def in_checkout(under):
     """Return the files of the checkout below a directory."""
@@ -43,7 +47,7 @@ def compare(what, wanted, found):
     wrong = ["{}: {} is missing".format(what, name)
              for name in sorted(set(wanted) - set(found))]
     for pattern in REFUSE:
-        wrong += ["{}: {} has no business there".format(what, name)
+        wrong += ["{}: {} does not belong there".format(what, name)
                   for name in fnmatch.filter(found, pattern)]
     return wrong
 
@@ -70,6 +74,11 @@ def main(dist):
     for pattern in KINDS:
         if not fnmatch.filter(in_wheel, pattern):
             wrong.append("wheel: there is no {}".format(pattern))
+    for name in fnmatch.filter(in_wheel, "*.pth"):
+        if not fnmatch.fnmatch(name, NAMESPACE):
+            wrong.append("wheel: {} is not for Python 2.7".format(name))
+    if not fnmatch.filter(in_wheel, NAMESPACE):
+        wrong.append("wheel: there is no {}".format(NAMESPACE))
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -10,8 +10,8 @@
 
 """The directive `sourcedocs`: the docstrings of a module's public names.
 
-Read from the source without importing it: SENAITE runs on Python 2.7, Sphinx
-on Python 3.
+It reads the source without importing it: SENAITE runs on Python 2.7, Sphinx on
+Python 3. A module that only passes on names of other modules is followed.
 
     .. sourcedocs:: senaite.queue.api
        :only: add_task add_copy
@@ -43,10 +43,7 @@ def describe(module, only=None):
 
     :param only: names, in the order wanted; all public ones when None
     """
-    with open(find(module), encoding="utf-8") as source:
-        tree = ast.parse(source.read())
-    known = {node.name: node for node in tree.body
-             if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    known = definitions(module) or passed_on(module)
     yield ".. py:module:: {}".format(module)
     yield ""
     names = only or [name for name in known if not name.startswith("_")]
@@ -55,6 +52,35 @@ def describe(module, only=None):
             raise ValueError("{} has no {}".format(module, name))
         for line in entry(known[name], ""):
             yield line
+
+
+def read(module):
+    """Return the syntax tree of a module."""
+    with open(find(module), encoding="utf-8") as source:
+        return ast.parse(source.read())
+
+
+def definitions(module):
+    """Return the functions and classes of a module by name."""
+    return {node.name: node for node in read(module).body
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def passed_on(module):
+    """Return what a module imports from other modules of ours, by name.
+
+    Contract names stay where add-ons look for them; the code has moved.
+    """
+    found = {}
+    for node in read(module).body:
+        if not isinstance(node, ast.ImportFrom) or \
+                not (node.module or "").startswith("senaite.queue"):
+            continue
+        known = definitions(node.module)
+        for alias in node.names:
+            if alias.name in known:
+                found[alias.asname or alias.name] = known[alias.name]
+    return found
 
 
 def entry(node, indent, method=False):

@@ -10,6 +10,8 @@
 
 """A cluster, and a headless Chromium in front of it."""
 
+import base64
+import contextlib
 import os
 import shutil
 
@@ -22,9 +24,22 @@ from harness.seeds import Seeds
 from harness.seeds import held
 from pages import Page
 from selenium import webdriver
+from selenium.common.exceptions import NoAlertPresentException
+from selenium.common.exceptions import UnexpectedAlertPresentException
 from selenium.webdriver.chrome.service import Service
 
+#: Width and height
+WINDOW = (1400, 1500)
 SCREENSHOTS = os.path.join(paths.VAR, "screenshots")
+
+#: Width of the page, and where the last element of a selector ends
+EXTENT = """
+const found = Array.from(document.querySelectorAll(arguments[0]));
+const last = found[found.length - 1].getBoundingClientRect();
+return [document.documentElement.clientWidth, last.bottom + window.scrollY];
+"""
+#: Pixels below that element
+MARGIN = 20
 
 
 def find(*names):
@@ -34,6 +49,11 @@ def find(*names):
 
 CHROMIUM = find("chromium", "chromium-browser", "google-chrome")
 DRIVER = find("chromedriver", "chromium.chromedriver")
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "long: takes minutes, and has a make target of its own")
 
 
 def pytest_collection_modifyitems(items):
@@ -56,13 +76,14 @@ def watched(request, cluster):
     reports.watch(request.node, cluster)
 
 
-@pytest.fixture
-def browser():
+@pytest.fixture(scope="session")
+def running_browser():
+    """One Chromium for all tests: it takes seconds to start."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu",
                      "--disable-dev-shm-usage", "--lang=en",
-                     "--window-size=1400,1500"):
+                     "--window-size={},{}".format(*WINDOW)):
         options.add_argument(argument)
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     yield driver
@@ -70,12 +91,54 @@ def browser():
 
 
 @pytest.fixture
+def browser(running_browser, cluster):
+    """A window that nobody has used: no cookies, no storage, no cache, and
+    nothing left of the windows and dialogs of the test before."""
+    driver = running_browser
+    former = driver.window_handles
+    driver.switch_to.new_window("window")
+    fresh = driver.current_window_handle
+    for handle in former:
+        driver.switch_to.window(handle)
+        _close(driver)
+    driver.switch_to.window(fresh)
+    driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    driver.execute_cdp_cmd("Network.clearBrowserCache", {})
+    for node in cluster.zopes:
+        driver.execute_cdp_cmd("Storage.clearDataForOrigin", {
+            "origin": node.url.rpartition("/")[0], "storageTypes": "all"})
+    driver.set_window_size(*WINDOW)
+    return driver
+
+
+def _close(driver):
+    """Close the current window, and a dialog that may hold it open."""
+    try:
+        driver.close()
+    except UnexpectedAlertPresentException:
+        with contextlib.suppress(NoAlertPresentException):
+            driver.switch_to.alert.dismiss()
+        driver.close()
+
+
+@pytest.fixture
 def screenshot(browser):
-    """Keeps what the browser shows, in var/screenshots."""
+    """Keep what the browser shows, in var/screenshots."""
     os.makedirs(SCREENSHOTS, exist_ok=True)
 
-    def take(name):
-        browser.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
+    def take(name, until=None):
+        """Take a picture of the window, or of its part down to the last
+        element that the selector `until` finds."""
+        path = os.path.join(SCREENSHOTS, name + ".png")
+        if until is None:
+            browser.save_screenshot(path)
+            return
+        width, bottom = browser.execute_script(EXTENT, until)
+        picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"clip": {
+            "x": 0, "y": 0, "width": width, "height": bottom + MARGIN,
+            "scale": 1}})
+        with open(path, "wb") as target:
+            target.write(base64.b64decode(picture["data"]))
     return take
 
 
@@ -97,7 +160,7 @@ def seeds(cluster):
 
 @pytest.fixture
 def pictures(browser, screenshot):
-    """Takes a picture at the widths of a desk and of a telephone."""
+    """Take a picture at the widths of a desktop and of a phone."""
     def take(name):
         for width in (1280, 400):
             browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {

@@ -18,6 +18,7 @@ import signal
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.waiting import eventually
+from pages import ROWS
 from selenium.webdriver.common.keys import Keys
 
 KEYWORDS = ("Na", "Zn")
@@ -104,7 +105,8 @@ class Life(object):
                 lambda: done(worksheet), "the first analyses to be done")
             self.page.open(worksheet + "/manage_results")
             self.page.wait(CHECKBOXES)
-            self.screenshot(name + "-2-half")
+            # README and quick start show the one of "submit"
+            self.screenshot(name + "-2-half", until=ROWS)
         eventually(lambda: done(worksheet) == ANALYSES, "all to be done",
                    pause=0.2)
         # the page comes to know it by itself

@@ -117,7 +117,7 @@ def test_failed_tasks_are_found_and_requeued(page, seeds, pictures):
     other = seeds.failed("Analysis is gone")
     page.log_in(MANAGER)
     page.open("@@queue_tasks")
-    page.reads("Tasks that failed and need a decision: 2")
+    page.reads("Failed tasks that need a decision: 2")
     page.tab("failed")
     page.shows([failed, other])
     page.reads("Worksheet is closed")
@@ -152,7 +152,7 @@ def test_removing_asks_first_and_says_what_came_too_late(page, seeds):
     seeds.store.cancel(tasks[1]["task_uid"])
     page.press(".popover .btn-outline-primary")
     page.reads("Tasks removed: 1")
-    page.reads("finished meanwhile or gone: 1")
+    page.reads("have finished or no longer exist: 1")
     assert seeds.status(tasks[0]) == "cancelled"
     assert seeds.status(tasks[2]) == "queued"
 
@@ -222,7 +222,7 @@ def test_analyst_looks_and_cannot_touch(page, seeds, pictures):
         page.until(lambda: "require_login" in page.browser.current_url
                    or page.has("Insufficient Privileges"), "a refusal")
     page.open("@@queue_my_tasks")
-    page.reads("It did not work: Worksheet is closed.")
+    page.reads("The task failed: Worksheet is closed.")
     pictures("my-tasks")
 
 

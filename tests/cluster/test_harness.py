@@ -10,6 +10,7 @@
 
 """`make run` itself: clear errors, readable events, nothing left behind."""
 
+import glob
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ import pytest
 from harness import events
 from harness import paths
 from harness import ports
+from harness import site_setup
 from harness import template
 from harness.waiting import eventually
 
@@ -77,6 +79,39 @@ def test_template_is_made_once(tmp_path, monkeypatch):
     assert made == ["site", "addon"]
 
 
+def test_template_depends_on_what_an_installation_runs():
+    """Wherever these modules are moved to: a change of one makes a new site."""
+    named = {os.path.relpath(path, template.PACKAGE)
+             for path in template._addon_inputs()}
+    assert "setuphandlers.py" in named
+    assert os.path.join("profiles", "default", "registry.xml") in named
+    for text, name in (("class IQueueSettings(", "the settings"),
+                       ("def get_keys(portal", "the key")):
+        homes = {os.path.relpath(path, template.PACKAGE)
+                 for path in glob.glob(os.path.join(
+                     template.PACKAGE, "**", "*.py"), recursive=True)
+                 if text in open(path, encoding="utf-8").read()}
+        assert homes and homes <= named, name
+
+
+@pytest.mark.parametrize("row, repaired", [
+    ({"type": "a"}, {}),
+    ({"type": "b", "blank_ref": "Distilled Water"},
+     {"blank_ref": ["uid-1"], "reference_proxy": "uid-1"}),
+    ({"type": "c", "control_ref": "Trace Metals 10"},
+     {"control_ref": ["uid-2"], "reference_proxy": "uid-2"}),
+    ({"type": "d", "dup": 3}, {"dup": 3, "dup_proxy": 3}),
+    ({"type": "b", "blank_ref": "Unknown"}, {})])
+def test_rows_of_templates_are_repaired(row, repaired):
+    definitions = {"Distilled Water": "uid-1", "Trace Metals 10": "uid-2"}
+    stored = dict({"pos": 7, "dup": "", "blank_ref": "", "control_ref": ""},
+                  **row)
+    expected = dict({
+        "pos": 7, "type": row["type"], "blank_ref": [], "control_ref": [],
+        "reference_proxy": None, "dup": None, "dup_proxy": None}, **repaired)
+    assert site_setup.repair_row(stored, definitions) == expected
+
+
 def test_taken_port_is_a_clear_error(tmp_path):
     with socket.socket() as taken:
         taken.bind((ports.HOST, 0))
@@ -108,9 +143,16 @@ def test_ctrl_c_stops_everything(tmp_path):
         def is_up():
             assert process.poll() is None, path.read_text()
             return "Ctrl-C stops everything" in path.read_text()
-        eventually(is_up, "make run to be up", pause=0.5)
-        assert all(map(ports.is_open, numbers))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=90) == 0, path.read_text()
+        try:
+            # it may have to make the demo site first
+            eventually(is_up, "make run to be up", seconds=600, pause=0.5)
+            assert all(map(ports.is_open, numbers))
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=300) == 0, path.read_text()
+        finally:
+            if process.poll() is None:
+                # leave no cluster behind when it failed
+                process.send_signal(signal.SIGINT)
+                process.wait(timeout=300)
     assert not any(map(ports.is_open, numbers))
     assert "Everything is stopped." in path.read_text()

@@ -97,7 +97,7 @@ def test_templates(cluster, counter):
     people.manager.create_samples(4)
     first = lims.create_worksheet("analyst1")
     page = lims.apply_template(first, template)
-    assert "is applied in the background" in page
+    assert "will be applied in the background" in page
     second = lims.create_worksheet("analyst1", template=template)
     for worksheet in (first, second):
         people.await_end(worksheet, {"assigned": 10})

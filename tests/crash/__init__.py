@@ -11,8 +11,8 @@
 """The crash campaign: a cluster under load, while its processes are killed.
 
 `make crashtest KILLS=200 SEED=7`. Everything is real: ZEO, two web clients,
-the queue server, two consumers, their clicks through HTTP, and every
-connection to ZEO and to the queue server leads through a proxy that can cut,
-delay or swallow it. In the end, what was committed is compared item by item
-with what became of it.
+the queue server, two consumers, and clicks through HTTP. Every connection to
+ZEO and to the queue server leads through a proxy that can cut, delay or
+swallow it. In the end, all committed work is compared with the result, item by
+item.
 """

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The end of a campaign: drain, and compare item by item."""
+"""The end of a campaign: drain the queue, and compare item by item."""
 
 import collections
 import os
@@ -20,10 +20,10 @@ from harness.lims import LimsError
 from crash.cluster import LEASE
 from crash.load import TROUBLE
 
-#: Seconds without any move after which what is left counts as stuck
+#: Seconds without any progress after which remaining tasks count as stuck
 STANDSTILL = 360
 
-#: Seconds in which every process has to see that nothing is queued any more
+#: Seconds until every process must see that nothing is queued any longer
 GHOST_PATIENCE = 40
 
 POISON = "queuetest_poison"
@@ -32,7 +32,7 @@ ACTIVE = ("queued", "running")
 
 
 class Audit(object):
-    """Everything that was found, in numbers and with proof."""
+    """All findings of a campaign: numbers, and details of each fault."""
 
     def __init__(self, cluster, say):
         self.cluster = cluster
@@ -52,7 +52,7 @@ class Audit(object):
     def is_clean(self):
         return not any(self.wrong.values())
 
-    # -- draining --------------------------------------------------------------
+    # -- draining ------------------------------------------------------------
 
     def ask(self, route, node=None):
         return self.counter.session(node or self.cluster.server).get(
@@ -64,8 +64,8 @@ class Audit(object):
         return answer["items"]
 
     def drain(self):
-        """Wait until nothing is left to do; what failed is queued again, as
-        a manager would do when all is well again."""
+        """Wait until no task is left; failed ones are queued again, as a
+        manager would do when everything works again."""
         before, moved = None, time.monotonic()
         while True:
             try:
@@ -92,10 +92,10 @@ class Audit(object):
                 return
             time.sleep(0.5)
 
-    # -- comparing -------------------------------------------------------------
+    # -- comparing -----------------------------------------------------------
 
     def compare_counts(self):
-        """Compare what was committed with what was counted."""
+        """Compare the committed items with the counted ones."""
         added = self.ask("queuetest_added", self.cluster.web)
         counts = self.ask("queuetest_counts", self.cluster.web)
         failed = {task["task_uid"] for task in self.listed("failed")}
@@ -112,11 +112,11 @@ class Audit(object):
                               name, item, "counted {}".format(times))
             self.compare_job(task_uid, len(items))
         for item, times in counts.items():
-            # the effect of a task that nobody has committed
+            # The effect of a task that nobody has committed
             self.note("doubled", "never added", item, times)
 
     def compare_poisoned(self, task_uid, items, counts, failed):
-        """It has to be there, failed, and to have left nothing."""
+        """The task must exist, have failed, and have had no effect."""
         if task_uid not in failed:
             self.note("lost", task_uid, "poisoned, and not among the failed")
         for item in items:
@@ -124,14 +124,14 @@ class Audit(object):
                 self.note("doubled", task_uid, "effect of a failed task", item)
 
     def compare_job(self, task_uid, total):
-        """Compare what people are told about the progress of a job."""
+        """Compare the progress of a job as users see it."""
         try:
             job = self.counter.session(self.cluster.server).api(
                 "queue_server/jobs/" + task_uid)
         except LimsError as error:
             if error.status != 404:
                 raise
-            self.note("lost", task_uid, "nobody knows of the job")
+            self.note("lost", task_uid, "the job is unknown")
             return
         if job["done"] > total:
             self.note("doubled", task_uid, "job counts {} of {}".format(
@@ -141,7 +141,7 @@ class Audit(object):
                 job["done"], total))
 
     def compare_holders(self):
-        """No task was worked on by two consumers within one lease."""
+        """Check that no two consumers worked on a task within one lease."""
         runs = collections.defaultdict(list)
         for entry in self.counter.journal():
             if entry["event"] in ("begin", "end"):
@@ -152,9 +152,9 @@ class Audit(object):
                 if first["pid"] == second["pid"] or \
                         second["at"] - first["at"] > LEASE - 1:
                     continue
-                # An attempt that fails, or meets a conflict, has no end of
-                # its own: what the same process ends later, having begun
-                # anew, was not under way any more
+                # An attempt that fails, or meets a conflict, logs no end of
+                # its own: if the same process ends a later attempt, this one
+                # was no longer running
                 after = [one for one in entries if one["pid"] == first["pid"]
                          and one["at"] > first["at"]]
                 if after and after[0]["event"] == "end" and \
@@ -162,7 +162,7 @@ class Audit(object):
                     self.note("doubled", task_uid, "run by two at once")
 
     def compare_work(self, bench):
-        """Compare what people were told with samples and analyses."""
+        """Compare what users were told with samples and analyses."""
         for work in bench.rounds:
             self.tasks += len({action for action, _uid in work.sure})
             self.items += len(work.sure)
@@ -170,7 +170,7 @@ class Audit(object):
             self.note(kind, action, uid, found)
 
     def look_for_ghosts(self):
-        """No process shows anything as queued."""
+        """Check that no process shows anything as queued."""
         limit = time.monotonic() + GHOST_PATIENCE
         while True:
             seen = self.seen_as_queued()
@@ -191,10 +191,10 @@ class Audit(object):
             found += [(node.name, uid) for uid in seen["uids"]]
         return found
 
-    # -- what it leaves behind ---------------------------------------------------
+    # -- leftovers -----------------------------------------------------------
 
     def sizes(self):
-        """Return the sizes of what is kept: database, outbox, ledger, store."""
+        """Return the sizes of database, outbox, ledger and store."""
         found = self.ask("queuetest_kept", self.cluster.web)
         store = self.cluster.path("queue.db")
         found["store"] = sum(
@@ -203,5 +203,5 @@ class Audit(object):
         return found
 
     def pack(self):
-        """Pack the database; returns its new size."""
+        """Pack the database; return its new size."""
         return self.ask("queuetest_pack", self.cluster.web)["database"]

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A laboratory's work under fire: receive, assign, submit."""
+"""A laboratory's work while processes are killed: receive, assign, submit."""
 
 import datetime
 
@@ -19,15 +19,15 @@ from crash.load import wait_for
 
 SAMPLES = 2
 
-#: Seconds for a step of the work; a longer one is left to the final press
+#: Seconds for a step of the work; a longer one is left to `finish`
 STEP = 60
 
 
 class Round(object):
     """Some samples on their way through the laboratory.
 
-    `sure` holds what people were told: (action, uid) of every click that was
-    answered. What was not answered may have happened, once.
+    `sure` holds what users were told: (action, uid) of every click that was
+    answered. A click without an answer may have worked, once.
     """
 
     def __init__(self):
@@ -43,7 +43,7 @@ class Round(object):
 
 
 class BenchWorker(Clicker):
-    """Takes one round of samples after the other to the end."""
+    """Processes one round of samples after the other."""
 
     pause = (0.2, 0.5)
 
@@ -52,7 +52,7 @@ class BenchWorker(Clicker):
         self.rounds = []
 
     def look(self, uids, node=None):
-        """Return what became of objects: uid -> dict, see tests/addon."""
+        """Return the state of objects: uid -> dict, see tests/addon."""
         return self.session(node).post_json("queuetest_work", uids)
 
     def act(self):
@@ -65,7 +65,7 @@ class BenchWorker(Clicker):
             for _ in range(SAMPLES)]
         work.analyses = [item["uid"] for item in lab.analyses_of(work.samples)]
         if len(work.analyses) != SAMPLES * len(lab.services):
-            # the laboratory's own business: not registered as it should be
+            # Not a fault of the queue: the samples were not registered
             return
         self.rounds.append(work)
         for step in (self.receive, self.assign, self.submit):
@@ -107,7 +107,7 @@ class BenchWorker(Clicker):
         self.await_all(work.analyses, self.is_submitted)
 
     def press(self, work, action, uids, button):
-        """Press a button and note what came of it."""
+        """Press a button and record whether it was answered."""
         work.record(action, uids, answered=False)
         errors = button()
         if not isinstance(errors, dict) or "task_uid" in errors or not errors:
@@ -132,8 +132,8 @@ class BenchWorker(Clicker):
         return "submit" in found["events"]
 
     def finish(self):
-        """Stop to begin new rounds, and end the last ones: somebody whose
-        click was not answered looks again, and clicks again."""
+        """Start no new rounds, and complete the last ones: a user whose click
+        was not answered looks again, and clicks again."""
         super(BenchWorker, self).finish()
         self.over.clear()
         for work in self.rounds:
@@ -142,7 +142,7 @@ class BenchWorker(Clicker):
                          STEP * 3)
 
     def insist(self, step, work):
-        """Repeat a step; True when it is through."""
+        """Repeat a step; return True when it is complete."""
         step(work)
         checks = {self.receive: (work.samples, self.is_received),
                   self.assign: (work.analyses, self.is_assigned),
@@ -150,10 +150,10 @@ class BenchWorker(Clicker):
         return self.is_through(*checks[step])
 
     def audit(self):
-        """Compare what people were told with what became of it.
+        """Compare what users were told with the result.
 
-        :returns: list of (what is wrong, action, uid, what was found); what
-            is wrong is "lost" or "doubled"
+        :returns: list of (fault, action, uid, what was found); the fault is
+            "lost" or "doubled"
         """
         wrong = []
         for work in self.rounds:

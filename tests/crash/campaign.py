@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""`make crashtest`: load, kills, audit, and one line that says it all."""
+"""`make crashtest`: load, kills, audit, and a summary in the last line."""
 
 import argparse
 import os
@@ -24,15 +24,15 @@ from crash.cluster import fire_cluster
 from crash.killer import Killer
 from crash.load import CountingClicker
 
-#: Before the next strike so many clicks have to be answered, so that there is
-#: something to lose, or so many seconds to have passed
+#: Number of clicks to be answered before the next strike, so that there is
+#: something to lose, and the maximum seconds to wait for them
 ANSWERED = 2
 LONGEST_PAUSE = 20
 
-#: On top of that, seconds from and to
+#: Minimum and maximum seconds of the further pause
 PAUSE = (0.1, 1.5)
 
-#: Items of the demo data that tasks are about: each is a lane of its own
+#: Containers of the demo data that get tasks: each is a lane of its own
 PLACES = ("", "worksheets", "clients", "samples", "setup", "methods")
 
 
@@ -59,10 +59,11 @@ class Campaign(object):
         return self.clickers + ([self.bench] if self.bench else [])
 
     def run(self, kills, minutes=None):
-        """Strike so often, then audit.
+        """Strike N times, then audit.
 
-        :param minutes: end sooner, after so many; None: when the kills are
-            done
+        :param kills: number of processes and connections to strike
+        :param minutes: end after this many minutes at the latest; None: only
+            after all kills
         """
         self.before = self.audit.sizes()
         for person in self.people:
@@ -73,7 +74,7 @@ class Campaign(object):
                 break
             self.killer.strike()
             self.pause()
-        self.say("Healing; nobody begins anything new ...")
+        self.say("Healing; no new work is started ...")
         for person in self.people:
             person.over.set()
         self.killer.heal()
@@ -87,14 +88,14 @@ class Campaign(object):
                    for person in self.clickers)
 
     def pause(self):
-        """Let people work before the next strike."""
+        """Let users work before the next strike."""
         before, limit = self.answered, time.monotonic() + LONGEST_PAUSE
         while self.answered - before < ANSWERED and time.monotonic() < limit:
             time.sleep(0.1)
         time.sleep(self.random.uniform(*PAUSE))
 
     def conclude(self):
-        """Drain and compare."""
+        """Drain the queue and compare."""
         audit = self.audit
         self.say("Draining ...")
         audit.drain()
@@ -107,10 +108,10 @@ class Campaign(object):
         self.after = audit.sizes()
         self.packed = audit.pack()
 
-    # -- telling ---------------------------------------------------------------
+    # -- reporting -----------------------------------------------------------
 
     def report(self):
-        """Tell people what was found."""
+        """Print the findings."""
         say, audit = self.say, self.audit
         for name, proofs in audit.wrong.items():
             for proof in proofs[:20]:
@@ -165,7 +166,7 @@ def main(arguments=None):
 
 
 def keep_logs(cluster, say):
-    """Keep what the processes logged, for who looks for the reason."""
+    """Keep the log files of all processes, for the analysis of faults."""
     cluster.keeps_files = True
     say("The logs are kept in " + os.path.relpath(cluster.home, paths.ROOT))
 

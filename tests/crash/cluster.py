@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The cluster under fire: proxies before ZEO and before the queue server."""
+"""The cluster of the campaign: proxies before ZEO and the queue server."""
 
 import shutil
 import signal
@@ -23,7 +23,7 @@ from harness.waiting import eventually
 from crash.proxy import PASS
 from crash.proxy import Proxy
 
-#: The shortest lease that can be set: what is stopped for longer loses it
+#: The shortest possible lease (seconds): processes stopped for longer lose it
 LEASE = 10
 
 NODES = ("server", "web1", "web2", "consumer1", "consumer2")
@@ -59,7 +59,7 @@ class FireCluster(Cluster):
         return self.zeo_proxies[name].port
 
     def stop(self):
-        # what is stopped hears no SIGTERM
+        # Stopped processes do not react to SIGTERM
         for node in filter(None, self.nodes):
             node.process.signal(signal.SIGCONT)
         super(FireCluster, self).stop()
@@ -68,7 +68,7 @@ class FireCluster(Cluster):
         shutil.rmtree(self.env["QUEUETEST_DIR"], ignore_errors=True)
 
     def make_whole(self):
-        """Start what is dead, wake what is stopped, mend all connections."""
+        """Start dead processes, continue stopped ones, restore connections."""
         for proxy in self.proxies:
             proxy.behave(PASS)
         for node in self.nodes:
@@ -85,7 +85,7 @@ class FireCluster(Cluster):
 
 
 def fire_cluster(say=None, plant=None):
-    """Return a cluster under fire, not yet started.
+    """Return a cluster with proxies, not yet started.
 
     :param plant: a fault to plant (tests/addon/queuetest/planted.py), or None
     """

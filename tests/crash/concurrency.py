@@ -10,9 +10,9 @@
 
 """`make concurrency`: the same crowd with the queue and without it.
 
-Eight people at each of two web clients, half of them on one worksheet, while
-two others edit the same samples. Compares what they wanted with what is
-there, and counts the requests that a user saw fail.
+Eight users at each of two web clients, half of them on one worksheet, while
+two others edit the same samples. Compares what they did with the result, and
+counts the failed requests that a user saw.
 """
 
 import argparse
@@ -36,7 +36,7 @@ OTHERS = 4
 
 
 class Round(object):
-    """One run of the crowd, and what came of it."""
+    """One run of the crowd, and its result."""
 
     def __init__(self, cluster):
         self.cluster = cluster
@@ -60,7 +60,7 @@ class Round(object):
                   for _ in range(1 + OTHERS)]
         people = []
         for number, sample in enumerate(samples):
-            # every second one on the first worksheet, the rest spread
+            # Every other user on the first worksheet, the rest spread
             sheet = sheets[0] if number % 2 else \
                 sheets[1 + number // 2 % OTHERS]
             people.append(Analyst(
@@ -85,13 +85,13 @@ class Round(object):
                 for node in self.cluster.zopes}
 
     def count_conflicts(self, offsets):
-        """Return how often the processes logged a conflict."""
+        """Return the number of conflicts logged by the processes."""
         count = 0
         for path, offset in offsets.items():
             with open(path, errors="replace") as log:
                 log.seek(offset)
                 text = log.read()
-            # a retry of Zope's, an error that was shown, one of a consumer
+            # A retry by Zope, an error that was shown, or one of a consumer
             count += text.count("onflictError") + \
                 text.count("event=conflict ")
         return count
@@ -123,13 +123,13 @@ class Round(object):
 
 
 def run(with_queue, say):
-    """Let the crowd loose on a cluster of its own; returns the numbers."""
+    """Run the crowd in a new cluster; return the figures."""
     free = ports.free_ports(6)
     options = {"web_ports": free[:2], "consumer_ports": free[2:4],
                "settings": {"default": 10 if with_queue else 0}}
     env = {}
     if not with_queue:
-        # as SENAITE is: ZServer tries no request again
+        # The default of SENAITE: ZServer retries no request
         env["SENAITE_QUEUE_CONFLICT_RETRIES"] = "off"
     with counting_cluster(kind=Cluster, env=env, say=say,
                           **options) as cluster:

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A crowd at the LIMS: many people at two web clients, on the same worksheet
+"""A crowd at the LIMS: many users at two web clients, on the same worksheet
 and on different ones, while others edit the same samples."""
 
 import datetime
@@ -26,7 +26,7 @@ TROUBLE = (requests.RequestException, LimsError, ValueError, KeyError)
 
 
 class Person(threading.Thread):
-    """Somebody with a session of their own; what fails is counted."""
+    """A user with a session; failed requests are counted."""
 
     def __init__(self, node, secrets):
         super(Person, self).__init__(daemon=True)
@@ -50,8 +50,8 @@ class Person(threading.Thread):
             self.failed.append((0, "gave up", repr(error)[:300]))
 
     def work(self):
-        """Do what this person does."""
-        raise AssertionError("To be overridden")
+        """Do the work of this user."""
+        raise AssertionError("Subclasses must override this")
 
 
 class Analyst(Person):
@@ -104,14 +104,14 @@ class Editor(Person):
                 self.over.wait(0.5)
 
     def lost(self, lims):
-        """Return the samples whose last saved value is not there."""
+        """Return the samples that do not have their last saved value."""
         return [(uid, value, found) for uid, value, found in (
             (uid, value, lims.api(uid)[self.FIELD])
             for uid, value in self.saved.items()) if value != found]
 
 
 def make_samples(lims, number):
-    """Register and receive samples; returns uids, and their analyses."""
+    """Register and receive samples; return their uids, and their analyses."""
     lab = Lab(lims)
     today = datetime.date.today().isoformat()
     samples, analyses = [], {}

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The killer: picks a victim, a moment and a way, by a seed."""
+"""The killer: picks a victim, a moment and a way to strike, by a seed."""
 
 import collections
 import random
@@ -24,25 +24,25 @@ from crash.proxy import DELAY
 from crash.proxy import PASS
 from crash.proxy import SWALLOW
 
-#: Way -> how often it is chosen
+#: Way to strike -> its weight in the random choice
 WAYS = collections.OrderedDict((
     ("sigkill", 28), ("point", 25), ("several", 5), ("sigstop", 15),
     ("zombie", 5), ("cut", 12), ("swallow", 8), ("delay", 7)))
 
-#: So many processes may be out of order before the next one gets its turn
+#: Maximum number of broken processes; with more the next strike has to wait
 MOST_BROKEN = 2
 
-#: Seconds until a point is given up that nobody comes to
+#: Seconds to wait for a process to reach a kill point
 POINT_PATIENCE = 15
 
 
 class Killer(object):
-    """Strikes one time after the other; what it breaks heals by itself."""
+    """Strikes repeatedly; whatever it breaks recovers without help."""
 
     def __init__(self, cluster, seed, say, ways=None):
         """
-        :param ways: the first strikes, in this order; chosen by the seed
-            when they are used up
+        :param ways: the first strikes, in this order; later ones are chosen
+            by the seed
         """
         self.cluster = cluster
         self.random = random.Random(seed)
@@ -60,21 +60,21 @@ class Killer(object):
         return sum(self.counts.values())
 
     def strike(self):
-        """Do one thing to the cluster; it heals on a thread of its own."""
+        """Strike the cluster once; a thread repairs the damage later."""
         way = self.given.popleft() if self.given else self.random.choices(
             list(WAYS), list(WAYS.values()))[0]
         victims = getattr(self, "do_" + way)()
-        # several processes that die are several kills
+        # Several processes that die are several kills
         self.counts[way] += victims.count(",") + 1
         self.say("{:>4}  {:<8} {}".format(self.kills, way, victims))
 
     def heal(self):
-        """Wait until everything that was broken has healed."""
+        """Wait until all damage is repaired."""
         for thread in self._healing:
             thread.join()
         self.cluster.make_whole()
 
-    # -- ways -----------------------------------------------------------------
+    # -- ways ----------------------------------------------------------------
 
     def do_sigkill(self):
         (node,) = self.take(1)
@@ -102,8 +102,8 @@ class Killer(object):
         return "{} for {} s".format(node.name, seconds)
 
     def do_zombie(self):
-        """A consumer is stopped right before its commit, until its lease is
-        over and somebody else has the task."""
+        """Stop a consumer right before its commit, until its lease is over
+        and another one has the task."""
         (node,) = self.take(1, ("consumer1", "consumer2"))
         self.cluster.points.arm("before_commit", node.name, signal.SIGSTOP)
         self.later(self.after_zombie, node)
@@ -119,10 +119,10 @@ class Killer(object):
         return self.disturb(DELAY, self.random.choice((4, 8)),
                             self.random.choice((0.05, 0.2, 1.0)))
 
-    # -- means ----------------------------------------------------------------
+    # -- tools ---------------------------------------------------------------
 
     def take(self, number, names=None):
-        """Choose processes that nothing is done to yet; wait for them."""
+        """Choose processes that are not broken yet; wait for them."""
         while True:
             with self._lock:
                 free = [node for node in self.cluster.nodes
@@ -159,13 +159,13 @@ class Killer(object):
             self.release(node)
 
     def await_start(self, node):
-        """Wait until a process listens; start it again if it gave up."""
+        """Wait until a process listens; start it again if it has exited."""
         while True:
             try:
                 return node.wait()
             except Exception as error:
-                # e.g. a Zope that gave up waiting for a ZEO that is dead, too
-                self.say("      {} is started again: {}".format(
+                # E.g. a Zope that has waited too long for a dead ZEO
+                self.say("      {} is restarted: {}".format(
                     node.name, str(error).splitlines()[0]))
                 node.kill()
                 node.start()

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A steady load: people who click, in spite of everything.
+"""A steady load: users who click regardless of failures.
 
-Clicks that get no answer are nobody's fault here: whether they were committed
-is found out in the end, from what the same transaction has written down.
+A click may get no answer without any fault of the queue. The audit finds out
+whether it was committed, from the records of the same transaction.
 """
 
 import random
@@ -24,17 +24,17 @@ from harness.lims import LimsError
 
 USER = "labman1"
 
-#: What may happen to a click while processes die
+#: Errors of a click that are expected while processes die
 TROUBLE = (requests.RequestException, LimsError, ValueError, KeyError)
 
-#: Seconds until a click is given up
+#: Seconds to wait for the answer to a click
 PATIENCE = 90
 
 
 class Clicker(threading.Thread):
-    """One person who clicks, at any of the web clients."""
+    """A user who clicks, at any of the web clients."""
 
-    #: seconds between two clicks, from and to
+    #: Minimum and maximum seconds between two clicks
     pause = (0.3, 1.2)
 
     def __init__(self, cluster, seed):
@@ -70,16 +70,16 @@ class Clicker(threading.Thread):
 
     def act(self):
         """Do one thing."""
-        raise AssertionError("To be overridden")
+        raise AssertionError("Subclasses must override this")
 
     def finish(self):
-        """Bring to an end what was begun, now that all is well again."""
+        """Complete the started work, now that everything works again."""
         self.over.set()
         self.join()
 
 
 class CountingClicker(Clicker):
-    """Adds tasks whose effects can be counted, in different places."""
+    """Adds tasks with countable effects, in different places."""
 
     def __init__(self, cluster, seed, places):
         super(CountingClicker, self).__init__(cluster, seed)
@@ -102,7 +102,7 @@ class CountingClicker(Clicker):
 
 
 def _impatient(request):
-    """Wrap `Session.request`: nobody waits longer than `PATIENCE`."""
+    """Wrap `Session.request`, so that requests time out after `PATIENCE`."""
     def impatient(*args, **kw):
         kw["timeout"] = min(kw.get("timeout") or PATIENCE, PATIENCE)
         return request(*args, **kw)
@@ -110,10 +110,10 @@ def _impatient(request):
 
 
 def wait_for(check, seconds, over=None):
-    """Look until something is so, whatever goes wrong meanwhile.
+    """Call a function until it returns a true value, despite `TROUBLE`.
 
     :param over: event that ends the wait
-    :returns: True when it came to be
+    :returns: True when it did; False when time was up or `over` was set
     """
     limit = time.monotonic() + seconds
     while time.monotonic() < limit and not (over and over.is_set()):

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""`make plants`: does the campaign notice faults that were planted?
+"""`make plants`: check that the campaign notices planted faults.
 
-Runs a campaign for each fault; all four have to be found.
+Runs a campaign for each fault; all four must be found.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from harness import paths
 from crash.campaign import Campaign
 from crash.cluster import fire_cluster
 
-#: Planted fault -> the ways of striking under which it shows
+#: Planted fault -> the ways to strike that reveal it
 PLANTS = {
     "acknowledge_first": ("point", "sigkill", "several"),
     "ledger_off": ("point", "sigkill", "swallow", "zombie"),

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A TCP proxy that can be told to behave badly."""
+"""A TCP proxy that can be told to misbehave."""
 
 import contextlib
 import socket
@@ -20,20 +20,20 @@ from harness import ports
 PASS = "pass"
 #: Connections are cut, and new ones refused
 CUT = "cut"
-#: Half open: what is sent disappears, nobody is told
+#: Half open: data disappears without an error
 SWALLOW = "swallow"
-#: Every piece takes `Proxy.seconds` longer
+#: Every chunk of data is delayed by `Proxy.seconds`
 DELAY = "delay"
 
 PIECE = 65536
 
 
 class Proxy(object):
-    """Listens on a port of its own and hands on to another one."""
+    """Listens on a port of its own and forwards to another one."""
 
     def __init__(self, name, target):
         """
-        :param name: for people
+        :param name: name for messages
         :param target: port on the loopback interface
         """
         self.name = name
@@ -53,23 +53,23 @@ class Proxy(object):
         """Change the behaviour, of open connections too.
 
         :param mode: PASS, CUT, SWALLOW or DELAY
-        :param seconds: how long each piece takes, for DELAY
+        :param seconds: delay of each chunk of data, for DELAY
         """
         was_bad = self.mode in (SWALLOW, CUT)
         self.seconds, self.mode = seconds, mode
         if mode == CUT or was_bad:
-            # what was swallowed is gone: such a connection is of no use
+            # Swallowed data is lost, so the connection is useless
             self.cut()
 
     def cut(self):
-        """Cut all connections, once."""
+        """Cut all current connections."""
         with self._lock:
             pairs, self._open = list(self._open), set()
         for pair in pairs:
             _close(*pair)
 
     def close(self):
-        """Stop listening, and cut what is open."""
+        """Stop listening, and cut all connections."""
         _close(self._listener)
         self.cut()
 

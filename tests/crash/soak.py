@@ -8,12 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""`make soak MINUTES=20`: full load for a while, and what it does to the
-processes: memory, open files, threads, response times.
+"""`make soak MINUTES=20`: full load for a while, and its effect on processes:
+memory, open files, threads, response times.
 
-People click without a pause for as long as less than `MOST_WAITING` tasks
-wait: consumers never run out of work, and what is left in the end can be
-drained.
+Users click without a pause while fewer than `MOST_WAITING` tasks wait:
+consumers never run out of work, and the rest can be drained in the end.
 """
 
 import argparse
@@ -33,17 +32,17 @@ from crash.audit import Audit
 from crash.bench import BenchWorker
 from crash.load import CountingClicker
 
-#: Seconds between two looks at the processes
+#: Seconds between two measurements of the processes
 LOOK = 5
 
-#: Tasks that wait before people take a rest
+#: Number of waiting tasks at which users pause
 MOST_WAITING = 100
 
 PLACES = ("", "worksheets", "clients", "samples", "setup", "methods")
 
 
 class TimedClicker(CountingClicker):
-    """Clicks without a pause, and notes how long each answer took."""
+    """Clicks without a pause, and records how long each answer took."""
 
     pause = (0.0, 0.1)
 
@@ -64,7 +63,7 @@ class TimedClicker(CountingClicker):
 
 
 class Backlog(threading.Thread):
-    """Knows whether too much waits in the store of a cluster."""
+    """Tells whether too many tasks wait in the store of a cluster."""
 
     def __init__(self, cluster):
         super(Backlog, self).__init__(daemon=True)
@@ -86,13 +85,13 @@ class Backlog(threading.Thread):
         self.room.set()
 
     def await_room(self, over):
-        """Wait until less is waiting, or until the load is over."""
+        """Wait until fewer tasks wait, or until the load is over."""
         while not self.room.wait(0.5) and not over.is_set():
             pass
 
 
 class Gauge(threading.Thread):
-    """Looks at the processes every few seconds (Linux)."""
+    """Measures the processes every few seconds (Linux)."""
 
     def __init__(self, nodes):
         super(Gauge, self).__init__(daemon=True)
@@ -126,7 +125,7 @@ def measure(pid):
 
 
 def run(minutes, clickers, say):
-    """Soak a cluster; returns 0 when nothing was lost, doubled or stuck."""
+    """Soak a cluster; return 0 when nothing was lost, doubled or stuck."""
     free = ports.free_ports(4)
     with counting_cluster(kind=Cluster, say=say, web_ports=free[:2],
                           consumer_ports=free[2:]) as cluster:
@@ -158,7 +157,7 @@ def run(minutes, clickers, say):
 
 
 def conclude(cluster, bench, say):
-    """Drain and compare, as after a crash campaign; returns the audit."""
+    """Drain and compare, as after a crash campaign; return the audit."""
     audit = Audit(cluster, say)
     audit.drain()
     audit.compare_counts()
@@ -172,7 +171,7 @@ def conclude(cluster, bench, say):
 
 
 def tell(say, people, gauge, began, seconds):
-    """Show the first and the last quarter side by side."""
+    """Print the first and the last quarter side by side."""
     for node in gauge.nodes:
         say("{:<12} ".format(node.name) + "  ".join(
             "{} {:.0f} -> {:.0f}".format(

@@ -22,12 +22,20 @@ BLOCK = re.compile(
     r"^\.\. code-block:: (?P<kind>\S+)\n(?P<options>(?:   :.*\n)*)\n"
     r"(?P<text>(?:(?:   .*)?\n)+)", re.MULTILINE)
 
+ZOPEPY = os.path.join(ROOT, "bin", "zopepy")
+
+#: Finds a script of a package
+SCRIPT = """
+from pkg_resources import get_entry_info
+assert get_entry_info({!r}, "console_scripts", {!r})
+"""
+
 #: What the package's own tests run
 ELSEWHERE = ("python",)
 
 #: Programs of others, whose lines are read only
-OTHERS = ("pip", "systemctl", "git", "cd", "apt-get", "curl", "cp", "sudo",
-          "sed")
+OTHERS = ("pip", "virtualenv", "systemctl", "git", "cd", "apt-get", "curl",
+          "cp", "sudo", "sed", "tar")
 
 
 def blocks():
@@ -72,6 +80,13 @@ def check_command(words):
     elif name == "queue-consumer":
         assert "-C" in rest
         assert "queue-consumer" in read("setup.py")
+    elif name == "senaite-queue-move":
+        assert len(rest) == 2
+        assert name in read("setup.py")
+    elif name in ("mkwsgiinstance", "runwsgi"):
+        run([ZOPEPY, "-c", SCRIPT.format("Zope", name)])
+    elif words[0] == "parts/instance/bin/interpreter":
+        check_interpreter(rest)
     elif words[0] in ("bin/buildout", "bin/instance", "bin/test"):
         assert os.path.exists(os.path.join(ROOT, "bin", "test"))
     elif name == "python3" and rest[:1] == ["-c"]:
@@ -80,6 +95,18 @@ def check_command(words):
         assert rest[2] == "install"
     else:
         assert name in OTHERS, "what is {}?".format(" ".join(words))
+
+
+def check_interpreter(words):
+    """The Python of a part, which `bin/zopepy` is here."""
+    if words[0] == "-m":
+        # it says how it wants to be called, which takes more words
+        done = subprocess.run([ZOPEPY] + words[:3], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        assert b"too few arguments" in done.stdout, done.stdout.decode()
+    else:
+        assert words[0] == "-c"
+        run([ZOPEPY] + words)
 
 
 def run(command):
@@ -109,7 +136,9 @@ def check_buildout(caption, text):
     text = re.sub(r"^(\S+) \+= ", r"\1 = ", text, flags=re.MULTILINE)
     parser = configparser.RawConfigParser()
     parser.read_string(text)
-    known = read("versions.cfg") + read("setup.py")
+    # pins of the block itself, for recipes that the build has no use for
+    known = read("versions.cfg") + read("setup.py") + "".join(
+        parser.options("versions") if parser.has_section("versions") else ())
     for section in parser.sections():
         for key, value in parser.items(section):
             if key in ("eggs", "recipe"):
@@ -133,11 +162,19 @@ text = u{before!r} + sys.stdin.read().decode("utf-8") + u{after!r}
 loadConfigFile(options.schema, StringIO(text))
 """
 
+#: A database, for fragments that have none
+DATABASE = """
+<zodb_db main>
+<mappingstorage>
+</mappingstorage>
+mount-point /
+</zodb_db>
+"""
+
 #: What belongs to it, and what is there beside the fragment
 ZOPE = {
     "module": "ZServer.Zope2.Startup.options", "options": "ZopeOptions",
-    "before": "instancehome /\n<zodb_db main>\n<mappingstorage>\n"
-    "</mappingstorage>\nmount-point /\n</zodb_db>\n", "after": ""}
+    "before": "%define INSTANCE /\ninstancehome /\n", "after": DATABASE}
 ZEO = {
     "module": "ZEO.runzeo", "options": "ZEOOptions", "before": "",
     "after": "\n<mappingstorage>\n</mappingstorage>\n"}
@@ -145,8 +182,10 @@ ZEO = {
 
 def check_zope(caption, text):
     program = ZEO if caption.startswith("zeo.conf") else ZOPE
+    if "<zodb_db main>" in text:
+        program = dict(program, after="")
     done = subprocess.run(
-        [os.path.join(ROOT, "bin", "zopepy"), "-c", READER.format(**program)],
+        [ZOPEPY, "-c", READER.format(**program)],
         input=text.encode(), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout.decode()

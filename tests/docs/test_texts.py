@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 PACKAGE = os.path.join(ROOT, "src", "senaite", "queue")
 LOCALES = os.path.join(PACKAGE, "locales")
 POT = os.path.join(LOCALES, "senaite.queue.pot")
-LANGUAGES = ("ca", "de", "es", "fr")
+LANGUAGES = ("ca", "cs", "de", "es", "fr")
 
 #: Tests, and what speaks to programs: answers of routes are English
 UNREAD = ("/tests/", "/storage/", "/routes/")
@@ -153,7 +153,8 @@ def test_translation(language):
         assert set(entry.msgstr) <= set(string.printable) or \
             entry.msgstr.encode("utf-8")
     assert po.metadata["Language-Code"] == language
-    assert "nplurals=2" in po.metadata["Plural-Forms"]
+    assert re.match(r"nplurals=[1-6]; plural=.+;$",
+                    po.metadata["Plural-Forms"])
     wanted = {entry.msgid for entry in polib.pofile(POT)}
     done = {entry.msgid for entry in po if entry.translated()}
     print("translated: {} {} of {}".format(

@@ -31,7 +31,14 @@ HOME = os.path.join(paths.VAR, "run")
 #: that, served by ZServer or by waitress
 MODES = ("cluster", "standalone", "standalone-wsgi")
 
-#: What the site is good for, by user
+MEANINGS = {
+    "cluster": "SENAITE's demo site on four processes (ZEO, queue server, web "
+               "client, consumer)",
+    "standalone": "SENAITE's demo site on one process",
+    "standalone-wsgi": "SENAITE's demo site on one process, on waitress",
+}
+
+#: Who can log in
 USERS = (
     ("labman1", "laboratory manager"),
     ("analyst1", "analyst"),
@@ -96,10 +103,18 @@ def watch(cluster):
                 node.process.check()
 
 
-def serve(cluster):
-    """Run a cluster until somebody stops it."""
+def serve(cluster, mode=MODES[0]):
+    """Run a cluster until it is stopped.
+
+    :param mode: one of `MODES`, to tell what is started
+    """
     colours = sys.stdout.isatty()
-    print("Starting the processes (about 20 s) ...", flush=True)
+    print("make run: {}, kept in {}. Takes {} until you can log in."
+          .format(MEANINGS[mode], os.path.relpath(cluster.home),
+                  "about 30 seconds" if os.path.exists(cluster.path(
+                      "filestorage", "Data.fs")) else "about 2 minutes"),
+          flush=True)
+    print("Preparing the site and starting its processes ...", flush=True)
     try:
         cluster.start()
         show_addresses(cluster)
@@ -131,7 +146,7 @@ def main(arguments=None):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         require_ports(options)
-        serve(make_cluster(options))
+        serve(make_cluster(options), options.mode)
     except (ports.PortTaken, ProcessDied, SetupFailed) as error:
         print("\nmake run: {}".format(error), file=sys.stderr)
         return 1

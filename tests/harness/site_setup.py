@@ -116,6 +116,41 @@ def import_demo_data(portal):
     portal.portal_setup._doRunImportStep("senaite.core.import", context)
 
 
+def repair_templates(portal):
+    """Store the worksheet templates of the demo data as core reads them.
+
+    The demo data has plain uids of services and titles of reference
+    definitions, where SENAITE 2.6 expects records and uids: every use of its
+    template, "Hardness", is an error page without this.
+    """
+    from bika.lims import api
+    definitions = {}
+    for brain in api.search({"portal_type": "ReferenceDefinition"},
+                            "senaite_catalog_setup"):
+        definitions[api.get_title(brain)] = api.get_uid(brain)
+    for template in portal.setup.worksheettemplates.objectValues():
+        template.setServices(list(template.services))
+        template.setTemplateLayout([
+            repair_row(row, definitions)
+            for row in template.getTemplateLayout()])
+        template.reindexObject()
+
+
+def repair_row(row, definitions):
+    """Return a row of a template's layout as core's own form stores it.
+
+    :param definitions: uids of reference definitions by title
+    """
+    blank = definitions.get(row["blank_ref"])
+    control = definitions.get(row["control_ref"])
+    dup = int(row["dup"]) if row["dup"] else None
+    return {
+        "pos": int(row["pos"]), "type": row["type"],
+        "blank_ref": [blank] if blank else [],
+        "control_ref": [control] if control else [],
+        "reference_proxy": blank or control, "dup": dup, "dup_proxy": dup}
+
+
 def set_passwords(portal, secrets):
     """Give every user of the site a random password of their own."""
     users = portal.acl_users.source_users
@@ -131,6 +166,7 @@ def make_site(app, secrets):
     portal = add_site(app)
     act_in(app, portal)
     import_demo_data(portal)
+    repair_templates(portal)
     set_passwords(portal, secrets)
 
 

@@ -11,8 +11,9 @@
 """Ready-made databases: the demo site takes a minute to make, seconds to copy.
 
 Two layers, kept under var/templates: stock SENAITE with its demo data, and
-the same with the add-on installed. The name of each carries a hash of all
-that it is made of, so that a change makes a new one; older ones go.
+the same with the add-on installed. The name of each contains a hash of
+everything it is made from: a change makes a new one, and old ones are
+removed.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import fcntl
 import glob
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +33,13 @@ HOME = os.path.join(paths.VAR, "templates")
 #: How many templates of a kind stay: this one, and one of another branch
 KEEP = 2
 SECRETS = "secrets.json"
+
+PACKAGE = os.path.join(paths.ROOT, "src", "senaite", "queue")
+#: Dotted names of our modules, and of what is in them
+NAMES = re.compile(r"senaite\.queue(?:\.\w+)+(?: import \w+)?")
+
+#: What a module has that defines settings
+SCHEMA = "from zope import schema"
 
 
 class SetupFailed(Exception):
@@ -47,23 +56,23 @@ def get(addon=True, say=print):
     with _alone():
         stock = os.path.join(HOME, "stock-" + _hash(_stock_inputs()))
         if not os.path.isdir(stock):
-            say("Making the site with SENAITE's demo data (about a minute, "
-                "only this time) ...")
+            say("Making a site with SENAITE's demo data (about a minute, "
+                "only the first time) ...")
             _make(stock, "site")
         if not addon:
             return stock
         ready = os.path.join(HOME, "addon-" + _hash(_addon_inputs()))
         if not os.path.isdir(ready):
-            say("Installing senaite.queue in the site (half a minute, until "
-                "its profile changes) ...")
+            say("Installing senaite.queue in the site (half a minute, only "
+                "until its profile changes) ...")
             _make(ready, "addon", base=stock)
         return ready
 
 
 @contextlib.contextmanager
 def _alone():
-    """Wait until nobody else makes a template: `make test` runs two parts at
-    a time, which need the same ones."""
+    """Wait until no other process makes a template: `make test` runs several
+    parts at the same time, which need the same ones."""
     os.makedirs(HOME, exist_ok=True)
     with open(os.path.join(HOME, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -142,15 +151,40 @@ def _stock_inputs():
 
 
 def _addon_inputs():
-    package = os.path.join(paths.ROOT, "src", "senaite", "queue")
-    profiles = glob.glob(os.path.join(package, "profiles", "**", "*"),
+    profiles = glob.glob(os.path.join(PACKAGE, "profiles", "**", "*"),
                          recursive=True)
-    modules = [os.path.join(package, name) for name in (
-        "setuphandlers.py", "profiles.zcml", "permissions.zcml", "keys.py",
-        "pasplugin.py", "processes.py", "surroundings.py",
-        os.path.join("browser", "settings.py"))]
-    return _stock_inputs() + sorted(filter(os.path.isfile, profiles)) + [
-        path for path in modules if os.path.isfile(path)]
+    handlers = [os.path.join(PACKAGE, name)
+                for name in ("setuphandlers.py", "profiles.zcml",
+                             "permissions.zcml")]
+    files = handlers + sorted(filter(os.path.isfile, profiles))
+    modules = _modules_named_in(files)
+    # Defaults of settings become records of the site
+    schemas = [path for path in modules if SCHEMA in _read(path)]
+    return _stock_inputs() + files + sorted(
+        modules | _modules_named_in(schemas))
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as source:
+        return source.read()
+
+
+def _modules_named_in(files):
+    """Return the paths of our modules that these files import or name."""
+    found = set()
+    for path in files:
+        for name in NAMES.findall(_read(path)):
+            parts = name.replace(" import ", ".").split(".")[2:]
+            # The end of a name may be something in a module
+            for length in range(len(parts), 0, -1):
+                place = os.path.join(PACKAGE, *parts[:length])
+                if os.path.isfile(place + ".py"):
+                    found.add(place + ".py")
+                    break
+                if os.path.isdir(place):
+                    found.update(glob.glob(os.path.join(place, "*.py")))
+                    break
+    return found
 
 
 def _hash(files):

@@ -14,7 +14,7 @@ import time
 
 #: Generous on purpose: a limit is there to end a hopeless wait, never to
 #: assert a duration
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def eventually(check, what, seconds=PATIENCE, pause=0.1):

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The one door for other add-ons: ask about the queue, and add tasks to it.
+"""The API for other add-ons: query the queue, and add tasks to it.
 
-Everything that adds a task does so in the running transaction: the task is in
-the queue if, and only if, that transaction commits.
+Tasks are added in the running transaction: a task is in the queue if, and only
+if, this transaction commits.
 """
 
 from __future__ import absolute_import
@@ -34,30 +34,31 @@ from senaite.queue.model.categories import get_process
 from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site.portal import current_portal
 from senaite.queue.site import process_role
 from senaite.queue.site import samples
-from senaite.queue.site import surroundings
 
 #: Answers of `get_queue_status`
 READY = "ready"
 RESUMING = "resuming"
 DISABLED = "disabled"
 
-#: Name of the adapter that processes workflow actions without one of their own
+#: Name of the adapter for workflow actions that have no adapter of their own
 GENERIC_ACTION = "task_generic_action"
 
 #: Name of the task that assigns analyses to a worksheet
 ASSIGN = "task_assign_analyses"
 
-#: Names of workflow actions' tasks begin with it
+#: The names of the tasks of workflow actions begin with it
 ACTION_PREFIX = "task_action_"
 
-#: Priority of security reindexing: nobody waits for it in front of a screen
+#: Priority of security reindexing: no user waits for it
 SECURITY_PRIORITY = 50
 
-#: Objects that are reindexed in one go, for each item of other tasks
+#: Factor for the chunks of security reindexing, whose items are cheap
 SECURITY_CHUNK = 10
 
 
@@ -91,13 +92,13 @@ def get_queue():
 
 
 def get_queue_status(name_or_action=None):
-    """Return whether the queue takes tasks.
+    """Return whether the queue accepts tasks.
 
     :param name_or_action: name of a task or id of a workflow action; the
         queue as a whole when omitted
     :type name_or_action: str
-    :returns: "ready": takes new tasks; "resuming": takes none, but still
-        processes those it has; "disabled": neither
+    :returns: "ready": accepts new tasks; "resuming": accepts no new tasks, but
+        processes those that it has; "disabled": neither
     :rtype: str
     """
     if not is_installed() or not _is_url(get_server_url()):
@@ -127,15 +128,15 @@ def is_queue_ready(name_or_action=None):
 
 
 def is_queued(brain_object_uid, status=None):
-    """Tell whether a task that is not finished involves an object.
+    """Tell whether an unfinished task involves an object.
 
-    Costs no more than a look-up in memory, whatever is queued.
+    This is a look-up in memory, regardless of the number of tasks.
 
     :param brain_object_uid: content object, catalog brain or uid
     :param status: state or states (see `senaite.queue.model.states`) to look for;
         queued and running when omitted
     :rtype: bool
-    :raises ValueError: when it is neither object, brain nor uid
+    :raises ValueError: for anything else than an object, a brain or a uid
     """
     return queued_view(_site()).is_queued(_uid(brain_object_uid), status)
 
@@ -143,7 +144,7 @@ def is_queued(brain_object_uid, status=None):
 def get_task_adapter(name, context):
     """Return the adapter that processes the tasks of this name.
 
-    Names `task_action_<action>` fall back to the adapter for generic actions.
+    Falls back to the generic adapter for names like `task_action_<action>`.
 
     :param name: name of the task
     :type name: str
@@ -173,10 +174,10 @@ def add_task(name, context, **kwargs):
         `chunk_size` hold for all tasks of the job
     :returns: the task, or None when the queue has it already
     :rtype: senaite.queue.model.queue_task.QueueTask
-    :raises ValueError: when nothing processes tasks of this name for the
-        context, a field is out of range or the payload too large
-    :raises TypeError: when a field is of the wrong type, or a free key holds
-        something else than JSON values
+    :raises ValueError: when no adapter processes tasks of this name for the
+        context, a field is out of range or the payload is too large
+    :raises TypeError: when a field is of the wrong type, or a free key has
+        other values than JSON
     """
     context = _object(context)
     if get_task_adapter(name, context) is None:
@@ -187,7 +188,7 @@ def add_task(name, context, **kwargs):
 
 
 def queue_task(name, request, context, username=None, **kwargs):
-    """Add a task; the signature of 1.0.1, use `add_task` in new code.
+    """Add a task, with the signature of 1.0.1; new code should use `add_task`.
 
     :param request: not used
     """
@@ -215,7 +216,7 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
     :param brain_object_uid: content object, brain or uid; or a list of them
     :param action: id of the workflow transition
     :type action: str
-    :param context: where it happens, e.g. the worksheet; the first of the
+    :param context: context of the task, e.g. the worksheet; the first of the
         objects when omitted
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already, or when there
@@ -232,8 +233,8 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
     if action == "assign" and IWorksheet.providedBy(context):
         return add_assign_task(context, objects, **kwargs)
 
-    # The items of one sample next to each other, so that a chunk takes them
-    # together and two consumers don't meet on the same sample
+    # Keep the items of a sample together in a chunk, so that two consumers do
+    # not work on the same sample
     objects = samples.side_by_side(objects)
     kwargs.setdefault("locks", samples.get_uids(objects))
     uids = [senaite_api.get_uid(obj) for obj in objects]
@@ -253,8 +254,8 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
     :returns: the task, or None when the queue has it already, or when there
         are no analyses
     :rtype: senaite.queue.model.queue_task.QueueTask
-    :raises ValueError: when it is no worksheet, or there are more slots than
-        analyses
+    :raises ValueError: when it is not a worksheet, or there are more slots
+        than analyses
     """
     worksheet = _object(worksheet)
     if not IWorksheet.providedBy(worksheet):
@@ -275,14 +276,14 @@ def add_apply_template_task(worksheet, template, **kwargs):
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already
     :rtype: senaite.queue.model.queue_task.QueueTask
-    :raises ValueError: when it is no worksheet or no worksheet template
+    :raises ValueError: when they are not a worksheet and a worksheet template
     """
     worksheet, template = _object(worksheet), _object(template)
     if not IWorksheet.providedBy(worksheet):
         raise ValueError("Not a worksheet: {!r}".format(worksheet))
     if senaite_api.get_portal_type(template) != "WorksheetTemplate":
         raise ValueError("Not a worksheet template: {!r}".format(template))
-    # The worksheets share it: only one plan is made at a time
+    # All worksheets share this lock: only one plan is made at a time
     folder = senaite_api.get_parent(worksheet)
     kwargs.setdefault("locks", [senaite_api.get_uid(folder)])
     return add_task("task_apply_worksheet_template", worksheet,
@@ -290,11 +291,11 @@ def add_apply_template_task(worksheet, template, **kwargs):
 
 
 def add_reindex_obj_security_task(brain_object_uid, **kwargs):
-    """Queue the reindexing of who may see an object and all below it.
+    """Queue the reindexing of the permissions on an object and its content.
 
-    Its chunks are larger than those of other tasks: it is one index of each
-    object, and nothing that people work on is written. The task is a ghost,
-    hidden from people's views unless they ask for it.
+    Its chunks are larger than those of other tasks: it updates one index per
+    object, and does not change the objects. The task is a ghost, hidden from
+    users unless they ask for ghosts.
 
     :param brain_object_uid: content object, brain or uid
     :param kwargs: see `add_task`
@@ -343,7 +344,7 @@ def _slots(uids, slots):
 
 
 def _is_wanted(name_or_action):
-    """Tell whether people want this process to be queued."""
+    """Tell whether the settings have this process queued."""
     if name_or_action is None:
         return True
     wanted = surroundings.get().get_setting("queued_processes")
@@ -360,18 +361,18 @@ def _is_url(value):
 
 
 def _is_server_lost():
-    """Tell whether the queue server was away for so long that people should
-    not wait for it: their work is done at once from now on."""
+    """Tell whether the outage of the queue server exceeds the setting
+    "outage_seconds": new work is done at once from then on."""
     patience = surroundings.get().get_setting("outage_seconds")
     return outage_seconds(_site()) > patience
 
 
 def _site():
-    return senaite_api.get_portal()
+    return current_portal()
 
 
 def _object(brain_object_uid):
-    """Return a content object; ValueError shows what is none."""
+    """Return a content object; raises ValueError for anything else."""
     try:
         return senaite_api.get_object(brain_object_uid)
     except senaite_api.APIError:
@@ -380,7 +381,7 @@ def _object(brain_object_uid):
 
 
 def _uid(brain_object_uid):
-    """Return a uid, without waking the object up."""
+    """Return a uid, without loading the object."""
     if isinstance(brain_object_uid, string_types):
         if senaite_api.is_uid(brain_object_uid):
             return brain_object_uid

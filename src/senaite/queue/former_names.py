@@ -20,7 +20,7 @@ from __future__ import print_function
 
 from senaite.queue.auth import signing_keys
 from senaite.queue.consumer import loop
-from senaite.queue.site import plonesite
+from senaite.queue.site.portal import current_portal
 
 
 def reset_auth_key(portal=None):
@@ -28,7 +28,7 @@ def reset_auth_key(portal=None):
 
     :param portal: root object of the site; default: the current one
     """
-    signing_keys.rotate(portal or plonesite.get_portal(), grace_seconds=0)
+    signing_keys.rotate(portal or current_portal(), grace_seconds=0)
 
 
 def consume_task():
@@ -37,7 +37,7 @@ def consume_task():
     :returns: what there is to say about it, for people
     :rtype: str
     """
-    return loop.ensure(plonesite.get_portal())
+    return loop.ensure(current_portal())
 
 
 def is_valid_zeo_host(host):

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Interfaces: what other add-ons may rely on, and the seam below the server.
+"""Interfaces for other add-ons, and of the store below the server.
 
-Imports `zope.interface` only, so that the stores can be used without Zope.
-The browser layer, whose base interfaces are SENAITE's, is a bare marker where
-SENAITE is not installed.
+Imports only `zope.interface`, so that the stores can be used without Zope. The
+browser layer extends interfaces of SENAITE; where SENAITE is not installed, it
+is a plain marker.
 """
 
 from __future__ import absolute_import
@@ -28,25 +28,25 @@ try:
     from senaite.core.interfaces import ISenaiteCore
 except ImportError:
     class IBikaLIMS(Interface):
-        """Stands in where the stores are used without SENAITE."""
+        """Placeholder where the stores are used without SENAITE."""
 
     class ISenaiteCore(Interface):
-        """Stands in where the stores are used without SENAITE."""
+        """Placeholder where the stores are used without SENAITE."""
 
 
 class ISenaiteQueueLayer(ISenaiteCore, IBikaLIMS):
     """Browser layer: marks the requests of sites that have the add-on.
 
-    Extends SENAITE's layers, so that our registrations win over core's
-    whatever the order in which the layers were installed.
+    Extends SENAITE's layers, so that our registrations take precedence over
+    core's, regardless of the order in which the layers were installed.
     """
 
 
 class IQueued(Interface):
     """Marked objects with a queued task in 1.0.x.
 
-    Nothing marks objects any more. The name has to stay: objects that were
-    marked could not be loaded without it.
+    No longer used. The name has to stay, because objects that are still marked
+    could not be loaded without it.
     """
 
 
@@ -61,69 +61,68 @@ class IQueueDispatcher(Interface):
 class IQueuedTaskAdapter(Interface):
     """Processes the tasks of one name; adapts the context of the task.
 
-    Registered as a named adapter, the name is the name of the task. Called
-    inside one transaction, as the user who caused the task: whatever it
-    writes is committed together with the ledger entry, or not at all.
+    Registered as a named adapter, with the name of the task. It is called in
+    one transaction, as the user who started the task: its changes are committed
+    together with the ledger entry, or not at all.
     """
 
     def process(task):
         """Process the task, or a chunk of it.
 
-        An adapter that does only a part adds the rest with
-        `senaite.queue.api.add_copy` in the same transaction.
+        An adapter that processes only a part adds a task with the rest by
+        `senaite.queue.api.add_copy`, in the same transaction.
 
         :param task: the task to process
         :type task: senaite.queue.model.queue_task.QueueTask
-        :raises Exception: any; the transaction is aborted and the task is
-            retried, or failed when it has no retries left
+        :raises Exception: any; the transaction is aborted, and the task is
+            retried or, without retries left, fails
         """
 
 
 class IQueueUtility(Interface):
-    """What the server's and the client's view of the queue have in common.
+    """The common interface of the queue on servers and clients.
 
-    Anything that is neither a task nor a task uid, where one is expected,
-    raises ValueError that shows it.
+    Methods that expect a task or a task uid raise ValueError for anything else.
     """
 
     def add(task):
-        """Add a task; returns it, or None when the queue has it already or
-        `unique` keeps it out."""
+        """Add a task; returns it, or None when the queue has it already, or
+        has an equal one and the task is `unique`."""
 
     def pop(consumer_id):
-        """Return the next task for the consumer, now running, or None."""
+        """Return the next task for the consumer, marked as running, or None."""
 
     def done(task):
         """Acknowledge a running task; TaskNotFound for an unknown one."""
 
     def fail(task, error_message=None):
-        """Report that a running task failed: it is retried while it has
-        retries left. TaskNotFound for an unknown one."""
+        """Report that a running task failed; it is retried as long as it has
+        retries left. Raises TaskNotFound for an unknown task."""
 
     def timeout(task):
-        """Report that a running task took longer than its `max_seconds`;
-        TaskNotFound for an unknown one."""
+        """Report that a running task exceeded its `max_seconds`. Raises
+        TaskNotFound for an unknown task."""
 
     def delete(task):
-        """Remove a task: it is cancelled and kept as history. False when that
-        changed nothing, as for an unknown one."""
+        """Cancel a task; it stays in the history. Returns False when that
+        changed nothing, as for an unknown task."""
 
     def get_task(task_uid):
         """Return the task with this uid, or None."""
 
     def get_tasks(status=None):
-        """Return the tasks in these states: running and queued by default, and
-        when the list of states is empty."""
+        """Return the tasks in these states, by default running and queued. An
+        empty list of states means the default."""
 
     def get_uids(status=None):
         """Return a list of the uids of the objects (contexts and items) of the
-        tasks in these states: running and queued by default."""
+        tasks in these states, by default running and queued."""
 
     def get_tasks_for(context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""
 
     def has_task(task):
-        """Tell whether the queue knows this task as running or queued."""
+        """Tell whether this task is running or queued."""
 
     def has_tasks_for(context_or_uid, name=None):
         """Tell whether running or queued tasks involve this object."""
@@ -132,51 +131,50 @@ class IQueueUtility(Interface):
         """Tell whether nothing is queued and nothing is running."""
 
     def __len__():
-        """Return how many tasks are queued or running."""
+        """Return the number of queued and running tasks."""
 
     def get_page(kinds, **asked_for):
-        """Return a page of a listing; see `ITaskStore.page`. What is on its
-        way to the queue comes on top of the first one."""
+        """Return a page of a listing; see `ITaskStore.page`. The first page
+        starts with the tasks in the outbox."""
 
     def get_figures():
         """Return the figures of the monitor: counts, charts, consumers,
         pauses; documented in docs/monitor-json.rst."""
 
     def get_history(task_uid):
-        """Return all that is known of a task, its attempts and its job
-        included, or None; documented in docs/monitor-json.rst."""
+        """Return a task with its attempts and its job, or None; documented in
+        docs/monitor-json.rst."""
 
     def set_priority(task, priority, username=None):
-        """Change the priority of a queued task; False when it is not queued
-        (any more)."""
+        """Change the priority of a queued task; returns False when it is not
+        queued."""
 
     def cancel_job(job_uid, username=None):
-        """Cancel what is not finished of a job; returns the uids of the tasks
-        that were cancelled."""
+        """Cancel the unfinished tasks of a job; returns their uids."""
 
     def pause(name=None, username=None):
-        """Hand out no more tasks of a name, or none at all; False when it was
-        paused before."""
+        """Stop handing out tasks of a name, or all tasks; returns False when
+        they were paused before."""
 
     def resume(name=None, username=None):
-        """End a pause; False when there was none."""
+        """End a pause; returns False when there was none."""
 
 
 class IServerQueueUtility(IQueueUtility):
-    """The queue itself; lives in the queue server."""
+    """The queue itself, on the queue server."""
 
     def is_busy():
         """Tell whether a task is running."""
 
     def purge():
-        """Queue tasks again whose consumers stopped responding; returns how
-        many. Deletes nothing."""
+        """Queue tasks again whose consumers stopped responding; returns their
+        number. Deletes nothing."""
 
     def remove_all():
-        """Remove all tasks, history included; returns how many."""
+        """Remove all tasks, including the history; returns their number."""
 
     def get_since_time():
-        """Return when the oldest queued or running task was created
+        """Return the time when the oldest queued or running task was created
         (UTC epoch seconds), or -1."""
 
 
@@ -187,4 +185,4 @@ class IClientQueueUtility(IQueueUtility):
         """Tell whether the snapshot is older than the queue."""
 
     def sync():
-        """Refresh the snapshot; True when the server answered."""
+        """Refresh the snapshot; returns True when the server answered."""

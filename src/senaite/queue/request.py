@@ -17,8 +17,8 @@ from __future__ import print_function
 import zope.deferredimport
 
 from senaite.queue.model.queue_task import get_task_uid
-from senaite.queue.site import plonesite
 from senaite.queue.site import process_role
+from senaite.queue.site.portal import current_portal
 
 zope.deferredimport.initialize()
 zope.deferredimport.deprecated(
@@ -41,7 +41,7 @@ def get_task_url(task):
     :raises ValueError: for anything else
     """
     return "{}/@@queue_task?uid={}".format(
-        plonesite.get_portal().absolute_url(), get_task_uid(task))
+        current_portal().absolute_url(), get_task_uid(task))
 
 
 def get_zeo_site_url():
@@ -49,5 +49,5 @@ def get_zeo_site_url():
 
     :rtype: str
     """
-    portal = plonesite.get_portal()
+    portal = current_portal()
     return process_role.get_site_url(portal) or portal.absolute_url()

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Installs the add-on in a site, and takes it away without leftovers."""
+"""Installs the add-on in a site, and uninstalls it without leftovers."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -39,13 +39,13 @@ from senaite.queue.records import outbox
 from senaite.queue.site.plonesite import has_profile
 from senaite.queue.site.plonesite import PROFILE
 
-#: How many of the tasks that are lost at uninstallation the log lists
+#: Maximum number of tasks lost at uninstallation that are logged one by one
 MOST_LISTED = 100
 
 
 @implementer(INonInstallable)
 class HiddenProfiles(object):
-    """Keeps the uninstall profile out of the list of add-ons."""
+    """Hides the uninstall profile in the list of add-ons."""
 
     def getNonInstallableProfiles(self):
         return ["senaite.queue:uninstall"]
@@ -55,8 +55,9 @@ class HiddenProfiles(object):
 
 
 def post_install(setup):
-    """Complete what the profile's files began. Keeps what is there: a site
-    may be installed over and over.
+    """Complete the installation after the import of the profile.
+
+    Existing data is kept, so that the installation can be repeated.
 
     :param setup: portal_setup
     """
@@ -72,10 +73,11 @@ def post_install(setup):
 
 
 def pre_uninstall(setup):
-    """Say in the log which tasks are lost, and see to it that they are.
+    """Log the tasks that are lost, and remove them from the queue.
 
-    Nothing is delivered at this point: nobody would be there to process it.
-    What stayed in the queue would run when the add-on is installed again.
+    Tasks in the outbox are not delivered, because no consumer would process
+    them. Tasks that stayed in the queue would run when the add-on is installed
+    again.
 
     :param setup: portal_setup
     """
@@ -102,8 +104,8 @@ def pre_uninstall(setup):
 def purge_after_commit(queue):
     """Empty the queue when the uninstallation is committed.
 
-    Only the queue server can do it. Elsewhere the log says that its tasks
-    are still there.
+    Only the queue server can empty it. Other processes log that its tasks
+    remain.
 
     :param queue: the queue utility
     """
@@ -119,7 +121,7 @@ def purge_after_commit(queue):
 
 
 def post_uninstall(setup):
-    """Remove what the profile's files cannot.
+    """Remove what the import of the uninstall profile cannot remove.
 
     :param setup: portal_setup
     """
@@ -142,7 +144,7 @@ def post_uninstall(setup):
 
 
 def get_site(setup):
-    """Return the site that is set up."""
+    """Return the site of a setup tool."""
     return setup._getImportContext("profile-" + PROFILE).getSite()
 
 
@@ -152,7 +154,7 @@ def get_root_users(portal):
 
 
 def get_sites(folder):
-    """Return all sites below a folder that is not in a site itself.
+    """Return all sites below a folder that is not part of a site.
 
     :param folder: Zope's root, or a folder in it
     """
@@ -166,13 +168,13 @@ def get_sites(folder):
 
 
 def remove_permissions(portal):
-    """Have the add-on's permissions follow Zope's root again."""
+    """Reset the add-on's permissions: they are acquired from Zope's root."""
     for permission in PERMISSIONS:
         portal.manage_permission(permission, roles=[], acquire=1)
 
 
 def remove_role(portal):
-    """Take the role of consumers from the site, and from its users."""
+    """Remove the role of consumers from the site and from its users."""
     if CONSUMER_ROLE in portal.userdefined_roles():
         portal._delRoles([CONSUMER_ROLE])
     manager = portal.acl_users.get("portal_role_manager")
@@ -181,14 +183,14 @@ def remove_role(portal):
 
 
 def add_layer():
-    """Have the current request see the add-on that it installed."""
+    """Add the browser layer to the current request."""
     request = getRequest()
     if request is not None and not ISenaiteQueueLayer.providedBy(request):
         alsoProvides(request, ISenaiteQueueLayer)
 
 
 def remove_layer():
-    """Have the current request not see the add-on that it uninstalled."""
+    """Remove the browser layer from the current request."""
     request = getRequest()
     if request is not None and ISenaiteQueueLayer.providedBy(request):
         noLongerProvides(request, ISenaiteQueueLayer)

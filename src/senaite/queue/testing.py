@@ -8,12 +8,13 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Layers and helpers for tests, of this add-on and of others that use it.
+"""Layers and helpers for the tests of this add-on and of add-ons that use it.
 
-    BARE_FIXTURE              SENAITE with demo data, our ZCML; not installed
-    QUEUE_FIXTURE             the same, installed
+    BARE_FIXTURE              SENAITE with demo data and our ZCML; the add-on
+                              is not installed
+    QUEUE_FIXTURE             the same, with the add-on installed
     *_FUNCTIONAL_TESTING      each test has its own ZODB changes and store
-    QUEUE_WSGI_TESTING        and a port that answers HTTP
+    QUEUE_WSGI_TESTING        the same, with an HTTP port
 """
 
 from __future__ import absolute_import
@@ -36,16 +37,19 @@ from senaite.core.tests.layers import DATA_LAYER_FIXTURE
 from zope.component import getUtility
 from zope.component.hooks import site as in_site
 
+from senaite.queue import config
 from senaite.queue.model.fields import to_text
 from senaite.queue import PRODUCT_NAME
-from senaite.queue.site.store_location import ENVIRONMENT as STORE
 
-#: How often `eventually` looks
+#: Name of the variable that each test sets
+STORE = config.STORE.variable
+
+#: Seconds between two checks of `eventually`
 LOOK_SECONDS = 0.05
 
 
 class BareLayer(PloneSandboxLayer):
-    """A SENAITE with demo data and our code, but not installed."""
+    """SENAITE with demo data and our code; the add-on is not installed."""
 
     defaultBases = (DATA_LAYER_FIXTURE,)
 
@@ -62,19 +66,19 @@ class BareLayer(PloneSandboxLayer):
         applyProfile(portal, "senaite.lims:default")
 
     def tearDownZope(self, app):
-        from senaite.queue.site import surroundings
+        from senaite.queue.model import surroundings
         surroundings.provide(surroundings.Surroundings())
 
 
 class QueueLayer(PloneSandboxLayer):
-    """The same with the add-on installed, by its profile alone."""
+    """The same, with the add-on installed by its profile."""
 
     def setUpPloneSite(self, portal):
         applyProfile(portal, "senaite.queue:default")
 
 
 class QueueTesting(FunctionalTesting):
-    """Gives each test a store of its own, and leaves no thread behind."""
+    """Gives each test its own store, and stops its threads at the end."""
 
     def testSetUp(self):
         super(QueueTesting, self).testSetUp()
@@ -95,7 +99,7 @@ class QueueTesting(FunctionalTesting):
 
 
 class QueueHTTPTesting(QueueTesting):
-    """The same with an HTTP port, which is set as the queue server."""
+    """The same, with an HTTP port that is configured as the queue server."""
 
     def testSetUp(self):
         super(QueueHTTPTesting, self).testSetUp()
@@ -122,7 +126,7 @@ QUEUE_WSGI_TESTING = QueueHTTPTesting(
 
 
 def stop_threads():
-    """End the threads that work with the site of a test, close its store."""
+    """Stop the threads that use the site of a test, and close its store."""
     from senaite.queue.client import agent
     from senaite.queue.server import server_utility
     agent.stop_all()
@@ -139,14 +143,14 @@ def set_setting(name, value):
 
 
 def eventually(check, seconds=30, message=None):
-    """Wait until something is so.
+    """Wait until a check succeeds.
 
-    :param check: function; looked at again while it returns something false
-        or raises AssertionError
-    :param seconds: patience
-    :param message: what to say when it never came to be
-    :returns: what the function returned in the end
-    :raises AssertionError: when the patience is used up
+    :param check: function; called again while it returns something false or
+        raises AssertionError
+    :param seconds: time limit
+    :param message: describes the check in the error
+    :returns: the last result of the function
+    :raises AssertionError: when the check does not succeed in time
     """
     until = time.time() + seconds
     while True:
@@ -166,12 +170,12 @@ def eventually(check, seconds=30, message=None):
 
 
 def drain(portal, limit=100):
-    """Do the work of all queued tasks in this thread, as their users would.
+    """Process all queued tasks in this thread, as their users.
 
-    Commits. Whatever goes wrong is raised here, nothing is tried again.
+    Commits. Errors of a task are raised, without a retry.
 
     :param portal: root object of the site
-    :param limit: give up after so many tasks
+    :param limit: maximum number of tasks
     :returns: the tasks, in the order in which they were processed
     :rtype: list of senaite.queue.model.queue_task.QueueTask
     """
@@ -183,7 +187,7 @@ def create_samples(portal, count):
     """Create and receive samples of the demo client.
 
     :param portal: root object of the site
-    :param count: how many
+    :param count: number of samples
     :returns: the samples
     """
     from senaite.queue.tests import utils

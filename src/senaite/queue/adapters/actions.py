@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The form channel, by the name that add-ons know."""
+"""The form channel, under the name that other add-ons use."""
 
 from __future__ import absolute_import
 from __future__ import division

@@ -8,11 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Reindex who may see an object and all below it, in chunks.
+"""Tasks that reindex who may see an object and everything below it, in chunks.
 
 A client may own thousands of objects. They are visited in the order of their
-paths, and a task remembers how far it came instead of carrying all uids: what
-is made meanwhile is right from the start, and what is removed is not missed.
+paths, and a task remembers the last path instead of all uids: objects that are
+made in the meantime are indexed correctly from the start, and those that are
+removed are not missed.
 """
 
 from __future__ import absolute_import
@@ -24,13 +25,14 @@ from bika.lims import api
 from Products.CMFCore.indexing import processQueue
 from zope.interface import implementer
 
+from senaite.queue.api import add_copy
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
 
 
 @implementer(IQueuedTaskAdapter)
 class QueuedObjectSecurityTaskAdapter(object):
-    """Reindexes the security of the context and of all below it."""
+    """Reindexes the security of the context and of everything below it."""
 
     def __init__(self, context):
         self.context = context
@@ -38,12 +40,10 @@ class QueuedObjectSecurityTaskAdapter(object):
     def process(self, task):
         """Reindex the next chunk, and add a task with the rest.
 
-        :param task: a task whose key `after` tells the last path done
+        :param task: a task whose key `after` is the last path that was done
         :type task: senaite.queue.model.queue_task.QueueTask
         """
         # Locally, to let `senaite.queue.api` make use of this package
-        from senaite.queue.api import add_copy
-
         paths = get_paths(self.context, task.get("after") or "")
         chunk, rest = get_chunks_for(task, paths)
         reindex_paths(self.context, chunk)
@@ -52,15 +52,15 @@ class QueuedObjectSecurityTaskAdapter(object):
 
 
 def get_paths(context, after=""):
-    """Return the paths of an object and of all below it that come after a
-    path, in order.
+    """Return the paths of an object and of everything below it that come
+    after a path, in order.
 
     :param context: content object
-    :param after: the last path done; empty to start with
+    :param after: the last path that was done; empty at the beginning
     :type after: str
     :rtype: list of str
     """
-    # What this transaction has made and moved is in the catalogs only then
+    # The catalogs do not know yet what this transaction has made and moved
     processQueue()
     root = api.get_path(context)
     paths = {root}
@@ -71,11 +71,13 @@ def get_paths(context, after=""):
 
 
 def reindex_paths(context, paths):
-    """Reindex the security of the objects at these paths, the deepest first:
-    an object wakes up all that it is in.
+    """Reindex the security of the objects at these paths.
 
-    :param context: content object, from which the paths are found
-    :param paths: physical paths, in order; what is gone is passed over
+    The deepest come first, because an object wakes up the folders it is in.
+
+    :param context: content object, from which the paths are traversed
+    :param paths: physical paths, in order; objects that were removed are
+        skipped
     """
     for path in reversed(paths):
         obj = context.unrestrictedTraverse(path, None)
@@ -97,7 +99,7 @@ def reindex_security(obj):
     :param obj: content object
     """
     path = api.get_path(obj)
-    # As it was, it makes room in memory again
+    # An object that was not changed need not stay in memory
     changed = obj._p_changed
     for catalog in api.get_catalogs_for(obj):
         catalog.catalog_object(obj, path, idxs=["allowedRolesAndUsers"],

@@ -8,14 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a worksheet template asks for: which analyses go to which slot.
+"""Plan what a worksheet template asks for: which analyses go to which slot.
 
-The same as `Worksheet.applyWorksheetTemplate` of core (senaite.core 2.6.0)
+The plan is what `Worksheet.applyWorksheetTemplate` of core (senaite.core 2.6.0)
 works out before it adds anything, with one difference: analyses that are
-queued, to be put on another worksheet as a rule, count as taken. At once, they
-would be there already. Core also sorts the new slots once more, with the
-variables mixed up: that never changes anything, since analyses come sample by
-sample, and is left out.
+queued, usually to be put on another worksheet, count as taken. Without the
+queue, they would be there already. Core also sorts the new slots again, with
+the variables mixed up. That never changes anything, since analyses come sample
+by sample, and is left out.
 """
 
 from __future__ import absolute_import
@@ -27,11 +27,49 @@ import collections
 from bika.lims import api
 from senaite.core.catalog import ANALYSIS_CATALOG
 
+from senaite.queue import logger
+
 #: Kinds of steps that follow the routine analyses, in this order
 DUPLICATES = "duplicates"
 REFERENCES = "references"
 INSTRUMENT = "instrument"
 METHOD = "method"
+
+
+def make_readable(template):
+    """Make sure that core can read the services of a template.
+
+    SENAITE's import of setup data (its own demo data as well) leaves plain
+    uids where core expects records, and core fails wherever it reads them:
+    when the template is applied, and on the template's own pages. Such uids
+    are stored again, as records. A template that core can read is not changed.
+
+    :param template: the worksheet template
+    :returns: False when the services are something else, and core would fail
+    :rtype: bool
+    """
+    if is_readable(template):
+        return True
+    stored = template.services
+    if not isinstance(stored, (list, tuple)) or \
+            not all(api.is_uid(uid) for uid in stored):
+        return False
+    template.setServices(list(stored))
+    logger.warning("Worksheet template %s: its services were plain uids, and "
+                   "are stored as records now", api.get_path(template))
+    return True
+
+
+def is_readable(template):
+    """Tell whether core can read the services of a template.
+
+    :param template: the worksheet template
+    :rtype: bool
+    """
+    try:
+        return all(api.is_uid(uid) for uid in template.getRawServices())
+    except (AttributeError, TypeError):
+        return False
 
 
 def search(template):
@@ -56,7 +94,7 @@ def routine(worksheet, template, is_taken):
 
     :param worksheet: the worksheet
     :param template: the worksheet template
-    :param is_taken: function that tells of a uid whether it is queued
+    :param is_taken: function that tells whether the object of a uid is queued
     :returns: dict from analysis to slot, in order
     :rtype: collections.OrderedDict
     """
@@ -84,8 +122,10 @@ def routine(worksheet, template, is_taken):
 
 
 def steps(worksheet, template):
-    """Return what follows the routine analyses: a list of lists that begin
-    with the kind of the step, of JSON values only.
+    """Return the steps that follow the routine analyses.
+
+    :returns: list of lists that begin with the kind of the step, and contain
+        JSON values only
 
     :param worksheet: the worksheet
     :param template: the worksheet template
@@ -106,9 +146,10 @@ def steps(worksheet, template):
 
 
 def estimate(worksheet, template):
-    """Return how many analyses a template brings to a worksheet, at most.
+    """Return the largest number of analyses that a template can add to a
+    worksheet.
 
-    Wakes no analysis up: it is asked while somebody waits.
+    Wakes up no analysis, since a user is waiting for the answer.
 
     :rtype: int
     """

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Whether a workflow action happened already, and notes on what was skipped.
+"""Whether a workflow action has been done before, and notes on skipped items.
 """
 
 from __future__ import absolute_import
@@ -31,10 +31,10 @@ MAX_IDS = 10
 
 
 def is_reached(obj, action):
-    """Tell whether an object is where a workflow action leads to.
+    """Tell whether an object is in the state that a workflow action leads to.
 
-    An action that leads back to the state it starts from, like one of several
-    verifications, is never reached: it can be done again.
+    The state of an action that leads back to where it starts, such as one of
+    several verifications, is never reached: the action can be done again.
 
     :param obj: content object
     :param action: id of the transition

@@ -17,24 +17,23 @@ from __future__ import print_function
 from bika.lims import api
 from Products.CMFCore.WorkflowCore import WorkflowException
 
-from senaite.queue.speedups import memos
+from senaite.queue import speedups
 
 
 def do_if_allowed(obj, action):
     """Do a transition, and tell whether it was possible.
 
-    Guards are dear: those of samples and worksheets look at all their
-    analyses. To ask `isTransitionAllowed` first has them run once more, and
-    `bika.lims.workflow.doActionFor` complains in the log of what is not
-    possible, which is nothing unusual here. The workflow asks them twice by
-    itself.
+    Guards are expensive: those of samples and worksheets look at all their
+    analyses. Asking `isTransitionAllowed` first would run them again, and
+    `bika.lims.workflow.doActionFor` logs a warning for each transition that is
+    not possible, which is nothing unusual here.
 
     :param obj: content object
     :param action: id of the transition
     :rtype: bool
     """
     try:
-        with memos.asked_once(obj, action):
+        with speedups.session().asked_once(obj, action):
             api.get_tool("portal_workflow").doActionFor(obj, action)
     except WorkflowException:
         return False

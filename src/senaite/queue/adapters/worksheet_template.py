@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Applies a worksheet template to a worksheet, step by step.
+"""Tasks that apply a worksheet template to a worksheet, step by step.
 
-The task makes a plan first: that takes a transaction of its own, and no two
-plans are made at once, so that two templates never count on one analysis. The
+The task makes a plan first, in a transaction of its own. No two plans are made
+at the same time, so that two templates never count on the same analysis. The
 routine analyses follow in chunks, and then what depends on them: duplicates,
 blanks and controls, slot by slot, the instrument, the method.
 """
@@ -22,18 +22,21 @@ from __future__ import print_function
 
 from bika.lims import api as senaite_api
 
-from senaite.queue.adapters import get_object
+from senaite.queue.adapters.assign import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters import planning
-from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters.settle import Settlement
 from senaite.queue.adapters import skipped
+from senaite.queue.api import add_copy
+from senaite.queue.api import is_queued
+from senaite.queue.site.objects import get_object
 from senaite.queue.site import samples
+from senaite.queue import speedups
 
 TASK = "task_apply_worksheet_template"
 
 
 class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
-    """Applies the template named by the task's key `template`."""
+    """Applies the template of the task's key `template`."""
 
     def process(self, task):
         """Make the plan, add a chunk of routine analyses, or do a step.
@@ -46,6 +49,10 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         if template is None:
             task["note"] = u"The worksheet template was {}".format(
                 skipped.GONE)
+        elif not planning.make_readable(template):
+            task["note"] = (
+                u"The worksheet template cannot be used: SENAITE cannot read "
+                u"its analysis services")
         elif task.get("steps") is None:
             self.make_plan(task, template)
         elif task["uids"]:
@@ -54,10 +61,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
             self.do_step(task, template)
 
     def make_plan(self, task, template):
-        """Find out what to add, and leave that to the tasks that follow."""
-        from senaite.queue.api import add_copy
-        from senaite.queue.api import is_queued
-
+        """Find out what to add, and add it as the next task of the job."""
         set_template(self.context, template)
         slots = planning.routine(self.context, template, is_queued)
         steps = planning.steps(self.context, template)
@@ -80,24 +84,24 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
                 obj, task, notes)
 
     def is_slot_lost(self, analysis, task):
-        """Tell whether something else took the slot meanwhile: a template
-        does not fill slots that it does not have."""
+        """Tell whether something else took the slot in the meantime: a
+        template does not fill slots that it does not have."""
         sample = self.context.get_container_for(analysis)
         if sample in dict(self.context.get_containers_slots()):
             return False
         return self.get_slot(analysis, task) is None
 
     def follow_up(self, task, rest, size):
-        """Go on with the routine analyses, or with the first step."""
+        """Continue with the routine analyses, or with the first step."""
         if rest or task["steps"]:
             self.add_rest(task, rest, chunk_size=size)
 
     def do_step(self, task, template):
-        """Do the first of the steps, and leave the others to a task."""
+        """Do the first of the steps, and add a task for the others."""
         step, rest = task["steps"][0], task["steps"][1:]
-        settlement = Settlement(self.context)
+        settlement = Settlement(self.context, speedups.session().chunk(task))
         for analysis in self.changed_by(step, template):
-            # Core leaves that to whatever reindexes them next
+            # Core leaves them to be reindexed by the next change
             analysis.reindexObject()
         settlement.settle()
         if rest:
@@ -122,7 +126,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
 
 
 def set_template(worksheet, template):
-    """Note on the worksheet which template it is made by.
+    """Record on the worksheet which template it was made with.
 
     :param worksheet: the worksheet
     :param template: the worksheet template

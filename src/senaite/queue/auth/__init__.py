@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Who signed this request: tokens, signing keys and the PAS plugin."""
+"""Who signed a request: tokens, signing keys and the PAS plugin."""

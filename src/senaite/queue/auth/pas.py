@@ -32,8 +32,12 @@ from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue.errors import BadToken
+from senaite.queue.errors import ConfigError
 from senaite.queue import logger
+from senaite.queue.model.fields import to_native
 from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue.site.portal import get_portal
 
 META_TYPE = "SENAITE Queue Auth Plugin"
 
@@ -78,7 +82,7 @@ class QueueAuthPlugin(BasePlugin):
         claims = request_claims(request)
         if not claims or not claims["user"]:
             return {}
-        user_id = tokens.to_native(claims["user"])
+        user_id = to_native(claims["user"])
         return {"login": user_id, CREDENTIAL: user_id}
 
     @security.private
@@ -125,8 +129,9 @@ def register(context):
 
 
 def install(acl_users):
-    """Put the plugin in a user folder, before all others: who signed a
-    request is its user, whatever cookies come with it. Repeatable.
+    """Put the plugin in a user folder, before all others: the user of a signed
+    request is the one it was signed for, even if it carries cookies. May be
+    repeated.
 
     :param acl_users: the site's or the root's user folder
     """
@@ -140,7 +145,7 @@ def install(acl_users):
 
 
 def uninstall(acl_users):
-    """Take the plugin out of a user folder. Repeatable."""
+    """Take the plugin out of a user folder. May be repeated."""
     if PAS_PLUGIN_ID in acl_users.objectIds():
         # the user folder deactivates what it loses
         acl_users.manage_delObjects([PAS_PLUGIN_ID])
@@ -156,7 +161,7 @@ def request_claims(request):
         an empty `user` is a request between the processes of the queue
     :rtype: dict
     """
-    # Not getattr: what a request does not have, it looks up in its form
+    # Not getattr: a request looks up missing attributes in its form
     known = vars(request)
     if MEMO in known:
         return known[MEMO]
@@ -165,11 +170,14 @@ def request_claims(request):
     if token:
         try:
             claims = verify(request, token)
-        except tokens.BadToken:
+        except BadToken:
             logger.warning("event=bad_token method=%s path=%s address=%s",
                            request.environ.get("REQUEST_METHOD"),
                            repr(get_path(request)),
                            request.getClientAddr())
+        except ConfigError:
+            # logged at start-up; callers ask every second
+            pass
         except Exception:
             logger.exception("event=token_not_verified")
     setattr(request, MEMO, claims)
@@ -179,13 +187,13 @@ def request_claims(request):
 def verify(request, token):
     """Return the claims of the request's token, and spend it.
 
-    :raises auth.BadToken: when it was not made for this request, or was used
+    :raises BadToken: when it was not made for this request, or was used
     """
     path = get_path(request)
     if tokens.API_ROOT not in path:
-        raise tokens.BadToken("Bad token")
+        raise BadToken()
     site_keys = get_site_keys()
-    # Nobody without a key makes us read a body
+    # The body is read only for holders of a key
     tokens.decrypt(site_keys, token)
     environ = request.environ
     route = tokens.join_route(path, environ.get("QUERY_STRING", ""))
@@ -209,7 +217,7 @@ def get_body(request, limit=None):
     """Return the body of a request as it arrived, whatever its type.
 
     :param request: the current request
-    :param limit: read not more than so many bytes
+    :param limit: maximum number of bytes to read
     :rtype: bytes
     """
     stream = vars(request).get("stdin")
@@ -228,7 +236,6 @@ def get_site_keys():
 
     :raises ValueError: when there are none, see `signing_keys.get_keys`
     """
-    from senaite.queue.http.routing import get_portal
     portal = get_portal()
     found = signing_keys.get_keys(portal) if portal is not None else []
     if not found:

@@ -9,26 +9,25 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""The keys that sign the queue's requests: where they live, how they rotate.
+"""The keys that sign the queue's requests, and their rotation.
 
-They are an annotation of the site, a plain mapping: the registry is readable
-by anybody through the JSON API, annotations are out of reach of any API and
-of through-the-web code. The environment variable `SENAITE_QUEUE_KEY` wins, for
-who does not want a key in the database at all.
+They are kept in an annotation of the site, because anybody can read the
+registry through the JSON API. Annotations cannot be read by any API or by
+through-the-web code. A key in the environment wins (see
+`senaite.queue.config.KEY`): sites that use it need no key in the database.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
 import time
 
 from persistent.mapping import PersistentMapping
 from senaite.queue.auth import tokens
+from senaite.queue import config
 
 ANNOTATION = "senaite.queue.key"
-ENVIRONMENT = "SENAITE_QUEUE_KEY"
 
 #: Seconds for which the former key is still accepted
 GRACE_SECONDS = 3600
@@ -38,16 +37,14 @@ def get_keys(portal, now=None):
     """Return the keys that are accepted; the first one signs.
 
     :param portal: the site
-    :param now: UTC epoch seconds, the clock by default
+    :param now: UTC epoch seconds; the current time by default
     :returns: keys, empty when the site has none
     :rtype: list of str
-    :raises ValueError: when the environment names something that is no key
+    :raises senaite.queue.errors.ConfigError: when the environment names
+        something that is not a key
     """
-    key = os.environ.get(ENVIRONMENT)
+    key = config.read(config.KEY)
     if key:
-        if not tokens.is_key(key):
-            raise ValueError("{} must be 32 bytes, url-safe base64".format(
-                ENVIRONMENT))
         return [key]
     stored = get_stored(portal)
     if not stored:
@@ -81,7 +78,7 @@ def make_key(portal):
 
 
 def rotate(portal, grace_seconds=GRACE_SECONDS):
-    """Make a new key; the one in force is accepted for a while.
+    """Make a new key; the current one is accepted for a while.
 
     :param portal: the site
     :param grace_seconds: how long requests signed with the former key are
@@ -95,7 +92,7 @@ def rotate(portal, grace_seconds=GRACE_SECONDS):
 
 
 def remove(portal):
-    """Leave no key behind."""
+    """Remove all keys."""
     if get_stored(portal) is not None:
         del get_annotations(portal)[ANNOTATION]
 

@@ -13,8 +13,8 @@
 
 A token is a Fernet message (encrypted and authenticated with the queue's key)
 that names the user, the HTTP method, the route and the hash of the body of
-the very request it was made for, and that is accepted once, for seconds. Only
-who has the key can make one, and who gets hold of one can do nothing with it.
+the very request it was made for, and that is accepted once, within seconds.
+Only holders of the key can make one, and a stolen one is of no use.
 
 Pure: knows neither Zope nor `requests`.
 """
@@ -39,8 +39,12 @@ from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlencode
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue.errors import BadToken
+from senaite.queue.model.fields import to_native
+from senaite.queue.model.fields import to_text
+
 with warnings.catch_warnings():
-    # That Python 2 is out of support is known to who runs this Plone
+    # Administrators of this Plone know that Python 2 is out of support
     warnings.simplefilter("ignore")
     from cryptography.fernet import Fernet
     from cryptography.fernet import InvalidToken
@@ -70,10 +74,6 @@ _KEY = re.compile(r"^[A-Za-z0-9_-]{43}=\Z")
 _TOKEN = re.compile(r"^[A-Za-z0-9_-]+={0,2}\Z")
 
 
-class BadToken(ValueError):
-    """The token does not sign this request. Says no more, on purpose."""
-
-
 def make_key():
     """Return a new random key: 32 bytes, url-safe base64.
 
@@ -83,7 +83,7 @@ def make_key():
 
 
 def is_key(key):
-    """Tell whether this may be used as a key.
+    """Tell whether a value may be used as a key.
 
     :param key: 32 bytes as url-safe base64, text or bytes
     """
@@ -121,7 +121,7 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL):
 
     :param key: the queue's key
     :param username: id of the user the request is made for, or "" for a
-        request between the processes of the queue, which logs nobody in
+        request between the processes of the queue, which logs no user in
     :param method: HTTP method
     :param route: see `get_route`
     :param body: the body as sent; text is taken as UTF-8, None as empty
@@ -129,7 +129,7 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL):
     :param ttl: seconds the token may be used
     :returns: the value of the header `HEADER`
     :rtype: str
-    :raises ValueError: when the key is none
+    :raises ValueError: when the key is not a key
     """
     if not is_key(key):
         raise ValueError("Not a key: 32 bytes, url-safe base64, are expected")
@@ -173,9 +173,9 @@ def verify_token(keys, token, method, route, body, now=None, leeway=LEEWAY):
     )
     for name, value in expected:
         if not same(claims[name], value):
-            raise BadToken("Bad token")
+            raise BadToken()
     if not claims["iat"] - leeway <= now <= claims["exp"] + leeway:
-        raise BadToken("Bad token")
+        raise BadToken()
     return claims
 
 
@@ -187,19 +187,19 @@ def decrypt(keys, token):
     keys = [to_bytes(key) for key in keys if is_key(key)]
     if not keys or not is_string(token) or len(token) > MAX_TOKEN_BYTES \
             or not _TOKEN.match(to_text(token)):
-        raise BadToken("Bad token")
+        raise BadToken()
     try:
         message = MultiFernet([Fernet(key) for key in keys]).decrypt(
             to_bytes(token))
         claims = json.loads(message.decode("utf-8"))
     except (InvalidToken, ValueError, TypeError):
-        raise BadToken("Bad token")
+        raise BadToken()
     if not isinstance(claims, dict) or set(claims) != set(CLAIMS):
-        raise BadToken("Bad token")
+        raise BadToken()
     for name, value in claims.items():
         types = (int, float) if name in ("iat", "exp") else six.text_type
         if not isinstance(value, types) or isinstance(value, bool):
-            raise BadToken("Bad token")
+            raise BadToken()
     return claims
 
 
@@ -224,18 +224,6 @@ def is_string(value):
 def to_bytes(value):
     """Return text as UTF-8; bytes as they are."""
     return value.encode("utf-8") if isinstance(value, six.text_type) else value
-
-
-def to_text(value):
-    """Return bytes as the text they are in UTF-8; text as it is."""
-    if isinstance(value, six.text_type):
-        return value
-    return value.decode("utf-8", "replace")
-
-
-def to_native(value):
-    """Return text or bytes as `str` of the running Python."""
-    return to_bytes(value) if six.PY2 else to_text(value)
 
 
 class NonceCache(object):
@@ -265,12 +253,12 @@ class NonceCache(object):
         """
         now = time.time() if now is None else now
         if claims["iat"] < self.started - self.leeway:
-            raise BadToken("Bad token")
+            raise BadToken()
         with self.lock:
             if now >= self.next_sweep:
                 self.sweep(now)
             if claims["nonce"] in self.expiries:
-                raise BadToken("Bad token")
+                raise BadToken()
             self.expiries[claims["nonce"]] = claims["exp"] + self.leeway
 
     def sweep(self, now):

@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Pages for people: the settings and the monitor."""
+"""Our own pages: the settings, the monitor and "My tasks"."""

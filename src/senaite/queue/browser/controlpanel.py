@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The control panel, by the names that add-ons know.
+"""The control panel, under the names that other add-ons import.
 
-An add-on that has settings of its own in the panel subclasses the schema and
-the form, and registers a page with its form; see docs/extend.rst.
+An add-on with settings of its own in the panel subclasses the schema and the
+form, and registers a page with its form; see docs/extend.rst.
 """
 
 from __future__ import absolute_import
@@ -22,17 +22,16 @@ from senaite.queue.browser.settings.page import QueueSettingsForm
 from senaite.queue.browser.settings.page import QueueSettingsView
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 
-#: Sites of 1.0.x have records with this dotted name
+#: What 1.0.x called them; other add-ons extend them
 IQueueControlPanel = IQueueSettings
-
 QueueControlPanelView = QueueSettingsView
 
 
 class QueueControlPanelForm(QueueSettingsForm):
-    """The form, for add-ons to extend."""
+    """The form, for other add-ons to extend."""
 
     @property
     def action(self):
-        """Saved by the page that shows it: ours does not know the fields that
-        a subclass has in addition."""
+        """The URL of the page that shows the form: our own page would not save
+        the fields of a subclass."""
         return self.request.getURL()

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""HTML of our own making: what goes into cells of listings, escaped.
+"""Escaped HTML for the cells of listings.
 
-A listing takes its cells for HTML, whatever they hold.
+A listing renders the values of its cells as HTML without escaping them.
 """
 
 from __future__ import absolute_import
@@ -26,19 +26,19 @@ from bika.lims import api as senaite_api
 from six.moves.urllib.parse import quote
 
 from senaite.queue.model.fields import to_text
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
-#: Characters of a text in a cell
+#: Maximum number of characters of a text in a cell
 MOST_CHARACTERS = 200
 
 VIEW = "View"
 
-#: Unicode's marks that override or embed a direction of writing
+#: Unicode control characters that override or embed a writing direction
 TURNING = re.compile(u"[\u202a-\u202e\u2066-\u2069]")
 
 
 def to_html(value):
-    """Return a value as HTML that shows it.
+    """Return a value as escaped HTML.
 
     :rtype: six.text_type
     """
@@ -53,8 +53,8 @@ def tag(name, content, **attributes):
     """Return an element.
 
     :param content: HTML
-    :param attributes: texts, with "_" for "-" and a "_" at the end for words
-        that Python keeps to itself; None leaves one out
+    :param attributes: texts; "_" stands for "-", a trailing "_" is dropped
+        (for reserved words of Python), and an attribute of None is left out
     """
     shown = u"".join(u' {}="{}"'.format(
         to_text(key.rstrip("_").replace("_", "-")), to_html(value))
@@ -63,20 +63,20 @@ def tag(name, content, **attributes):
 
 
 def plain(text):
-    """Return a text whose marks that turn writing around are seen, and do
-    nothing: what reads "exe.png" must not be "gnp.exe"."""
+    """Return a text with the characters that turn the writing direction
+    shown as escapes: what reads "exe.png" must not be "gnp.exe"."""
     return TURNING.sub(lambda found: u"\\u{:04x}".format(
         ord(found.group())), to_text(text or u""))
 
 
 def isolated(value, most=MOST_CHARACTERS):
-    """Return a foreign text as HTML: cut where it is too long, and kept from
-    turning around what comes after it (right-to-left writing)."""
+    """Return a text from outside as HTML: shortened where it is too long, and
+    isolated, so that right-to-left writing does not affect what follows."""
     return tag("bdi", to_html(plain(cut(value, most))))
 
 
 def cut(text, most=MOST_CHARACTERS):
-    """Return a text without what is too long for a cell."""
+    """Return a text, shortened to the number of characters of a cell."""
     text = to_text(text or u"")
     if len(text) <= most:
         return text
@@ -84,9 +84,10 @@ def cut(text, most=MOST_CHARACTERS):
 
 
 def progress_bar(done, total):
-    """Return the progress of a job as Bootstrap's bar, or nothing.
+    """Return the progress of a job as Bootstrap's bar.
 
-    :param done, total: items, or None
+    :param done, total: number of items, or None
+    :returns: HTML; empty when one of the numbers is not known
     """
     if not total or done is None:
         return u""
@@ -109,7 +110,7 @@ def find_context(row):
         found = surroundings.get().resolve(
             row["context_uid"], row["context_path"])
     except Exception:
-        # a path may be anything, and traversing it may end anywhere
+        # a path may be any text, and traversing it may raise anything
         return None
     if found is None or not getSecurityManager().checkPermission(VIEW, found):
         return None
@@ -119,8 +120,8 @@ def find_context(row):
 def context_link(row, portal):
     """Return a link to the object a task is about, with its title.
 
-    One that the user may not see, or that is gone, is a path without a title
-    and a link.
+    For an object that does not exist or that the user may not see, return its
+    path, without title and link.
 
     :param portal: root object of the site
     """
@@ -134,7 +135,7 @@ def context_link(row, portal):
 
 
 def relative(path, portal):
-    """Return a path without the site's own."""
+    """Return a path relative to the site."""
     path = to_text(path or u"")
     base = to_text("/".join(portal.getPhysicalPath()) + "/")
     return path[len(base):] if path.startswith(base) else path
@@ -147,13 +148,13 @@ def task_url(task_uid, portal):
 
 
 def user_name(user_id):
-    """Return the full name of a user where it is known, or the id."""
+    """Return the full name of a user, or the id where it is not known."""
     user_id = to_text(user_id or u"")
     if not user_id:
         return u""
     try:
         fullname = senaite_api.get_user_fullname(user_id.encode("utf-8"))
     except Exception:
-        # user folders know many ways to fail about ids that are none
+        # user folders raise various errors for ids that do not exist
         fullname = u""
     return to_text(fullname or user_id)

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The sign in the toolbar that something of one's own is under way, and the
-message when it ends.
+"""The indicator in the toolbar: how many jobs of the user are in progress, and
+a message when one of them ends.
 
-Answers from what this process knows of the queue anyway: no page waits for
-the queue server.
+It uses what this process already knows of the queue: no page waits for the
+queue server.
 """
 
 from __future__ import absolute_import
@@ -38,20 +38,20 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model import fields
 from senaite.queue.model import states
 
-#: Jobs that are told of at once
+#: Maximum number of jobs in an answer
 MOST_JOBS = 20
 
-#: Of this thread: a view of the queue, and the jobs of users as it has them
+#: Per thread: a view of the queue, and the users' jobs according to it
 _local = threading.local()
 
-# The snapshot's tasks by user: made anew when the snapshot is another one.
-# One tuple, replaced at once, so that threads need no lock
+# The snapshot's tasks by user, built again for each new snapshot. One tuple
+# that is replaced as a whole, so that threads need no lock
 _by_user = (None, {})
 
 
 def tasks_of(portal, user_id):
-    """Return what this process knows of a user's tasks: queued, running and
-    failed ones, as dicts of the change feed."""
+    """Return the queued, running and failed tasks of a user that this process
+    knows, as dicts of the change feed."""
     global _by_user
     view = queued_view(portal)
     state, index = _by_user
@@ -62,17 +62,17 @@ def tasks_of(portal, user_id):
         _by_user = (view.state, index)
     candidates = index.get(user_id) or []
     candidates = candidates + [
-        task for task in view.extra.tasks.values()
+        task for task in view.waiting()
         if fields.to_native(task.get("username")) == user_id]
-    # The view knows what has ended meanwhile, too
+    # The view also knows which of them have ended in the meantime
     return [task for task in candidates
             if view.get(task["task_uid"]) is not None
             and not task.get("ghost") and task["status"] in KEPT]
 
 
 def known_tasks(portal, user_id):
-    """Return the same as rows of a page (see `ITaskStore.page`), as far as
-    this process knows them."""
+    """Return the tasks of a user that this process knows, as rows of a page
+    (see `ITaskStore.page`)."""
     rows = []
     for task in tasks_of(portal, user_id):
         row = dict.fromkeys(("created", "job_done", "note", "error_message"))
@@ -82,11 +82,12 @@ def known_tasks(portal, user_id):
 
 
 def get_state(portal, user_id):
-    """Return what a user's jobs are at.
+    """Return the state of a user's jobs.
 
-    :returns: `active`: how many jobs wait or run; `jobs`: dicts with `uid`,
-        `label`, `state` ("active" or "failed") and `task` (uid of the one
-        that waits or runs) of those that wait, run or have failed
+    :returns: dict with `active`, the number of jobs that wait or run, and
+        `jobs`, those that wait, run or have failed: dicts with `uid`,
+        `label`, `state` ("active" or "failed") and `task` (uid of the task
+        that waits or runs)
     """
     active, failed = get_jobs(portal, user_id)
     shown = active[:MOST_JOBS] + failed[:MOST_JOBS]
@@ -98,10 +99,10 @@ def get_state(portal, user_id):
 def get_jobs(portal, user_id):
     """Return a user's jobs: those that wait or run, and those that failed.
 
-    Every page asks, and somebody may have thousands of them: the answer is
-    kept for each thread, for as long as its view of the queue is the same.
+    Every page calls this, and a user may have thousands of jobs: the result is
+    cached per thread, until its view of the queue changes.
 
-    :returns: two lists of dicts, not to be changed
+    :returns: two lists of dicts, which must not be changed
     """
     view = queued_view(portal)
     if getattr(_local, "view", None) is not view:
@@ -125,8 +126,11 @@ def _collect_jobs(tasks):
 
 
 def current_state():
-    """Return the state of the current user; nothing for an anonymous one, or
-    where the queue cannot be looked at: no page may fail for it."""
+    """Return the state of the current user's jobs.
+
+    It is empty for anonymous users, and when the queue cannot be read: no page
+    may fail because of the indicator.
+    """
     nothing = {"active": 0, "jobs": []}
     user_id = getSecurityManager().getUser().getId()
     if user_id is None or not is_installed():
@@ -139,7 +143,7 @@ def current_state():
 
 
 class IndicatorViewlet(ViewletBase):
-    """Part of the toolbar of every page of who is logged in."""
+    """The indicator in the toolbar of users who are logged in."""
 
     index = ViewPageTemplateFile("templates/indicator.pt")
 
@@ -148,16 +152,17 @@ class IndicatorViewlet(ViewletBase):
         self.state = current_state()
 
     def available(self):
-        """Tell whether somebody is logged in."""
+        """Tell whether the user is logged in."""
         return getSecurityManager().getUser().getId() is not None \
             and is_installed()
 
     def json(self):
-        """Return the state for the script."""
+        """Return the state as JSON, for the script."""
         return json.dumps(self.state)
 
     def user(self):
-        """Return whose state it is: another one starts afresh."""
+        """Return the id of the user, so that the script starts afresh for another
+        one."""
         return getSecurityManager().getUser().getId()
 
     def portal_url(self):
@@ -165,19 +170,22 @@ class IndicatorViewlet(ViewletBase):
         return senaite_api.get_url(senaite_api.get_portal())
 
     def texts(self):
-        """Return what the script says, translated."""
+        """Return the texts of the script, translated."""
         return json.dumps({
             "done": words.say(_(u"Finished: {job}")),
-            "failed": words.say(_(u"Did not work: {job}")),
-            "removed": words.say(_(u"Removed before it was done: {job}")),
+            "failed": words.say(_(u"Failed: {job}")),
+            "removed": words.say(_(u"Removed before it was finished: {job}")),
             "link": words.say(_(u"My tasks")),
             "close": words.say(_(u"Close")),
         })
 
 
 class MyStateView(BrowserView):
-    """The same as JSON, for the script. `ended` of the request names tasks
-    that were under way: the answer tells which of them were removed."""
+    """Returns the state of the user's jobs as JSON, for the script.
+
+    `ended` of the request lists uids of tasks that were in progress: `removed`
+    of the answer lists those that were removed.
+    """
 
     def __call__(self):
         response = self.request.response
@@ -188,7 +196,7 @@ class MyStateView(BrowserView):
         return json.dumps(state)
 
     def removed(self):
-        """Return those of the tasks asked for that were cancelled."""
+        """Return those tasks of `ended` that were cancelled."""
         asked = self.request.form.get("ended") or ""
         if not isinstance(asked, str) or not is_installed():
             return []

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""My tasks: what a user has started, how far it is, and what went wrong.
+"""The page "My tasks": a user's jobs, their progress and their errors.
 
-For everybody who may log in; shows nothing of others.
+Open to every user who is logged in; shows the tasks of this user only.
 """
 
 from __future__ import absolute_import
@@ -35,13 +35,13 @@ from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.permissions import ViewQueue
 
-#: Tasks asked of the queue; those of one job are one line
+#: Maximum number of tasks that are fetched; each job is one line
 MOST_TASKS = 300
 MOST_JOBS = 50
 
 
 class MyTasksView(BrowserView):
-    """Lists the jobs of the user, the latest one first."""
+    """Lists the jobs of the user, the latest first."""
 
     template = ViewPageTemplateFile("templates/my_tasks.pt")
 
@@ -56,9 +56,10 @@ class MyTasksView(BrowserView):
         return self.template()
 
     def tasks(self):
-        """Return the user's tasks, the latest one first.
+        """Return the user's tasks, the latest first.
 
-        When the queue server is away, those that this process knows of.
+        Without an answer of the queue server, return those that this process
+        knows.
         """
         try:
             return api.get_queue().get_page(
@@ -70,7 +71,7 @@ class MyTasksView(BrowserView):
         return indicator.known_tasks(self.portal, self.user_id)
 
     def jobs(self):
-        """Return the user's jobs, for people."""
+        """Return the user's jobs, ready for the template."""
         jobs = collections.OrderedDict()
         for row in self.tasks():
             jobs.setdefault(row["job_uid"], []).append(row)
@@ -78,9 +79,9 @@ class MyTasksView(BrowserView):
                 for rows in list(jobs.values())[:MOST_JOBS]]
 
     def describe(self, rows):
-        """Return one job, for people.
+        """Return a job, ready for the template.
 
-        :param rows: its tasks, the latest one first
+        :param rows: its tasks, the latest first
         """
         first = rows[-1]
         state = state_of([row["status"] for row in rows])
@@ -101,13 +102,13 @@ class MyTasksView(BrowserView):
         }
 
     def explain(self, row):
-        """Return what happened to a task, in plain words."""
+        """Return the note of a task, or why it failed, as text."""
         if row["status"] != states.FAILED:
             return row.get("note") or u""
         reason = fields.to_text(row.get("error_message") or u"")
         return words.say(_(
-            u"It did not work: ${reason} The laboratory manager can have it "
-            u"tried again.", mapping={"reason": sentence(reason)}))
+            u"The task failed: ${reason} A laboratory manager can run it "
+            u"again.", mapping={"reason": sentence(reason)}))
 
     def sees_monitor(self):
         """Tell whether the user may see the tasks of others."""
@@ -115,7 +116,7 @@ class MyTasksView(BrowserView):
             ViewQueue, self.portal))
 
     def static_url(self):
-        """Return where the style is."""
+        """Return the URL of the style sheet's folder."""
         return "{}/++plone++senaite.queue.static".format(
             self.portal.absolute_url())
 
@@ -126,7 +127,10 @@ COLOURS = {states.RUNNING: "primary", states.QUEUED: "secondary",
 
 
 def state_of(found):
-    """Return the state of a job whose tasks are in these states."""
+    """Return the state of a job.
+
+    :param found: the states of its tasks
+    """
     for state in (states.RUNNING, states.QUEUED, states.FAILED,
                   states.CANCELLED):
         if state in found:
@@ -135,9 +139,9 @@ def state_of(found):
 
 
 def sentence(text):
-    """Return a message as one sentence: its last line, which says what
-    happened, with a full stop."""
+    """Return the last line of a message, which says what happened, as a
+    sentence with a full stop."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = html.cut(html.plain(lines[-1]), 300) if lines else words.say(
-        _(u"the reason is not known"))
+        _(u"the reason is unknown"))
     return last if last[-1:] in u".!?\u2026" else last + u"."

@@ -30,7 +30,7 @@ from senaite.queue.model.fields import to_native
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import states
 
-#: Names of tasks as people know what they do
+#: Titles of tasks, by name
 NAMES = {
     "task_assign_analyses": _(u"Assign analyses"),
     "task_apply_worksheet_template": _(u"Apply worksheet template"),
@@ -54,33 +54,36 @@ STATES = {
     states.SCHEDULED: _(u"Scheduled"),
 }
 
-#: How an attempt at a task ended
+#: Outcomes of attempts
 OUTCOMES = {
     "done": _(u"Done"),
-    "cancelled": _(u"Removed while it ran"),
-    "conflict": _(u"Conflict with somebody else's change"),
+    "cancelled": _(u"Removed while running"),
+    "conflict": _(u"Conflict with another change"),
     "timeout": _(u"Took too long"),
-    "lease_lost": _(u"The consumer was not heard of any more"),
+    "lease_lost": _(u"The consumer stopped responding"),
     "error": _(u"Error"),
-    "fatal": _(u"Error that another attempt would not mend"),
+    "fatal": _(u"Permanent error"),
 }
 
-# Filled once, see `known_names`
+# Filled by the first call of `known_names`
 _registered = []
 
-#: Seconds of minute, hour and day
+#: Seconds of a minute, an hour and a day
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 
 
 def say(message):
-    """Return a message in the language of the user, as text."""
+    """Return a message, translated into the user's language.
+
+    :rtype: six.text_type
+    """
     return to_text(translate(message))
 
 
 def name_of(task_name):
-    """Return what a task does, in plain words.
+    """Return the title of a task in the user's language.
 
-    :param task_name: name of a task; of other add-ons', too
+    :param task_name: name of a task, also of another add-on
     :rtype: six.text_type
     """
     known = NAMES.get(task_name)
@@ -96,10 +99,10 @@ def name_of(task_name):
 
 
 def known_names():
-    """Return the names of all tasks that can be processed here: ours, and
-    those of other add-ons' adapters."""
+    """Return the names of all tasks that can be processed here: our own, and
+    those of other add-ons."""
     if not _registered:
-        # Adapters are registered while Zope starts, and there are many
+        # Adapters are registered only while Zope starts, and there are many
         found = set(NAMES)
         for registration in getGlobalSiteManager().registeredAdapters():
             if registration.provided is IQueuedTaskAdapter:
@@ -109,18 +112,18 @@ def known_names():
 
 
 def state_of(row):
-    """Return the state of a task of a page, in plain words.
+    """Return the title of a task's state in the user's language.
 
-    :param row: task as of `ITaskStore.page`
+    :param row: task as `ITaskStore.page` returns it
     """
     state = states.SCHEDULED if row.get("scheduled") else row["status"]
     return say(STATES.get(state, state))
 
 
 def duration(seconds):
-    """Return a span of time as people say it, in one or two units.
+    """Return a duration as text, in one or two units.
 
-    :param seconds: number, or None
+    :param seconds: number of seconds, or None
     """
     if seconds is None:
         return u""
@@ -142,7 +145,7 @@ def duration(seconds):
 
 
 def moment(seconds):
-    """Return a time as people of the site write it.
+    """Return a time in the date format of the site.
 
     :param seconds: UTC epoch seconds, or None
     """
@@ -154,12 +157,12 @@ def moment(seconds):
             DateTime(seconds), long_format=True, context=portal,
             request=portal.REQUEST))
     except (DateTimeError, ValueError, OverflowError):
-        # a clock that is out of its mind must not take the page along
+        # an impossible time, e.g. of a wrong clock, must not break the page
         return to_text(repr(seconds))
 
 
 def iso(seconds):
-    """Return a time for machines, such as the `datetime` of HTML."""
+    """Return a time in ISO format, e.g. for the attribute `datetime`."""
     try:
         return u"{}Z".format(
             datetime.datetime.utcfromtimestamp(seconds).isoformat())

@@ -8,5 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The queue as seen by every process that works with it: what a transaction
-adds, what pages ask, and the loop that gets the work done."""
+"""What each process does that adds or shows tasks: relay, snapshot, view."""

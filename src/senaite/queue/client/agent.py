@@ -8,17 +8,17 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The agent: the thread of each process and site that talks to the queue
-server, so that no request has to.
+"""The agent: the thread of each process and site that calls the queue server,
+so that no request has to.
 
 It relays the outbox and keeps the snapshot fresh. Requests wake it and read
-what it last knew; a request waits for it only when its snapshot is known to
-miss something, a fraction of a second at most.
+its last snapshot. A request waits for it only when the snapshot is known to
+miss something, and then a fraction of a second at most.
 
-The thread starts with the first request that has to do with the queue, or at
-start-up of the process for sites that have an outbox. It ends when the
-database is closed or the site has no outbox any more, and nothing else ends
-it: neither the queue server nor ZEO being away.
+The thread starts with the first request that uses the queue, or when the
+process starts for sites that have an outbox. It ends when the database is
+closed or the site no longer has an outbox. An outage of the queue server or of
+ZEO does not end it.
 """
 
 from __future__ import absolute_import
@@ -26,41 +26,48 @@ from __future__ import division
 from __future__ import print_function
 
 import atexit
+import logging
 import os
 import threading
 import time
 
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
-from senaite.queue.consumer import standalone
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import SiteGone
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
+from senaite.queue.model import surroundings
+from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
+from senaite.queue.site import alone
 from senaite.queue.site import connections
-from senaite.queue.site import surroundings
 from senaite.queue.site.waiting import Event
 
-#: Seconds between refreshes while pages ask, and while nobody does. The
-#: latter is well below `outbox.KEEP_SECONDS`.
+#: Seconds between refreshes while pages use the snapshot, and while none does.
+#: The latter is well below `outbox.KEEP_SECONDS`.
 BUSY_SECONDS = 1.0
 IDLE_SECONDS = 4.0
 
-#: For so many seconds after the last question the agent counts as busy
+#: Number of seconds after the last use for which the agent counts as busy
 WANTED_SECONDS = 60
 
-#: A request waits at most so many seconds for a refresh, and the next one to
-#: wait does so this many seconds later
+#: Maximum number of seconds that a request waits for a refresh, and minimum
+#: number of seconds between two requests that wait
 CATCH_UP_SECONDS = 0.25
 CATCH_UP_PAUSE = 5
 
-#: Largest number of answers of the change feed that are put together
+#: Maximum number of answers of the change feed that make one refresh
 MOST_ANSWERS = 10000
 
 _agents = {}
 _agents_lock = threading.Lock()
+_watch_makers = []
 
 
 class Agent(object):
@@ -78,7 +85,7 @@ class Agent(object):
         self.lease_seconds = surroundings.DEFAULTS["lease_seconds"]
         #: this process is the queue server, too, and talks to itself
         self.is_alone = False
-        self._watch = standalone.Watch()
+        self._watches = {}
         self._server_url = None
         self._key = None
         self._own = set()
@@ -94,17 +101,18 @@ class Agent(object):
         self._thread = None
         self._pid = None
         self.stopped = False
-        #: what else works for the site here, and ends with the agent
+        #: other threads that work for the site in this process, and end with
+        #: the agent
         self.companions = []
 
     # for requests: nothing here takes time
 
     def want(self):
-        """Note that somebody asks what is queued."""
+        """Note that the snapshot is used."""
         self._wanted_at = time.time()
 
     def wake(self, task_uid=None):
-        """Have the outbox relayed now.
+        """Relay the outbox now.
 
         :param task_uid: a task that this process has just committed
         """
@@ -118,6 +126,17 @@ class Agent(object):
         with the next ones."""
         with self._lock:
             self._own.add(task_uid)
+
+    def known_state(self, root):
+        """Return what is known of the queue. Waits a moment, and seldom, when
+        the snapshot is known to miss something.
+
+        :param root: the outbox
+        :rtype: senaite.queue.client.snapshot.State
+        """
+        if outbox.misses_tasks(root, self.state.version):
+            self.catch_up()
+        return self.state
 
     def ensure(self):
         """Start the thread, unless it runs."""
@@ -138,8 +157,8 @@ class Agent(object):
             self._thread.start()
 
     def catch_up(self, timeout=CATCH_UP_SECONDS):
-        """Wait a moment for a refresh, if that makes sense and no request
-        has waited lately."""
+        """Wait a moment for a refresh, unless the server is known to be down or
+        another request has just waited."""
         now = time.time()
         if now - self._waited_at < CATCH_UP_PAUSE:
             return
@@ -153,7 +172,7 @@ class Agent(object):
     # for threads of our own
 
     def stop(self):
-        """Have the thread end after what it does now."""
+        """Let the thread end after its current round."""
         self.stopped = True
         self._bell.set()
         for companion in list(self.companions):
@@ -180,7 +199,7 @@ class Agent(object):
         :param everything: deliver others' entries too, however young
         :type everything: bool
         :returns: counts of the relay
-        :raises ServerUnreachable, ServerRefused: entries are kept
+        :raises ServerUnreachable, ServerRefused: the entries are kept
         """
         with self._work_lock:
             with self._lock:
@@ -199,22 +218,33 @@ class Agent(object):
         """Read where the server is and which key signs.
 
         :raises SiteGone: when the site has no outbox (any more)
+        :raises senaite.queue.errors.ConfigError: when this process must not
+            take part in the queue
         """
+        # Not at import: it needs `persistent`
         from senaite.queue.auth import signing_keys
+        config.require_part()
         with self.site.opened() as (portal, _manager):
             if outbox.get_root(portal) is None:
-                raise connections.SiteGone("The add-on is not installed")
+                raise SiteGone("The add-on is not installed")
             url = surroundings.get().get_setting("server")
             self.lease_seconds = surroundings.get().get_setting(
                 "lease_seconds")
-            self.is_alone = standalone.is_alone()
-            self._watch.may_volunteer = standalone.may_volunteer()
-            self._watch.is_only = surroundings.get().has_own_database()
+            self.is_alone = alone.is_alone()
+            for watch in self._get_watches():
+                watch.configure()
             self._key = (signing_keys.get_keys(portal) or [None])[0]
         self._find_way(url)
 
+    def _get_watches(self):
+        """Return this agent's own of each kind; see `add_watch`."""
+        for make in list(_watch_makers):
+            if make not in self._watches:
+                self._watches[make] = make()
+        return list(self._watches.values())
+
     def _find_way(self, url):
-        """Take the way to the server that the settings ask for."""
+        """Use the address of the server that the settings name."""
         if self._server_url not in (None, url):
             # another server is another queue
             self.state = snapshot.State()
@@ -228,8 +258,9 @@ class Agent(object):
             if self.is_alone else Transport(url, self.get_key)
 
     def outage_seconds(self):
-        """Return for how long the server has not done what it is there for:
-        it does not answer, or refuses (wrong URL, wrong key); 0 when well."""
+        """Return for how many seconds nothing could be delivered: the server
+        does not answer or refuses (wrong URL, wrong key), or this process is
+        not configured correctly; 0 when all is well."""
         since = self._trouble_since
         return max(0, time.time() - since) if since is not None else 0
 
@@ -242,7 +273,7 @@ class Agent(object):
         return self._key
 
     def refresh(self):
-        """Ask for what changed, until there is no more, and show it."""
+        """Fetch all changes from the server, and put the new snapshot in force."""
         with self._work_lock:
             state = self.state
             for _number in range(MOST_ANSWERS):
@@ -252,7 +283,7 @@ class Agent(object):
                 state = snapshot.apply_feed(state, feed)
                 if not feed.get("more"):
                     break
-            # not before the end: half of a snapshot says "not queued"
+            # only when complete: half a snapshot would show queued items as free
             self.state = state
             self._refreshed_at = time.time()
             self._trouble_since = None
@@ -266,29 +297,35 @@ class Agent(object):
             self._bell.clear()
             try:
                 self.tick()
-                if self._watch.is_needed(self.state, time.time()):
-                    standalone.volunteer(self.site)
+                for watch in self._get_watches():
+                    watch.look(self, time.time())
                 self._complain(None)
-            except (connections.DatabaseClosed, connections.SiteGone):
+            except (DatabaseClosed, SiteGone):
                 break
-            except (ServerUnreachable, ServerRefused) as error:
-                if self._trouble_since is None:
-                    self._trouble_since = time.time()
+            except (ServerUnreachable, ServerRefused, ConfigError) \
+                    as error:
+                self._note_trouble()
                 self._complain(error)
             except Exception as error:
                 if not connections.is_open(self.site.db):
                     break
-                # whatever it is, an agent that is gone helps nobody
+                # An agent that ends delivers nothing any more, and one that
+                # delivers nothing must not look well
+                self._note_trouble()
                 self._complain(error, unexpected=True)
             self._rest()
         self._leave()
+
+    def _note_trouble(self):
+        if self._trouble_since is None:
+            self._trouble_since = time.time()
 
     def _rest(self):
         """Wait for the next round: woken, or when it is time."""
         busy = time.time() - self._wanted_at < WANTED_SECONDS
         self._bell.wait(BUSY_SECONDS if busy or self._own else IDLE_SECONDS)
         if self.transport.down_seconds():
-            # what wakes us now would find the circuit open
+            # a wake-up now would find the circuit open
             time.sleep(0.2)
 
     def _leave(self):
@@ -299,10 +336,10 @@ class Agent(object):
         self.site.release_connection()
 
     def _complain(self, error, unexpected=False):
-        """Log what is wrong once, and once when it is right again."""
+        """Log a problem once, and once more when it is over."""
         complaint = "{}: {}".format(type(error).__name__, error) \
             if error is not None else None
-        # an outage shows in turns as "nobody listens" and "not asked again"
+        # an outage shows alternately as "not connected" and "circuit open"
         kind = ServerUnreachable if isinstance(error, ServerUnreachable) \
             else type(error)
         if error is None:
@@ -312,9 +349,26 @@ class Agent(object):
             self._complaint = None
         elif kind is not self._complaint:
             self._complaint = kind
-            logger.warning("event=agent_waits site=%s reason=%s",
-                           "/".join(self.site.path), complaint,
-                           exc_info=unexpected)
+            # an outage passes, a wrong configuration does not
+            level = logging.ERROR if kind is ConfigError \
+                else logging.WARNING
+            logger.log(level, "event=agent_waits site=%s reason=%s",
+                       "/".join(self.site.path), complaint,
+                       exc_info=unexpected)
+
+
+def add_watch(make):
+    """Have each agent of this process, present and future, keep a watch.
+
+    The consumer's room does: nothing here knows of it.
+
+    :param make: callable without arguments that returns an object with two
+        methods, called on the agent's thread: `configure()` with the site
+        set, before each delivery, and `look(agent, now)` (UTC epoch seconds)
+        after each successful round. Adding the same one again does nothing
+    """
+    if make not in _watch_makers:
+        _watch_makers.append(make)
 
 
 def get_agent(portal):
@@ -344,5 +398,8 @@ def stop_all(timeout=5):
         agent.join(timeout)
 
 
-# a thread that goes on while the interpreter is taken apart prints nonsense
+# what is added in this process is relayed from here
+enqueue.use_agents(get_agent)
+
+# a thread that still runs while the interpreter shuts down prints errors
 atexit.register(stop_all, timeout=1)

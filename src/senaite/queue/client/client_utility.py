@@ -10,9 +10,9 @@
 
 """The queue as seen by a process that is not the queue server.
 
-Adding joins the transaction. Questions that pages ask for each row are
-answered by the view of this transaction (snapshot, outbox, ledger); what needs
-whole tasks is asked of the server, with what waits in the outbox on top.
+Adding joins the transaction. What pages ask for each row is answered by the
+view of this transaction (snapshot, outbox, ledger). Whole tasks are fetched
+from the server, and those that wait in the outbox are added.
 """
 
 from __future__ import absolute_import
@@ -24,19 +24,20 @@ from zope.interface import implementer
 from senaite.queue.client import agent as agents
 from senaite.queue.client.remote_monitor import RemoteMonitoring
 from senaite.queue.client import view
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import SiteGone
+from senaite.queue.errors import TaskNotFound
+from senaite.queue.errors import TransportError
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.model import queue_task
+from senaite.queue.model.queue_task import involves
+from senaite.queue.model.queue_task import to_object_uid
 from senaite.queue.model import states
+from senaite.queue.model.states import to_states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
 from senaite.queue.records import undelivered
-from senaite.queue.server.reading import involves
-from senaite.queue.server.reading import to_object_uid
-from senaite.queue.server.reading import to_states
-from senaite.queue.site import connections
-from senaite.queue.storage.errors import TaskNotFound
+from senaite.queue.site.portal import current_portal
 
 #: Seconds a call in a request waits for the server
 READ_SECONDS = 2
@@ -44,8 +45,8 @@ READ_SECONDS = 2
 
 @implementer(IClientQueueUtility)
 class ClientQueueUtility(RemoteMonitoring):
-    """See `IClientQueueUtility`. Has no state of its own: works in whatever
-    site is the current one."""
+    """See `IClientQueueUtility`. Has no state of its own; works in the current
+    site."""
 
     # -- adding and running
 
@@ -56,7 +57,7 @@ class ClientQueueUtility(RemoteMonitoring):
     def pop(self, consumer_id):
         """Return the next task, now running, or None.
 
-        :raises TransportError: the server cannot be asked, or refuses
+        :raises TransportError: the server does not answer, or refuses
         """
         task = self._call("pop", consumer_id=consumer_id).get("task")
         return queue_task.to_task(task) if task else None
@@ -85,7 +86,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :returns: False when that changed nothing, as for an unknown task
         """
         task_uid = queue_task.get_task_uid(task)
-        portal = connections.current_portal()
+        portal = current_portal()
         entry = outbox.get(portal, task_uid)
         if entry is not None and entry["rejected"]:
             return outbox.forget(portal, task_uid)
@@ -124,9 +125,7 @@ class ClientQueueUtility(RemoteMonitoring):
                 return task
         try:
             answer = self._read(task_uid)
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return None
         return _as_task(answer)
 
@@ -140,7 +139,7 @@ class ClientQueueUtility(RemoteMonitoring):
         :param limit: number of the server's tasks at most
         :param offset: number of the server's tasks to leave out first
         :rtype: list of QueueTask
-        :raises TransportError: the server cannot be asked
+        :raises TransportError: the server does not answer
         """
         wanted = to_states(status)
         query = {"status": ",".join(wanted), "ghost": "1", "name": name,
@@ -207,41 +206,52 @@ class ClientQueueUtility(RemoteMonitoring):
         try:
             agent.configure()
             agent.refresh()
-        except (TransportError, connections.SiteGone):
+        except (TransportError, SiteGone):
             return False
         return True
 
     # -- helpers
 
     def _agent(self):
-        return agents.get_agent(connections.current_portal())
+        return agents.get_agent(current_portal())
 
     def _view(self):
-        return view.queued_view(connections.current_portal())
+        return view.queued_view(current_portal())
 
     def _waiting(self):
-        return undelivered.outbox_tasks(connections.current_portal())
+        return undelivered.outbox_tasks(current_portal())
 
     def _entries(self):
-        root = outbox.get_root(connections.current_portal())
+        root = outbox.get_root(current_portal())
         return [entry for _uid, entry in outbox.entries(root)] \
             if root is not None else []
 
     def _ready_agent(self):
         agent = self._agent()
         if agent.get_key() is None:
-            # the thread has not come to it yet
+            # the thread has not read it yet
             agent.configure()
         return agent
 
     def _call(self, route, **payload):
-        return self._ready_agent().transport.call(
-            "queue_server/" + route, payload, timeout=READ_SECONDS)
+        return self._ask(route, payload=payload)
 
     def _read(self, route, **query):
-        return self._ready_agent().transport.call(
-            "queue_server/" + route, method="GET", query=query,
-            timeout=READ_SECONDS)
+        return self._ask(route, method="GET", query=query)
+
+    def _ask(self, route, **request):
+        """Call a route of the queue server and return its answer.
+
+        :raises TaskNotFound: the server does not know the task
+        :raises TransportError: the server does not answer, or refuses
+        """
+        try:
+            return self._ready_agent().transport.call(
+                "queue_server/" + route, timeout=READ_SECONDS, **request)
+        except ServerRefused as refusal:
+            if refusal.error_name == TaskNotFound.__name__:
+                raise TaskNotFound(refusal.answer.get("task_uid"))
+            raise
 
     def _report(self, route, task, **details):
         """Report on a running task.
@@ -263,8 +273,7 @@ class ClientQueueUtility(RemoteMonitoring):
 
 
 def _as_task(answer):
-    """Return the task in an answer of the server, which has keys of its own
-    beside those of the task."""
+    """Return the task in an answer of the server, which has further keys."""
     data = dict(answer)
     for key in ("url", "zeo", "success", "_runtime", "message"):
         data.pop(key, None)

@@ -25,13 +25,16 @@ import time
 
 import pkg_resources
 import requests
-import six
 from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
 from senaite.queue.auth import tokens
+from senaite.queue.errors import ConfigError
+from senaite.queue.errors import ConnectionFault
+from senaite.queue.errors import NoSuchRoute
 from senaite.queue.http.transport import API_PATH
 from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_message
 from senaite.queue import PRODUCT_NAME
 
 #: Seconds that a step may take
@@ -41,17 +44,16 @@ PATIENCE = 4
 #: `tokens.LEEWAY` requests are refused
 WORTH_A_WORD = 5
 
+#: OpenSSL's name of what is wrong, as the `ssl` module gives it
+CERTIFICATE_REFUSED = "CERTIFICATE_VERIFY_FAILED"
 
 NO_HTTPS = _(u"No encrypted connection could be made: ${error}. Does this "
              u"port speak https? Zope itself speaks http only.")
 
 
-class Fault(Exception):
-    """What is wrong; `message` is for people."""
-
-    def __init__(self, text, **values):
-        super(Fault, self).__init__(text)
-        self.message = Message(text, mapping=values, domain=PRODUCT_NAME)
+def fault(text, **values):
+    """Return the error that says what is wrong, in words for people."""
+    return ConnectionFault(Message(text, mapping=values, domain=PRODUCT_NAME))
 
 
 def test(url, site_id, get_key):
@@ -67,19 +69,19 @@ def test(url, site_id, get_key):
     try:
         for step in steps(url, site_id, get_key):
             found.append(step)
-    except Fault as fault:
-        found.append((False, fault.message))
+    except ConnectionFault as error:
+        found.append((False, error.message))
     return found
 
 
 def steps(url, site_id, get_key):
     """Yield what was found out, step by step.
 
-    :raises Fault: saying what is wrong
+    :raises ConnectionFault: saying what is wrong
     """
     if not url:
-        raise Fault(_(u"The setting 'Queue server' is empty: the queue is "
-                    u"off, and everything is done at once."))
+        raise fault(_(u"The setting 'Queue server' is empty: the queue is "
+                    u"off, and all actions run at once."))
     host, port = check_url(url)
     check_host(host)
     check_port(host, port)
@@ -89,7 +91,7 @@ def steps(url, site_id, get_key):
     answer = read(response, skew, site_id)
     yield True, _(u"The queue server answers, and accepts our key.")
     if answer.get("site") != site_id:
-        raise Fault(_(u"The URL leads to the site ${theirs}, this one is "
+        raise fault(_(u"The URL leads to the site ${theirs}, this one is "
                     u"${ours}: tasks of one would end up in the other. "
                     u"Correct the path of the URL."),
                     theirs=answer.get("site"), ours=site_id)
@@ -109,7 +111,7 @@ def check_url(url):
         port = None
     port = port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
-        raise Fault(_(u"'${url}' is no URL of a site; it should read like "
+        raise fault(_(u"'${url}' is no URL of a site; it should read like "
                     u"http://localhost:8080/senaite"), url=url)
     return parts.hostname, port
 
@@ -119,7 +121,7 @@ def check_host(host):
     try:
         socket.getaddrinfo(host, None)
     except (socket.error, UnicodeError):
-        raise Fault(_(u"The host ${host} is not known. Check how it is "
+        raise fault(_(u"The host ${host} is not known. Check how it is "
                     u"written in the URL, and the name service of this "
                     u"machine."),
                     host=host)
@@ -130,11 +132,11 @@ def check_port(host, port):
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except socket.timeout:
-        raise Fault(_(u"${host} does not answer at port ${port}. Is the "
+        raise fault(_(u"${host} does not answer at port ${port}. Is the "
                     u"machine on, and does a firewall let us through?"),
                     host=host, port=port)
     except (socket.error, OverflowError):
-        raise Fault(_(u"Nothing listens at port ${port} of ${host}. Check the "
+        raise fault(_(u"Nothing listens at port ${port} of ${host}. Check the "
                     u"port in the URL, and that the Zope process of the queue "
                     u"server runs."), host=host, port=port)
 
@@ -156,18 +158,21 @@ def ask(url, get_key):
             allow_redirects=False, auth=tokens.Signer("", get_key),
             timeout=PATIENCE)
     except requests.exceptions.SSLError as error:
-        if "certificate" not in brief(error).lower():
-            raise Fault(NO_HTTPS, error=brief(error))
-        raise Fault(_(u"The certificate of the queue server is not accepted: "
+        if not is_about_certificate(error):
+            raise fault(NO_HTTPS, error=brief(error))
+        raise fault(_(u"The certificate of the queue server is not accepted: "
                     u"${error}. Renew it, or make its authority known to this "
                     u"machine."), error=brief(error))
     except requests.RequestException as error:
         if url.startswith("https:"):
-            raise Fault(NO_HTTPS, error=brief(error))
-        raise Fault(_(u"The connection was made, but there was no answer to "
+            raise fault(NO_HTTPS, error=brief(error))
+        raise fault(_(u"The connection was made, but there was no answer to "
                     u"our question: ${error}"), error=brief(error))
+    except ConfigError as error:
+        raise fault(_(u"The configuration of this Zope process is wrong: "
+                    u"${error}"), error=str(error))
     except ValueError as error:
-        raise Fault(_(u"This site has no key to sign with: ${error}. Make a "
+        raise fault(_(u"This site has no key to sign with: ${error}. Make a "
                     u"new one below."), error=brief(error))
     date = email.utils.parsedate_tz(response.headers.get("Date") or "")
     if date is None:
@@ -178,7 +183,7 @@ def ask(url, get_key):
 def read(response, skew, site_id):
     """Return the answer of the queue server.
 
-    :raises Fault: when it is a refusal, or not that of a queue server
+    :raises ConnectionFault: when it is a refusal, or not that of a queue server
     """
     status = response.status_code
     try:
@@ -186,38 +191,38 @@ def read(response, skew, site_id):
     except ValueError:
         answer = None
     if status in (301, 302, 303, 307, 308):
-        raise Fault(_(u"The URL is answered with a redirect to ${url}. Use "
+        raise fault(_(u"The URL is answered with a redirect to ${url}. Use "
                     u"the address of the Zope process itself."),
                     url=response.headers.get("Location", ""))
     if not isinstance(answer, dict) or "success" not in answer:
-        raise Fault(_(u"There is a web server (it answers ${status}), but no "
+        raise fault(_(u"There is a web server (it answers ${status}), but no "
                     u"SENAITE site with the queue at this path. The path of "
                     u"this site is ${site}."), status=status, site=site_id)
     if answer.get("success"):
         return answer
     message = answer.get("message") or ""
     if status == 401 and skew is not None and abs(skew) > tokens.LEEWAY:
-        raise Fault(_(u"The clocks of the machines differ by ${seconds} "
+        raise fault(_(u"The clocks of the machines differ by ${seconds} "
                     u"seconds, so that our requests are refused as out of "
                     u"date. Set them with NTP."), seconds=int(abs(skew)))
     if status == 401:
-        raise Fault(_(u"The queue server does not accept our key. All "
+        raise fault(_(u"The queue server does not accept our key. All "
                     u"processes need the same one: look for different values "
                     u"of SENAITE_QUEUE_KEY, and at whether the URL leads to "
                     u"this very site."))
     if status == 405:
-        raise Fault(_(u"The process there is not a queue server. Set "
+        raise fault(_(u"The process there is not a queue server. Set "
                     u"SENAITE_QUEUE_ROLE=server for it, or the URL to the "
                     u"process that is."))
     if status == 503:
-        raise Fault(_(u"The queue server is there, but cannot work: "
+        raise fault(_(u"The queue server is there, but cannot work: "
                     u"${message}"),
                     message=message)
-    if status == 404 and "route" in message:
-        raise Fault(_(u"The queue server has an older version of "
+    if answer.get("error") == NoSuchRoute.__name__:
+        raise fault(_(u"The queue server has an older version of "
                     u"senaite.queue: it does not know our question. Install "
                     u"the same version everywhere."))
-    raise Fault(_(u"The queue server refuses: ${status} ${message}"),
+    raise fault(_(u"The queue server refuses: ${status} ${message}"),
                 status=status, message=message)
 
 
@@ -242,10 +247,29 @@ def about_clock(skew):
                    mapping={"seconds": int(abs(skew)), "most": tokens.LEEWAY})
 
 
+def is_about_certificate(error):
+    """Tell whether the encryption failed because of the certificate.
+
+    :param error: exception of `requests`, which wraps that of the `ssl`
+        module once or several times
+    """
+    seen = []
+    todo = [error]
+    while todo:
+        found = todo.pop()
+        if found in seen:
+            continue
+        seen.append(found)
+        # The class of Python 3.7 is that of Python 2.7, and of urllib3
+        if type(found).__name__ in ("CertificateError",
+                                    "SSLCertVerificationError") \
+                or getattr(found, "reason", None) == CERTIFICATE_REFUSED:
+            return True
+        todo.extend(other for other in list(found.args) + [
+            getattr(found, "reason", None)] if isinstance(other, Exception))
+    return False
+
+
 def brief(error):
     """Return the message of an error, not too long."""
-    try:
-        text = six.text_type(error)
-    except UnicodeError:
-        text = str(error).decode("utf-8", "replace")
-    return text[-200:]
+    return to_message(error)[-200:]

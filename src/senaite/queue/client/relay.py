@@ -8,14 +8,15 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The relay: brings what is in the outbox to the queue server.
+"""The relay: delivers the entries of the outbox to the queue server.
 
-Runs on threads of its own in every process, consumers included. What a client
-could not deliver, because it was killed or cut off, any other one delivers.
-Delivering twice does no harm, the server knows a task by its uid.
+Runs on threads of its own in every process, consumers included. Entries that a
+client could not deliver, because it was killed or cut off, are delivered by
+any other process. Delivering twice does no harm: the server knows a task by
+its uid.
 
-* What: entries that the server has not been told of; then removes those that
-  it has had for some seconds.
+* What: delivers new entries, and removes those that the server has had for
+  some seconds.
 * When: after each commit that adds a task, and with each tick of the agent.
 * Limits: `BATCH_TASKS` and `BATCH_BYTES` a request, `limit` tasks a run.
 """
@@ -28,23 +29,23 @@ import json
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import ServerRefused
 from senaite.queue import logger
 from senaite.queue.records import outbox
 
 BATCH_TASKS = 100
 BATCH_BYTES = 2 * 1024 * 1024
 
-#: Seconds after which an entry is anybody's: the client that wrote it should
-#: have delivered it by then
+#: Seconds after which any process delivers an entry: the client that wrote it
+#: should have done so by then
 ORPHANED_SECONDS = 2
 
-#: The server's "no" to a task, as opposed to one to the caller
+#: Statuses by which the server refuses a task, and not the caller
 REFUSED_TASK = (400, 406, 413, 422)
 
 
 def run(site, transport, now, own=None, limit=1000):
-    """Deliver what waits, and remove what is delivered.
+    """Deliver entries that wait, and remove those that were delivered.
 
     :param site: where the outbox is
     :type site: senaite.queue.site.connections.Site
@@ -53,7 +54,7 @@ def run(site, transport, now, own=None, limit=1000):
     :param now: UTC epoch seconds
     :param own: uids of tasks to deliver at once; None: all. Others are
         delivered when they are orphaned
-    :param limit: at most so many tasks
+    :param limit: maximum number of tasks
     :returns: dict of counts: delivered, refused, left, removed
     :raises ServerUnreachable: the entries stay as they are
     """
@@ -73,12 +74,12 @@ def run(site, transport, now, own=None, limit=1000):
                 lambda portal: outbox.prune(portal, now),
                 "senaite.queue: delivered tasks leave the outbox")
         except ConflictError:
-            pass  # another process is at it, too
+            pass  # another process is removing them, too
     return counts
 
 
 def batches(tasks):
-    """Cut tasks in batches that make requests of a reasonable size."""
+    """Yield batches of tasks that fit in requests of a reasonable size."""
     batch, size = [], 0
     for task in tasks:
         length = len(json.dumps(task))
@@ -93,7 +94,7 @@ def batches(tasks):
 
 
 def _deliver(site, transport, batch, now, counts):
-    """Send a batch and note what the server said, task by task."""
+    """Send a batch and record the server's answer for each task."""
     try:
         answer = transport.call("queue_server/add", {"tasks": batch})
     except ServerRefused as refusal:

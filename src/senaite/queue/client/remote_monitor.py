@@ -8,24 +8,23 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the monitor asks of the queue server, and tells it to do, from a
-process that is not the queue server. The counterpart of
-`senaite.queue.server.monitor_data`.
+"""The monitor's queries and commands in a process that is not the queue
+server: the counterpart of `senaite.queue.server.monitor_data`.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model import queue_task
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
-from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
-#: What answers have beside what was asked for
+#: Keys that all answers have
 _ENVELOPE = ("url", "zeo", "success", "_runtime", "message")
 
 
@@ -35,10 +34,10 @@ class RemoteMonitoring(object):
     # -- reading
 
     def get_page(self, kinds, **asked_for):
-        """Return a page of a listing; see `ITaskStore.page`. What is on its
-        way to the queue server comes on top.
+        """Return a page of a listing; see `ITaskStore.page`. Tasks that wait in the
+        outbox are added.
 
-        :raises TransportError: the server cannot be asked
+        :raises TransportError: the server does not answer
         """
         query = dict((key, value) for key, value in asked_for.items()
                      if value not in (None, "", False))
@@ -57,21 +56,19 @@ class RemoteMonitoring(object):
     def get_figures(self):
         """Return the figures of the monitor.
 
-        :raises TransportError: the server cannot be asked
+        :raises TransportError: the server does not answer
         """
         return _content(self._read("stats"))
 
     def get_history(self, task_uid):
         """Return all that is known of a task, or None.
 
-        :raises TransportError: the server cannot be asked
+        :raises TransportError: the server does not answer
         """
         task_uid = queue_task.get_task_uid(task_uid)
         try:
             answer = _content(self._read("history/" + task_uid))
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return self._history_in_outbox(task_uid)
         answer["task"] = queue_task.to_task(answer["task"])
         return answer
@@ -86,7 +83,7 @@ class RemoteMonitoring(object):
 
     def _undelivered(self):
         """Return the tasks of the outbox that the server cannot tell of."""
-        portal = connections.current_portal()
+        portal = current_portal()
         root = outbox.get_root(portal)
         return [] if root is None else [
             task for task in outbox.undelivered(root)

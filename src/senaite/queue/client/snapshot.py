@@ -8,19 +8,20 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What this process knows of the queue: the change feed, applied.
+"""The queue as this process knows it: the change feed, applied.
 
 A state is never changed once it is made: threads read it without a lock, and
-may compare by identity whether something changed since they looked.
+compare by identity whether something has changed.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.model.places import places
 from senaite.queue.model import states
 
-#: How many tasks are remembered after they ended
+#: Maximum number of ended tasks that are remembered
 REMEMBER = 5000
 
 #: States of the tasks that are kept with all that is known of them
@@ -40,7 +41,7 @@ class State(object):
         self.tasks = tasks or {}
         #: uid of a context or item, or key of a lock -> tuple of task uids
         self.objects = objects or {}
-        #: task uid -> state, of tasks that ended lately
+        #: task uid -> state, of tasks that have ended recently
         self.ended = ended or {}
         #: seconds that the slowest task was given, of those that took longer
         #: than was allowed; 0 when there was none
@@ -52,26 +53,6 @@ class State(object):
         if task is not None:
             return task["status"]
         return self.ended.get(task_uid)
-
-
-def involved(task):
-    """Return the uids of the objects a task is about: context and items."""
-    uids = set(uid for uid in task.get("uids") or () if uid)
-    if task.get("context_uid"):
-        uids.add(task["context_uid"])
-    return uids
-
-
-def lock_place(uid):
-    """Return the key under which a lock is found in `State.objects`."""
-    return "lock:" + uid
-
-
-def places(task):
-    """Return where a task is to be found: the objects it is about, and those
-    it locks, which are not queued themselves."""
-    return involved(task).union(
-        lock_place(uid) for uid in task.get("locks") or ())
 
 
 def apply_feed(state, feed):
@@ -125,8 +106,8 @@ def _relink(objects, former, present):
 
 
 def _shortened(ended):
-    """Forget half of what ended when it is too much; which half does not
-    matter, it only bridges the seconds until the ledger or the outbox is
+    """Forget half of the tasks that ended when there are too many. Which half
+    does not matter: they only bridge the seconds until the ledger or the outbox is
     cleaned up."""
     if len(ended) <= REMEMBER:
         return ended

@@ -10,8 +10,8 @@
 
 """At start-up: sites that have an outbox get their agent.
 
-What a client committed and did not deliver before it was killed goes out when
-it starts again, without waiting for somebody to come by.
+Tasks that a client committed but did not deliver before it was killed are
+delivered when it starts again, without waiting for a request.
 """
 
 from __future__ import absolute_import
@@ -19,20 +19,20 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.client import agent as agents
-from senaite.queue.consumer import standalone
 from senaite.queue import logger
 from senaite.queue.records import outbox
+from senaite.queue.site import alone
 
 
 def on_process_starting(event):
     """Start the agents (IProcessStarting: the database is open, the servers
     listen)."""
-    standalone.allow()
+    alone.allow()
     try:
         import Zope2
         start_agents(Zope2.DB)
     except Exception:
-        # the LIMS starts without us; the first request makes up for it
+        # the LIMS starts all the same; the first request starts the agent
         logger.exception("event=agents_not_started")
 
 
@@ -60,7 +60,7 @@ def find_sites(folder, depth=3):
     """Yield the sites below a folder that have an outbox.
 
     :param folder: Zope's root, or a plain folder in it
-    :param depth: so many levels of plain folders
+    :param depth: number of levels of plain folders to look at
     """
     for site in folder.objectValues():
         if getattr(site, "meta_type", "") == "Plone Site":

@@ -8,16 +8,16 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a page sees as queued.
+"""The queue as a page sees it.
 
     queued = (snapshot's active tasks + outbox entries it does not know yet)
              - tasks the ledger has
 
-The snapshot may be a second old; outbox and ledger are read through the
-request's own connection, so that what this transaction, or any client before
-it, has queued or finished is seen at once. Guards ask for each row and each
-transition: the answer is kept for each thread, and made anew only when the
-snapshot, a bell of the outbox or that of the ledger has changed.
+The snapshot may be a second old. Outbox and ledger are read through the
+request's own connection, so that tasks that this transaction, or any client
+before it, has queued or finished are seen at once. Guards ask for each row and each
+transition, so the view is kept for each thread until the snapshot, a bell of
+the outbox or that of the ledger changes.
 """
 
 from __future__ import absolute_import
@@ -30,9 +30,12 @@ import six
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import snapshot
+from senaite.queue.model.places import involved
+from senaite.queue.model.places import lock_place
 from senaite.queue.model import states
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
+from senaite.queue.records import outbox_index
 
 #: Sites per thread whose views are kept
 MOST_VIEWS = 8
@@ -43,18 +46,18 @@ _local = threading.local()
 class QueuedView(object):
     """The queue as one thread sees it at one moment."""
 
-    __slots__ = ("state", "extra", "_records", "_ended")
+    __slots__ = ("state", "index", "_records", "_ended")
 
-    def __init__(self, state, extra, records):
+    def __init__(self, state, index, records):
         """
         :param state: what the snapshot knows
         :type state: snapshot.State
-        :param extra: what only the outbox knows, in the same form
-        :type extra: snapshot.State
+        :param index: what is in the outbox
+        :type index: senaite.queue.records.outbox_index.OutboxIndex
         :param records: function(task_uid): does the ledger have it?
         """
         self.state = state
-        self.extra = extra
+        self.index = index
         self._records = records
         self._ended = {}
 
@@ -66,7 +69,7 @@ class QueuedView(object):
         :param status: a state or several; default: queued or running
         :rtype: bool
         """
-        if uid not in self.state.objects and uid not in self.extra.objects:
+        if uid not in self.state.objects and uid not in self.index.places:
             return False
         return bool(self.tasks_for(uid, status))
 
@@ -77,11 +80,11 @@ class QueuedView(object):
         :param uid: uid of the object
         :rtype: bool
         """
-        return self.is_queued(snapshot.lock_place(uid))
+        return self.is_queued(lock_place(uid))
 
     def tasks_locking(self, uid, status=None):
         """Return the tasks that have a lock on an object; see `is_locked`."""
-        return self.tasks_for(snapshot.lock_place(uid), status)
+        return self.tasks_for(lock_place(uid), status)
 
     def tasks_for(self, uid, status=None):
         """Return the tasks that involve an object as context or item.
@@ -90,13 +93,10 @@ class QueuedView(object):
             uids, username, ghost, job_uid, job_total and job_created
         """
         wanted = _wanted(status)
-        found = []
-        for source in (self.state, self.extra):
-            for task_uid in source.objects.get(uid, ()):
-                task = source.tasks[task_uid]
-                if self._is(task, wanted):
-                    found.append(task)
-        return found
+        found = [self.state.tasks[task_uid]
+                 for task_uid in self.state.objects.get(uid, ())]
+        found.extend(self._unknown(self.index.places.get(uid, ())))
+        return [task for task in found if self._is(task, wanted)]
 
     @property
     def overtime(self):
@@ -107,28 +107,37 @@ class QueuedView(object):
     def tasks(self, status=None):
         """Return all tasks in these states, as dicts like `tasks_for`."""
         wanted = _wanted(status)
-        return [task for source in (self.state, self.extra)
-                for task in source.tasks.values() if self._is(task, wanted)]
+        found = list(self.state.tasks.values()) + self.waiting()
+        return [task for task in found if self._is(task, wanted)]
+
+    def waiting(self):
+        """Return the tasks that only the outbox knows, in whatever state, as
+        dicts like `tasks_for`."""
+        return self._unknown(self.index.entries)
 
     def get(self, task_uid):
         """Return what is known of a task that has not ended, or None."""
-        task = self.state.tasks.get(task_uid) or self.extra.tasks.get(task_uid)
-        if task is not None and self._is(task, snapshot.KEPT):
-            return task
+        known = self.state.tasks.get(task_uid)
+        found = [known] if known is not None else self._unknown([task_uid])
+        for task in found:
+            if self._is(task, snapshot.KEPT):
+                return task
         return None
-
-    def knows(self, task_uid):
-        """Tell whether a task was added before, whatever became of it, as
-        far as this process remembers."""
-        return (self.state.status_of(task_uid) is not None
-                or task_uid in self.extra.tasks or self._has_ended(task_uid))
 
     def uids(self, status=None):
         """Return the uids of all objects involved in tasks in these states."""
         found = set()
         for task in self.tasks(status):
-            found |= snapshot.involved(task)
+            found |= involved(task)
         return found
+
+    def _unknown(self, task_uids):
+        """Return the tasks of those entries that the snapshot does not
+        cover."""
+        entries = self.index.entries
+        found = [outbox.unknown_task(entries[task_uid], self.state)
+                 for task_uid in task_uids if task_uid in entries]
+        return [task for task in found if task is not None]
 
     def _is(self, task, wanted):
         if task["status"] not in wanted:
@@ -145,7 +154,7 @@ class QueuedView(object):
 class _Kept(object):
     """A view, and all that it was made of."""
 
-    __slots__ = ("root", "agent", "state", "bells", "seen", "view")
+    __slots__ = ("root", "agent", "state", "index", "bells", "seen", "view")
 
 
 def queued_view(portal):
@@ -164,7 +173,7 @@ def queued_view(portal):
     if kept is not None and kept.root is root and not kept.agent.stopped:
         agent = kept.agent
         agent.want()
-        if kept.state is agent.state and kept.seen == _look(kept.bells):
+        if kept.state is agent.state and kept.seen == _look(kept):
             return kept.view
     if len(views) >= MOST_VIEWS:
         views.clear()
@@ -183,15 +192,12 @@ def _keep(portal, root):
     kept.root = root
     kept.agent = agents.get_agent(portal)
     kept.agent.want()
-    kept.bells = outbox.bells(root) + _ledger_bell(portal)
-    kept.seen = _look(kept.bells)
-    kept.state = kept.agent.state
-    if _misses_tasks(root, kept.state):
-        kept.agent.catch_up()
-        kept.state = kept.agent.state
+    kept.bells = _ledger_bell(portal)
+    kept.state = kept.agent.known_state(root)
+    kept.index = outbox_index.index_of(root, kept.state)
+    kept.seen = _look(kept)
     kept.view = QueuedView(
-        kept.state, unknown_entries(root, kept.state),
-        lambda task_uid: ledger.has(portal, task_uid))
+        kept.state, kept.index, lambda task_uid: ledger.has(portal, task_uid))
     return kept
 
 
@@ -200,63 +206,12 @@ def _ledger_bell(portal):
     return [root["bell"]] if root is not None else []
 
 
-def _look(bells):
-    """Return what tells one content of outbox and ledger from another.
-
-    Neither value nor serial alone do: an aborted transaction puts back both,
-    and another client's commit may bring the same value. Reading the value
-    comes first, it wakes the object that has the serial.
-    """
-    seen = [(bell.value, bell._p_serial) for bell in bells]
-    seen.append(outbox.writes())
+def _look(kept):
+    """Return what tells one content of outbox and ledger from another; see
+    `OutboxIndex` for why a bell's value or serial alone does not."""
+    seen = [(bell.value, bell._p_serial) for bell in kept.bells]
+    seen.append(kept.index.refresh().changes)
     return seen
-
-
-def _misses_tasks(root, state):
-    """Tell whether the snapshot may lack tasks that left the outbox."""
-    if state.version is None:
-        return True
-    epoch, counter = outbox.split_version(state.version)
-    for version in outbox.removed_up_to(root):
-        removed_epoch, removed_counter = outbox.split_version(version)
-        if removed_epoch == epoch and removed_counter > counter:
-            return True
-    return False
-
-
-def unknown_entries(root, state):
-    """Return the outbox entries that a snapshot does not cover.
-
-    :param root: the outbox
-    :param state: the snapshot's state
-    :rtype: snapshot.State
-    """
-    tasks = {}
-    for task_uid, entry in outbox.entries(root):
-        if state.status_of(task_uid) is not None:
-            continue
-        if entry["rejected"]:
-            tasks[task_uid] = outbox.as_refused(entry)
-        elif outbox.is_pending(entry) or not _covers(state, entry):
-            tasks[task_uid] = entry["task"]
-    objects = {}
-    for task_uid, task in tasks.items():
-        for uid in snapshot.places(task):
-            objects.setdefault(uid, []).append(task_uid)
-    return snapshot.State(None, tasks, objects)
-
-
-def _covers(state, entry):
-    """Tell whether a snapshot is as new as the server's answer for an entry.
-
-    Where the epochs differ the store was made anew in between, and the entry
-    counts for the seconds that it stays.
-    """
-    if entry.get("result") == "duplicate":
-        return True
-    epoch, counter = outbox.split_version(state.version)
-    sent_epoch, sent_counter = outbox.split_version(entry["sent"])
-    return epoch == sent_epoch and counter >= sent_counter
 
 
 def _wanted(status):
@@ -267,4 +222,5 @@ def _wanted(status):
     return tuple(status)
 
 
-EMPTY = QueuedView(snapshot.State(), snapshot.State(), lambda task_uid: False)
+EMPTY = QueuedView(
+    snapshot.State(), outbox_index.EMPTY, lambda task_uid: False)

@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a process that runs tasks does."""
+"""What a process does that runs tasks: loop, attempt, lease, heartbeat."""

@@ -17,15 +17,15 @@ from __future__ import print_function
 import time
 
 from senaite.queue.consumer.heartbeat import Heartbeat
-from senaite.queue.http.transport import AnswerTimeout
-from senaite.queue.http.transport import NotConnected
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
-from senaite.queue.site import connections
 
 #: Outcomes of the process endpoint, and what is added here
 DONE = "done"
@@ -57,10 +57,10 @@ class Attempt(object):
         self.started = time.time()
 
     def run(self):
-        """Process the task, deliver what it has queued, tell the server.
+        """Process the task, deliver its follow-ups, report to the server.
 
-        :returns: what the server has answered: with the next task, or None
-            if there is none, when the consumer goes on at once
+        :returns: the answer of the server; it has the next task, or None if
+            there is none, when the consumer goes on at once
         :rtype: dict
         """
         lease = self.registry.hold(
@@ -90,7 +90,7 @@ class Attempt(object):
         return {"outcome": ALREADY, "processed": record[1], "note": record[2]}
 
     def _process(self, lease):
-        """Have this very process do the work; returns the outcome."""
+        """Let this process do the work; returns the outcome."""
         try:
             return self.consumer.loopback.call(
                 "queue_consumer/process/{}".format(self.task.task_uid), {},
@@ -104,7 +104,7 @@ class Attempt(object):
             return _failure(scheduling.LEASE_LOST, "The consumer is not "
                             "reachable at its own address")
         except TransportError as error:
-            # it may have been carried out all the same
+            # it may have been processed all the same
             self.registry.lose(lease)
             return self._recorded() or _failure(
                 scheduling.ERROR, "The consumer did not answer: {}".format(
@@ -115,7 +115,7 @@ class Attempt(object):
         job never looks finished in between."""
         try:
             self.agent.deliver()
-        except connections.DatabaseClosed:
+        except DatabaseClosed:
             raise
         except Exception as error:
             # they are in the outbox, and go with the next delivery
@@ -123,14 +123,14 @@ class Attempt(object):
             self.agent.wake()
 
     def _report(self, outcome):
-        """Tell the server what became of the task; returns its answer."""
+        """Report the outcome to the server; returns its answer."""
         payload = {"task_uid": self.task.task_uid,
                    "consumer_id": self.consumer.consumer_id}
         kind = outcome["outcome"]
         if kind in (DONE, ALREADY):
             payload["processed"] = outcome.get("processed")
             payload["note"] = outcome.get("note")
-            # Asked along with it, the next task costs no request of its own
+            # Asked for here, the next task costs no request of its own
             payload["next"] = self.consumer.goes_on(self)
             return self._tell("queue_server/done", payload)
         if kind == TIMEOUT:
@@ -140,8 +140,8 @@ class Attempt(object):
         return self._tell("queue_server/fail", payload)
 
     def _tell(self, route, payload):
-        """Call the server until it answers: there is nothing better to do
-        while it is away, and an acknowledgement may be repeated."""
+        """Call the server until it answers: nothing else can be done while it
+        is away, and an acknowledgement may be repeated."""
         wait, trouble = TELL_FROM, 0
         while True:
             try:
@@ -154,13 +154,13 @@ class Attempt(object):
                 trouble += 1
                 if refusal.status not in KEY_TROUBLE or \
                         trouble > MOST_KEY_TROUBLE:
-                    # somebody else has it, or it was removed meanwhile
+                    # another consumer has it, or it was removed
                     logger.warning("event=not_ours task=%s reason=%s",
                                    self.task.task_short_uid, refusal)
                     return None
                 self.agent.configure()
             if self.consumer.stopping.wait(wait):
-                # the ledger knows, in case that it was done
+                # if the work was done, the ledger knows
                 return None
             wait = min(wait * 2, TELL_UP_TO)
 

@@ -23,14 +23,14 @@ _warned = []
 
 
 class QueueConsumeView(BrowserView):
-    """`queue_consume`: sees to it that the loop runs, and no more.
+    """`queue_consume`: starts the loop unless it runs, and no more.
 
     A tick must be short: it takes one of the few threads of a ZServer, and an
     idle ZServer ticks every 30 seconds whatever the period says.
     """
 
     def __call__(self):
-        """Return what there is to say, as text."""
+        """Return a message, as text."""
         response = self.request.response
         response.setHeader("Content-Type", "text/plain")
         response.setHeader("Cache-Control", "no-store")
@@ -38,8 +38,8 @@ class QueueConsumeView(BrowserView):
 
 
 class QueueDispatcherView(QueueConsumeView):
-    """`queue_dispatcher`: what clock-servers call that were set up for 1.0.0
-    or 1.0.1. Does the same, and says once what to change."""
+    """`queue_dispatcher`: called by clock-servers that were set up for 1.0.0 or
+    1.0.1. Does the same, and logs once what to change."""
 
     def __call__(self):
         """See `QueueConsumeView`."""

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The doorbell: notices, without asking anybody, that something was queued.
+"""The doorbell: notices new tasks without asking the queue server.
 
-ZEO tells every client which objects changed. A connection of our own that is
-synced a few times a second sees the bells of the outbox move.
+ZEO tells every client which objects have changed. A connection that is synced
+a few times a second sees the bells of the outbox move.
 """
 
 from __future__ import absolute_import
@@ -20,6 +20,8 @@ from __future__ import print_function
 
 import transaction
 
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import SiteGone
 from senaite.queue.records import outbox
 from senaite.queue.site import connections
 
@@ -38,13 +40,13 @@ class Doorbell(object):
         self._seen = None
 
     def rang(self):
-        """Tell whether something was queued or delivered since last asked.
+        """Tell whether something was queued or delivered since the last call.
 
-        The first look says yes: nobody knows what was before.
+        The first call says yes: what happened before is not known.
 
         :raises DatabaseClosed: when the database is closed
-        :raises Exception: whatever ZEO raises while it is away; asking again
-            begins with a new connection
+        :raises Exception: whatever ZEO raises while it is away; the next
+            call opens a new connection
         """
         try:
             if self._connection is None:
@@ -70,16 +72,16 @@ class Doorbell(object):
             if connections.is_open(self.site.db):
                 connection.close()
         except Exception:
-            # it is broken, and nobody has a reference to it any more
+            # it is broken, and no longer referenced
             pass
 
     def _open(self):
         if not connections.is_open(self.site.db):
-            raise connections.DatabaseClosed()
+            raise DatabaseClosed()
         self._manager = transaction.TransactionManager()
         self._connection = self.site.db.open(
             transaction_manager=self._manager)
         root = outbox.get_root(self.site.find(self._connection.root()))
         if root is None:
-            raise connections.SiteGone("The add-on is not installed")
+            raise SiteGone("The add-on is not installed")
         self._bells = outbox.bells(root)

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The heartbeat: keeps a lease alive while the work runs."""
+"""The heartbeat: renews a lease while the work runs."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -16,7 +16,7 @@ from __future__ import print_function
 
 import threading
 
-from senaite.queue.http.transport import TransportError
+from senaite.queue.errors import TransportError
 from senaite.queue import logger
 from senaite.queue.site.waiting import Event
 
@@ -24,9 +24,9 @@ from senaite.queue.site.waiting import Event
 class Heartbeat(object):
     """Beats on a thread of its own for as long as the `with` block lasts.
 
-    When the server says that the lease is not ours any more, the lease is
-    lost. When the server does not answer, the work goes on: should the task be
-    given to another one meanwhile, the ledger sees to it that only one of the
+    When the server says that the lease is no longer ours, the lease is lost.
+    When the server does not answer, the work goes on: if the task is given to
+    another consumer in the meantime, the ledger ensures that only one of the
     two commits.
     """
 

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Who this process is as a consumer, and where it reaches itself."""
+"""Who this process is as a consumer."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,26 +22,12 @@ import socket
 
 from six.moves.urllib.parse import urlsplit
 
-#: URL of the site at which this very process can be reached, where it cannot
-#: find out by itself
-ENVIRONMENT = "SENAITE_QUEUE_CONSUMER_URL"
-
 #: Tells this process from any other that may answer at a URL
 TOKEN = binascii.hexlify(os.urandom(8)).decode("ascii")
 
 _place = []
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.:-]")
-
-
-def own_url(portal):
-    """Return the URL of the site in this very process, or "" while it is not
-    known."""
-    configured = os.environ.get(ENVIRONMENT)
-    if configured:
-        return configured.rstrip("/")
-    from senaite.queue.site import process_role
-    return process_role.get_site_url(portal)
 
 
 def make_consumer_id(url, instance_path):
@@ -67,7 +53,7 @@ def make_consumer_id(url, instance_path):
 
 
 def set_place(path):
-    """Name what tells this process from others that share its files."""
+    """Set the path that tells this process from others that share its files."""
     _place[:] = [path]
 
 

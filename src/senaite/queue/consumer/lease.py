@@ -11,9 +11,9 @@
 """The leases this process holds: which tasks it may work on, and until when.
 
 The consumer's loop puts a task here before it sends it to the process
-endpoint, and the endpoint takes it from here: what a request says about a task
-counts for nothing, its uid only names which of these is meant. A lease that is
-lost while the work runs keeps it from being committed.
+endpoint, and the endpoint takes it from here: a request only names the task by
+its uid, anything else it says is ignored. If a lease is lost while the work
+runs, the work is not committed.
 """
 
 from __future__ import absolute_import
@@ -22,13 +22,8 @@ from __future__ import print_function
 
 import threading
 
-
-class LeaseNotHeld(Exception):
-    """This process does not hold the task, or not any more."""
-
-
-class AlreadyRunning(Exception):
-    """The task is being processed by this process at this very moment."""
+from senaite.queue.errors import AlreadyRunning
+from senaite.queue.errors import LeaseNotHeld
 
 
 class Lease(object):
@@ -36,7 +31,7 @@ class Lease(object):
 
     def __init__(self, site_key, task, consumer_id):
         """
-        :param site_key: what tells the site from others in this process
+        :param site_key: key of the site, see `senaite.queue.site.connections`
         :param task: the task
         :type task: senaite.queue.model.queue_task.QueueTask
         :param consumer_id: who holds it
@@ -83,26 +78,26 @@ class LeaseRegistry(object):
         with self._lock:
             lease = self._leases.get((site_key, task_uid))
             if lease is None or lease.lost:
-                raise LeaseNotHeld("This process does not hold the task")
+                raise LeaseNotHeld()
             if lease.running:
-                raise AlreadyRunning("The task is being processed")
+                raise AlreadyRunning()
             lease.running = True
             self._running.add(lease)
             return lease
 
     def end(self, lease):
-        """The work on a task is over, whatever its outcome."""
+        """Note that the work on a task has ended, with whatever outcome."""
         with self._lock:
             lease.running = False
             self._running.discard(lease)
 
     def lose(self, lease):
-        """The work may not be committed any more."""
+        """Mark a lease as lost: its work may no longer be committed."""
         with self._lock:
             lease.lost = True
 
     def release(self, lease):
-        """Give a lease back: its task is acknowledged or given up."""
+        """Give a lease back: its task was acknowledged or abandoned."""
         with self._lock:
             lease.lost = True
             key = (lease.site_key, lease.task["task_uid"])

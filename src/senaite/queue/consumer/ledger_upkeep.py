@@ -22,7 +22,8 @@ from __future__ import print_function
 
 from ZODB.POSException import ConflictError
 
-from senaite.queue.http.transport import ServerRefused
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import states
 from senaite.queue.records import ledger
 
@@ -33,12 +34,12 @@ _last = {}
 
 
 def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
-    """Remove what is old, unless that was done lately.
+    """Remove old records, unless that was done recently.
 
     :param site: senaite.queue.site.connections.Site
     :param transport: the way to the queue server
     :param now: UTC epoch seconds
-    :param limit: at most so many records
+    :param limit: maximum number of records
     :param every: seconds between two runs
     :returns: dict of counts: removed
     :raises ServerUnreachable: nothing is removed
@@ -55,7 +56,7 @@ def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
                        "senaite.queue: {} ledger records removed".format(
                            len(over)))
         except ConflictError:
-            over = []  # another consumer is at it, too
+            over = []  # another consumer is removing them, too
     return {"removed": len(over)}
 
 
@@ -66,8 +67,8 @@ def _is_over(transport, task_uid):
         task = transport.call(
             "queue_server/{}".format(task_uid), method="GET")
     except ServerRefused as refusal:
-        if refusal.status != 404:
+        if refusal.error_name != TaskNotFound.__name__:
             raise
-        # its history was removed, too
-        return refusal.answer.get("success") is False
+        # it was removed from the history, too
+        return True
     return task.get("status") in states.FINISHED

@@ -8,15 +8,15 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The consumer: a loop that takes tasks from the queue and gets them done.
+"""The consumer: a loop that takes tasks from the queue and processes them.
 
-One thread per process and site; it works through the queue without a pause,
-then listens for the doorbell. The work itself is done by a request to this
-very process, signed for the task's user, so that it runs like the click of
-that user would have: same authentication, same skins, same layers.
+One thread for each process and site. It works through the queue without a
+pause, then listens for the doorbell. The work itself is done by a request to
+this process, signed for the task's user, so that it runs like a click of that
+user: with the same authentication, skins and layers.
 
-Nothing ends the loop but the end of the process, of the database or of the
-add-on in this site. A tick of the clock server sees to it that it runs.
+The loop ends only with the process, with the database or with the add-on in
+this site. A tick of the clock server starts it again when it does not run.
 """
 
 from __future__ import absolute_import
@@ -29,21 +29,27 @@ import threading
 import time
 
 from senaite.queue.client import agent as agents
+from senaite.queue import config
 from senaite.queue.consumer.attempt import Attempt
 from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.errors import ConfigError
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import NotReady
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import SiteGone
+from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import ServerRefused
-from senaite.queue.http.transport import ServerUnreachable
 from senaite.queue.http.transport import Transport
-from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
+from senaite.queue.site import own_address
 from senaite.queue.site.waiting import Event
-from senaite.queue.speedups import garbage
+from senaite.queue import speedups
 
 #: Seconds: between looks at the doorbell, and the longest wait without asking
 LOOK_SECONDS = 0.05
@@ -52,22 +58,18 @@ LISTEN_SECONDS = 5
 #: Seconds before the loop tries again when something is not there
 RETRY_SECONDS = 1
 
-#: So many threads may still work on tasks that took too long
+#: Maximum number of threads that may still work on tasks that took too long
 MOST_STRAYS = 1
 
 _consumers = {}
 _lock = threading.Lock()
 
 
-class NotReady(Exception):
-    """The loop cannot work now; says why."""
-
-
 class Consumer(object):
     """Takes the tasks of one site."""
 
     def __init__(self, site, agent, registry=leases,
-                 find_url=identity.own_url):
+                 find_url=own_address.own_url):
         """
         :param site: senaite.queue.site.connections.Site
         :param agent: the site's agent in this process
@@ -104,7 +106,10 @@ class Consumer(object):
         return True
 
     def stop(self, timeout=None):
-        """Have the loop end after its task, and wait for it that long."""
+        """Let the loop end after its task.
+
+        :param timeout: seconds to wait for the end; None: do not wait
+        """
         self.stopping.set()
         thread = self._thread
         if timeout and thread is not None and \
@@ -112,18 +117,18 @@ class Consumer(object):
             thread.join(timeout)
 
     def _run(self):
-        """Live until there is nothing left to live for."""
+        """Run until the process, the database or the add-on is gone."""
         while not self._is_over():
             try:
                 self._live()
-            except (connections.DatabaseClosed, connections.SiteGone):
+            except (DatabaseClosed, SiteGone):
                 break
-            except (NotReady, TransportError) as error:
+            except (NotReady, TransportError, ConfigError) as error:
                 self._complain(error)
             except Exception as error:
                 if not connections.is_open(self.site.db):
                     break
-                # whatever it is, a loop that is gone helps nobody
+                # a loop that ends processes nothing any more
                 self._complain(error, unexpected=True)
             self.stopping.wait(RETRY_SECONDS)
         self._doorbell.close()
@@ -143,13 +148,16 @@ class Consumer(object):
                 self._listen(next_due)
 
     def _work_off(self):
-        """Take task after task, until there is none; returns in how many
-        seconds there may be one, or None."""
-        # Between two tasks, somebody waits for the next one: what there is to
-        # be looked through can wait until nobody does
+        """Process task after task until there is none.
+
+        :returns: seconds from now until there may be one, or None
+        """
+        # Users wait while there are tasks: garbage is collected when there
+        # are none
         answer = {}
-        with garbage.rarely_collected():
-            # What was handed out is ours, whatever we are asked meanwhile
+        with speedups.session().working_off():
+            # A task that was handed out is processed even when we are asked to
+            # stop
             while answer.get("task") or not self._is_over():
                 if "task" not in answer:
                     self._require_database()
@@ -162,7 +170,7 @@ class Consumer(object):
         return None
 
     def _get_ready(self):
-        """Find out who and where we are, and tell the server.
+        """Find our address and id, and tell the server.
 
         :raises NotReady: when this process cannot reach itself
         """
@@ -175,8 +183,8 @@ class Consumer(object):
             self.consumer_id = identity.make_consumer_id(
                 loopback.base_url, identity.instance_path())
         self._require_loopback()
-        # what our former self held, before this process was started, is
-        # given to somebody else at once
+        # what this consumer held before the process was started again is
+        # given to another consumer at once
         answer = self.agent.transport.call(
             "queue_server/hello", {"consumer_id": self.consumer_id},
             force=True)
@@ -195,13 +203,14 @@ class Consumer(object):
             url = self.find_url(portal)
         if not url:
             raise NotReady("This process does not know its own address yet; "
-                           "{} can name it".format(identity.ENVIRONMENT))
+                           "{} can name it".format(
+                               config.CONSUMER_URL.variable))
         return Transport(url, self.agent.get_key)
 
     def _require_loopback(self):
         """Ask ourselves for a task that does not exist.
 
-        :raises NotReady: when nobody, or another process, answers
+        :raises NotReady: when no process, or another one, answers
         """
         try:
             self.loopback.call(
@@ -222,7 +231,7 @@ class Consumer(object):
         :raises NotReady: while ZEO is away: tasks would only fail
         """
         if not connections.is_open(self.site.db):
-            raise connections.DatabaseClosed()
+            raise DatabaseClosed()
         if not self._is_connected():
             raise NotReady("ZEO does not answer")
 
@@ -252,8 +261,10 @@ class Consumer(object):
             force=True, timeout=10)
 
     def handle(self, task):
-        """Get one task done, and keep to its pace; returns the answer of the
-        server, which may have the next one."""
+        """Process one task and keep to its pace.
+
+        :returns: the answer of the server, which may have the next task
+        """
         attempt = Attempt(self, task)
         answer = attempt.run()
         rest = self._rest_after(attempt)
@@ -289,7 +300,7 @@ class Consumer(object):
             bool(getattr(lifetime, "_shutdown_phase", 0))
 
     def _complain(self, error, unexpected=False):
-        """Log what is wrong once, and once when it is right again."""
+        """Log a problem once, and once more when it is over."""
         if error is None:
             if self._complaint is not None:
                 logger.info("event=consumer_recovered consumer=%s",
@@ -306,10 +317,10 @@ class Consumer(object):
 
 
 def ensure(portal):
-    """See to it that the loop of a site runs in this process.
+    """Start the loop of a site in this process, unless it runs.
 
     :param portal: root object of the site
-    :returns: what to tell who asked
+    :returns: a message for the caller
     :rtype: str
     """
     site = connections.Site.of(portal)

@@ -11,9 +11,8 @@
 """Processing a task: the work, the ledger and the follow-up, all or nothing.
 
 The transactions are made here, not by the publisher: an answer must not say
-"done" before the commit, and neither the JSON API (which swallows exceptions,
-and then commits what was written before them) nor ZServer (which never retries
-a conflict) does what is needed.
+"done" before the commit, the JSON API swallows exceptions and commits what was
+written before them, and ZServer never retries a conflict.
 """
 
 from __future__ import absolute_import
@@ -24,7 +23,6 @@ import random
 import time
 import traceback
 
-import six
 import transaction
 from AccessControl import getSecurityManager
 from AccessControl.unauthorized import Unauthorized
@@ -32,16 +30,18 @@ from transaction.interfaces import TransientError
 from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
-from senaite.queue.http.routing import to_text
+from senaite.queue.errors import LeaseLost
+from senaite.queue.errors import TaskRefused
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
 from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
+from senaite.queue.model.fields import to_message
+from senaite.queue.model.fields import to_text
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
-from senaite.queue.speedups import garbage
-from senaite.queue.speedups import turns
+from senaite.queue import speedups
 
 #: How often a transaction is tried when it meets conflicts
 ATTEMPTS = 3
@@ -58,14 +58,6 @@ FAILED = "failed"
 
 GENERIC_ACTION = "task_generic_action"
 ACTION_PREFIX = "task_action_"
-
-
-class TaskRefused(Exception):
-    """The task cannot be processed, now or ever; says why in plain words."""
-
-
-class LeaseLost(Exception):
-    """The task is not ours any more; the work must not be committed."""
 
 
 def process(portal, request, lease, user_id):
@@ -124,12 +116,12 @@ def _attempt(portal, request, lease, user_id, tries=1):
     _prepare(request, task, context)
     adapter = _get_adapter(context, task.name)
     running = transaction.get()
-    with garbage.rarely_collected(), working_on(task, tries) as added, \
-            turns.offered(portal):
+    with working_on(task, tries) as added, \
+            speedups.session().processing(portal):
         adapter.process(task)
         if transaction.get() is not running:
-            # what it has committed cannot be taken back; the ledger entry
-            # at least keeps it from being done a second time
+            # what it has committed cannot be undone, but the ledger entry keeps
+            # it from being done a second time
             logger.error("event=commit_by_adapter task=%s name=%s: an adapter "
                          "must not end the transaction",
                          task.task_short_uid, task.name)
@@ -138,7 +130,7 @@ def _attempt(portal, request, lease, user_id, tries=1):
         ledger.record(portal, task.task_uid, time.time(), processed, note)
         _describe(task)
         if lease.lost:
-            raise LeaseLost("The lease was lost while the work was done")
+            raise LeaseLost()
         transaction.commit()
     return {"outcome": DONE, "processed": processed, "note": note}
 
@@ -154,14 +146,14 @@ def _check_user(task, user_id):
 
 
 def _prepare(request, task, context):
-    """Give the request what the work expects, and nothing of before.
+    """Prepare the request for the work, without leftovers.
 
     Caches on the request hold objects and answers (is this transition
     allowed?) from before the transaction was aborted.
     """
     IAnnotations(request).clear()
     request.other.pop("workflow_skiplist", None)
-    # for information; our own guards go by `current_task`
+    # for information; our own guards use `current_task`
     request.set("queue_tuid", task.task_uid)
     from bika.lims.interfaces import IWorksheet
     if IWorksheet.providedBy(context):
@@ -185,8 +177,8 @@ def _get_adapter(context, name):
 
 
 def _count_processed(task, added):
-    """Return how many items of the job are done by now less than before:
-    what follow-up tasks of the same job have taken over is not."""
+    """Return how many items of the job this task has done: its own, without
+    those that follow-up tasks of the job have taken over."""
     left = sum(_items(other) for other in added
                if other["job_uid"] == task["job_uid"])
     return max(0, _items(task) - left)
@@ -197,28 +189,21 @@ def _items(task):
 
 
 def _describe(task):
-    """Say in the undo log whose work this is."""
+    """Describe the task and its user in the undo log."""
     current = transaction.get()
     current.note(u"senaite.queue {} {}".format(task.name, task.task_uid))
-    current.user = u" {}".format(_text(task.username))
+    current.user = u" {}".format(to_text(task.username))
 
 
 def _failed(kind, error):
     """Return the answer for a failure; called while it is handled."""
     details = traceback.format_exc()
-    message = to_text(error)
+    message = to_message(error)
     if kind in (scheduling.ERROR, scheduling.CONFLICT):
         message = u"{}: {}".format(type(error).__name__, message)
     return {
         "outcome": FAILED,
         "kind": kind,
         "error_message": message[:4000],
-        "traceback": _text(details)[-MOST_TRACEBACK:],
+        "traceback": to_text(details)[-MOST_TRACEBACK:],
     }
-
-
-def _text(value):
-    """Return native text as unicode, whatever it holds."""
-    if isinstance(value, six.text_type):
-        return value
-    return value.decode("utf-8", "replace")

@@ -10,54 +10,25 @@
 
 """Stand-alone sites: one process is queue server and consumer, too.
 
-A site without reserved clients has to work out of the box. A process to which
-nobody has given a role, and which is the queue server all the same (see
-`roles`), consumes as well: at once when no other process can open the
-database, or else when tasks wait and none of them gets anywhere for a while.
-Whoever configures a cluster gives the roles, and nothing happens here.
+A process that works alone (see `senaite.queue.site.alone`) consumes: at once
+when no other process can open the database, otherwise when tasks have been
+waiting and none has made progress for a while.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
-
-from senaite.queue import logger
 from senaite.queue.model import states
+from senaite.queue.model import surroundings
+from senaite.queue.site import alone
 
-#: Set to "off", the queue server never consumes
-ENVIRONMENT = "SENAITE_QUEUE_STANDALONE"
-
-#: Seconds for which nothing moves before the queue server helps itself
+#: Seconds without progress after which the queue server consumes as well
 LONELY_SECONDS = 5
-
-#: Filled when a real server process starts: tests and scripts stay alone
-_processes = []
-
-
-def allow():
-    """Allow it in this process (called at its start-up)."""
-    _processes.append(os.getpid())
-
-
-def is_alone():
-    """Tell whether this process is the queue server of the current site
-    without having been told so."""
-    if os.getpid() not in _processes:
-        return False
-    from senaite.queue.site import process_role
-    return process_role.get_configured_role() is None and process_role.is_queue_server()
-
-
-def may_volunteer():
-    """Tell whether this process may consume the tasks of the current site
-    without having been told to."""
-    return os.environ.get(ENVIRONMENT) != "off" and is_alone()
 
 
 class Watch(object):
-    """Finds out whether nobody consumes."""
+    """Finds out whether tasks wait and no process takes them."""
 
     def __init__(self):
         #: this process may consume
@@ -66,6 +37,11 @@ class Watch(object):
         self.is_only = False
         self._since = None
         self._waiting = set()
+
+    def configure(self):
+        """Read the settings, in the site; see `agent.add_watch`."""
+        self.may_volunteer = alone.may_volunteer()
+        self.is_only = surroundings.get().has_own_database()
 
     def is_needed(self, state, now):
         """Tell whether this process should consume; see `is_lonely`."""
@@ -89,17 +65,3 @@ class Watch(object):
             self._since = now
             self._waiting = waiting
         return bool(waiting) and now - self._since >= LONELY_SECONDS
-
-
-def volunteer(site):
-    """Start the loop of a site in this process, unless it runs.
-
-    :param site: senaite.queue.site.connections.Site
-    """
-    from senaite.queue.consumer import loop
-    if loop.is_running(site):
-        return
-    with site.opened() as (portal, _manager):
-        loop.ensure(portal)
-    logger.info("event=standalone site=%s: no other process consumes, the "
-                "queue server does", "/".join(site.path))

@@ -10,16 +10,16 @@
 
 """`queue-consumer`: a consumer as a process of its own, without HTTP server.
 
-For sites served by WSGI, which has no clock-server, and for whoever likes to
-have the work apart from the pages. systemd or supervisor keeps it running:
+For sites served by WSGI, which has no clock-server, and for sites that keep
+the work apart from the pages. systemd or supervisor keeps it running:
 
     queue-consumer -C /path/to/zope.conf
 
-It opens the database of that zope.conf (a ZEO client's), takes the tasks of
-all sites in it that have the add-on, and logs on standard output. SIGTERM and
-SIGINT: it finishes the chunk at hand and leaves the rest to others; a chunk
-that does not end in time is handed back uncommitted. Several may share one
-zope.conf.
+It opens the database of that zope.conf (a ZEO client's), processes the tasks
+of all sites in it that have the add-on, and logs to standard output. On SIGTERM
+or SIGINT it finishes the current chunk and leaves the rest to other consumers;
+a chunk that does not end in time is handed back uncommitted. Several processes
+may share one zope.conf.
 """
 
 from __future__ import absolute_import
@@ -33,23 +33,24 @@ import signal
 import sys
 
 from senaite.queue.client import agent as agents
+from senaite.queue import config
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
-from senaite.queue.http.transport import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
 from senaite.queue.site import connections
 from senaite.queue.site.waiting import Event
 
-#: Seconds between two looks for sites that have got the add-on meanwhile
+#: Seconds between two searches for sites that have the add-on
 LOOK_SECONDS = 15
 
-#: Seconds that a chunk gets to end by itself; less than systemd's 90
+#: Seconds that a chunk has to end by itself; less than systemd's 90
 GRACE_SECONDS = 60
 
-#: So many processes may share one zope.conf
+#: Maximum number of processes that share one zope.conf
 MOST_PROCESSES = 64
 
 LOG_FORMAT = "%(asctime)s %(levelname)s [%(name)s] %(message)s"
@@ -59,7 +60,7 @@ def parse_arguments(arguments):
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(
         prog="queue-consumer", description="Takes tasks from the queue of "
-        "SENAITE and gets them done, until SIGTERM.")
+        "SENAITE and processes them, until SIGTERM.")
     parser.add_argument(
         "-C", "--configure", metavar="ZOPE.CONF", required=True,
         help="configuration of a ZEO client, with or without ZServer")
@@ -86,11 +87,11 @@ class Worker(object):
         self._complained = False
 
     def request_stop(self, number=None, frame=None):
-        """Have `run` return (a signal handler)."""
+        """Let `run` return (a signal handler)."""
         self.stopping.set()
 
     def run(self):
-        """Work until somebody asks to stop."""
+        """Work until `request_stop` is called."""
         while not self.stopping.is_set():
             try:
                 self.start_consumers()
@@ -104,7 +105,7 @@ class Worker(object):
         self.stop()
 
     def start_consumers(self):
-        """See to it that each site with the add-on has its consumer."""
+        """Start a consumer for each site with the add-on."""
         from senaite.queue.client.startup import find_sites
         import transaction
         manager = transaction.TransactionManager()
@@ -123,12 +124,12 @@ class Worker(object):
         self._complained = not found
 
     def _start(self, key, portal):
-        # the one of the process: a site has no second one
+        # the consumer of this process: a site has only one
         consumers.ensure(portal)
         self._consumers[key] = consumers.get_consumer(connections.Site.of(portal))
 
     def stop(self):
-        """Finish what is at hand, hand back what does not end in time."""
+        """Finish the current chunks; hand back those that do not end in time."""
         logger.info("event=worker_stopping held=%s", len(leases))
         running = [found for found in self._consumers.values() if found]
         for consumer in running:
@@ -152,7 +153,7 @@ class Worker(object):
                     "error_message": "The consumer was stopped",
                 }, force=True)
             except TransportError as error:
-                # the end of the lease does it, too
+                # when the lease ends, the server takes it back
                 logger.debug("event=not_handed_back reason=%s", error)
             logger.info("event=handed_back task=%s",
                         lease.task.task_short_uid)
@@ -187,6 +188,20 @@ def configure(path):
     notify(ProcessStarting())
 
 
+def require_configuration():
+    """Refuse to start with a wrong environment or product configuration.
+
+    Unlike a Zope process, this one has nothing else to do.
+
+    :raises SystemExit: names each wrong value and what is allowed
+    """
+    errors = config.get_errors()
+    if errors:
+        raise SystemExit("\n".join(
+            "queue-consumer: not started: {}".format(error.problem)
+            for error in errors))
+
+
 def take_place(home):
     """Take a name that no other process with this zope.conf has.
 
@@ -214,11 +229,15 @@ def main(arguments=None):
     if not os.path.isfile(options.configure):
         raise SystemExit("queue-consumer: there is no file {}".format(
             options.configure))
+    # before Zope, which starts the agents
+    require_configuration()
     logging.basicConfig(
         stream=sys.stdout, format=LOG_FORMAT,
         level=logging.DEBUG if options.debug else logging.INFO)
     inprocess.prefer()
     configure(os.path.abspath(options.configure))
+    # once more, with what zope.conf says
+    require_configuration()
 
     import Zope2
     logging.getLogger("txn").setLevel(logging.WARNING)

@@ -8,14 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Requests to this very process that need no HTTP server.
+"""Requests to this process that need no HTTP server.
 
-A process that is queue server, client and consumer at once talks to itself.
-Through HTTP it would have to know its own address, which a WSGI process does
-not before somebody has asked it for something, and it would take up the few
-threads that people wait for. Here the publisher is called directly, on a
-thread of our own: the same routes, the same authentication, the same skins
-and layers as for a click, and a connection to the database of its own.
+A process that is queue server, client and consumer at once calls itself.
+Through HTTP it would have to know its own address, which a WSGI process learns
+from its first request only, and it would occupy the few threads that serve
+users. Here the publisher is called directly, on a thread of its own: with the
+same routes, authentication, skins and layers as for a click, and with its own
+connection to the database.
 """
 
 from __future__ import absolute_import
@@ -33,7 +33,7 @@ from requests.structures import CaseInsensitiveDict
 from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlsplit
 
-from senaite.queue.consumer import identity
+from senaite.queue import config
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
 from senaite.queue.site import process_role
@@ -49,12 +49,12 @@ _preferred = []
 
 
 def prefer():
-    """Have this process' consumers do their work without HTTP."""
+    """Let the consumers of this process work without HTTP."""
     _preferred.append(os.getpid())
 
 
 def is_preferred():
-    """Tell whether this process has said so."""
+    """Tell whether `prefer` was called in this process."""
     return os.getpid() in _preferred
 
 
@@ -65,7 +65,7 @@ def get_url(path):
     :type path: sequence of str
     """
     base = BASE
-    configured = os.environ.get(identity.ENVIRONMENT)
+    configured = config.read_or_default(config.CONSUMER_URL)
     if configured:
         parts = urlsplit(configured)
         base = "{}://{}".format(parts.scheme, parts.netloc)

@@ -9,9 +9,9 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What the routes of the queue server read from requests, and how they answer.
+"""Parameters that the routes of the queue server read, and their answers.
 
-Whatever is wrong with a request ends here, with the status of the contract.
+Every fault of a request is refused here, with the status of the contract.
 """
 
 from __future__ import absolute_import
@@ -21,21 +21,14 @@ from __future__ import print_function
 import re
 
 import six
-from senaite.queue.http.routing import get_portal
-from senaite.queue.http.routing import Refused
-from senaite.queue.http.routing import translate
+from senaite.queue.errors import Refused
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import concealed
 from senaite.queue.model.states import STATES
+from senaite.queue.site.portal import get_portal
 from senaite.queue.site import process_role
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import StoreUnavailable
-from senaite.queue.storage.errors import TaskNotFound
 
-translate(TaskNotFound, 404)
-translate(NotRunning, 412)
-translate(StoreUnavailable, 503)
 
 #: Tasks in an answer, unless the request asks for less or more, and at most
 DEFAULT_LIMIT = 1000
@@ -50,16 +43,10 @@ DIGITS = re.compile(r"^[0-9]{1,20}\Z")
 TRUE_VALUES = (True, 1, "1", "true", "True", "yes", "on")
 
 
-def get_queue():
-    """Return the queue of the current site."""
-    from senaite.queue.server.server_utility import get_server_utility
-    return get_server_utility(get_portal())
-
-
 def read_task_uid(params):
     """Return the uid of the task that a request is about.
 
-    :raises Refused: 406 without one, 412 when it is none
+    :raises Refused: 406 without one, 412 when it is not the uid of a task
     """
     task_uid = params.get("task_uid")
     if not task_uid:
@@ -135,7 +122,7 @@ def read_states(params, default=None):
 def read_object_uid(params, name="uid"):
     """Return the uid of an object, or None.
 
-    :raises Refused: 412 when it is none
+    :raises Refused: 412 when it is not a uid
     """
     uid = params.get(name)
     if not uid:
@@ -173,10 +160,10 @@ def answer_items(request, items, **details):
 
 
 def answer(request, content=None, **details):
-    """Return an answer with what all have: the URL asked, and the address of
-    the process that answers.
+    """Return an answer with what all answers have: the URL that was asked, and
+    the address of the process that answers.
 
-    :param content: what is told, whatever its keys
+    :param content: the content of the answer, with any keys
     :type content: dict
     """
     portal = get_portal()

@@ -11,15 +11,15 @@
 
 """JSON routes: the decorator that declares them, the table, the one wrapper.
 
-The decorator writes down who may call a route; the wrapper enforces it, so
-that no route function checks anything about its caller itself. A route
+The decorator declares who may call a route, and the wrapper enforces it: a
+route function does not check its caller. A route
 function is called with `(context, request, **values of the URL)`, returns a
-dict, and raises `Refused` (or an exception announced with `translate`) when it
-cannot do what was asked.
+dict, and raises an error of ours that has an HTTP status (see
+`senaite.queue.errors`) when it cannot do what was asked.
 
-senaite.jsonapi swallows whatever a route raises, and the publisher then
-commits what was written before. Therefore nothing passes this wrapper: it
-aborts the transaction and answers with the status itself.
+senaite.jsonapi swallows every exception of a route, and the publisher then
+commits what was written before. The wrapper therefore lets no exception pass:
+it aborts the transaction and sets the status of the answer itself.
 """
 
 from __future__ import absolute_import
@@ -31,12 +31,17 @@ import functools
 import json
 import time
 
-import six
+from senaite.queue.errors import QueueError
+from senaite.queue.errors import Refused
+from senaite.queue import is_installed
 from senaite.queue import logger
+from senaite.queue.model.fields import to_message
+from senaite.queue.site.portal import get_portal
+from senaite.queue.site import process_role
 
 #: Requests signed with the queue's key; never a person
 SIGNED = "signed"
-#: Signed requests, and people with the permission to view the queue
+#: Signed requests, and users with the permission to view the queue
 VIEW = "view"
 #: Signed requests, and users with the permission to consume tasks
 CONSUME = "consume"
@@ -61,38 +66,7 @@ LOG_AGAIN_SECONDS = 60
 #: Number of different errors that are remembered for that
 MAX_LINES = 200
 
-_statuses = []
 _logged = {}
-
-
-class Refused(Exception):
-    """The request cannot be answered as asked.
-
-    :param status: HTTP status of the answer
-    :type status: int
-    :param message: for the caller to read
-    :param details: further keys of the answer
-    """
-
-    def __init__(self, status, message, **details):
-        super(Refused, self).__init__(message)
-        self.status = status
-        self.message = message
-        self.details = details
-
-
-def translate(exception_class, status):
-    """Announce that this exception, raised in a route, means that status.
-
-    The message of the exception is given to the caller.
-
-    :param exception_class: subclass of Exception; the first one announced
-        that matches counts
-    :param status: HTTP status
-    :type status: int
-    """
-    if (exception_class, status) not in _statuses:
-        _statuses.append((exception_class, status))
 
 
 def route(group, *rules, **options):
@@ -140,9 +114,10 @@ def register(declared, view):
 
 
 def respond(declared, function, context, request, values):
-    """Check the caller, call the route's function, answer; never raises.
+    """Check the caller, call the route's function and return the answer.
 
-    (But for one: what asks for anything else than JSON is a BadRequest.)
+    :raises BadRequest: when the caller asks for another format than JSON;
+        nothing else is raised
     """
     refuse_other_formats(request)
     try:
@@ -158,8 +133,8 @@ def respond(declared, function, context, request, values):
 
 
 def refuse_other_formats(request):
-    """The API view would answer `asbinary` and `asxml` past this module's
-    care, with errors of its own."""
+    """Refuse `asbinary` and `asxml`: the API view would answer them itself, with
+    errors of its own."""
     accept = request.getHeader("Accept") or ""
     if request.form.get("asbinary") or request.form.get("asxml") \
             or accept in ("application/zip", "application/xml"):
@@ -168,26 +143,35 @@ def refuse_other_formats(request):
 
 
 def explain(error, declared, request):
-    """Set the status that belongs to an exception and return the answer."""
-    status, message, details = 500, "Internal error, see the server's log", {}
-    known = [s for cls, s in _statuses if isinstance(error, cls)]
-    if isinstance(error, Refused):
-        status, message = error.status, error.message
-        details = error.details
-    elif known:
-        status, message = known[0], to_text(error)
+    """Set the status that belongs to an exception and return the answer.
+
+    An error of ours names its class in the answer: callers decide by that.
+    """
+    status, answer = 500, {"message": "Internal error, see the server's log"}
+    known = _get_status(error)
+    if known is not None:
+        status = known
+        answer = {"message": to_message(error), "error": type(error).__name__}
+        answer.update(error.details)
     if status >= 500 and not isinstance(error, Refused):
         log_failure(error, declared, status)
     request.response.setStatus(status)
-    answer = {"success": False, "message": message}
-    answer.update(details)
+    answer["success"] = False
     return answer
 
 
+def _get_status(error):
+    """Return the status that an error of ours asks for, or None."""
+    if isinstance(error, Refused):
+        return error.status
+    # of the class: that of `ServerRefused` is what another server has said
+    return type(error).status if isinstance(error, QueueError) else None
+
+
 def log_failure(error, declared, status):
-    """Log an error, the same one not with every poll."""
+    """Log an error, but not the same one with every poll."""
     line = "route={}/{} status={} error={!r}".format(
-        declared.group, declared.rules[0], status, to_text(error))
+        declared.group, declared.rules[0], status, to_message(error))
     now = time.time()
     if now > _logged.get(line, 0):
         if len(_logged) >= MAX_LINES:
@@ -196,26 +180,12 @@ def log_failure(error, declared, status):
         logger.error("event=route_failed %s", line, exc_info=status == 500)
 
 
-def to_text(error):
-    """Return the message of an exception, whatever its encoding.
-
-    :rtype: six.text_type
-    """
-    try:
-        return six.text_type(error)
-    except UnicodeError:
-        return str(error).decode("utf-8", "replace")
-
-
 def check(declared, request):
     """Raise `Refused` unless this request may use this route, here and now."""
-    from senaite.queue import is_installed
     if get_portal() is None or not is_installed():
         raise Refused(404, "The queue is not installed in this site")
-    if declared.group == SERVER_GROUP:
-        from senaite.queue.site.process_role import is_queue_server
-        if not is_queue_server():
-            raise Refused(405, "This process is not the queue server")
+    if declared.group == SERVER_GROUP and not process_role.is_queue_server():
+        raise Refused(405, "This process is not the queue server")
     if request.environ.get("REQUEST_METHOD", "GET") not in declared.methods:
         request.response.setHeader("Allow", ", ".join(declared.methods))
         raise Refused(405, "Use {}".format(" or ".join(declared.methods)))
@@ -245,18 +215,13 @@ def check_access(access, request):
 
 
 def get_permission(access):
-    """Return the permission a person needs; None: no permission suffices."""
+    """Return the permission a user needs; None when no permission is
+    sufficient."""
     from senaite.queue import permissions
     return {
         VIEW: permissions.ViewQueue,
         CONSUME: permissions.ConsumeTasks,
     }.get(access)
-
-
-def get_portal():
-    """Return the site of the current request, or None."""
-    from senaite.queue.site import plonesite
-    return plonesite.get_portal()
 
 
 def get_payload(request):
@@ -273,7 +238,7 @@ def get_payload(request):
     if len(body) > MAX_BODY_BYTES:
         raise Refused(400, "The body is larger than {} bytes".format(
             MAX_BODY_BYTES))
-    # Forms are what other sites can make a browser send
+    # Other sites can make a browser send forms, but not JSON
     content_type = request.getHeader("Content-Type") or ""
     if not content_type.lower().startswith("application/json"):
         raise Refused(400, "The body must be JSON (application/json)")
@@ -287,7 +252,8 @@ def get_payload(request):
 
 
 def not_json(name):
-    """Python reads NaN and the infinities, JSON does not have them."""
+    """Refuse NaN and the infinities, which Python reads but JSON does not
+    have."""
     raise ValueError(name)
 
 

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Calls of the queue server: signed JSON over HTTP, impatient.
+"""Calls of the queue server: signed JSON over HTTP, with short timeouts.
 
-When the server does not answer, the next calls fail at once for a while
-(circuit breaker), so that a server that is down costs nobody more than one
-short timeout. Sessions are kept per thread; a `Transport` may be shared.
+After a call that was not answered, calls fail at once for a while (circuit
+breaker), so that a server that is down costs a caller at most one timeout.
+Sessions are kept per thread; a `Transport` may be shared.
 """
 
 from __future__ import absolute_import
@@ -28,52 +28,21 @@ import six
 from six.moves.urllib.parse import urlencode
 
 from senaite.queue.auth import tokens
+from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.model import fields
 
 API_PATH = "/@@API/senaite/v1/"
 
-#: Seconds: to connect, and to wait for an answer unless the caller says else
+#: Seconds to connect, and to wait for an answer by default
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
 
 #: Seconds for which the circuit stays open: doubled with each failure
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8
-
-
-class TransportError(Exception):
-    """The queue server could not be asked."""
-
-
-class ServerUnreachable(TransportError):
-    """The queue server does not answer, or says that it cannot work. Check
-    that it runs, and the setting 'server'. Tasks are kept and sent later."""
-
-
-class NotConnected(ServerUnreachable):
-    """Nothing listens there: the request was not sent."""
-
-
-class AnswerTimeout(ServerUnreachable):
-    """The request was sent, and not answered in time."""
-
-
-class ServerRefused(TransportError):
-    """The queue server says no."""
-
-    def __init__(self, status, message, answer=None):
-        """
-        :param status: HTTP status
-        :type status: int
-        :param message: the server's message
-        :type message: str
-        :param answer: all of the server's answer
-        :type answer: dict
-        """
-        TransportError.__init__(self, "{} {}".format(status, message))
-        self.status = status
-        self.message = message
-        self.answer = answer or {}
 
 
 class Transport(object):
@@ -110,18 +79,18 @@ class Transport(object):
         :type method: str
         :param timeout: seconds to wait for the answer
         :type timeout: float
-        :param force: ask even though the server did not answer lately
+        :param force: ask even while the circuit is open
         :type force: bool
-        :param username: user to act as; "": nobody, a control call
+        :param username: user to act as; "" for a control call
         :type username: str
         :param query: parameters of the URL
         :type query: dict
         :rtype: dict
-        :raises ServerUnreachable: no answer, or none that makes sense
-        :raises ServerRefused: the server's "no"
+        :raises ServerUnreachable: no answer, or one that is not understood
+        :raises ServerRefused: the server refuses
         """
         if not force and self._clock() < self._open_until:
-            raise ServerUnreachable("{} did not answer lately".format(
+            raise ServerUnreachable("{} did not answer a moment ago".format(
                 self.base_url))
         try:
             answer = self._send(
@@ -158,7 +127,7 @@ class Transport(object):
                 auth=tokens.Signer(username, self.get_key),
                 timeout=(CONNECT_SECONDS, timeout or READ_SECONDS))
         except ValueError as error:
-            # no key, or no URL: nothing that another attempt would change
+            # no key, or not a URL: another attempt would not help
             raise ServerUnreachable("{}: {}".format(self.base_url, error))
         except requests.RequestException as error:
             raise _classify(error)("{}: {}".format(self.base_url, error))
@@ -175,8 +144,8 @@ class Transport(object):
         return session
 
     def _read(self, response):
-        """Return the answer. The body counts, not the status alone: some
-        versions of the JSON API say 200 to an error."""
+        """Return the answer. The status alone is not enough: some versions of
+        the JSON API answer an error with 200."""
         status = response.status_code
         try:
             answer = response.json()

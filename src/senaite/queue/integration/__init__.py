@@ -11,15 +11,15 @@
 """Where the queue meets SENAITE's pages and workflows.
 
 * `decisions`: whether a click is queued, and which of its objects;
+* `form_channel`: workflow actions of listing forms and menus;
 * `ajax`: transitions that listings send row by row;
-* `guards`: what is queued is left alone until its task is done;
-* `listings`, `duplicates`, `saving`: rows of what is queued are marked, and
-  nobody writes to them;
-* `progress`, `viewlets`: people see how far it is;
-* `notices`: managers see what is wrong with the queue;
-* `ownership`: who sees what a client owns, when roles change;
-* `patches`: the one place for patches of core.
-
-The adapters of the form channel are in `senaite.queue.integration.form_channel`, where
-other add-ons look for them.
+* `template_pages`: the two pages that apply a worksheet template;
+* `guards`: no transitions of queued objects, except by their task;
+* `listings`, `duplicate_page`, `saving`: rows of queued objects are marked
+  and cannot be changed;
+* `progress`, `viewlets`: the progress shown to users;
+* `notices`: warnings about the queue, for managers;
+* `ownership`: permissions on the content of clients, when roles change;
+* `core_patches`: the patches of core that change what users see; those that
+  make work cheaper are in `senaite.queue.speedups`.
 """

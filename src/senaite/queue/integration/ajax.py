@@ -10,14 +10,14 @@
 
 """The ajax channel: transitions that a listing sends row by row.
 
-A listing of SENAITE 2.6 sends one request per selected row, one after the
-other, in the order of the selection, and with each the whole selection. The
-first request queues the whole selection as one task, and its answer shows all
-of these rows anew; for those that follow there is nothing left to do, or to
-show. They must not even look whether there is: a task may be processed by
-then, and an action that can be done more than once, like one of several
-verifications, would be done again for each row. And to put a listing together
-for a single row takes longer than the consumer needs for its analysis.
+For each selected row, a listing of SENAITE 2.6 sends a request, one after the
+other, in the order of the selection; each request contains the whole
+selection. The first request queues the whole selection as one task, and its
+answer updates all rows. The requests that follow do nothing. They must not
+even check whether something is left to do: the task may be finished by then,
+and an action that can be repeated, such as one of several verifications, would
+be repeated for each row. Besides, rendering the listing for a single row takes
+longer than the consumer needs for the analysis.
 """
 
 from __future__ import absolute_import
@@ -42,29 +42,29 @@ from zope.interface import implementer
 from senaite.queue import api
 from senaite.queue.integration import decisions
 from senaite.queue.interfaces import ISenaiteQueueLayer
-from senaite.queue.speedups import memos
+from senaite.queue import speedups
 
 
 @implementer(IListingWorkflowTransition)
 class QueuedTransition(ListingWorkflowTransition):
     """Queues the transition of a selection of analyses in a worksheet."""
 
-    #: uids to show anew, besides those of the request; None: as core does it
+    #: uids of the rows to update; None for those that core updates
     uids = None
 
     def do_transition(self, transition, chained_uids, failed_transitions,
                       **kw):
-        """Queue the whole selection, with the first of its rows.
+        """Queue the whole selection, at the request for its first row.
 
         :param transition: id of the transition
         :param chained_uids: uids of the selection
-        :param failed_transitions: how many rows of it failed so far
+        :param failed_transitions: number of rows that have failed so far
         """
         uid = senaite_api.get_uid(self.context)
         selection = list(chained_uids or [])
         if uid not in selection:
             selection = [uid]
-        # the same for each row of a selection, whatever is done by then
+        # The same decision for each row of a selection, whatever is done by then
         if not self.is_to_be_queued(transition, len(selection)):
             return super(QueuedTransition, self).do_transition(
                 transition, chained_uids, failed_transitions, **kw)
@@ -74,12 +74,12 @@ class QueuedTransition(ListingWorkflowTransition):
             self.uids = []
 
     def enqueue(self, transition, selection):
-        """Add the task; rows that can't be transitioned are left out."""
+        """Add the task, without rows that cannot be transitioned."""
         objects = [senaite_api.get_object_by_uid(uid, default=None)
                    for uid in selection]
         objects = [obj for obj in objects if obj is not None]
         selected = [senaite_api.get_uid(obj) for obj in objects]
-        # Those that are left out, too: a page may be old
+        # Includes the rows that are left out: the page may be outdated
         self.uids = selected
         objects = decisions.allowed(objects, transition)
         if not objects:
@@ -91,44 +91,45 @@ class QueuedTransition(ListingWorkflowTransition):
         try:
             api.add_action_task(objects, transition, self.view.context)
         except ValueError as error:
-            # More than a task may hold: the row says so
+            # E.g. more items than a task may have: shown in the row
             self.error["message"] = str(error)
             self.uids = selected[:1]
 
     def is_to_be_queued(self, transition, count):
-        """Tell whether this request belongs to the queue."""
+        """Tell whether the transition of this request is queued."""
         return IWorksheet.providedBy(self.view.context) and \
             decisions.is_to_be_queued(transition, count)
 
     def get_uids(self):
-        """Return the uids of the rows to show anew."""
+        """Return the uids of the rows to update."""
         if self.uids is None:
             return super(QueuedTransition, self).get_uids()
         return self.uids
 
 
 def call_listing(view, call):
-    """Answer a request to a listing. One for a row that was queued with the
-    first of its selection is answered at once, without what a listing does
-    before it looks what is wanted.
+    """Answer a request to a listing.
 
-    :param view: listing that is called
+    A request for a row that was queued with the first row of its selection is
+    answered at once, without preparing the listing.
+
+    :param view: the listing
     :type view: senaite.app.listing.view.ListingView
-    :param call: function that has the listing answer
+    :param call: function that calls the listing
     """
     uids, selection = get_queued_rows(view)
     if not uids:
         return call()
     if uids[0] != selection[0]:
         return _answer(uids, selection)
-    # All rows are shown, and have much in common
-    with memos.kept():
+    # All rows are rendered, and share most look-ups
+    with speedups.session().reading_once():
         return call()
 
 
 def get_queued_rows(view):
-    """Return the row that a request is for, if its selection is queued as a
-    whole, and the selection.
+    """Return the row and the selection of a request whose selection is queued
+    as a whole.
 
     :returns: list of one uid, list of uids; or two empty lists
     """
@@ -144,7 +145,7 @@ def get_queued_rows(view):
     transition = payload.get("transition") or ""
     obj = senaite_api.get_object_by_uid(uids[0], default=None)
     involved = (view, obj, view.request)
-    # As `ajax_do_action_for` looks for it
+    # The same look-up as in `ajax_do_action_for`
     adapter = queryMultiAdapter(
         involved, IListingWorkflowTransition, name=transition)
     if adapter is None:
@@ -159,8 +160,8 @@ def get_queued_rows(view):
 @returns_safe_json
 @inject_runtime
 def _answer(uids, selection):
-    """Answer that there is nothing to show, and tell our script that this goes
-    for all rows of the selection: they were answered with the first one."""
+    """Answer that no row changes, and tell our script that this holds for all
+    rows of the selection: the first answer has updated them."""
     return {"count": 0, "uids": uids, "folderitems": [], "errors": {},
             "redirects": {}, "answered": selection}
 
@@ -168,8 +169,8 @@ def _answer(uids, selection):
 class QueuedActionTransition(QueuedTransition):
     """Queues any transition it is registered for, in all listings.
 
-    What `WorkflowActionGenericQueueAdapter` is to the form channel: add-ons
-    register it under the id of an action.
+    The counterpart of `WorkflowActionGenericQueueAdapter` of the form channel:
+    add-ons register it under the id of an action.
     """
 
     def is_to_be_queued(self, transition, count):
@@ -177,8 +178,8 @@ class QueuedActionTransition(QueuedTransition):
 
 
 class QueuedRetract(QueuedTransition, AnalysisRetractAdapter):
-    """The same, where core shows the retest when it is done at once."""
+    """Queues retractions; done at once, the retest is shown as in core."""
 
 
 class QueuedRetest(QueuedTransition, AnalysisRetestAdapter):
-    """The same, where core shows the retest when it is done at once."""
+    """Queues retests; done at once, the retest is shown as in core."""

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Whether a click is queued, which of its objects are, and what people are told.
+"""Decides whether a click is queued, and which of its objects are.
 """
 
 from __future__ import absolute_import
@@ -23,21 +23,20 @@ from bika.lims.workflow import isTransitionAllowed
 from senaite.queue import api
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
-from senaite.queue.site import surroundings
-from senaite.queue.speedups.readahead import read_ahead
-from senaite.queue.speedups.readahead import STATUS
+from senaite.queue.model import surroundings
+from senaite.queue import speedups
 
 
 def is_to_be_queued(name_or_action, count=None):
     """Tell whether work of this kind is queued right now.
 
-    Never while a task is processed: that work is what the task is for. Never
-    for anonymous: nobody could be found to run the task as. And not for less
-    items than people want to have queued, since those are done in no time.
+    Never while a task is processed, because its work must not be queued again.
+    Never for anonymous users, because a task runs as the user who started it.
+    Not for fewer items than the setting "min_items".
 
     :param name_or_action: name of a task, or id of a workflow action
     :type name_or_action: str
-    :param count: how many items were selected; not considered when None
+    :param count: number of selected items; ignored when None
     :type count: int
     :rtype: bool
     """
@@ -57,44 +56,43 @@ def are_analyses(objects):
 
 
 def allowed(objects, action):
-    """Return the objects a workflow action may be done to now, by the current
-    user.
+    """Return the objects that the current user can transition now.
 
-    Only these are queued: `workflow_action` is a public page, and a task for
-    something that is not possible would be seen, and waited for, in vain. What
-    is queued already is left out by our guards.
+    Only these are queued: `workflow_action` is a public view, and users would
+    wait in vain for tasks that cannot succeed. Our guards exclude objects that
+    are already queued.
 
     :param objects: content objects
     :param action: id of the transition
     :rtype: list
     """
-    read_ahead(objects, STATUS)
+    speedups.session().read_status_ahead(objects)
     return [obj for obj in objects if isTransitionAllowed(obj, action)]
 
 
 def assignable(analyses, worksheet):
-    """Return the analyses that can be assigned to a worksheet.
+    """Return the analyses that can be assigned to a worksheet now.
 
     :param analyses: analyses (objects, brains or uids)
     :param worksheet: the worksheet
     :rtype: list
     """
-    # The guard of "assign" wants to know the worksheet, wherever we are
+    # The guard of "assign" reads the worksheet from the request
     senaite_api.get_request().set("ws_uid", senaite_api.get_uid(worksheet))
     analyses = [senaite_api.get_object(analysis) for analysis in analyses]
-    read_ahead(analyses, STATUS)
+    speedups.session().read_status_ahead(analyses)
     analyses = [an for an in analyses if not an.getWorksheet()]
     return allowed(analyses, "assign")
 
 
 def queued_message(count):
-    """Return what people are told when objects were queued.
+    """Return the message for users whose click was queued.
 
-    :param count: how many
+    :param count: number of queued objects
     :type count: int
     :rtype: zope.i18nmessageid.Message
     """
     if count == 1:
-        return _(u"1 item was queued and is processed in the background.")
-    return _(u"${count} items were queued and are processed in the "
+        return _(u"1 item was queued and will be processed in the background.")
+    return _(u"${count} items were queued and will be processed in the "
              u"background.", mapping={"count": count})

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The page "Add duplicate" of a worksheet: its rows are made by hand, no
-adapter is asked.
+"""The page "Add duplicate" of a worksheet: it builds its rows without calling
+the adapters of listings.
 """
 
 from __future__ import absolute_import
@@ -33,8 +33,8 @@ class AddDuplicateView(CoreView):
         return items
 
     def handle_submit(self):
-        """Add duplicates, but none of a sample that is queued: its analyses
-        may be gone, or others, when they are made."""
+        """Add duplicates, except of queued samples: their analyses may change
+        before the duplicates are made."""
         rows = QueuedSampleRows(self, self.context)
         uids = self.request.form.get("uids") or []
         self.request.form["uids"] = [

@@ -10,9 +10,9 @@
 
 """The form channel: workflow actions of listing forms and menus, queued.
 
-A listing posts its form to `workflow_action`, which looks for a named adapter.
-These are core's adapters, with the transitions themselves left to a task:
-what was typed in the form is saved before, in the click's own transaction.
+A listing posts its form to `workflow_action`, which looks up a named adapter.
+These adapters extend core's: they save the values of the form in the
+transaction of the click, and leave the transitions to a task.
 """
 
 from __future__ import absolute_import
@@ -32,19 +32,19 @@ from senaite.queue import messageFactory as _
 class QueueingMixin(object):
     """Turns a `WorkflowActionGenericAdapter` into one that queues."""
 
-    #: how many objects were queued by this click
+    #: number of objects that this click has queued
     queued = 0
 
     def __call__(self, action, objects):
-        # Rows that are queued can't be selected, but a page may be old
+        # Queued rows cannot be selected, but the page may be outdated
         free = [obj for obj in objects if not api.is_queued(obj)]
         if objects and not free:
-            message = _(u"Queued already, and processed in the background.")
+            message = _(u"Already queued, and will be processed in the background.")
             return self.redirect(message=message, level="warning")
         return super(QueueingMixin, self).__call__(action, free)
 
     def do_action(self, action, objects):
-        """Queue the action, or do it where the queue takes no tasks.
+        """Queue the action, or do it at once where it is not to be queued.
 
         :param action: id of the transition
         :param objects: content objects
@@ -60,11 +60,11 @@ class QueueingMixin(object):
         return objects
 
     def is_to_be_queued(self, action, objects):
-        """Tell whether the action on these objects is queued."""
+        """Tell whether the action on these objects is to be queued."""
         return decisions.is_to_be_queued(action, len(objects))
 
     def success(self, objects, message=None):
-        """Redirect with a message that tells what happened."""
+        """Redirect with a message about what was queued or done."""
         if self.queued:
             message = decisions.queued_message(self.queued)
             return self.redirect(message=message)
@@ -84,7 +84,7 @@ class WorkflowActionGenericQueueAdapter(QueueingMixin,
 class AnalysesActionQueueAdapter(WorkflowActionGenericQueueAdapter):
     """Queues an action on the analyses of a worksheet.
 
-    An action on the worksheet itself, from its menu, is none on analyses.
+    An action on the worksheet itself, from its menu, is not queued.
     """
 
     def is_to_be_queued(self, action, objects):
@@ -93,7 +93,7 @@ class AnalysesActionQueueAdapter(WorkflowActionGenericQueueAdapter):
 
 
 class SubmitQueueAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
-    """Saves what was typed, and queues the submission."""
+    """Saves the values of the form, and queues the submission."""
 
     def is_to_be_queued(self, action, objects):
         return decisions.are_analyses(objects) and \
@@ -103,7 +103,7 @@ class SubmitQueueAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
 class AssignQueueAdapter(QueueingMixin, WorkflowActionAssignAdapter):
     """Queues the assignment of analyses to the worksheet.
 
-    The context is always a worksheet: it is registered for nothing else.
+    The context is always a worksheet: it is registered only for worksheets.
     """
 
     def __call__(self, action, analyses):

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What is queued is left alone until its task is done.
+"""Guards: queued objects cannot be transitioned until their task is done.
 
-Core asks these adapters before its own guards, for each transition of each
-object on a page, in every site of the Zope: they are cheap, and let anything
-pass where the add-on is not installed.
+Core calls these adapters before its own guards, for each transition of each
+object on a page, in every site of the Zope instance. So they are cheap, and
+allow everything where the add-on is not installed.
 """
 
 from __future__ import absolute_import
@@ -31,12 +31,12 @@ from senaite.queue.site import samples
 
 @implementer(IGuardAdapter)
 class QueueGuard(object):
-    """Vetoes the transitions of what is queued.
+    """Vetoes the transitions of queued objects.
 
-    The task that is being processed may pass, for its own objects: their
-    worksheet, their samples and the other analyses of these included, since
-    core cascades a transition to what depends on it. Which task that is, the
-    process endpoint tells; no request can.
+    The task that is being processed may transition its own objects, with their
+    worksheet, their samples and the other analyses of these samples, because
+    core cascades transitions to dependent objects. Only the process endpoint
+    sets the current task; a request cannot.
     """
 
     def __init__(self, context):
@@ -55,7 +55,7 @@ class QueueGuard(object):
         return not self.is_queued()
 
     def is_covered_by(self, task):
-        """Tell whether a task may treat the object.
+        """Tell whether a task may transition the object.
 
         :param task: the task that is being processed
         :type task: senaite.queue.model.queue_task.QueueTask
@@ -66,7 +66,7 @@ class QueueGuard(object):
             uid in task["uids"]
 
     def is_queued(self):
-        """Tell whether a task that is not done involves the object."""
+        """Tell whether an unfinished task involves the object."""
         return marks.is_queued(senaite_api.get_uid(self.context))
 
 
@@ -82,7 +82,7 @@ class AnalysisGuard(QueueGuard):
 
 
 class SampleGuard(QueueGuard):
-    """For samples: they are queued when one of their analyses is."""
+    """For samples: a sample is queued when one of its analyses is."""
 
     def is_queued(self):
         return marks.is_sample_queued(senaite_api.get_uid(self.context))

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Rows of listings that are queued: disabled, and marked for all to see."""
+"""Disables and marks the rows of queued objects in listings."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -27,21 +27,21 @@ from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
 
-#: Goes after the text of a cell. The icon is decoration, the text is read.
+#: Appended to the text of a cell. Screen readers skip the icon.
 MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}" '
         u'data-uid="{uid}">'
         u'<i class="fas fa-hourglass-half" aria-hidden="true"></i> '
         u'{text}</span>')
 
 
-#: In the class of the rows that are queued
+#: CSS class of queued rows
 QUEUED_ROW = "state-queued"
 
 
 @contextlib.contextmanager
 def enabled(items):
-    """For code that has ideas of its own about disabled rows: those that we
-    have disabled are not, meanwhile.
+    """Enable the rows that we have disabled while other code runs that treats
+    disabled rows in its own way.
 
     :param items: the rows
     """
@@ -58,12 +58,12 @@ def enabled(items):
 
 @implementer(IListingViewAdapter)
 class QueuedRows(object):
-    """Disables and marks the rows of what is queued."""
+    """Disables and marks the rows of queued objects."""
 
-    #: before other add-ons, which may want to say more about the row
+    #: before other add-ons, which may add to the row
     priority_order = 100
 
-    #: where the mark goes: the first of these columns that the listing has
+    #: the mark goes to the first of these columns that the listing has
     columns = ("state_title", "Title", "title", "RequestID")
 
     def __init__(self, listing, context):
@@ -72,7 +72,7 @@ class QueuedRows(object):
         self.active = is_installed() and current_task() is None
 
     def before_render(self):
-        """Nothing to change in the listing itself."""
+        """Do nothing: the listing itself does not change."""
 
     def folder_item(self, obj, item, index):
         """Disable and mark the row if its object is queued.
@@ -91,7 +91,7 @@ class QueuedRows(object):
         return marks.is_queued(uid)
 
     def disable(self, item):
-        """Make sure that the row is neither selected nor edited."""
+        """Make sure that the row cannot be selected or edited."""
         item["disabled"] = True
         item["selected"] = False
         item["allow_edit"] = []
@@ -101,7 +101,7 @@ class QueuedRows(object):
         item["state_class"] = "{} {}".format(
             item.get("state_class") or "", QUEUED_ROW).strip()
         text = translate(_(u"Queued"))
-        title = translate(_(u"Queued: it is processed in the background"))
+        title = translate(_(u"Queued: will be processed in the background"))
         column = self.get_column()
         former = senaite_api.safe_unicode(item["after"].get(column) or u"")
         item["after"][column] = former + MARK.format(
@@ -110,7 +110,7 @@ class QueuedRows(object):
     def get_column(self):
         """Return the column that gets the mark."""
         if ITransposedListingView.providedBy(self.listing):
-            # Of each analysis it shows one cell, with the result
+            # It shows one cell per analysis, with the result
             return "Result"
         present = self.listing.columns
         for column in self.columns:
@@ -120,7 +120,7 @@ class QueuedRows(object):
 
 
 class QueuedSampleRows(QueuedRows):
-    """Samples are queued when one of their analyses is."""
+    """Rows of samples: a sample is queued when one of its analyses is."""
 
     def is_queued(self, uid):
         return marks.is_sample_queued(uid)

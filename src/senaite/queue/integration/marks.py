@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Whether objects on a page are queued: for guards and listings, row by row.
+"""Tells guards and listings whether the objects of a page are queued.
 """
 
 from __future__ import absolute_import
@@ -21,12 +21,12 @@ from senaite.queue.client.view import queued_view
 
 
 def view():
-    """Return what this process knows of the queue of the current site."""
+    """Return this process' view of the queue of the current site."""
     return queued_view(senaite_api.get_portal())
 
 
 def is_queued(uid):
-    """Tell whether an object is queued, or being processed.
+    """Tell whether a queued or running task involves an object.
 
     :param uid: uid of the object
     :type uid: str
@@ -38,8 +38,8 @@ def is_queued(uid):
 def is_sample_queued(uid):
     """Tell whether a sample, or one of its analyses, is queued.
 
-    Tasks have locks on the samples of their analyses (and on what these were
-    made from), so no catalog has to be asked, row by row.
+    Tasks hold locks on the samples of their analyses and on the parents of
+    these samples, so that no row needs a catalog search.
 
     :param uid: uid of the sample
     :type uid: str

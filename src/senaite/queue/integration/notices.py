@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What managers should know about the queue, on any page of the site.
+"""Notices about the queue for managers, on any page of the site.
 
-All of it is known to this process anyway: no page waits for the queue server
-to tell that it is away.
+This process knows all of it already: no page waits for the queue server to
+find out that it is down.
 """
 
 from __future__ import absolute_import
@@ -23,59 +23,73 @@ from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue.client.view import outage_seconds
+from senaite.queue import config
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
-#: Seconds: a restart of the queue server is no news
+#: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
 
 
 def get_notices():
-    """Return what a manager should know.
+    """Return the notices for managers.
 
     :returns: messages, the most urgent first
     :rtype: list of zope.i18nmessageid.Message
     """
+    found = [tell_error(error) for error in config.get_errors()]
     settings = surroundings.get()
     if not settings.get_setting("server"):
-        return [_(u"The queue is off, because the setting 'Queue server' is "
-                  u"empty: everything is done at once, while people wait.")]
-    found = []
+        return found + [_(
+            u"The queue is off, because the setting 'Queue server' is empty: "
+            u"all actions run at once, while users wait.")]
     outage = outage_seconds(senaite_api.get_portal())
-    if outage > OUTAGE_SECONDS:
+    # nobody asks the server while our own configuration forbids it
+    is_outage = not config.get_errors(config.CRITICAL)
+    if is_outage and outage > OUTAGE_SECONDS:
         found.append(tell_outage(outage, settings))
     allowed = settings.get_setting("max_seconds_unlock")
     overtime = marks.view().overtime
     if overtime > allowed:
         found.append(_(
-            u"Tasks take longer than the ${allowed} seconds that they may, "
-            u"and are tried again for nothing. The setting 'Longest time of a "
-            u"task' should be ${needed} or more.",
+            u"Tasks take longer than the limit of ${allowed} seconds, and are "
+            u"retried in vain. The setting 'Maximum time per task' should be "
+            u"${needed} seconds or more.",
             mapping={"allowed": allowed, "needed": int(overtime)}))
     return found
 
 
-def tell_outage(outage, settings):
-    """Return what to say when the queue server is away.
+def tell_error(error):
+    """Return what to say about a wrong configuration of this process.
 
-    :param outage: seconds
+    :param error: senaite.queue.errors.ConfigError
+    """
+    return _(u"The configuration of this Zope process is wrong: ${error}",
+             mapping={"error": str(error)})
+
+
+def tell_outage(outage, settings):
+    """Return the notice about an outage of the queue server.
+
+    :param outage: duration so far, in seconds
+    :param settings: see `senaite.queue.model.surroundings`
     """
     words = {"minutes": int(outage // 60), "seconds": int(outage % 60),
              "server": settings.get_setting("server")}
     if outage > settings.get_setting("outage_seconds"):
         return _(
             u"The queue server at ${server} has not answered for ${minutes} "
-            u"min ${seconds} s. What is queued is kept for it, new work is "
-            u"done at once, while people wait.", mapping=words)
+            u"min ${seconds} s. Queued tasks are kept, and new actions run at "
+            u"once, while users wait.", mapping=words)
     return _(
         u"The queue server at ${server} has not answered for ${minutes} min "
-        u"${seconds} s. What is queued is kept for it.", mapping=words)
+        u"${seconds} s. Queued tasks are kept.", mapping=words)
 
 
 class NoticesViewlet(ViewletBase):
-    """Shown to those who can do something about it."""
+    """Shows the notices to users who may manage the queue."""
 
     index = ViewPageTemplateFile("templates/notices.pt")
 
@@ -85,6 +99,6 @@ class NoticesViewlet(ViewletBase):
 
     @property
     def settings_url(self):
-        """Where most of it is put right."""
+        """URL of the settings."""
         return "{}/@@queue-controlpanel".format(
             senaite_api.get_url(senaite_api.get_portal()))

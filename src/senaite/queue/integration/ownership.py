@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Who sees what a client owns: brought up to date when roles change.
+"""Reindexes the permissions on a client's content when roles change.
 
-SENAITE 2.6 makes the group of a client owner of the client's folder, and the
-catalogs learn of it when objects are indexed the next time. Until then the
-contacts don't find what was there before.
+SENAITE 2.6 makes the group of a client the owner of the client's folder, but
+does not reindex the content. Until an object is indexed again, contacts of the
+client do not find it.
 """
 
 from __future__ import absolute_import
@@ -24,22 +24,22 @@ from senaite.queue.api import add_reindex_obj_security_task
 from senaite.queue.api import is_queue_ready
 from senaite.queue import is_installed
 from senaite.queue.model.categories import get_process
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 TASK = "task_reindex_object_security"
 
 
 def on_local_roles_modified(client, event):
-    """Somebody has shared a client with others, or does so no longer."""
+    """Reindex a client whose local roles have changed."""
     reindex(client)
 
 
 def reindex(client):
-    """Reindex who may see a client and all it has: by the queue, or at once
-    where it takes no tasks or there is little to do.
+    """Reindex the permissions on a client and its content.
 
-    Where people have switched this process off, they get what core does:
-    nothing.
+    Queued, or done at once where the queue takes no tasks or the client has
+    little content. Does nothing, like core, where this process is not among
+    the queued processes of the settings.
 
     :param client: the client
     """
@@ -48,7 +48,7 @@ def reindex(client):
             get_process(TASK) not in settings.get_setting("queued_processes"):
         return
     many = len(client.objectIds()) >= settings.get_setting("min_items")
-    # Anonymous has no task: nobody could be found to run it as
+    # A task needs a user to run as: none for anonymous
     if many and settings.get_username() and is_queue_ready(TASK):
         add_reindex_obj_security_task(client)
     else:

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""How far the queue is with a worksheet or a sample: the figures."""
+"""The progress of the queue with a worksheet or a sample."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -25,19 +25,19 @@ from senaite.queue.integration import marks
 from senaite.queue import messageFactory as _
 from senaite.queue.model import states
 
-#: Progress of an object that has nothing to do with the queue
+#: Progress of an object without tasks
 NOTHING = {"tasks": 0, "left": 0, "total": 0, "users": [], "since": None,
            "failed": 0}
 
 
 def get_progress(context):
-    """Return how far the queue is with an object.
+    """Return the progress of the queue with an object.
 
     :param context: content object, e.g. a worksheet
-    :returns: dict with `tasks` (how many wait or run), `total` and `left`
-        (items of their jobs), `users` (ids of who started them), `since`
-        (epoch seconds: when the first of them was started; None when there
-        is none) and `failed` (how many jobs did not come to an end)
+    :returns: dict with `tasks` (number that wait or run), `total` and `left`
+        (number of items of their jobs), `users` (ids of the users who started
+        them), `since` (start of the first of them, in epoch seconds, or None)
+        and `failed` (number of failed jobs)
     :rtype: dict
     """
     uid = senaite_api.get_uid(context)
@@ -60,10 +60,11 @@ def get_progress(context):
 
 
 def get_tasks(context, uid, wanted):
-    """Return the tasks that people see at an object: those that are about it
-    and, for a sample, those that are about its analyses.
+    """Return the visible tasks of an object: those that involve it and, for a
+    sample, those that involve its analyses.
 
-    :param wanted: states
+    :param uid: uid of the object
+    :param wanted: states of the tasks
     :rtype: list of dict
     """
     seen = marks.view()
@@ -76,10 +77,9 @@ def get_tasks(context, uid, wanted):
 
 
 def count_items(context, tasks):
-    """Return how many items are left, and how many their jobs have.
+    """Return the number of items that are left, and that of their jobs.
 
-    Of a sample only its own analyses count: others of the job are none of its
-    business.
+    For a sample, only its own analyses count.
     """
     if not tasks:
         return 0, 0
@@ -89,21 +89,21 @@ def count_items(context, tasks):
     for task in tasks:
         job = get_job(task)
         left[job] = left.get(job, 0) + (len(task.get("uids") or ()) or 1)
-        # Entries of the change feed may come without the total
+        # Entries of the change feed may lack the total
         total[job] = max(task.get("job_total") or 0, left[job])
     return sum(left.values()), sum(total.values())
 
 
 def count_own_items(sample, tasks):
-    """Return how many analyses of a sample are left, twice: how many there
-    were in the beginning nobody knows."""
+    """Return the number of analyses of a sample that are left, twice: their
+    number at the start is not known."""
     uid = senaite_api.get_uid(sample)
     own = set(brain.UID for brain in senaite_api.search(
         {"getAncestorsUIDs": uid}, ANALYSIS_CATALOG))
     own.add(uid)
     left = set()
     for task in tasks:
-        # A task without items is about its context as a whole
+        # A task without items is about its context
         items = task.get("uids") or [task.get("context_uid")]
         left.update(own.intersection(items))
     return len(left), len(left)
@@ -115,7 +115,7 @@ def get_job(task):
 
 
 def tell_who(context, progress):
-    """Return who started it and since when, for people to read."""
+    """Return who started the jobs and when, as translated text."""
     names = [senaite_api.safe_unicode(
         senaite_api.get_user_fullname(user) or user)
         for user in progress["users"]]

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Saving what was typed in a listing, but nothing in rows that are queued."""
+"""Saves values that were entered in a listing, except in queued rows."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -29,25 +29,25 @@ from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
 
-#: Goes after the mark of a row that was not saved, on lines of its own. Gone
-#: when the rows are loaded anew: queue.js repeats it where it stays.
+#: Appended to the mark of a row that was not saved. Reloading the rows removes
+#: it, so queue.js repeats it in a place where it stays.
 REFUSAL = u'<div class="queued-refusal text-danger small" role="alert" ' \
           u'style="line-height: 1.3; white-space: normal" ' \
           u'data-title={title}>{text}</div>'
 
 
 class SampleSubmitAdapter(QueueingMixin, WorkflowActionSubmitAdapter):
-    """Submits analyses on the page of their sample, which is not queued, and
-    saves what was typed before: not for those that are queued."""
+    """Submits analyses on the page of their sample at once, after saving the
+    values of the form; queued analyses are left out."""
 
     def is_to_be_queued(self, action, objects):
         return False
 
 
 def set_fields(view, save):
-    """Save the values of a request, but for those of queued objects.
+    """Save the values of a request, except those of queued objects.
 
-    What is refused is said in the row, which is shown as it is now; all other
+    Rows that were not saved show a message and their current values; all other
     rows of the request are saved.
 
     :param view: the listing
@@ -61,14 +61,14 @@ def set_fields(view, save):
         return save()
     left = dict((uid, values) for uid, values in queue.items()
                 if uid not in queued)
-    # The listing saves a field that was left, whether it was changed or not
+    # The listing sends each field that lost the focus, changed or not
     refused = [uid for uid in queued if _is_changed(uid, queue[uid])]
     answer = {"uids": [], "folderitems": [], "errors": {}}
     if left:
         view.request.set("BODY", json.dumps(dict(payload, save_queue=left)))
         answer.update(json.loads(save()))
-    text = translate(_(u"Not saved: it is queued, and processed in the "
-                       u"background."))
+    text = translate(_(u"Not saved: the row is queued, and will be processed "
+                       u"in the background."))
     answer["folderitems"].extend(_get_rows(view, queued, refused, text))
     answer["errors"] = dict((uid, text) for uid in refused)
     answer["count"] = len(answer["folderitems"])
@@ -77,7 +77,7 @@ def set_fields(view, save):
 
 
 def _get_payload(view):
-    """Return what was sent; core complains about what is none."""
+    """Return the payload of the request; core rejects an invalid one."""
     payload = view.get_json() if is_installed() else {}
     queue = payload.get("save_queue") if isinstance(payload, dict) else None
     return dict(payload, save_queue=queue) if isinstance(queue, dict) \
@@ -85,15 +85,15 @@ def _get_payload(view):
 
 
 def _is_refused(uid):
-    """Tell whether an object may not be written now."""
+    """Tell whether an object must not be changed now."""
     if current_task() is not None or not senaite_api.is_uid(uid):
         return False
     return marks.is_queued(uid)
 
 
 def _is_changed(uid, values):
-    """Tell whether values are others than an object has, as far as the user
-    may know: what cannot be read is a change."""
+    """Tell whether values differ from those of an object; values that the user
+    may not read count as different."""
     obj = senaite_api.get_object_by_uid(uid)
     if not isinstance(values, dict) or \
             not getSecurityManager().checkPermission("View", obj):
@@ -110,8 +110,8 @@ def _to_text(value):
 
 
 def _get_rows(view, uids, refused, text):
-    """Return the rows of objects as they are, with a text for people in those
-    that were refused."""
+    """Return the current rows of objects, with a message in those that were
+    refused."""
     view.contentFilter["UID"] = list(uids)
     rows = []
     for item in view.get_folderitems():
@@ -127,5 +127,5 @@ def _get_rows(view, uids, refused, text):
         after[column] = senaite_api.safe_unicode(after.get(column) or u"") \
             + REFUSAL.format(text=text, title=quoteattr(
                 senaite_api.safe_unicode(item.get("title") or u"")))
-    # As core's own answers: what JSON does not know is shown as text
+    # As in core's answers, values unknown to JSON become text
     return json.loads(json.dumps(rows, default=str))

@@ -10,8 +10,9 @@
 
 """Worksheets made by a template: the two pages that apply one, queued.
 
-Core applies the template within the click, and judges by the worksheet's
-layout whether something was added. With the queue, that is not known yet.
+Core applies the template within the request, and checks the worksheet's layout
+to find out whether something was added. When the template is queued, that is
+not known yet.
 """
 
 from __future__ import absolute_import
@@ -33,9 +34,9 @@ from senaite.queue import messageFactory as _
 
 
 def get_template(uid):
-    """Return a worksheet template, or None.
+    """Return a worksheet template, or None when there is none with this uid.
 
-    :param uid: what the form says
+    :param uid: value of the form
     """
     if not senaite_api.is_uid(uid):
         return None
@@ -49,8 +50,8 @@ def get_template(uid):
 def apply_template(worksheet, template):
     """Queue the application of a template, or do it at once.
 
-    Where there is little or nothing to add, it is done at once: that takes no
-    time, and people are told.
+    With few or no analyses to add, it is done at once: that is fast, and the
+    user sees the result.
 
     :param worksheet: the worksheet
     :param template: the worksheet template
@@ -67,9 +68,18 @@ def apply_template(worksheet, template):
 
 
 def queued_message(template):
-    """Return what people are told when a template was queued."""
+    """Return the message for users whose template was queued."""
     title = senaite_api.safe_unicode(senaite_api.get_title(template))
-    return _(u"The worksheet template ${title} is applied in the background.",
+    return _(u"The worksheet template ${title} will be applied in the "
+             u"background.",
+             mapping={"title": title})
+
+
+def unreadable_message(template):
+    """Return the message for users whose template core cannot read."""
+    title = senaite_api.safe_unicode(senaite_api.get_title(template))
+    return _(u"The worksheet template ${title} cannot be used: SENAITE cannot "
+             u"read its analysis services. Create the template again.",
              mapping={"title": title})
 
 
@@ -79,14 +89,30 @@ class QueuedAddAnalysesView(AddAnalysesView):
     #: the message about what was queued
     message = None
 
-    def handle_submit(self):
-        """Apply the template that was chosen.
+    #: the message about why nothing was added, when it is not core's
+    problem = None
 
-        :returns: False when nothing was added, nor will be
+    def update(self):
+        """Offer the filters of the worksheet's template, if there is one that
+        core can read."""
+        template = self.context.getWorksheetTemplate()
+        if template is None or planning.is_readable(template):
+            super(QueuedAddAnalysesView, self).update()
+        else:
+            # Past core's own method, which would fail
+            super(AddAnalysesView, self).update()
+
+    def handle_submit(self):
+        """Apply the selected template.
+
+        :returns: False when nothing was added or queued
         """
         template = get_template(self.request.form.get("getWorksheetTemplate"))
         if template is None:
             return super(QueuedAddAnalysesView, self).handle_submit()
+        if not planning.make_readable(template):
+            self.problem = unreadable_message(template)
+            return False
         self.request["context_uid"] = senaite_api.get_uid(self.context)
         before = len(self.context.getLayout())
         if apply_template(self.context, template):
@@ -95,28 +121,33 @@ class QueuedAddAnalysesView(AddAnalysesView):
         return len(self.context.getLayout()) != before
 
     def template(self, *args, **kw):
-        """Render the page, unless another one is to tell what was queued:
-        core renders it even when it redirects, which uses the message up."""
+        """Render the page, except before a redirect after something was
+        queued: core would render it as well, and use up the message."""
         if self.message is not None:
             return u""
         return super(QueuedAddAnalysesView, self).template(*args, **kw)
 
     def add_status_message(self, message, level="info"):
-        """Say what happened: that changes were saved is not all of it."""
+        """Show a more precise message than core's, if there is one."""
         super(QueuedAddAnalysesView, self).add_status_message(
-            self.message or message, level)
+            self.message or self.problem or message, level)
 
 
 class QueuedAddWorksheetView(AddWorksheetView):
     """Core's form "Create worksheet", with the template queued.
 
-    The worksheet itself is made at once: people go there from here.
+    The worksheet itself is created at once, because the user is redirected to
+    it.
     """
 
     def __call__(self):
         template = get_template(self.request.get("template", ""))
         if template is None or not self.request.get("analyst", ""):
             return super(QueuedAddWorksheetView, self).__call__()
+        if not planning.make_readable(template):
+            return self.leave(
+                self.context, message=unreadable_message(template),
+                level="warning")
         worksheet = self.create_worksheet()
         if apply_template(worksheet, template):
             return self.leave(worksheet, "manage_results",
@@ -127,23 +158,27 @@ class QueuedAddWorksheetView(AddWorksheetView):
                           bikaMessageFactory(u"No analyses were added"))
 
     def create_worksheet(self):
-        """Return a new worksheet, with what else the form says."""
+        """Return a new worksheet with the other values of the form."""
         worksheet = _createObjectByType("Worksheet", self.context, tmpID())
         worksheet.processForm()
-        # Before the analyses: they take both over
+        # Before the analyses are added: they copy both
         worksheet.setAnalyst(self.request.get("analyst"))
         instrument = self.request.get("instrument", "")
         if instrument:
             worksheet.setInstrument(instrument)
         worksheet.setResultsLayout(
             self.context.bika_setup.getWorksheetLayout())
-        # For subscribers of events: the context is another one from now on
+        # Subscribers of events read the current context from the request
         self.request["context_uid"] = senaite_api.get_uid(worksheet)
         return worksheet
 
-    def leave(self, worksheet, page, message=None):
-        """Go to a page of the worksheet."""
+    def leave(self, target, page="", message=None, level="info"):
+        """Redirect to a page, and show a message there.
+
+        :param target: content object
+        :param page: name of one of its views; by default the object itself
+        """
         if message is not None:
-            self.context.plone_utils.addPortalMessage(message)
-        self.request.response.redirect("{}/{}".format(
-            senaite_api.get_url(worksheet), page))
+            self.context.plone_utils.addPortalMessage(message, level)
+        url = senaite_api.get_url(target)
+        self.request.response.redirect("{}/{}".format(url, page).rstrip("/"))

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What people see of the queue on SENAITE's pages: how far it is, and a script
-that keeps the pages true.
+"""The queue on SENAITE's pages: its progress, and a script that keeps the
+pages up to date.
 """
 
 from __future__ import absolute_import
@@ -32,7 +32,7 @@ from senaite.queue import is_installed
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
 
-#: How many rows of a page are looked after
+#: Maximum number of rows of a page that are kept up to date
 MOST_MARKS = 2000
 
 
@@ -42,8 +42,11 @@ def may(permission, context):
 
 
 def look_at(context):
-    """Return the progress of an object, with `who` for those who may see the
-    queue: the others' names are none of a client's business."""
+    """Return the progress of an object.
+
+    `who` tells who started the jobs, to users who may view the queue; it is
+    empty for others, such as clients.
+    """
     progress = get_progress(context) if is_installed() else dict(NOTHING)
     progress["who"] = u""
     if progress["left"] and may(ViewQueue, context):
@@ -52,11 +55,11 @@ def look_at(context):
 
 
 class ProgressViewlet(ViewletBase):
-    """Shown above a worksheet or sample while something of it is queued.
+    """The progress above a worksheet or sample while its jobs are in progress.
 
-    It is always on the page, hidden: a selection may be queued through the
-    ajax channel, without a new page. The script shows it then, brings the
-    figures up to date, and takes it away in the end.
+    It is always part of the page, but hidden: a selection may be queued
+    through the ajax channel, without a new page. The script then shows it,
+    updates the numbers, and hides it at the end.
     """
 
     index = ViewPageTemplateFile("templates/progress.pt")
@@ -71,23 +74,23 @@ class ProgressViewlet(ViewletBase):
 
     @property
     def done(self):
-        """How many items are finished."""
+        """Number of finished items."""
         return self.progress["total"] - self.progress["left"]
 
     @property
     def percent(self):
-        """How much is finished, in percent."""
+        """Share of finished items, in percent."""
         return 100 * self.done // max(self.progress["total"], 1)
 
     @property
     def url(self):
-        """Where the script asks for the figures."""
+        """URL from which the script fetches the progress."""
         return "{}/queue_progress".format(senaite_api.get_url(self.context))
 
     @property
     def monitor_url(self):
-        """Where managers see what failed, and can try it again; empty for
-        those who can't."""
+        """URL of the monitor, where managers can retry failed tasks; empty
+        for other users."""
         if not may(ManageQueue, self.context):
             return ""
         return "{}/@@queue_tasks".format(
@@ -95,7 +98,7 @@ class ProgressViewlet(ViewletBase):
 
 
 class JSONView(BrowserView):
-    """Answers the script."""
+    """Base of views that answer the script with JSON."""
 
     def __call__(self):
         response = self.request.response
@@ -105,7 +108,7 @@ class JSONView(BrowserView):
 
 
 class ProgressView(JSONView):
-    """The figures of a worksheet or sample."""
+    """The progress of a worksheet or sample."""
 
     def get_answer(self):
         progress = look_at(self.context)
@@ -114,7 +117,7 @@ class ProgressView(JSONView):
 
 
 class MarksView(JSONView):
-    """Which of the marked rows of a page are still queued.
+    """Tells which of the marked rows of a page are still queued.
 
     Request: `uids`, separated by commas.
     """
@@ -129,7 +132,7 @@ class MarksView(JSONView):
 
 
 class ScriptViewlet(ViewletBase):
-    """The script, for everybody who is logged in."""
+    """Adds the script for users who are logged in."""
 
     index = ViewPageTemplateFile("templates/script.pt")
 
@@ -138,6 +141,6 @@ class ScriptViewlet(ViewletBase):
         return senaite_api.get_url(senaite_api.get_portal())
 
     def available(self):
-        """Tell whether the script has something to do."""
+        """Tell whether the page needs the script."""
         return is_installed() and not \
             self.portal_state.anonymous()

@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a task is and the rules that it obeys: pure Python."""
+"""What a task is and the rules it obeys, in pure Python."""

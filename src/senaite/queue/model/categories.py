@@ -8,25 +8,22 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The processes that people switch on and off: which task belongs to which.
+"""The categories of work that users switch on and off, and their tasks.
 
-Knows nothing but names. People think of "verify", which is several workflow
-actions, and of "anything else that add-ons queue", which is none of ours.
+Users think of "verify", which comprises several workflow actions, and of
+"anything that other add-ons queue", for which this package has no names.
+Pure names: the module needs neither a site nor a task.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-#: Whatever has no process of its own: what other add-ons queue
-OTHER = "other"
+from senaite.queue.config import OTHER
+from senaite.queue.config import PROCESSES
 
-#: All processes, in the order in which people read them
-PROCESSES = ("assign", "template", "submit", "verify", "retract", "reject",
-             "unassign", "security", OTHER)
-
-#: Workflow actions, and tasks without the prefixes, of each process that is
-#: not of the same name
+#: Workflow actions and tasks (without prefix) -> category, unless both have
+#: the same name
 _ALIASES = {
     "apply_worksheet_template": "template",
     "assign_analyses": "assign",
@@ -39,7 +36,7 @@ _PREFIXES = ("task_action_", "task_")
 
 
 def get_process(name_or_action):
-    """Return the process of a task or of a workflow action.
+    """Return the category of a task or of a workflow action.
 
     :param name_or_action: name of a task, or id of a workflow action
     :type name_or_action: str

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Consumer ids: `<name>/<nonce>`, a name that stays and a nonce per boot.
+"""Consumer ids: `<name>/<nonce>`, a permanent name and a nonce per start.
 
-The nonce is what keeps a restarted consumer from being mistaken for its
-former self: a lease is held by the whole id, never by the name.
+A lease is held by the whole id, never by the name: the nonce keeps a
+restarted consumer from being mistaken for its former self.
 """
 
 from __future__ import absolute_import
@@ -26,12 +26,12 @@ _CONSUMER_ID = re.compile(r"^([A-Za-z0-9_.:-]{1,128})/([0-9a-f]{8})\Z")
 
 
 def parse_consumer_id(consumer_id):
-    """Return name and nonce of a consumer id.
+    """Return the name and the nonce of a consumer id.
 
     :param consumer_id: e.g. "client3/0fa51c07"
     :type consumer_id: str
     :returns: tuple of name and nonce
-    :raises ValueError: when it is no consumer id
+    :raises ValueError: when this is not a consumer id
     """
     match = None
     if isinstance(consumer_id, six.string_types):

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Which task this thread is working on, if any.
+"""The task that this thread is working on, if any.
 
 Only the process endpoint sets it, after it has checked token, task and lease:
-no parameter, header or cookie of a request can. That is what guards go by
-when they let the work on queued objects pass.
+no parameter, header or cookie of a request can. Guards rely on it when they
+allow work on queued objects.
 """
 
 from __future__ import absolute_import
@@ -34,17 +34,18 @@ def current_task():
 
 
 def met_conflicts():
-    """Tell whether the work on the current task was tried before, and undone
-    because of a conflict."""
+    """Tell whether the work on the current task was tried before, and rolled
+    back because of a conflict."""
     return getattr(_local, "tries", 1) > 1
 
 
 @contextlib.contextmanager
 def working_on(task, tries=1):
-    """Make a task the current one for a while.
+    """Make a task the current one of this thread, for the `with` block.
 
-    :param tries: how often its work was begun by now
-    :returns: the list of tasks that are added meanwhile
+    :param tries: number of times its work was started so far, this one
+        included
+    :returns: the list of tasks that are added inside the block
     """
     former = (current_task(), getattr(_local, "added", None),
               getattr(_local, "tries", 1))
@@ -56,7 +57,7 @@ def working_on(task, tries=1):
 
 
 def note_added(task):
-    """Note that a task was added, for the one that is being processed."""
+    """Record an added task for the one that is being processed, if any."""
     added = getattr(_local, "added", None)
     if added is not None:
         added.append(task)

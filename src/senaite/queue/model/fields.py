@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The fields of a task: their types, bounds and defaults, in one table.
+"""The fields of a task, in one table: types, bounds and defaults.
 
-`to_task` checks whatever comes from outside (the wire, the store, callers)
-against it, and says by name which field is wrong and what was expected.
+`to_task` checks all input (from the network, the store and callers) against
+the table; its errors name the wrong field and the expected value.
 """
 
 from __future__ import absolute_import
@@ -36,25 +36,43 @@ NAME = re.compile(r"^[A-Za-z0-9_.:-]{1,100}\Z")
 PATH = re.compile(r"^/[^\x00-\x1f\x7f]*\Z")
 USER = re.compile(r"^[^\x00-\x1f\x7f]+\Z")
 
-#: A value nested deeper than this is no payload but an accident, or an attack
+#: A value nested deeper than this is an accident or an attack
 MAX_DEPTH = 32
 
-#: Upper bound of whatever is given in seconds: ten years
+#: Upper bound of all values in seconds: ten years
 MAX_SECONDS = 10 * 366 * 24 * 3600
 
 
 def to_native(value):
-    """Return a string as `str`: Zope's paths, ids and uids are native."""
-    if six.PY2 and isinstance(value, six.text_type):
-        return value.encode("utf-8")
-    return value
+    """Return a string as `str`, which Zope expects for paths, ids and uids.
+
+    :param value: text or bytes (UTF-8); anything else is returned as it is
+    """
+    if six.PY2:
+        return value.encode("utf-8") if isinstance(value, six.text_type) \
+            else value
+    return to_text(value)
 
 
 def to_text(value):
-    """Return a string as text: messages end up in page templates."""
+    """Return a string as text, which page templates expect.
+
+    :param value: text or bytes (UTF-8); anything else is returned as it is
+    """
     if isinstance(value, six.binary_type):
         return value.decode("utf-8", "replace")
     return value
+
+
+def to_message(error):
+    """Return the message of an exception as text, whatever its encoding.
+
+    :rtype: six.text_type
+    """
+    try:
+        return six.text_type(error)
+    except UnicodeError:
+        return to_text(str(error))
 
 
 def show(value):
@@ -65,7 +83,7 @@ def show(value):
 
 
 def is_number(value):
-    """Tell whether a value is a finite number, which a bool is not."""
+    """Tell whether a value is a finite number; a bool is not."""
     if isinstance(value, bool):
         return False
     if isinstance(value, float):
@@ -79,7 +97,13 @@ def refuse(key, value, expected, error=ValueError):
 
 
 def text(pattern=None, expected="a string", max_length=4096, native=True):
-    """Return a check for strings."""
+    """Return a check for strings.
+
+    :param pattern: compiled pattern that the whole string must match
+    :param expected: description of the valid values, for the error message
+    :param max_length: maximum number of characters
+    :param native: whether to return `str` instead of text
+    """
     convert = to_native if native else to_text
 
     def check(key, value):
@@ -95,7 +119,10 @@ def text(pattern=None, expected="a string", max_length=4096, native=True):
 
 
 def number(low, high, whole=True):
-    """Return a check for numbers within bounds, both included."""
+    """Return a check for numbers within bounds, both included.
+
+    :param whole: whether only integers are allowed
+    """
     kind = "a whole number" if whole else "a number"
     expected = "{} from {} to {}".format(kind, low, high)
 
@@ -136,7 +163,7 @@ def state(key, value):
 
 
 def optional(check):
-    """Return a check that lets None pass."""
+    """Return a check that also accepts None."""
     return lambda key, value: None if value is None else check(key, value)
 
 
@@ -144,10 +171,10 @@ _task_uid = text(TASK_UID, "32 hexadecimal digits (lower case)", 32)
 _object_uid = text(OBJECT_UID, "the uid of an object", 64)
 _seconds = number(0, MAX_SECONDS, whole=False)
 
-#: Fields that have no default
+#: Fields without a default
 REQUIRED = ("task_uid", "name", "context_uid", "context_path", "created")
 
-#: field -> check(key, value) that returns the value to keep
+#: field -> check(key, value), which returns the value to keep
 CHECKS = {
     "task_uid": _task_uid,
     "name": text(NAME, "letters, digits and _ . : - (at most 100)", 100),
@@ -219,11 +246,11 @@ def _show_part(key, value, names):
 
 
 def _check_bytes(key, value, names):
-    # Python 2's native strings travel if they are text in UTF-8
+    # Native strings of Python 2 are accepted if they are UTF-8 text
     try:
         value.decode("utf-8")
     except UnicodeDecodeError:
         raise TypeError("Task key '{}': expected a JSON value, got bytes that "
-                        "are no UTF-8 text: {}".format(
+                        "are not UTF-8 text: {}".format(
                             key, _show_part(key, value, names)))
     return value

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Pages of a listing of tasks: what is on its way to the store goes on top."""
+"""Pages of a listing of tasks, with undelivered tasks on top."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -19,7 +19,7 @@ from senaite.queue.model import states
 
 
 def with_waiting(page, tasks, kinds, asked_for):
-    """Return the first page of a listing with what is on its way on top.
+    """Return the first page of a listing with undelivered tasks on top.
 
     :param page: answer of `ITaskStore.page`
     :type page: dict
@@ -55,7 +55,7 @@ def _is_asked_for(task, asked_for):
 
 
 def as_row(task):
-    """Return a task of the outbox in the form in which pages have them."""
+    """Return a task of the outbox in the form of a row of a page."""
     row = dict((name, task.get(name)) for name in (
         "task_uid", "status", "name", "context_uid", "context_path",
         "username", "priority", "ghost", "job_uid", "created", "retries",

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The task model: what a task is, how it is made, checked, copied and cut.
+"""The task model: creation, validation, copies and chunks of tasks.
 
-Knows nothing but Python. What it needs to know of the site (settings, the
-current user, uid and path of an object) it asks `senaite.queue.site.surroundings`.
+Pure Python. Whatever depends on the site (settings, the current user, uid and
+path of an object) comes from `senaite.queue.model.surroundings`.
 """
 
 from __future__ import absolute_import
@@ -27,11 +27,11 @@ import six
 from senaite.queue.model.concealment import conceal
 from senaite.queue.model import fields
 from senaite.queue.model import states
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 DEFAULT_PRIORITY = 10
 
-#: Fields that describe what became of a task: a copy starts without them
+#: Fields that describe the outcome of a task: a copy starts without them
 _LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
          "note")
 
@@ -176,9 +176,9 @@ def short_uid(task_uid):
 
 
 def to_task(data):
-    """Return a task made of a dict, every field checked.
+    """Return a task made from a dict, with every field checked.
 
-    :param data: fields and free keys; what is missing gets its default
+    :param data: fields and free keys; missing fields get their defaults
     :type data: dict
     :rtype: QueueTask
     :raises TypeError: naming the field or key, for a value of a wrong type
@@ -251,7 +251,7 @@ def without_free_keys(task):
 
 
 def to_json(task):
-    """Return the task as JSON text, the form in which it is kept and sent.
+    """Return a task as JSON text, the form in which it is stored and sent.
 
     :rtype: str
     """
@@ -259,11 +259,11 @@ def to_json(task):
 
 
 def check_payload(task):
-    """Check that a task is not larger than the settings allow.
+    """Check that a task does not exceed the limits of the settings.
 
     :param task: the task
     :type task: QueueTask
-    :raises ValueError: with both numbers, when it has too many uids or bytes
+    :raises ValueError: naming limit and size, for too many uids or bytes
     """
     settings = surroundings.get()
     most = settings.get_setting("max_uids")
@@ -271,7 +271,7 @@ def check_payload(task):
         raise ValueError("A task may have {} uids, this one has {}".format(
             most, len(task["uids"])))
     most = settings.get_setting("max_payload_bytes")
-    # ensure_ascii: characters are bytes
+    # The JSON is ASCII, so characters are bytes
     size = len(to_json(task))
     if size > most:
         raise ValueError("A task may have {} bytes, this one has {}".format(
@@ -279,7 +279,7 @@ def check_payload(task):
 
 
 def is_task(obj):
-    """Tell whether this is a task."""
+    """Tell whether an object is a task."""
     return isinstance(obj, QueueTask)
 
 
@@ -304,11 +304,11 @@ def get_task_uid(task_or_uid, default=_marker):
 
 
 def get_chunk_size(name_or_action=None):
-    """Return how many items of a task are processed in one transaction.
+    """Return the number of items of a task to process in one transaction.
 
-    :param name_or_action: name of a task or a workflow action; all have the
-        same size for now
-    :returns: number of items; 0: the queue takes no new tasks
+    :param name_or_action: name of a task or a workflow action; the size is
+        the same for all of them for now
+    :returns: number of items; 0 means that the queue takes no new tasks
     :rtype: int
     """
     return surroundings.get().get_setting("default")
@@ -359,10 +359,10 @@ def get_chunks(items, chunk_size):
 
 
 def get_chunks_for(task, items=None):
-    """Return what a task is to process now, and what is left for later.
+    """Return the items of a task to process now, and the rest for later.
 
-    The task's own chunk size counts (it is halved when an attempt fails). Is
-    the setting 0 by now, all remaining items are processed at once.
+    The chunk size of the task applies (it is halved when an attempt fails).
+    If the setting is 0 by now, all remaining items are processed at once.
 
     :param task: the task
     :type task: QueueTask
@@ -377,3 +377,20 @@ def get_chunks_for(task, items=None):
     items = list(task["uids"] if items is None else items)
     size = task["chunk_size"] if get_chunk_size(task["name"]) > 0 else 0
     return get_chunks(items, size)
+
+
+def to_object_uid(context_or_uid):
+    """Return the uid of a content object, or the uid itself.
+
+    :raises ValueError: for anything else
+    """
+    if isinstance(context_or_uid, six.string_types):
+        if surroundings.get().is_uid(context_or_uid):
+            return fields.to_native(context_or_uid)
+        raise ValueError("Not a uid: {!r}".format(context_or_uid))
+    return surroundings.get().describe(context_or_uid)["context_uid"]
+
+
+def involves(task, uid):
+    """Tell whether an object is the context or an item of a task."""
+    return task.context_uid == uid or uid in task.uids

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The rules of order, room and retry: pure functions of tasks and times.
+"""The rules of order, chunk size and retry: pure functions of tasks and times.
 
-No clock, no settings, no randomness of their own: whoever calls brings them,
-so that the store, the simulations and the tests obey the same rules.
+Callers provide clock, settings and randomness, so that the store, simulations
+and tests obey the same rules.
 """
 
 from __future__ import absolute_import
@@ -20,21 +20,24 @@ from __future__ import print_function
 
 from senaite.queue.model import states
 
-#: What a step of priority is worth, in seconds of waiting
+#: Seconds of waiting that make up for one step of priority
 SECONDS_PER_PRIORITY = 300
 
-#: Bounds of the wait before a retry, in seconds
+#: Minimum and maximum seconds to wait before a retry
 BACKOFF_FROM = 5.0
 BACKOFF_CAP = 300.0
 
-#: However often a task timed out, it gets no more than a day
+#: Maximum time limit of a task (seconds), however often it timed out
 MAX_SECONDS = 24 * 3600
 
 #: Path segments that make a container: site, folder, worksheet/sample/client
 LANE_DEPTH = 3
 
-#: Seconds: a chunk that takes less makes way for a larger one, a chunk that
-#: takes more for a smaller one. Short transactions meet few others.
+#: A chunk that takes fewer CPU seconds of its thread is followed by a larger
+#: one, a chunk that takes more by a smaller one. Short transactions cause few
+#: conflicts. On an idle machine a chunk hardly waits, so that these are nearly
+#: the seconds that pass; on a busy one the time that passes says nothing about
+#: the size.
 QUICK_SECONDS = 2.0
 SLOW_SECONDS = 8.0
 
@@ -50,9 +53,10 @@ KINDS = RETRYABLE + (FATAL,)
 
 
 def rank(task):
-    """Return the task's place in the order: the lower, the sooner.
+    """Return the rank of a task: the lower, the sooner it runs.
 
-    Grows older with the task, so low priority is delayed, never starved.
+    The rank is fixed at creation, so low priority means delay, never
+    starvation: newer tasks get ever higher ranks.
 
     :param task: mapping with `created` (epoch seconds) and `priority`
     :rtype: float
@@ -61,11 +65,11 @@ def rank(task):
 
 
 def tier(name, top_priority_tasks):
-    """Return the place of a task's name among those that come first.
+    """Return the position of a task's name among the top priority names.
 
     :param name: name of the task
-    :param top_priority_tasks: names, the first one first
-    :returns: position in the list; names that are not in it come after all
+    :param top_priority_tasks: names, most urgent first
+    :returns: position in the list; names that are not in it come last
     :rtype: int
     """
     names = list(top_priority_tasks)
@@ -73,9 +77,9 @@ def tier(name, top_priority_tasks):
 
 
 def sort_key(task, top_priority_tasks=(), arrival=0):
-    """Return the key that puts tasks in the order in which they run.
+    """Return the key that sorts tasks in the order of running.
 
-    :param arrival: number that grows with each arrival; the last tie-break
+    :param arrival: number that grows with each arrival, as the last tie-break
     :rtype: tuple
     """
     return (tier(task["name"], top_priority_tasks), rank(task),
@@ -83,7 +87,7 @@ def sort_key(task, top_priority_tasks=(), arrival=0):
 
 
 def lane(task):
-    """Return the lane of a task; of one lane, one task runs at a time.
+    """Return the lane of a task; only one task of a lane runs at a time.
 
     :param task: mapping with `name` and `context_path`
     :returns: the name, and the container at level three of the path
@@ -94,28 +98,28 @@ def lane(task):
 
 
 def backoff(attempt, random):
-    """Return how long to wait before the next attempt.
+    """Return how many seconds to wait before the next attempt.
 
-    :param attempt: how many attempts were made, from 1
+    :param attempt: number of attempts made so far, from 1
     :type attempt: int
-    :param random: function that returns a float, 0 <= x < 1; spreads those
+    :param random: function that returns a float, 0 <= x < 1; spreads tasks
         that failed together
     :returns: seconds, from `BACKOFF_FROM` to `BACKOFF_CAP`
     :rtype: float
     """
-    # The exponent is capped, too: 2 ** 100000 is a number, but a slow one
+    # Cap the exponent too: 2 ** 100000 is valid, but slow
     steps = min(max(attempt, 1) - 1, 16)
     seconds = BACKOFF_FROM * 2 ** steps
     return min(BACKOFF_CAP, seconds * (1 + random() / 2))
 
 
 def next_chunk_size(size, seconds, met_conflicts, most):
-    """Return how many items the next chunk of a job takes.
+    """Return the number of items of the next chunk of a job.
 
-    :param size: size of the chunk that was processed; 0 is all of them
-    :param seconds: how long that took
-    :param met_conflicts: whether it had to be tried again
-    :param most: size up to which chunks grow by themselves
+    :param size: size of the chunk that was processed; 0 means all items
+    :param seconds: CPU seconds of the thread that processed it
+    :param met_conflicts: whether it had to be repeated after a conflict
+    :param most: maximum size for automatic growth
     :rtype: int
     """
     if met_conflicts or seconds > SLOW_SECONDS:
@@ -126,10 +130,11 @@ def next_chunk_size(size, seconds, met_conflicts, most):
 
 
 def after_failure(task, kind, now, random):
-    """Return what becomes of a running task after a failed attempt.
+    """Return what happens to a running task after a failed attempt.
 
-    A lost lease is waited for already, so the first one costs no further
-    wait; a task that takes its consumers down again and again does.
+    The end of a lost lease was already waited for, so the first lost lease
+    adds no further wait. The next ones do, in case the task itself takes its
+    consumers down.
 
     :param task: mapping with `retries`, `attempt`, `chunk_size`, `uids` and
         `max_seconds`

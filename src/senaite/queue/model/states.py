@@ -8,15 +8,19 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The states of a task and the moves between them: the only list of both.
+"""The states of a task and the transitions between them: the only list.
 
-Every other module, the monitor and the tests read this table. A state is
-written to the store and sent over the wire as the plain string given here.
+All other modules, the monitor and the tests read this table. States are
+stored and transmitted as the plain strings given here.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
+
+import six
+
+from senaite.queue.errors import TransitionNotAllowed
 
 QUEUED = "queued"
 RUNNING = "running"
@@ -24,24 +28,24 @@ FAILED = "failed"
 DONE = "done"
 CANCELLED = "cancelled"
 
-#: All states, in the order in which people look for them
+#: All states, most interesting first
 STATES = (QUEUED, RUNNING, FAILED, DONE, CANCELLED)
 
-#: States of work that is still to come or under way
+#: States of unfinished work
 ACTIVE = (QUEUED, RUNNING)
 
-#: States that end a task; kept as history, pruned after the retention time
+#: Final states; kept as history and pruned after the retention time
 FINISHED = (DONE, CANCELLED)
 
-#: Queued tasks whose time is yet to come are told apart where people look
+#: Kind of queued tasks whose time has not come yet
 SCHEDULED = "scheduled"
 
-#: What listings can be made of, in the order in which people look for it;
-#: here, "queued" are the queued ones that are not scheduled
+#: Kinds of tasks in listings, most interesting first; here "queued" excludes
+#: scheduled tasks
 KINDS = (RUNNING, QUEUED, SCHEDULED, FAILED, DONE, CANCELLED)
 
-#: (state, event) -> state. An event that is not listed for a state does not
-#: apply to it, and changes nothing.
+#: (state, event) -> new state. An event that is not listed for a state does
+#: not apply to it, and changes nothing.
 TRANSITIONS = {
     (QUEUED, "claim"): RUNNING,
     (QUEUED, "cancel"): CANCELLED,
@@ -56,12 +60,8 @@ TRANSITIONS = {
 }
 
 
-class TransitionNotAllowed(ValueError):
-    """The event does not apply to a task in this state."""
-
-
 def next_state(state, event):
-    """Return the state that follows.
+    """Return the state after an event.
 
     :param state: one of `STATES`
     :type state: str
@@ -79,7 +79,7 @@ def next_state(state, event):
 
 
 def sources(event):
-    """Return the states an event applies to.
+    """Return the states to which an event applies.
 
     :param event: name of the event
     :type event: str
@@ -87,3 +87,21 @@ def sources(event):
     :rtype: tuple of str
     """
     return tuple(s for s in STATES if (s, event) in TRANSITIONS)
+
+
+def to_states(status):
+    """Return the states meant by the `status` argument of the reads.
+
+    :param status: a state or several; None or an empty list: queued and
+        running
+    :rtype: tuple of str
+    :raises ValueError: when there is no such state
+    """
+    if not status:
+        return ACTIVE
+    found = (status,) if isinstance(status, six.string_types) \
+        else tuple(status)
+    for state in found:
+        if state not in STATES:
+            raise ValueError("Not a status: {!r}".format(state))
+    return found

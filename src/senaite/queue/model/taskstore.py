@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a task store promises, verb by verb: the seam below the queue server.
+"""The interface of task stores, on which the queue server is built.
 
 Every store passes `senaite.queue.tests.storecontract`.
 """
@@ -23,15 +23,15 @@ from zope.interface import Interface
 class ITaskStore(Interface):
     """Keeps the tasks of one site durably; the single authority over state.
 
-    Every verb is one database transaction: it happens completely or not at
-    all, and is on disk when it returns. All verbs may be called from any
-    thread. Times are UTC epoch seconds of the store's own clock, states are
-    those of `senaite.queue.model.states`. Any verb raises `StoreUnavailable` when
-    the database cannot be read or written.
+    Every method is one database transaction: it happens completely or not at
+    all, and is on disk when it returns. Methods may be called from any
+    thread. Times are UTC epoch seconds of the store's own clock, states those
+    of `senaite.queue.model.states`. Every method raises `StoreUnavailable`
+    when the database cannot be read or written.
     """
 
     def now():
-        """Return the store's clock."""
+        """Return the time of the store's clock."""
 
     def version():
         """Return the current version, "<epoch>:<counter>". The counter grows
@@ -39,60 +39,59 @@ class ITaskStore(Interface):
         created or purged."""
 
     def configure(top_priority_tasks):
-        """Set the names that come before all others, in this order; what
-        waits is ranked again when the list is not the one in force."""
+        """Set the names that come before all others, in this order. Waiting
+        tasks are ranked again if the list has changed."""
 
     def add(task):
         """Insert a task as queued.
 
         :returns: "added"; "known" when a task with this uid was added before,
-            whatever became of it (so that an addition can be repeated);
-            "duplicate" when the task is `unique` and another one with the
-            same name and context is queued
+            whatever its state (so an addition can be repeated); "duplicate"
+            when the task is `unique` and another one with the same name and
+            context is queued
         """
 
     def add_many(tasks):
         """Insert tasks in one transaction, all of them or none.
 
-        :returns: list of answers, each as of `add`
+        :returns: list of answers as returned by `add`
         """
 
     def pop(consumer_id, lease_seconds, most=None):
-        """Hand the best task that may run to the consumer.
+        """Give a consumer the best task that may run.
 
-        Of the tasks of one lane (`senaite.queue.model.scheduling.lane`) one runs at
-        a time, in their order; two that share a lock never run at once.
+        Tasks of one lane (`senaite.queue.model.scheduling.lane`) run one at a
+        time, in order; two tasks that share a lock never run at the same
+        time. A consumer that still holds a task gets the same task again (the
+        answer may have been lost).
 
-        Asked again while the consumer still holds a task, the same task is
-        returned (the answer may have been lost).
-
-        :param most: so many tasks run at a time; None: no limit
+        :param most: maximum number of running tasks; None: no limit
         :returns: the task, now running, or None
-        :raises ValueError: when it is no consumer id (`hello` and `heartbeat`
-            too)
+        :raises ValueError: if this is not a consumer id (also raised by
+            `hello` and `heartbeat`)
         """
 
     def heartbeat(consumer_id, task_uid, lease_seconds):
-        """Extend a lease; False when the consumer does not hold it."""
+        """Extend a lease; return False if the consumer does not hold it."""
 
     def acknowledge(task_uid, consumer_id, processed=None, note=None):
         """End a running task as done.
 
-        :param processed: how many items of the job were finished by it
-        :param note: what to tell people about it
-        :returns: True; also when it was acknowledged before (repeatable)
+        :param processed: number of items of the job finished by the task
+        :param note: remark for users
+        :returns: True, also if it was acknowledged before (repeatable)
         :raises TaskNotFound: no such task
         :raises NotRunning: the task is not running, or another consumer
-            holds it; or it was cancelled while it ran: what was processed is
-            counted, and its lane is open for others
+            holds it; or it was cancelled while it ran, in which case the
+            processed items are counted and the lane is opened
         """
 
     def fail(task_uid, consumer_id, kind, error_message, traceback=None):
-        """End an attempt: the task is queued again or failed, as
-        `senaite.queue.model.scheduling.after_failure` says for this kind. The
-        same report again changes nothing, and gets the same answer.
+        """End an attempt: the task is queued again or failed, as decided by
+        `senaite.queue.model.scheduling.after_failure`. Repeating a report
+        changes nothing and returns the same answer.
 
-        :returns: the state that follows
+        :returns: the new state
         :raises TaskNotFound, NotRunning: as for `acknowledge`
         :raises ValueError: for an unknown kind
         """
@@ -100,58 +99,59 @@ class ITaskStore(Interface):
     def requeue(task_uid):
         """Queue a failed task again, with its retries restored.
 
-        :returns: True when that changed it; False when it was not failed
+        :returns: True if that changed it; False if it was not failed
         :raises TaskNotFound: no such task
         """
 
     def cancel(task_uid):
-        """Cancel a task, whatever its state.
+        """Cancel a task in any state.
 
-        Cancelling a running one cancels what is still to come of its job: the
-        consumer's heartbeat is answered with False, follow-ups added later
-        are cancelled at once. Its lane and locks stay closed until the
+        Cancelling a running task cancels the rest of its job: the consumer's
+        heartbeat is answered with False, and follow-ups added later are
+        cancelled immediately. Its lane and locks stay closed until the
         consumer has reported, or its lease ends.
 
-        :returns: True when that changed it
+        :returns: True if that changed it
         :raises TaskNotFound: no such task
         """
 
     def purge():
-        """Remove everything, history included; returns how many tasks."""
+        """Remove everything, history included; return the number of tasks."""
 
     def get(task_uid):
         """Return a task, or None."""
 
     def find(states=None, name=None, uid=None, limit=None, offset=0):
         """Return tasks by state, name and object involved (context or item),
-        in the order in which they would run."""
+        in the order of running."""
 
     def count(states=None):
-        """Return how many tasks are in these states."""
+        """Return the number of tasks in these states."""
 
     def uids(states=None):
         """Return the set of uids of contexts and items in these states."""
 
     def changes(since=None, limit=1000):
-        """Return what changed after a version, for the clients' snapshots.
+        """Return the changes after a version, for the clients' snapshots.
 
-        :returns: dict with `version` (ask for it next), `reset` (True: forget
-            everything first, `since` is of another epoch or too old), `more`
-            (True: ask again at once) and `tasks`: dicts with task_uid, name,
-            status, context_uid, context_path, uids, username, ghost,
-            job_uid, job_total, job_created, locks and overtime (seconds it
-            was given when those allowed were too few; None as a rule)
+        :returns: dict with `version` (pass it to the next call), `reset`
+            (True: forget everything first, because `since` is of another
+            epoch or too old), `more` (True: call again immediately) and
+            `tasks`: dicts with task_uid, name, status, context_uid,
+            context_path, uids, username, ghost, job_uid, job_total,
+            job_created, locks and overtime (the extended time limit in
+            seconds of a task that exceeded its first one; usually None)
         """
 
     def hello(consumer_id):
-        """A consumer's new incarnation: what its former ones held is queued
-        again at once; returns those task uids."""
+        """Register a new incarnation of a consumer: tasks held by its former
+        ones are queued again immediately; return their uids."""
 
     def consumers():
         """Return dicts: consumer_id, last_seen, task_uid."""
 
     def attempts(task_uid):
-        """Return the attempts at a task, oldest first: dicts with consumer_id,
+        """Return the attempts at a task, oldest first, as dicts: consumer_id,
         started, ended, outcome, error_message, traceback."""
 
     def job(job_uid):
@@ -160,14 +160,14 @@ class ITaskStore(Interface):
         running, failed (tasks); or None."""
 
     def next_due():
-        """Return when `pop` may have something although nothing is added: the
-        earliest end of a delay or lease (epoch seconds), or None."""
+        """Return the earliest end of a delay or lease (epoch seconds), when
+        `pop` may return a task although none was added; or None."""
 
     def rescue(limit=100):
-        """Queue again the tasks whose leases ended; returns their uids."""
+        """Queue tasks with expired leases again; return their uids."""
 
     def prune(retention_seconds, limit=1000):
-        """Remove history older than this; returns how many."""
+        """Remove older history; return the number of tasks removed."""
 
     def forget_payloads(retention_seconds, after=None, limit=100):
         """Remove the free keys of tasks that are done or cancelled, since
@@ -181,18 +181,19 @@ class ITaskStore(Interface):
         """
 
     def stats():
-        """Return a dict: count per state; `oldest_queued`, when the oldest
-        queued task was created; `scheduled`, how many of the queued ones wait
-        for their time; `oldest_due`, since when the one that waits longest
-        may run. Times are epoch seconds, or None."""
+        """Return a dict: count per state; `oldest_queued`, creation time of
+        the oldest queued task; `scheduled`, number of queued tasks whose time
+        has not come yet; `oldest_due`, when the task that has waited longest
+        became due. Times are epoch seconds, or None."""
 
     def finished(since, until):
-        """Return how it went from one time to another (epoch seconds).
+        """Return the throughput of a period (epoch seconds).
 
-        :returns: dict with `done` and `failed` (tasks that ended then, and
-            still have this state), `wait_median` (from when a task might run
-            to its last attempt) and `run_median` (of that attempt), both in
-            seconds, of the latest 5000 tasks done, or None without any
+        :returns: dict with `done` and `failed` (number of tasks that ended in
+            the period and still have this state), `wait_median` (time between
+            becoming due and the last attempt) and `run_median` (duration of
+            that attempt). Medians are in seconds, of the latest 5000 tasks
+            done, or None if there are none
         """
 
     def page(kinds=None, text=None, name=None, username=None, job_uid=None,
@@ -200,16 +201,16 @@ class ITaskStore(Interface):
              offset=0):
         """Return a page of a listing.
 
-        :param kinds: states, and "scheduled": queued tasks whose time is yet
-            to come ("queued" are the others); by default all of them
+        :param kinds: states, and "scheduled" for queued tasks whose time has
+            not come yet ("queued" excludes these); by default all kinds
         :param text: words that must all occur in name, path, user, uid or,
-            for failed tasks, the error message, in upper or lower case
-        :param name, username, job_uid, uid: tasks with this value only; `uid`
-            is that of a task
-        :param ghosts: with those that are hidden from people
+            for failed tasks, the error message; case is ignored
+        :param name, username, job_uid, uid: only tasks with this value; `uid`
+            is the uid of a task
+        :param ghosts: whether to include tasks that are hidden from users
         :param sort: one of name, place, username, order, created, since; by
-            default kind by kind, each in the order in which they would run or
-            have ended, the last one first
+            default kind by kind, unfinished tasks in the order of running,
+            finished ones by end, latest first
         :returns: dict with `total` (of all pages) and `tasks`: dicts with
             task_uid, status, scheduled, name, context_uid, context_path,
             items (how many), username, priority, ghost, job_uid, job_total,
@@ -220,31 +221,31 @@ class ITaskStore(Interface):
     def set_priority(task_uid, priority):
         """Change the priority of a queued task; follow-ups inherit it.
 
-        :returns: True; False when it is not queued (any more)
+        :returns: True; False if it is not queued, or no longer
         :raises TaskNotFound: no such task
         """
 
     def cancel_job(job_uid):
-        """Cancel the tasks of a job that are not finished, and those that
-        would follow; what is done stays done. Running ones as by `cancel`.
+        """Cancel the unfinished tasks of a job and all its follow-ups. Tasks
+        that are done stay done; running ones are cancelled as by `cancel`.
 
         :returns: uids of the tasks that were cancelled
         :raises TaskNotFound: no such job
         """
 
     def pause(name=None, username=None):
-        """Hand out no more tasks of this name, or no tasks at all. What runs
-        goes on to its end; the pause outlives restarts and `purge`.
+        """Stop handing out tasks of this name, or all tasks. Running tasks
+        continue to their end. A pause survives restarts and `purge`.
 
-        :param username: on whose behalf
-        :returns: True; False when it was paused before
+        :param username: user who requested the pause
+        :returns: True; False if it was paused before
         """
 
     def resume(name=None):
-        """End a pause; False when there was none."""
+        """End a pause; return False if there was none."""
 
     def pauses():
-        """Return what is paused: dicts with `name` ("": everything), `since`
+        """Return the pauses: dicts with `name` ("": all tasks), `since`
         (epoch seconds) and `username`."""
 
     def close():

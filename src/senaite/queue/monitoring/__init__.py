@@ -8,5 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""For machines that watch the queue: health for balancers, figures for
-Prometheus. Reads only, and cheap: a balancer asks every second."""
+"""For machines that watch the queue: health for balancers, metrics for
+Prometheus.
+
+Read-only and cheap: a balancer checks the health every second.
+"""

@@ -8,16 +8,19 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Whether this process can do its part in the queue, and if not, why.
+"""Health of this process: whether it can fulfil its role in the queue.
 
-What is asked is the part (`role`): by default the one the process has.
+The role is a parameter, by default the role of the process:
 
-* server: the store answers.
-* consumer: the loop that takes tasks runs.
-* client: nothing that could fail. Without a queue server people go on to
-  work, so no balancer should turn them away; the answer tells it all the same.
+* server: healthy when the store answers;
+* consumer: healthy when the loop that takes tasks is running;
+* client: always healthy. Users can work without a queue server, so no balancer
+  should turn them away; the answer mentions the outage nevertheless.
 
-Answers hold no address, name or error message: anybody may ask.
+A server or consumer whose configuration keeps it out of the queue (see
+`senaite.queue.config`) is not healthy. Other wrong values are reported.
+
+Answers contain no address, value or error message, because the page is public.
 """
 
 from __future__ import absolute_import
@@ -28,11 +31,12 @@ import threading
 import time
 
 from senaite.queue.client import view
+from senaite.queue import config
 from senaite.queue.consumer import loop
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
-from senaite.queue.storage.errors import StoreUnavailable
 
 SERVER = process_role.SERVER
 CLIENT = process_role.CLIENT
@@ -41,7 +45,7 @@ ROLES = (SERVER, CLIENT, CONSUMER)
 
 OK = "ok"
 
-#: Seconds for which an answer of the store counts, however often one asks
+#: Seconds for which the answer of the store is cached
 REMEMBER_SECONDS = 1.0
 
 _remembered = {}
@@ -49,21 +53,32 @@ _lock = threading.Lock()
 
 
 def examine(portal, role=None):
-    """Return what works and what does not.
+    """Return whether this process is healthy, and the result of each check.
 
     :param portal: root object of the site
     :param role: one of `ROLES`; by default server or client, as configured
-    :returns: whether the process can do its part, and a dict of check ->
-        "ok" or what is wrong
+    :returns: a bool, and a dict of check -> "ok" or the problem.
+        `configuration` is among the checks only when it is wrong.
     :raises ValueError: for an unknown role
     """
     if role is not None and role not in ROLES:
-        raise ValueError("The role is one of {}".format(", ".join(ROLES)))
+        raise ValueError("The role must be one of {}".format(", ".join(ROLES)))
     if not is_installed():
         return False, {"addon": "not installed in this site"}
     is_server = process_role.is_queue_server()
     if role is None:
         role = SERVER if is_server else CLIENT
+    healthy, checks = _examine_part(portal, role, is_server)
+    errors = config.get_errors()
+    if errors:
+        checks["configuration"] = "not valid: {}".format(
+            ", ".join(error.source for error in errors))
+    if role != CLIENT and config.get_errors(config.CRITICAL):
+        healthy = False
+    return healthy, checks
+
+
+def _examine_part(portal, role, is_server):
     if role == SERVER:
         return _examine_server(portal, is_server)
     checks = {}
@@ -77,7 +92,7 @@ def examine(portal, role=None):
 
 def _examine_server(portal, is_server):
     if not is_server:
-        return False, {"server": "this process is none"}
+        return False, {"server": "this process is not a queue server"}
     answers = _ask_store(portal)
     return answers, {"store": OK if answers else "unavailable"}
 
@@ -103,6 +118,6 @@ def _store_answers(portal):
 
 
 def forget():
-    """Forget what the stores have answered."""
+    """Clear the cached answers of the stores."""
     with _lock:
         _remembered.clear()

@@ -8,10 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Figures of the queue in the text format of Prometheus.
+"""Metrics of the queue in the text format of Prometheus.
 
-Each name is documented in `docs/monitoring.rst`, and keeps its meaning. Those
-of the store are the same at every queue server; those of the process are not.
+Each name is documented in `docs/monitoring.rst`, and keeps its meaning. The
+metrics of the store are the same on every queue server; those of the process
+are not.
 """
 
 from __future__ import absolute_import
@@ -23,48 +24,52 @@ from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from senaite.queue.client import view
+from senaite.queue import config
 from senaite.queue.consumer import loop
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.records import outbox
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
-from senaite.queue.storage.errors import StoreUnavailable
 
 PREFIX = "senaite_queue_"
 
-#: Seconds that `..._recent` looks back
+#: Seconds that the metrics `..._recent` cover
 RECENT_SECONDS = 300
 
-#: A consumer that asked for work, or sent a heartbeat, so lately is there
+#: A consumer counts when it was seen within this number of seconds
 SEEN_SECONDS = 60
 
-#: (name, what it says, label or None)
+#: (name, help text, label or None)
 STORE_FIGURES = (
     ("store_up", "1 when the task store answers, else 0", None),
     ("tasks", "Tasks in the store, by status", "status"),
-    ("scheduled_tasks", "Queued tasks whose time is yet to come", None),
+    ("scheduled_tasks", "Queued tasks that are scheduled for later", None),
     ("oldest_wait_seconds",
-     "How long the task that waits longest could have run already", None),
+     "Time since the longest-waiting task could have started", None),
     ("ended_recent", "Tasks that ended in the last 5 minutes", "status"),
     ("wait_recent_seconds",
      "Median wait of the tasks done in the last 5 minutes", None),
     ("run_recent_seconds",
      "Median run time of the tasks done in the last 5 minutes", None),
-    ("consumers", "Consumers heard of in the last minute", None),
+    ("consumers", "Consumers seen in the last minute", None),
     ("busy_consumers", "Consumers that hold a task", None),
-    ("paused", "1 when something of the queue is paused, else 0", None),
+    ("paused", "1 when the queue or a kind of task is paused, else 0", None),
 )
 PROCESS_FIGURES = (
-    ("outbox_tasks", "Tasks that were not delivered to the queue server yet",
+    ("outbox_tasks", "Tasks that are not yet delivered to the queue server",
      None),
     ("server_reached",
-     "1 when the queue server does what this process asks, else 0", None),
+     "1 when the queue server answers this process, else 0", None),
     ("consumer_runs", "1 when this process takes tasks, else 0", None),
+    ("configuration_errors",
+     "Environment variables and zope.conf keys of this process with a wrong "
+     "value", None),
 )
 
 
 def render(portal):
-    """Return the figures of a site, as this process knows them.
+    """Return the metrics of a site, as this process knows them.
 
     :param portal: root object of the site
     :rtype: bytes
@@ -80,10 +85,10 @@ def render(portal):
 
 
 def store_figures(store):
-    """Return the figures of a store.
+    """Return the metrics of a store.
 
     :param store: `ITaskStore`
-    :returns: dict of name -> number, or dict of label -> number
+    :returns: dict of name to a number, or to a dict of label -> number
     :raises StoreUnavailable: when it does not answer
     """
     now = store.now()
@@ -108,18 +113,20 @@ def store_figures(store):
 
 
 def process_figures(portal):
-    """Return the figures of this process."""
+    """Return the metrics of this process."""
     return {
         "outbox_tasks": len(outbox.pending(portal)),
         "server_reached": int(not view.outage_seconds(portal)),
         "consumer_runs": int(loop.is_running(connections.Site.of(portal))),
+        "configuration_errors": len(config.get_errors()),
     }
 
 
 def to_text(figures):
-    """Return figures in Prometheus' text format; None is left out.
+    """Return metrics in the text format of Prometheus, without those that are
+    None.
 
-    :param figures: dict of name -> number, or dict of label -> number
+    :param figures: dict of name to a number, or to a dict of label -> number
     :rtype: bytes
     """
     registry = CollectorRegistry()
@@ -128,7 +135,7 @@ def to_text(figures):
 
 
 class _Collector(object):
-    """Hands figures that are read already to `prometheus_client`."""
+    """Passes values to `prometheus_client` that were read before."""
 
     def __init__(self, figures):
         self.figures = figures

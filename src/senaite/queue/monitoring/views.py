@@ -8,13 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The two pages: `@@queue-health` for balancers, `@@queue-metrics` for
+"""The pages `@@queue-health`, for balancers, and `@@queue-metrics`, for
 Prometheus.
 
-Health is for anybody. Figures are for those who may view the queue, and for
-who sends the token named by the environment (`SENAITE_QUEUE_METRICS_TOKEN`) or
-by `<product-config senaite.queue>` (`metrics_token`), as `Authorization:
-Bearer <token>`.
+Health is public. Metrics require the permission to view the queue, or the
+header `Authorization: Bearer <token>` with the token of
+`senaite.queue.config.METRICS_TOKEN`.
 """
 
 from __future__ import absolute_import
@@ -23,23 +22,21 @@ from __future__ import print_function
 
 import hmac
 import json
-import os
 
 from AccessControl import getSecurityManager
 from Products.Five.browser import BrowserView
 
+from senaite.queue import config
 from senaite.queue.monitoring import health
 from senaite.queue.permissions import ViewQueue
-from senaite.queue.site import process_role
-
-ENVIRONMENT = "SENAITE_QUEUE_METRICS_TOKEN"
-
-#: A shorter token is a guess away, and taken for a mistake
-LEAST_TOKEN = 16
 
 
 class HealthView(BrowserView):
-    """`@@queue-health[?role=server|client|consumer]`: 200 or 503, as JSON."""
+    """`@@queue-health[?role=server|client|consumer]`: 200 or 503, as JSON.
+
+    `status` is "ok", "degraded" (the process does its part, but something is
+    wrong) or "failing".
+    """
 
     def __call__(self):
         response = self.request.response
@@ -52,12 +49,20 @@ class HealthView(BrowserView):
             response.setStatus(400)
             return json.dumps({"success": False, "message": str(error)})
         response.setStatus(200 if healthy else 503)
-        return json.dumps({"status": "ok" if healthy else "failing",
+        return json.dumps({"status": get_status(healthy, checks),
                            "checks": checks}, sort_keys=True)
 
 
+def get_status(healthy, checks):
+    """Return the verdict in one word."""
+    if not healthy:
+        return "failing"
+    well = all(state == health.OK for state in checks.values())
+    return "ok" if well else "degraded"
+
+
 class MetricsView(BrowserView):
-    """`@@queue-metrics`: the figures in Prometheus' text format."""
+    """`@@queue-metrics`: the metrics in the text format of Prometheus."""
 
     def __call__(self):
         from senaite.queue import is_installed
@@ -76,23 +81,16 @@ class MetricsView(BrowserView):
 
 
 def may_read(portal, request):
-    """Tell whether a request may read the figures."""
+    """Tell whether a request may read the metrics."""
     if getSecurityManager().checkPermission(ViewQueue, portal):
         return True
-    token = get_token()
+    token = config.read_or_default(config.METRICS_TOKEN)
     scheme, _space, given = get_authorization(request).partition(" ")
     return bool(token) and scheme.lower() == "bearer" and \
         hmac.compare_digest(given.strip(), token)
 
 
-def get_token():
-    """Return the token, or None: then a permission is needed."""
-    token = os.environ.get(ENVIRONMENT) or \
-        process_role.get_product_config("metrics_token") or ""
-    return token if len(token) >= LEAST_TOKEN else None
-
-
 def get_authorization(request):
-    """Return the header with the credentials, which Zope hides."""
+    """Return the header `Authorization`, which Zope hides."""
     return getattr(request, "_auth", None) or \
         request.environ.get("HTTP_AUTHORIZATION") or ""

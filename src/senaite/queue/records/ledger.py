@@ -8,14 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The ledger: which tasks have done their work, in the ZODB.
+"""The ledger: which tasks have done their work, recorded in the ZODB.
 
 The transaction that does a task's work records the task here. Two attempts at
 one task write the same key, a conflict that cannot be resolved: whichever
-commits first wins, the other finds the record when it tries again.
+commits first wins, and the other finds the record when it tries again.
 
-A record holds how many items were processed and what to tell people, so that
-a task that is delivered again can be acknowledged as the first time.
+A record holds the number of processed items and the note for users, so that a
+task that is delivered again can be acknowledged in the same way.
 """
 
 from __future__ import absolute_import
@@ -57,17 +57,12 @@ def install(portal):
 
 def uninstall(portal):
     """Remove the ledger."""
-    annotations = connections.annotations(portal)
-    if annotations is not None and KEY in annotations:
-        del annotations[KEY]
+    connections.remove_annotation(portal, KEY)
 
 
 def get_root(portal):
     """Return the ledger, or None when the site has none."""
-    annotations = connections.annotations(portal)
-    if annotations is None:
-        return None
-    return annotations.get(KEY)
+    return connections.get_annotation(portal, KEY)
 
 
 def record(portal, task_uid, now, processed=0, note=None):
@@ -75,7 +70,7 @@ def record(portal, task_uid, now, processed=0, note=None):
 
     :param now: UTC epoch seconds
     :param processed: number of items
-    :param note: what to tell people, or None
+    :param note: note for users, or None
     :raises ConflictError: when it is recorded already
     """
     root = install(portal)
@@ -105,7 +100,7 @@ def old(portal, now, limit, keep=KEEP_SECONDS):
     """Return uids of tasks whose records are old enough to be removed.
 
     :param now: UTC epoch seconds
-    :param limit: at most so many
+    :param limit: maximum number of uids
     """
     found = []
     root = get_root(portal)

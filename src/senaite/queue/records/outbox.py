@@ -14,12 +14,13 @@ An entry is written in the transaction that causes the task, so that it exists
 if and only if that transaction commits. The relay marks it as sent, and
 removes it some seconds later, when every client's snapshot knows the task.
 
-Entries are spread over shards, one for each (process, thread), so that people
-who work at the same time do not conflict; where they meet in one shard, BTrees
-resolve it. A sentinel keeps the first bucket of each tree from becoming empty,
-because an emptied bucket is a conflict that cannot be resolved. The `bell` of
-a shard is a counter that resolves conflicts by adding up; it moves whenever
-there is something to be told to those who watch.
+Entries are spread over shards, one for each (process, thread), so that users
+who work at the same time do not conflict. Where two meet in one shard, BTrees
+resolve the conflict. A sentinel keeps the first bucket of each tree from
+becoming empty, because an emptied bucket is a conflict that cannot be
+resolved; its value is the version up to which entries of the shard were
+removed. The `bell` of a shard is a counter that resolves conflicts by adding
+up; it moves whenever watchers have to look.
 
 Pickles name library classes only: uninstalling needs none of our code.
 """
@@ -39,32 +40,30 @@ from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 
 from senaite.queue.model import states
+from senaite.queue.records import outbox_index
+from senaite.queue.records.outbox_index import parse
+from senaite.queue.records.outbox_index import SENTINEL
 from senaite.queue.site import connections
 
 KEY = "senaite.queue.outbox"
 SHARDS = 16
 
-#: First key of each tree. Its value is the version up to which entries of the
-#: shard were removed: a snapshot older than that may miss tasks.
-SENTINEL = ""
-
-#: Entries that were sent stay for so many seconds: longer than any client
+#: Number of seconds for which delivered entries stay: longer than any client
 #: goes without refreshing its snapshot (`agent.IDLE_SECONDS`)
 KEEP_SECONDS = 10
 
-#: What others need to know of a task that the server has
+#: Fields of a delivered task that other clients need
 LIGHT_KEYS = ("task_uid", "name", "status", "context_uid", "uids", "username",
               "ghost", "job_uid", "job_total", "job_created", "locks")
 
 _local = threading.local()
-_parsed = {}
 
 
 def install(portal):
     """Make an empty outbox, unless there is one.
 
-    Called by the profile, so that the first clicks of several people do not
-    conflict on who makes it.
+    Called by the profile, so that the first clicks of several users do not
+    conflict.
 
     :returns: the outbox
     """
@@ -85,26 +84,12 @@ def install(portal):
 
 def uninstall(portal):
     """Remove the outbox with all that is in it."""
-    annotations = connections.annotations(portal)
-    if annotations is not None and KEY in annotations:
-        del annotations[KEY]
+    connections.remove_annotation(portal, KEY)
 
 
 def get_root(portal):
     """Return the outbox, or None when the site has none."""
-    annotations = connections.annotations(portal)
-    if annotations is None:
-        return None
-    return annotations.get(KEY)
-
-
-def writes():
-    """Return how often this thread has put something in an outbox.
-
-    Bells that were moved by a transaction that was aborted move back: with
-    this number, what was seen before is not taken for what is there now.
-    """
-    return getattr(_local, "writes", 0)
+    return connections.get_annotation(portal, KEY)
 
 
 def bells(root):
@@ -123,10 +108,21 @@ def put(portal, task):
     text = json.dumps(
         {"task": dict(task), "at": time.time(), "sent": None,
          "rejected": None}, sort_keys=True)
-    shard = root["shards"][_shard_number()]
+    number = _shard_number()
+    shard = root["shards"][number]
+    index = outbox_index.kept(root)
+    was_fresh = index is not None and index.is_fresh(number)
     shard["entries"][str(task["task_uid"])] = text
     shard["bell"].change(1)
-    _local.writes = writes() + 1
+    if index is not None:
+        index.note_put(number, str(task["task_uid"]), text, was_fresh)
+
+
+def has(root, task_uid):
+    """Tell whether an outbox has an entry of a task."""
+    task_uid = str(task_uid)
+    return bool(task_uid) and any(
+        task_uid in shard["entries"] for shard in root["shards"])
 
 
 def get(portal, task_uid):
@@ -138,31 +134,79 @@ def get(portal, task_uid):
     for shard in root["shards"]:
         text = shard["entries"].get(task_uid)
         if text is not None:
-            return _parse(task_uid, text)
+            return parse(task_uid, text)
     return None
 
 
 def entries(root):
-    """Yield (task uid, entry) of an outbox. Entries are not to be changed."""
-    for shard in root["shards"]:
-        for task_uid, text in shard["entries"].items():
-            if task_uid != SENTINEL:
-                yield task_uid, _parse(task_uid, text)
+    """Return (task uid, entry) of an outbox. Entries are not to be changed.
+
+    :rtype: list of tuples
+    """
+    return list(outbox_index.index_of(
+        root, everything=True).entries.items())
 
 
 def is_pending(entry):
-    """Tell whether the server still has to be told."""
+    """Tell whether an entry still has to be delivered."""
     return entry["sent"] is None and entry["rejected"] is None
 
 
 def undelivered(root):
-    """Yield the tasks that are with us alone, whole, as dicts: those that are
-    on their way, and as failed ones those that the server refused."""
+    """Yield the tasks that the server does not have, complete, as dicts: those
+    that still have to be delivered, and, as failed ones, those that the server
+    refused."""
     for _uid, entry in entries(root):
         if entry["rejected"]:
             yield as_refused(entry)
         elif is_pending(entry):
             yield entry["task"]
+
+
+def unknown_task(entry, state):
+    """Return the task of an entry, as a dict, if a snapshot of the queue does
+    not cover the entry; None if it does.
+
+    :param entry: an entry of the outbox
+    :param state: what is known of the queue
+    :type state: senaite.queue.client.snapshot.State
+    """
+    if state.status_of(entry["task"]["task_uid"]) is not None:
+        return None
+    if entry["rejected"]:
+        return as_refused(entry)
+    if is_pending(entry) or not _covers(state.version, entry):
+        return entry["task"]
+    return None
+
+
+def _covers(version, entry):
+    """Tell whether a version is as new as the server's answer for an entry.
+
+    Where the epochs differ the store was replaced in between, and the entry
+    counts for the seconds that it stays.
+    """
+    if entry.get("result") == "duplicate":
+        return True
+    epoch, counter = split_version(version)
+    sent_epoch, sent_counter = split_version(entry["sent"])
+    return epoch == sent_epoch and counter >= sent_counter
+
+
+def misses_tasks(root, version):
+    """Tell whether a snapshot may lack tasks that have left the outbox.
+
+    :param root: the outbox
+    :param version: that of the snapshot, or None
+    """
+    if version is None:
+        return True
+    epoch, counter = split_version(version)
+    for removed in removed_up_to(root):
+        removed_epoch, removed_counter = split_version(removed)
+        if removed_epoch == epoch and removed_counter > counter:
+            return True
+    return False
 
 
 def as_refused(entry):
@@ -172,7 +216,7 @@ def as_refused(entry):
 
 
 def pending(portal):
-    """Return the tasks that the server still has to be told, oldest first.
+    """Return the tasks that still have to be delivered, oldest first.
 
     :returns: list of (task dict, when it was put)
     """
@@ -191,7 +235,7 @@ def removed_up_to(root):
 
 
 def mark(portal, results, version, now):
-    """Note what the server said about entries.
+    """Record the server's answers in entries.
 
     :param results: task uid -> what `queue_server/add` answered for it
     :param version: the server's version, after the addition
@@ -204,7 +248,7 @@ def mark(portal, results, version, now):
         tree = shard["entries"]
         here = [uid for uid in map(str, results) if uid and uid in tree]
         for task_uid in here:
-            entry = _parse(task_uid, tree[task_uid])
+            entry = parse(task_uid, tree[task_uid])
             if is_pending(entry):
                 tree[task_uid] = _marked(
                     entry, results[task_uid], version, now)
@@ -238,7 +282,6 @@ def prune(portal, now, keep=KEEP_SECONDS):
                if _is_removable(entry, now, keep)]
         for task_uid, _version in old:
             del tree[task_uid]
-            _parsed.pop(task_uid, None)
         if old:
             tree[SENTINEL] = latest(
                 [tree[SENTINEL]] + [version for _uid, version in old])
@@ -251,11 +294,14 @@ def forget(portal, task_uid):
     knew of it; True when there was one."""
     root = get_root(portal)
     task_uid = str(task_uid)
-    for shard in (root["shards"] if root is not None and task_uid else ()):
+    shards = root["shards"] if root is not None and task_uid else ()
+    for number, shard in enumerate(shards):
         if task_uid in shard["entries"]:
             del shard["entries"][task_uid]
             shard["bell"].change(1)
-            _local.writes = writes() + 1
+            index = outbox_index.kept(root)
+            if index is not None:
+                index.note_removed(number)
             return True
     return False
 
@@ -267,8 +313,8 @@ def split_version(version):
 
 
 def latest(versions):
-    """Return the newest version. What comes later in the list wins where
-    epochs differ, because the store was made anew in between."""
+    """Return the newest version. Where epochs differ, because the store
+    was replaced in between, the later one in the list wins."""
     best = ""
     for version in versions:
         epoch, counter = split_version(version)
@@ -295,20 +341,8 @@ def _is_removable(entry, now, keep):
 
 def _of(tree):
     """Return (task uid, entry) of one shard, as a list."""
-    return [(uid, _parse(uid, text))
+    return [(uid, parse(uid, text))
             for uid, text in tree.items() if uid != SENTINEL]
-
-
-def _parse(task_uid, text):
-    """Return an entry; texts are parsed once in the process."""
-    known = _parsed.get(task_uid)
-    if known is not None and known[0] == text:
-        return known[1]
-    entry = json.loads(text)
-    if len(_parsed) > 4096:
-        _parsed.clear()
-    _parsed[task_uid] = (text, entry)
-    return entry
 
 
 def _marked(entry, result, version, now):

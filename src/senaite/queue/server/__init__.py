@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""The queue server: the queue's utility over the task store, and its routes.
+"""The queue server: the one authority over the state of tasks.
 
 Knows the store and JSON, but neither SENAITE's content nor what tasks do.
 """

@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""The server utility by its interface: that of whatever site is current."""
+"""The server utility of the current site, for look-ups by interface."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -18,9 +18,8 @@ from __future__ import print_function
 from zope.interface import implementer
 
 from senaite.queue.interfaces import IServerQueueUtility
-from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.server.server_utility import get_queue
 from senaite.queue.server.server_utility import ServerQueueUtility
-from senaite.queue.site import plonesite
 from senaite.queue.site import process_role
 
 
@@ -37,7 +36,7 @@ class CurrentServerUtility(object):
             raise RuntimeError(
                 "This process is not the queue server: use "
                 "senaite.queue.api.get_queue() or IClientQueueUtility")
-        return get_server_utility(plonesite.get_portal())
+        return get_queue()
 
     def __getattr__(self, name):
         if name.startswith("_") or not hasattr(ServerQueueUtility, name):
@@ -51,7 +50,7 @@ class CurrentServerUtility(object):
         return len(self._queue())
 
     def __bool__(self):
-        # an empty queue is a queue all the same
+        # An empty queue is a queue, too
         return True
 
     __nonzero__ = __bool__

@@ -9,10 +9,10 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""One log line per change of a task's state; none per poll, and no secrets.
+"""One log line for each change of a task's state; none for polls, no secrets.
 
-The lines read `event=done task=0a1b2c3d4 name=... user=... consumer=...`, for
-people and for whatever splits them at blanks.
+The lines read `event=done task=0a1b2c3d4 name=... user=... consumer=...`:
+readable, and easily split at blanks.
 """
 
 from __future__ import absolute_import
@@ -28,7 +28,7 @@ from senaite.queue import logger
 #: Values that need no quotes
 _PLAIN = re.compile(r"^[A-Za-z0-9_.:/@+-]+\Z")
 
-#: A value is cut after so many characters
+#: Maximum length of a value, in characters
 MAX_LENGTH = 300
 
 
@@ -40,7 +40,7 @@ def log_event(event, task=None, **fields):
         paused, resumed
     :param task: the task it happened to
     :type task: senaite.queue.model.queue_task.QueueTask
-    :param fields: what else is to be said; None is left out
+    :param fields: further fields; None is left out
     """
     pairs = [("event", event)]
     if task is not None:

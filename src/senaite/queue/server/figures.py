@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The figures of the monitor: what is in the queue, how it goes, who works.
+"""The figures of the monitor: content of the queue, throughput, consumers.
 
-What has been is counted once: the spans of the charts that are over are
-remembered, so that a monitor that asks every few seconds costs little.
+Spans of the charts that are over are counted once and remembered, so that a
+monitor that refreshes every few seconds costs little.
 """
 
 from __future__ import absolute_import
@@ -25,14 +25,14 @@ from senaite.queue.model.states import RUNNING
 #: Spans of the charts: name -> (seconds of a span, number of spans)
 CHARTS = {"hour": (300, 12), "day": (3600, 24)}
 
-#: Seconds for which figures about a whole hour and a whole day are believed
+#: Seconds for which figures of the last hour and the last day are reused
 FRESH_SECONDS = {"hour": 5, "day": 30}
 
-#: Seconds after its end for which a span may still change, as far as the
-#: monitor cares: an acknowledgement that is written a moment later
+#: Seconds after its end for which a span may still change, because an
+#: acknowledgement is written a moment later
 SETTLED_AFTER = 10
 
-#: Tasks at work that are told of
+#: Maximum number of running tasks that are listed
 MOST_RUNNING = 200
 
 

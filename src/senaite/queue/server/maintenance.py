@@ -9,10 +9,14 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What the queue server does on the side while it is asked for work.
+"""Maintenance of the queue server.
 
-Runs inside the server's own ticks (`pop`, `diff`), never as a queued task, a
-bounded amount at a time, and not more often than every few seconds.
+* What: rescues tasks of consumers that stopped responding, and removes old
+  tasks from the history.
+* When: inside the server's own ticks (`pop`, `diff`), never as a queued task,
+  at most every `INTERVAL_SECONDS`.
+* Settings: `retention_days`.
+* Limits: `RESCUE_LIMIT` and `PRUNE_LIMIT` tasks a run.
 """
 
 from __future__ import absolute_import
@@ -37,14 +41,14 @@ SECONDS_PER_DAY = 24 * SECONDS_PER_HOUR
 
 
 def run(store, retention_days, payload_hours, forgotten=None):
-    """Do what is due.
+    """Do the maintenance that is due.
 
     :param store: `ITaskStore`
     :param retention_days: days for which finished tasks are kept
     :param payload_hours: hours for which their free keys are kept
-    :param forgotten: up to where free keys were removed by the last run
-    :returns: `rescued`: uids of tasks taken back from consumers that went
-        silent; `pruned`: how many tasks of the history were removed;
+    :param forgotten: up to where the last run removed free keys
+    :returns: `rescued`: uids of tasks taken back from consumers that stopped
+        responding; `pruned`: how many tasks of the history were removed;
         `forgotten`: for the next run
     :rtype: dict
     """
@@ -58,7 +62,7 @@ def run(store, retention_days, payload_hours, forgotten=None):
 
 
 class Pace(object):
-    """Lets one caller through every few seconds; shared by threads."""
+    """Lets one caller through per interval; shared by threads."""
 
     def __init__(self, seconds=INTERVAL_SECONDS):
         self.seconds = seconds
@@ -68,8 +72,8 @@ class Pace(object):
     def is_due(self, now):
         """Tell whether the caller is the one to run now.
 
-        :param now: seconds, of any clock; one that is set back does not keep
-            the maintenance waiting
+        :param now: seconds, of any clock; setting the clock back does not
+            delay the maintenance
         """
         with self.lock:
             waits = self.next_run is not None \

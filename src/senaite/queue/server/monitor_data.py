@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the monitor asks of the queue server's utility, and what it tells it
-to do: pages, figures, history; pause, resume, priority, cancelling of jobs.
+"""The monitor's queries and commands in the queue server: pages, figures and
+history; pause, resume, priority and cancelling of jobs.
 """
 
 from __future__ import absolute_import
@@ -33,8 +33,8 @@ class Monitoring(object):
     # -- reading
 
     def get_page(self, kinds, **asked_for):
-        """Return a page of a listing; see `ITaskStore.page`. What is on its
-        way to the store comes on top."""
+        """Return a page of a listing; see `ITaskStore.page`. Tasks that are
+        not in the store yet are added."""
         # In this order, see `QueueReader.get_tasks`
         waiting = self.get_undelivered()
         page = self.store.page(kinds, **asked_for)
@@ -47,7 +47,7 @@ class Monitoring(object):
         return self._figures.collect()
 
     def get_history(self, task_uid):
-        """Return all that is known of a task.
+        """Return everything that is known of a task.
 
         :returns: dict with `task`, `row` (see `ITaskStore.page`), `attempts`,
             `job` (or None) and `chunks` (rows of the tasks of its job, the

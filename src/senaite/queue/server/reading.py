@@ -9,10 +9,10 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What the queue server tells about its tasks: the store and the outbox.
+"""Queries of the queue server: the store and the outbox together.
 
-A task that was added but is not in the store yet, because its transaction
-has not committed or the relay was not through, is a queued task all the same.
+A task that was added but is not in the store yet, because its transaction has
+not committed or it has not been delivered, is a queued task all the same.
 Where both know a task, the store is right.
 """
 
@@ -20,54 +20,19 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import six
-from senaite.queue.model import fields
 from senaite.queue.model.queue_task import get_task_uid
+from senaite.queue.model.queue_task import involves
+from senaite.queue.model.queue_task import to_object_uid
 from senaite.queue.model.states import ACTIVE
 from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
-from senaite.queue.model.states import STATES
-from senaite.queue.site import surroundings
+from senaite.queue.model.states import to_states
+from senaite.queue.site.portal import get_portal
 
 
 def get_site_id(portal):
-    """Return what keeps the tasks of two sites in one store apart."""
+    """Return the id that keeps the tasks of two sites in one store apart."""
     return "/".join(portal.getPhysicalPath())
-
-
-def to_states(status):
-    """Return the states meant by the `status` argument of the reads.
-
-    :param status: a state or several; None or none of them: queued and
-        running
-    :rtype: tuple of str
-    :raises ValueError: when there is no such state
-    """
-    if not status:
-        return ACTIVE
-    found = (status,) if isinstance(status, six.string_types) \
-        else tuple(status)
-    for state in found:
-        if state not in STATES:
-            raise ValueError("Not a status: {!r}".format(state))
-    return found
-
-
-def to_object_uid(context_or_uid):
-    """Return the uid of a content object, or the uid itself.
-
-    :raises ValueError: for anything else
-    """
-    if isinstance(context_or_uid, six.string_types):
-        if surroundings.get().is_uid(context_or_uid):
-            return fields.to_native(context_or_uid)
-        raise ValueError("Not a uid: {!r}".format(context_or_uid))
-    return surroundings.get().describe(context_or_uid)["context_uid"]
-
-
-def involves(task, uid):
-    """Tell whether an object is the context or an item of a task."""
-    return task.context_uid == uid or uid in task.uids
 
 
 class QueueReader(object):
@@ -99,8 +64,8 @@ class QueueReader(object):
         :param status: a state, several, or None: queued and running
         :param name: name of the tasks
         :param uid: uid of an object involved
-        :param limit: number of tasks at most; what is on its way to the store
-            comes on top
+        :param limit: maximum number of tasks of the store; tasks of the outbox
+            are added
         :param offset: number of tasks of the store to leave out first
         :rtype: list of QueueTask
         """
@@ -194,12 +159,12 @@ class QueueReader(object):
     __nonzero__ = __bool__
 
     def get_outbox_tasks(self):
-        """Return the tasks in the outbox, as the running transaction sees
-        it; some of them may be in the store by now."""
-        from senaite.queue.http.routing import get_portal
+        """Return the tasks in the outbox, as the running transaction sees it.
+        Some of them may be in the store by now."""
         portal = get_portal() if self.site_id else None
         if portal is None or get_site_id(portal) != self.site_id:
             return []
+        # Not at import: it needs BTrees
         from senaite.queue.records import undelivered
         return undelivered.outbox_tasks(portal)
 

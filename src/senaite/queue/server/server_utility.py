@@ -11,10 +11,10 @@
 
 """The queue as seen in the queue server: a utility over the task store.
 
-What it does to a task happens at once and is durable when it returns, with
+Changes of a task happen at once and are durable when a method returns, with
 one exception: `add` joins the running transaction, like anywhere else in the
-cluster. What a transaction has added is seen by the reads of its own thread
-before it commits, because they look at the outbox, too.
+cluster. Tasks that a transaction has added are seen by the reads of its own
+thread before it commits, because they look at the outbox, too.
 """
 
 from __future__ import absolute_import
@@ -23,20 +23,23 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.errors import ConfigError
+from senaite.queue.errors import StoreUnavailable
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
+from senaite.queue.model import surroundings
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server import maintenance
 from senaite.queue.server.monitor_data import Monitoring
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
+from senaite.queue.site.portal import current_portal
 from senaite.queue.site import store_location
-from senaite.queue.site import surroundings
-from senaite.queue.storage.errors import TaskNotFound
 from zope.interface import implementer
 
 _utilities = {}
@@ -50,15 +53,26 @@ def get_server_utility(portal):
 
     :param portal: the site
     :rtype: ServerQueueUtility
-    :raises senaite.queue.storage.errors.StoreUnavailable: when it cannot be
+    :raises senaite.queue.errors.StoreUnavailable: when it cannot be
         opened; the next call tries again
     """
     from senaite.queue.storage import open_store
-    key = (store_location.get_store_url(), get_site_id(portal))
+    try:
+        key = (store_location.get_store_url(), get_site_id(portal))
+    except ConfigError as error:
+        raise StoreUnavailable(str(error))
     with _lock:
         if key not in _utilities:
             _utilities[key] = ServerQueueUtility(open_store(*key), key[1])
         return _utilities[key]
+
+
+def get_queue():
+    """Return the queue of the current site.
+
+    :raises senaite.queue.errors.NoSite: outside of a site
+    """
+    return get_server_utility(current_portal())
 
 
 def forget_utilities():
@@ -90,6 +104,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """Add a task when the running transaction commits."""
         if not is_task(task):
             raise ValueError("Not a task: {}".format(fields.show(task)))
+        # Not at import: it needs the ZODB
         from senaite.queue.records import enqueue
         return enqueue.add(task)
 
@@ -126,7 +141,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :param consumer_id: by default the one in the task
         :param processed: items of the job finished by it
-        :param note: what to tell people about it
+        :param note: note for users
         :raises TaskNotFound, NotRunning: see `ITaskStore.acknowledge`
         """
         found = self.known(task)
@@ -141,10 +156,10 @@ class ServerQueueUtility(Monitoring, QueueReader):
              traceback=None):
         """Report that a running task failed.
 
-        :param error_message: for people
+        :param error_message: for users
         :param consumer_id: by default the one in the task
         :param kind: see `senaite.queue.model.scheduling.after_failure`
-        :param traceback: for the curious
+        :param traceback: for the task's page
         :returns: the state that follows
         :raises TaskNotFound, NotRunning: see `ITaskStore.fail`
         """

@@ -8,51 +8,54 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Gives requests that meet a ConflictError the retries that Zope means to.
+"""Retries of requests that meet a ConflictError.
 
-ZServer 4.0.2 writes the number of `max-conflict-retries` of zope.conf into the
-module `ZPublisher.HTTPRequest`; what Zope 4.8 reads is an attribute of the
-request's class, which stays 0. Every click that meets a conflict is an error
-at once, and a consumer beside people makes conflicts likelier. The number is
-therefore copied to where Zope reads it.
+ZServer 4.0.2 writes `max-conflict-retries` of zope.conf into the module
+`ZPublisher.HTTPRequest`, but Zope 4.8 reads an attribute of the request's
+class, which stays 0. Every click that meets a conflict then ends in an error
+page, and consumers make conflicts more likely. Therefore the number is copied
+to where Zope reads it.
 
-Nor does ZServer make a request that is tried again the current one, as WSGI
-does: `zope.globalrequest` goes on to give the former one, and what was
-remembered on it: objects of a ZODB connection that was given back, and that
-another thread may use by now. Two threads in one connection ruin its cache.
+ZServer also does not make a retried request the current one, as WSGI does:
+`zope.globalrequest` still returns the first one, with everything that was
+cached on it: objects of a ZODB connection that was closed, and that another
+thread may use by now. Two threads that use one connection ruin its cache.
 
-The environment (`SENAITE_QUEUE_CONFLICT_RETRIES`) or `<product-config
-senaite.queue>` (`conflict_retries`) may name another number, or "off" to leave
-Zope as it is.
+`senaite.queue.config.CONFLICT_RETRIES` may name another number, or "off" to
+leave Zope as it is.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
-
 from App.config import getConfiguration
 from zope.globalrequest import getRequest
 from zope.globalrequest import setRequest
 from ZPublisher.HTTPRequest import HTTPRequest
 
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
 from senaite.queue import logger
-from senaite.queue.site import process_role
 
-ENVIRONMENT = "SENAITE_QUEUE_CONFLICT_RETRIES"
-OFF = "off"
+OFF = config.OFF
 
 
 def on_process_starting(event):
     """Set the number of retries when Zope starts."""
-    apply_to(HTTPRequest, getConfiguration())
+    try:
+        wanted = get_wanted()
+    except ConfigError:
+        # logged at start-up, see `senaite.queue.config`; the LIMS starts with
+        # what zope.conf says
+        wanted = None
+    apply_to(HTTPRequest, getConfiguration(), wanted)
 
 
 def on_publication_start(event):
-    """Make a request that is tried again the current one.
+    """Make a retried request the current one.
 
-    ZServer.ZPublisher.Publish (4.0.2) does this for the first try only.
+    ZServer.ZPublisher.Publish (4.0.2) does so for the first attempt only.
 
     :param event: ZPublisher's IPubStart
     """
@@ -61,21 +64,21 @@ def on_publication_start(event):
         setRequest(request)
 
 
-def apply_to(request_class, configuration):
-    """Set the number of retries of a request, unless it works already.
+def apply_to(request_class, configuration, wanted):
+    """Set the number of retries of a request, unless Zope retries already.
 
     :param request_class: where Zope reads `retry_max_count`
     :param configuration: Zope's configuration
+    :param wanted: see `get_wanted`
     :returns: the number that was set, or None when nothing was changed
     """
-    wanted = get_wanted()
     if wanted == OFF:
         logger.info("event=conflict_retries set=no reason=switched_off")
         return None
     if wanted is None:
         if request_class.retry_max_count:
             return None
-        # 0 when zope.conf says that requests are not to be tried again
+        # 0 when zope.conf switches retries off
         wanted = getattr(configuration, "max_conflict_retries", None) or 0
     if wanted == request_class.retry_max_count:
         return None
@@ -89,14 +92,6 @@ def get_wanted():
     """Return what the environment or the configuration asks for.
 
     :returns: a number, `OFF`, or None when they say nothing
-    :raises ValueError: when they say anything else
+    :raises senaite.queue.errors.ConfigError: when they say anything else
     """
-    text = os.environ.get(ENVIRONMENT) or \
-        process_role.get_product_config("conflict_retries")
-    if not text or text.lower() == OFF:
-        return text.lower() if text else None
-    if not text.isdigit():
-        raise ValueError(
-            "{} (or conflict_retries) is a number or '{}', not {!r}".format(
-                ENVIRONMENT, OFF, text))
-    return int(text)
+    return config.read(config.CONFLICT_RETRIES)

@@ -8,13 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Ways to a site: from the running request, and from threads of our own.
+"""Ways to a site from threads of our own.
 
-A thread never uses an object of a request's connection: it opens one of its
-own for a short piece of work, sets the site, and gives both back. Because no
-connection outlives a piece of work that failed, a lost ZEO server or a closed
-database costs a thread one exception, and the next piece finds things as they
-are.
+A thread never uses an object of a request's connection: it opens its own for a
+short piece of work, sets the site, and gives both back. Because no connection
+outlives a piece of work that failed, a lost ZEO server or a closed database
+costs a thread one exception, and the next piece of work starts afresh.
 """
 
 from __future__ import absolute_import
@@ -30,38 +29,15 @@ import transaction
 from ZODB.POSException import ConflictError
 from ZODB.POSException import POSKeyError
 
+from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import SiteGone
+
 try:
     from Acquisition import aq_base
-    from Acquisition import aq_chain
 except ImportError:
     def aq_base(obj):
         """Return the object: nothing is wrapped without Zope."""
         return obj
-
-    def aq_chain(obj):
-        """Return the object alone: nothing is wrapped without Zope."""
-        return [obj]
-
-
-class SiteGone(LookupError):
-    """There is no such site in the database, or it has no queue."""
-
-
-class DatabaseClosed(Exception):
-    """The ZODB of this thread was closed; the thread has to end."""
-
-
-def current_portal():
-    """Return the root of the current site.
-
-    :raises LookupError: outside of a site
-    """
-    from zope.component.hooks import getSite
-    from Products.CMFCore.interfaces import ISiteRoot
-    for parent in aq_chain(getSite()):
-        if ISiteRoot.providedBy(parent):
-            return parent
-    raise LookupError("No site is set: the queue works inside a site only")
 
 
 def annotations(portal, create=False):
@@ -80,6 +56,19 @@ def annotations(portal, create=False):
         from BTrees.OOBTree import OOBTree
         found = base.__annotations__ = OOBTree()
     return found
+
+
+def get_annotation(portal, key):
+    """Return one of the site's annotations, or None."""
+    found = annotations(portal)
+    return found.get(key) if found is not None else None
+
+
+def remove_annotation(portal, key):
+    """Remove one of the site's annotations, if it is there."""
+    found = annotations(portal)
+    if found is not None and key in found:
+        del found[key]
 
 
 def is_open(db):
@@ -113,7 +102,7 @@ class Site(object):
 
     @property
     def key(self):
-        """What tells this site from others in the process."""
+        """The key that tells this site from others in the process."""
         return (id(self.db), self.path)
 
     def find(self, root):
@@ -128,7 +117,7 @@ class Site(object):
         try:
             return app.unrestrictedTraverse("/".join(self.path))
         except (ConflictError, POSKeyError):
-            # what cannot be loaded now is not gone: ZEO may be coming back
+            # an object that cannot be loaded now is not gone: ZEO may come back
             raise
         except (AttributeError, KeyError):
             raise SiteGone("No site at {}".format("/".join(self.path)))
@@ -183,17 +172,17 @@ class Site(object):
                 _give_back(self.db, connection, manager)
 
     def keep_connection(self):
-        """Keep one connection between pieces of work, for who comes often.
+        """Keep one connection between pieces of work, for frequent use.
 
-        The pool gives out the connection with the fullest cache. Who takes
-        that one every second leaves the next best to the request that comes
-        meanwhile; by and by all are filled, and requests change from one to
-        the other, which costs them the processor's caches.
+        The pool gives out the connection with the fullest cache. A thread
+        that takes it every second leaves the next best to requests. In time
+        all caches are filled, and requests change between connections, which
+        costs them the processor's caches.
         """
         self._keeps = True
 
     def release_connection(self):
-        """Give the kept connection back, and keep none any more."""
+        """Give the kept connection back, and keep none from now on."""
         self._keeps = False
         while self._kept:
             _give_back(self.db, *self._kept.pop())

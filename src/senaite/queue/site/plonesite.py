@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a Plone site answers to the modules that know no Plone.
+"""Answers of a Plone site for the modules that do not know Plone.
 
-Guards and listings come here once per row, therefore everything is a look-up
-of what Zope and the registry have in memory anyway; nothing is cached, and
-nothing can be out of date.
+Guards and listings ask once for each row, so every answer is a look-up in what
+Zope and the registry have in memory. Nothing is cached, and nothing can be out
+of date.
 """
 
 from __future__ import absolute_import
@@ -23,19 +23,26 @@ import six
 from AccessControl import getSecurityManager
 from bika.lims import api
 from plone.registry.interfaces import IRegistry
-from Products.CMFCore.interfaces import ISiteRoot
 from zope.component import queryUtility
-from zope.component.hooks import getSite
 from zope.globalrequest import getRequest
 from zope.interface import Interface
 from zope.interface import implementer
 
+from senaite.queue import config
 from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue import logger
+from senaite.queue.model.fields import show
 from senaite.queue.model.fields import to_native
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
+from senaite.queue.site.portal import get_portal
 
 #: Prefix of the settings in plone.app.registry
-PREFIX = "senaite.queue"
+PREFIX = config.PREFIX
+
+#: Wrong values that are remembered, so that each is logged once
+MOST_COMPLAINTS = 100
+
+_complaints = set()
 
 PROFILE = "senaite.queue:default"
 
@@ -53,20 +60,22 @@ class PloneSurroundings(surroundings.Surroundings):
 
         :param name: a key of `surroundings.DEFAULTS`
         :type name: str
-        :returns: the default when the site does not have the record
+        :returns: the value of the record; the default when the site does not
+            have the record; the nearest bound or the default when its value is
+            not allowed
         :raises KeyError: for an unknown name
         """
-        default = surroundings.DEFAULTS[name]
+        setting = config.SETTINGS[name]
         registry = queryUtility(IRegistry)
         if registry is None:
-            return default
-        value = registry.get("{}.{}".format(PREFIX, name), default)
-        if value is None:
-            # what people leave empty
-            return type(default)()
-        if isinstance(value, tuple):
-            return tuple(to_native(item) for item in value)
-        return to_native(value)
+            return setting.default
+        value = registry.get("{}.{}".format(PREFIX, name), setting.default)
+        clean, problem = setting.clean(value)
+        if problem:
+            complain(name, value, problem, clean)
+        if isinstance(clean, tuple):
+            return tuple(to_native(item) for item in clean)
+        return to_native(clean)
 
     def describe(self, context):
         """Return uid and physical path of a content object.
@@ -141,19 +150,25 @@ class PloneSurroundings(surroundings.Surroundings):
             return False
 
 
+def complain(name, value, problem, used):
+    """Log once that the registry has a value that is not allowed."""
+    seen = (name, repr(value))
+    if seen in _complaints:
+        return
+    if len(_complaints) >= MOST_COMPLAINTS:
+        _complaints.clear()
+    _complaints.add(seen)
+    logger.error(
+        "event=wrong_setting The setting %s.%s is %s, but %s. %r is used; "
+        "correct it on the settings page.",
+        PREFIX, name, show(value), problem, used)
+
+
 def provide_surroundings():
     """Put the answers of Plone sites in force, and return them."""
     plone = PloneSurroundings()
     surroundings.provide(plone)
     return plone
-
-
-def get_portal():
-    """Return the root object of the current site, or None."""
-    current = getSite()
-    while current is not None and not ISiteRoot.providedBy(current):
-        current = getattr(current, "__parent__", None)
-    return current
 
 
 def is_installed():

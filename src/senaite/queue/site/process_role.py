@@ -9,36 +9,34 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What this process is in the cluster: queue server or not, and where it
+"""The role of this process in the cluster, and the address at which it
 listens.
 
-The environment (`SENAITE_QUEUE_ROLE`) or `<product-config senaite.queue>` may
-say it. Without them a process whose database no other one can open is the
-server, whatever the setting "server" says: a stand-alone site works out of
-the box. A ZEO client compares that setting with the address it listens at.
+`senaite.queue.config.ROLE` may say it. Without it, a process whose database no
+other process can open is the server, whatever URL the setting "server" has: a
+stand-alone site works out of the box. A ZEO client compares that setting with
+the address it listens at.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import os
 import socket
 import time
 
-from senaite.queue import PRODUCT_NAME
-from senaite.queue.site import surroundings
+from senaite.queue import config
+from senaite.queue.errors import ConfigError
+from senaite.queue.model import surroundings
 from six.moves.urllib.parse import urlsplit
 
-SERVER = "server"
-CLIENT = "client"
+SERVER = config.SERVER
+CLIENT = config.CLIENT
 
-ENVIRONMENT = "SENAITE_QUEUE_ROLE"
-
-#: Seconds for which the answer of the name service is believed when it is no
+#: Seconds for which a host name counts as not local before it is resolved again
 RESOLVE_AGAIN_SECONDS = 30
 
-#: Marks requests that came through no server (`client.inprocess`)
+#: Marks requests that did not come through a server (`http.inprocess`)
 IN_PROCESS = "senaite.queue.in_process"
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -50,15 +48,22 @@ _local_hosts = {}
 def is_queue_server():
     """Tell whether this process is the queue server of the current site.
 
+    A process whose role is misspelt is not: whatever it was meant to be, it
+    must not start a queue of its own. Pages ask this, too, so a wrong
+    configuration is no error here; see `senaite.queue.config`.
+
     :rtype: bool
     """
-    role = get_configured_role()
+    try:
+        role = get_configured_role()
+    except ConfigError:
+        return False
     if role:
         return role == SERVER
     around = surroundings.get()
     url = around.get_setting("server")
     if not url:
-        # left empty, the queue is off
+        # the queue is off
         return False
     if around.has_own_database():
         return True
@@ -69,22 +74,10 @@ def is_queue_server():
 def get_configured_role():
     """Return the role that the configuration names, or None.
 
-    :raises ValueError: when it names neither "server" nor "client"
+    :raises senaite.queue.errors.ConfigError: when it names neither "server"
+        nor "client"
     """
-    role = os.environ.get(ENVIRONMENT) or get_product_config("role")
-    if not role:
-        return None
-    if role not in (SERVER, CLIENT):
-        raise ValueError("The role of a process is {} or {}, not {!r}".format(
-            SERVER, CLIENT, role))
-    return role
-
-
-def get_product_config(name):
-    """Return a value of `<product-config senaite.queue>`, or None."""
-    from App.config import getConfiguration
-    configs = getattr(getConfiguration(), "product_config", None) or {}
-    return (configs.get(PRODUCT_NAME) or {}).get(name)
+    return config.read(config.ROLE)
 
 
 def get_base_url():
@@ -103,7 +96,7 @@ def get_base_url():
 
 
 def get_site_url(portal):
-    """Return the address of the site in this very process.
+    """Return the address of the site in this process.
 
     :param portal: the site
     :returns: e.g. "http://127.0.0.1:8080/senaite", or ""
@@ -124,12 +117,13 @@ def get_ports():
 def get_addresses():
     """Return (host, port) of the HTTP servers of this process.
 
-    ZServer knows them; of a WSGI server its requests tell.
+    ZServer knows them. The address of a WSGI server is learned from its
+    requests, see `observe`.
     """
     from App.config import getConfiguration
     found = []
     for server in getattr(getConfiguration(), "servers", None) or ():
-        # Only HTTP servers know by which name they are called in a request
+        # Only HTTP servers can name the server of a request
         port = getattr(server, "port", None)
         if port and hasattr(server, "request_server_name"):
             found.append((getattr(server, "ip", None) or "127.0.0.1",
@@ -140,8 +134,8 @@ def get_addresses():
 def observe(event):
     """Learn from a request at which port this process listens.
 
-    The port is a fact of the server only as long as nothing rewrites it; the
-    configuration of the role is for those who let a proxy do so.
+    A proxy may have changed the port. Sites with such a proxy need the role in
+    the configuration.
 
     :param event: ZPublisher's IPubStart
     """
@@ -151,8 +145,8 @@ def observe(event):
     port = environ.get("SERVER_PORT", "")
     if not port.isdigit() or _seen_ports[:1] == [int(port)]:
         return
-    # The last one first: requests that no server has brought (those of a test
-    # browser, say) name a port where nobody listens
+    # The latest first: requests that did not come through a server, such as
+    # those of a test browser, name a port at which nothing listens
     _seen_ports[:] = [int(port)] + [
         seen for seen in _seen_ports if seen != int(port)][:8]
 
@@ -160,7 +154,7 @@ def observe(event):
 def split_url(url):
     """Return host and port of a URL.
 
-    :returns: ("", None) for what is no URL
+    :returns: ("", None) when it is not a URL
     """
     try:
         parts = urlsplit(url)
@@ -171,9 +165,9 @@ def split_url(url):
 
 
 def is_local(host):
-    """Tell whether a host name means this machine.
+    """Tell whether a host name is one of this machine.
 
-    Cached: guards ask it for each row of a listing.
+    Cached, because guards ask for each row of a listing.
     """
     if host in LOOPBACK:
         return True
@@ -194,7 +188,7 @@ def resolve(host):
 
 
 def can_bind(family_and_address):
-    """Tell whether an address belongs to this machine: only then it can be
+    """Tell whether an address belongs to this machine: others cannot be
     bound."""
     family, address = family_and_address
     try:

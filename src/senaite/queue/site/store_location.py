@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Where the queue server keeps its tasks."""
+"""The database in which the queue server keeps its tasks."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -17,9 +17,7 @@ from __future__ import print_function
 
 import os
 
-from senaite.queue.site import process_role
-
-ENVIRONMENT = "SENAITE_QUEUE_STORE"
+from senaite.queue import config
 
 #: Name of the embedded store's file in the instance's own var directory
 FILENAME = "senaite.queue.db"
@@ -28,14 +26,15 @@ FILENAME = "senaite.queue.db"
 def get_store_url():
     """Return the database URL of the task store.
 
-    The environment variable wins, then `store` in
-    `<product-config senaite.queue>` of zope.conf; by default it is a SQLite
-    file in the directory that Zope calls the client home.
+    By default it is a SQLite file in the directory that Zope calls the client
+    home; see `senaite.queue.config.STORE`.
 
     :returns: SQLAlchemy URL
     :rtype: str
+    :raises senaite.queue.errors.ConfigError: when the configured URL is not
+        one of a supported database
     """
-    url = os.environ.get(ENVIRONMENT) or process_role.get_product_config("store")
+    url = config.read(config.STORE)
     if url:
         return url
     from App.config import getConfiguration

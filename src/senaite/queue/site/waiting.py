@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""An event that threads wait for asleep.
+"""An event for which threads wait asleep.
 
 On Python 2, `threading.Event.wait` with a timeout wakes up to 20 times a
-second to look, and each time asks for the interpreter's lock: whoever serves a
-page or processes a task in the same process is interrupted again and again.
-Here the system wakes who waits. On Python 3 `threading.Event` does so itself.
+second to look, and each time takes the interpreter's lock, which interrupts
+threads that serve a page or process a task. Here the system wakes the thread.
+On Python 3, `threading.Event` does so itself.
 """
 
 from __future__ import absolute_import
@@ -50,8 +50,8 @@ class PipeEvent(object):
             self._writer.write(b".")
 
     def _part(self):
-        """Have a pipe of our own: a process that was forked shares that of its
-        parent, and each would wake the other, who has nothing to see."""
+        """Open a pipe of our own: a forked process shares that of its parent, and
+        each would wake the other for nothing."""
         if self._pid != os.getpid():
             self._open()
 
@@ -60,7 +60,7 @@ class PipeEvent(object):
         return self._is_set
 
     def set(self):
-        """Wake all who wait, and let nobody wait until `clear`."""
+        """Wake all waiting threads; until `clear`, no thread waits."""
         with self._lock:
             self._part()
             if not self._is_set:
@@ -68,7 +68,7 @@ class PipeEvent(object):
                 self._writer.write(b".")
 
     def clear(self):
-        """Have those who come from now on wait."""
+        """Let threads wait from now on."""
         with self._lock:
             self._part()
             if self._is_set:
@@ -90,7 +90,7 @@ class PipeEvent(object):
         while not self._is_set:
             left = None
             if timeout is not None:
-                # within bounds, should the clock have been set meanwhile
+                # within bounds, in case the clock was set
                 spent = min(max(0, time.time() - started), timeout)
                 left = int(math.ceil(1000 * (timeout - spent)))
             try:

@@ -8,20 +8,21 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Samples and worksheets that are promoted before the turn of the chunk comes.
+"""Promote samples and worksheets before the turn of the chunk.
 
-To promote a sample, snapshot included, takes longer than to index it. It may be
-done before the turn (see `senaite.queue.speedups.turns`) where the chunk has all
-analyses of the sample: whoever adds one meanwhile, or opens one again, writes
-to the sample, too, and one of the two conflicts, as it does without a queue.
-Where the sample is not promoted this way, for whatever reason, it is tried in
-the turn, with what others have done by then. The same for worksheets, whose
-guards look at nothing but their analyses.
+Promoting a sample, snapshot included, takes longer than indexing it. It can be
+done before the turn (see `senaite.queue.speedups.turns`) if the chunk has all
+analyses of the sample: anybody who adds an analysis in the meantime, or opens
+one again, writes to the sample as well, and one of the two transactions
+conflicts, as it does without a queue. Samples that are not promoted here are
+tried in the turn, with everything that others have done by then. The same goes
+for worksheets, whose guards look at nothing but their analyses.
 
-Core looks up the analyses of the sample in a catalog, which would write to the
-catalogs all that waits for being indexed. What it asks for is the same before
-and after that: objects, or their uids. So the catalog is asked without, once.
-Whoever asks for anything else has it indexed, turn or no turn, as ever.
+Core looks up the analyses of the sample in a catalog, which would first write
+to the catalogs everything that waits for being indexed. What core asks for is
+the same before and after that: objects, or their uids. So the catalog is asked
+without writing to it, once. Any other query has everything indexed first, as
+without speedups.
 """
 
 from __future__ import absolute_import
@@ -38,7 +39,6 @@ from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IVerified
 
-from senaite.queue.adapters.transitions import do_if_allowed
 from senaite.queue.speedups.unindexed import nothing_queued
 
 #: Actions on analyses that promote their sample and worksheet by the same
@@ -72,7 +72,7 @@ class Known(object):
 
 @contextlib.contextmanager
 def _knowing(sample):
-    """Let `read_analyses` know of the sample that is promoted."""
+    """Have `read_analyses` know the sample that is being promoted."""
     former = getattr(_local, "known", None)
     _local.known = Known(sample)
     try:
@@ -82,8 +82,8 @@ def _knowing(sample):
 
 
 def knows(sample):
-    """Tell whether a sample is being promoted before the turn, with the same
-    analyses as in the beginning."""
+    """Tell whether a sample is being promoted before the turn, and still has
+    the analyses that it had at the beginning."""
     known = getattr(_local, "known", None)
     return known is not None and known.sample is aq_base(sample) and \
         known.ids == get_ids(sample)
@@ -93,10 +93,10 @@ def read_analyses(sample, query, read):
     """Return the analyses of a sample as its guard asks for them, if the
     sample is being promoted before the turn.
 
-    :param query: what they are asked with
+    :param query: keyword arguments of the call
     :type query: dict
     :param read: function that asks the catalog
-    :returns: list of objects; or None: the catalog must be asked
+    :returns: list of objects; None if the catalog must be asked
     """
     if not knows(sample) or not query.get("full_objects") or \
             set(query) - HARMLESS:
@@ -104,14 +104,16 @@ def read_analyses(sample, query, read):
     return _local.known.read(read)
 
 
-def promote(sample, analyses, action, promoted):
-    """Promote a sample if nobody else can have a say in it.
+def promote(sample, analyses, action, do, promoted):
+    """Promote a sample if nobody else can interfere.
 
     :param sample: sample, or reference sample
     :param analyses: its analyses that were processed
     :param action: id of the transition that was done to them, of `ACTIONS`
-    :param promoted: function that is called with the sample when it was, while
-        its analyses are known
+    :param do: function(obj, action) that does a transition if it is possible,
+        and tells whether it was
+    :param promoted: function that is called with the sample after it was
+        promoted, while its analyses are known
     :returns: whether it was promoted
     :rtype: bool
     """
@@ -122,17 +124,17 @@ def promote(sample, analyses, action, promoted):
             all(is_verified(analysis) for analysis in analyses)):
         return False
     with _knowing(sample):
-        if not do_if_allowed(sample, action):
+        if not do(sample, action):
             return False
         promoted(sample)
     return True
 
 
 def is_whole(sample, analyses):
-    """Tell whether these are all the analyses of a sample, and it has nothing
-    to do with other samples.
+    """Tell whether these are all analyses of a sample that is neither a
+    partition nor has any.
 
-    :param analyses: objects; duplicates of the sample's do not count
+    :param analyses: objects; duplicates of the sample's analyses do not count
     """
     if not IAnalysisRequest.providedBy(sample) or \
             not sample.isRootAncestor() or sample.getDescendantsUIDs():
@@ -143,7 +145,7 @@ def is_whole(sample, analyses):
 
 
 def has_all(worksheet, analyses):
-    """Tell whether these are all the analyses of a worksheet.
+    """Tell whether these are all analyses of a worksheet.
 
     :param analyses: objects
     """
@@ -157,6 +159,6 @@ def get_ids(sample):
 
 
 def is_verified(analysis):
-    """Tell whether an analysis has been verified, and nothing else since."""
+    """Tell whether an analysis has been verified and is still verified."""
     return IVerified.providedBy(analysis) and \
         api.get_workflow_status_of(analysis) == "verified"

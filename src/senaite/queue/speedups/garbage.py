@@ -8,13 +8,13 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Fewer looks for garbage while tasks are processed, and between them.
+"""Collect garbage less often while tasks are processed, and between them.
 
-Python looks through all objects of the process again and again, as more of
-them are made; in a Zope with half a million of them that takes a third of a
-second, a tenth of the time of a chunk, and other consumers wait meanwhile. A
-chunk makes many objects that stay as long as its transaction, and little that
-only this search finds.
+Python searches all objects of the process for garbage each time a certain
+number of new ones was made. In a Zope with half a million objects such a search
+takes a third of a second, a tenth of the time of a chunk, and other consumers
+wait meanwhile. A chunk makes many objects that live as long as its transaction,
+and little that only this search finds.
 """
 
 from __future__ import absolute_import
@@ -25,8 +25,8 @@ import contextlib
 import gc
 import threading
 
-#: So many more containers than before may exist before the young ones are
-#: looked through, instead of 700: some 100 MB at most
+#: Number of new containers after which the youngest objects are searched,
+#: instead of 700: some 100 MB at most
 MOST_OBJECTS = 200000
 
 _lock = threading.Lock()
@@ -36,7 +36,7 @@ _former = None
 
 @contextlib.contextmanager
 def rarely_collected():
-    """Have this block, in any number of threads, collect garbage rarely."""
+    """Collect garbage rarely during this block, in any number of threads."""
     _begin()
     try:
         yield
@@ -50,7 +50,7 @@ def _begin():
         _tasks += 1
         if _tasks == 1:
             _former = gc.get_threshold()
-            # Who has switched it off, or wants it even less often, knows why
+            # Zero switches it off; a higher number was set on purpose
             if 0 < _former[0] < MOST_OBJECTS:
                 gc.set_threshold(MOST_OBJECTS, *_former[1:])
 

@@ -8,29 +8,29 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What core does anew for each analysis, done once per chunk.
+"""Do once per chunk what core does again for each analysis.
 
 After each analysis core tries to promote its worksheet and its sample, and
 reindexes both. Each try runs guards over all their analyses, and each search
-in a guard flushes the indexing queue: of 100 analyses submitted in one go, the
-worksheet and its samples are indexed some 300 times, which takes nine tenths
-of the time.
+in a guard flushes the indexing queue: when 100 analyses are submitted together,
+the worksheet and its samples are indexed some 300 times, which takes nine
+tenths of the time.
 
 While a chunk of analyses is processed, in this thread and nowhere else,
 
-* `PROMOTIONS` of worksheets and samples are not tried by what core does after
-  each analysis, and
+* what core does after each analysis does not try the `PROMOTIONS` of
+  worksheets and samples, and
 * reindexing of worksheets and samples is left out.
 
-Both are owed, and paid by `Settlement.settle` when the analyses of the chunk
-are through and indexed: samples first, then worksheets, each promoted and
-reindexed once (some are promoted earlier: `senaite.queue.speedups.ahead`).
-Not held back is whatever changes a worksheet or sample otherwise (their
-transitions on the way back while retests are made, say), nor what people do at
-the same time. The end is the same, field by field: the tests `test_process_*`
-compare it with the synchronous run.
+Both are owed, and are done by `senaite.queue.adapters.settle` when the analyses
+of the chunk are processed and indexed: samples first, then worksheets, each
+promoted and reindexed once (some are promoted earlier, see
+`senaite.queue.speedups.ahead`). Other changes of a worksheet or sample are not
+held back (such as their transitions back to an earlier state while retests are
+made), nor is what people do at the same time. The end state is the same, field
+by field: the tests `test_process_*` compare it with the synchronous run.
 
-Core is told by the patches of `senaite.queue.integration.patches`.
+Core calls this module through `senaite.queue.speedups.patches`.
 """
 
 from __future__ import absolute_import
@@ -47,8 +47,9 @@ from bika.lims.interfaces import IWorksheet
 
 #: Action on analyses -> actions of their worksheet and of their sample that
 #: core tries after each of them, and that are held back. Rejection promotes
-#: the sample as it goes: with each analysis less there is another way to go.
-#: A retest needs its sample and its worksheet open, so that way is not held.
+#: the sample at once: with each analysis less, another transition may become
+#: possible. A retest needs its sample and its worksheet open, so those
+#: transitions are not held back.
 PROMOTIONS = {
     "assign": (("rollback_to_open",), ()),
     "submit": (("submit",), ("submit",)),
@@ -63,13 +64,13 @@ _local = threading.local()
 
 
 class Held(object):
-    """What is held back, and what is owed for it."""
+    """What is held back, and what is owed in its place."""
 
     def __init__(self, action):
         self.action = action
         self.of_worksheet, self.of_sample = PROMOTIONS[action]
-        #: Worksheets and samples that core has wanted to promote or reindex,
-        #: by path, in the order of the first time
+        #: Worksheets and samples that core would have promoted or reindexed,
+        #: by path, in the order of their first appearance
         self.objects = collections.OrderedDict()
         #: The analyses verified last, by the path of their sample
         self.verified = {}
@@ -89,11 +90,11 @@ def current():
 
 @contextlib.contextmanager
 def holding(action):
-    """Hold back, for an action on analyses, what is to be done once.
+    """Hold back, for an action on analyses, what needs to be done only once.
 
-    :param action: id of the transition; for one that is not in `PROMOTIONS`
-        nothing is held back
-    :returns: what was held back, or None
+    :param action: id of the transition; nothing is held back for one that is
+        not in `PROMOTIONS`
+    :returns: what is held back, or None
     """
     former = current()
     _local.held = Held(action) if action in PROMOTIONS else None
@@ -104,7 +105,7 @@ def holding(action):
 
 
 def holds_promotion(obj, action):
-    """Tell whether core has to leave this transition for later.
+    """Tell whether core must leave this transition for later.
 
     :param obj: content object
     :param action: id of the transition
@@ -124,7 +125,7 @@ def holds_promotion(obj, action):
 
 
 def holds_reindexing(obj):
-    """Tell whether core has to leave the indexing of an object for later."""
+    """Tell whether core must leave the indexing of an object for later."""
     held = current()
     if held is None:
         return False
@@ -135,7 +136,7 @@ def holds_reindexing(obj):
 
 
 def holds_verification(analysis):
-    """Tell whether core has to leave for later what it does when the last
+    """Tell whether core must leave for later what it does after the last
     analysis of a sample was verified.
 
     :param analysis: routine or duplicate analysis, just verified

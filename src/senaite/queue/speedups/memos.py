@@ -8,37 +8,39 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What core reads several times over, read once while a task is processed, or
-while the rows of a selection are shown that was queued just now.
+"""Read once what core reads several times over.
 
-* Catalogs ask an object for what indexes and metadata have in common twice;
-  the roles that may view an object are the dearest of it.
-* A snapshot for the audit log collects all fields of an object anew for each
+Active while a task is processed, and while the rows of a selection are shown
+that was queued just now (`kept`), in that thread only.
+
+* Catalogs ask an object twice for what indexes and metadata have in common.
+  The roles that may view an object are the most expensive of these values.
+* A snapshot for the audit log collects all fields of an object again for each
   of its fields.
-* What a field refers to is looked up in a catalog and walked to from the site
-  each time: client, sample type, service and the like some 40 times for each
-  sample, and all analyses of a worksheet for each one that is added.
+* What a field refers to is looked up in a catalog and traversed to from the
+  site each time: client, sample type, service and the like some 40 times for
+  each sample, and all analyses of a worksheet for each one that is added.
 * The roles that each member of the site has in a client or folder are collected
-  anew for each object that is indexed below it.
+  again for each object that is indexed below it.
 * The analyses of a sample are looked up four times to index it.
-* The permissions that an object knows are collected anew for each of the fifty
-  that a transition grants anew.
+* The permissions that an object knows are collected again for each of the
+  fifty that a transition grants.
 * Tools are looked up, with arguments checked, some hundred times for each
-  analysis, and for each object that is indexed whether all that happens in the
-  site is to be logged.
-* A guard is asked whether a transition is possible, and once more when it is
-  done.
+  analysis; so is, for each object that is indexed, whether the global audit
+  log is on.
+* A guard is asked whether a transition is possible, and again when it is done.
 
-The first two are kept with the wrapper, or model, that core makes for one
-object, one catalog or one snapshot, and throws away afterwards; the third for
-one chunk, as long as the object is still where it was found; the fourth, which
-core puts together from what it keeps for one request, for one chunk; the fifth
-with the wrapper again; the sixth, which is a matter of the code and not of the
-data, for one chunk, and so the seventh, which is a matter of the site's set-up;
-the last until it is asked for again: nothing can go stale.
-What was read in advance (`senaite.queue.speedups.prepared`) is given out for as
-long as the catalogs are written to. Core is told by the patches of
-`senaite.queue.integration.patches`, and only in a thread that is in `kept`.
+How long each value is kept, so that nothing goes stale: the first two as long
+as the wrapper or model that core makes for one object, one catalog or one
+snapshot; references for one chunk, as long as the object is still where it was
+found; roles, which core itself puts together from what it keeps for one
+request, for one chunk; the analyses of a sample with the wrapper again;
+permissions, which depend on the code and not on the data, for one chunk; tools
+and the audit log, which depend on the set-up of the site, for one chunk; the
+answer of a guard until it is asked for again. Prefetched values
+(`senaite.queue.speedups.prepared`) are used while the catalogs are written to.
+
+Core calls this module through `senaite.queue.speedups.patches`.
 """
 
 from __future__ import absolute_import
@@ -49,18 +51,19 @@ import contextlib
 import threading
 
 from Acquisition import aq_base
-from Acquisition import aq_inner
-from Acquisition import aq_parent
+from bika.lims import api
 from Products.PluginIndexes.util import safe_callable
 
-#: Beginning of the names of what a wrapper is made of
+from senaite.queue.site.objects import is_there
+
+#: Prefix of the wrapper's private attributes
 PRIVATE = "_IndexableObjectWrapper__"
 
 _local = threading.local()
 
 
 def is_active():
-    """Tell whether this thread is to read once."""
+    """Tell whether this thread reads once."""
     return getattr(_local, "active", False)
 
 
@@ -82,8 +85,8 @@ def kept():
 
 
 def read_attribute(wrapper, name, read):
-    """Read, keep and return something of an object that is being indexed; of a
-    method, what it returns.
+    """Read and keep an attribute of an object that is being indexed; of a
+    method, keep what it returns.
 
     :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
     :param name: name of the index or of the column
@@ -95,15 +98,16 @@ def read_attribute(wrapper, name, read):
     value = reading.do(read)
     if safe_callable(value):
         value = _called_once(value, reading)
-    # Found there before anybody is asked again
+    # Python finds it there before it asks `__getattr__` again
     wrapper.__dict__[name] = value
     return value
 
 
 class Reading(object):
-    """What is read of an object, and was read of it before, for the catalogs.
+    """What is read of an object for the catalogs, and was read of it before.
 
-    Does not know the wrapper: that would be a ring, for the garbage collector.
+    Has no reference to the wrapper, which would be a cycle that only the
+    garbage collector can free.
     """
 
     def __init__(self, wrapper):
@@ -111,7 +115,7 @@ class Reading(object):
         self.analyses = wrapper.__dict__.setdefault("_queue_analyses", {})
 
     def do(self, read):
-        """Let `read_analyses` know of it while a function is called."""
+        """Have `read_analyses` know about it while a function is called."""
         former, _local.reading = getattr(_local, "reading", None), self
         try:
             return read()
@@ -120,7 +124,7 @@ class Reading(object):
 
 
 def forget_analyses(wrapper):
-    """Have the analyses of a sample that is being indexed looked up anew.
+    """Have the analyses of a sample that is being indexed looked up again.
 
     :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
     """
@@ -128,7 +132,7 @@ def forget_analyses(wrapper):
 
 
 def _called_once(method, reading):
-    """Return what does the same as a method, but for the second time."""
+    """Return a function that calls a method without arguments only once."""
     results = []
 
     def call(*args, **kw):
@@ -144,7 +148,7 @@ def read_analyses(sample, query, read):
     """Return the analyses of a sample; looks them up once while the sample is
     being indexed.
 
-    :param query: what they are asked with
+    :param query: keyword arguments of the call
     :type query: dict
     :param read: function that returns a list of them
     """
@@ -159,7 +163,7 @@ def read_analyses(sample, query, read):
 
 @contextlib.contextmanager
 def given(values):
-    """Give out what was read in advance, in this thread and this block.
+    """Use prefetched values, in this thread and this block.
 
     :type values: senaite.queue.speedups.prepared.Prepared
     """
@@ -171,7 +175,7 @@ def given(values):
 
 
 def fill(wrapper):
-    """Give a wrapper what was read of its object in advance.
+    """Give a wrapper the prefetched values of its object.
 
     :param wrapper: `plone.indexer.wrapper.IndexableObjectWrapper`
     """
@@ -183,13 +187,29 @@ def fill(wrapper):
     wrapper.__dict__.update(found, _queue_filled=True)
 
 
-def read_fields(model, read):
-    """Return the fields of an object of which a snapshot is taken.
+@contextlib.contextmanager
+def reading_field_of(model):
+    """Collect the fields of a model's object once, in this thread.
 
     :param model: `senaite.app.supermodel.model.SuperModel`
-    :param read: function that returns the fields of the model's object
     """
-    if not is_active():
+    former = getattr(_local, "model", None)
+    _local.model = model
+    try:
+        yield
+    finally:
+        _local.model = former
+
+
+def read_fields(obj, read):
+    """Return the fields of an object; collects them once for a snapshot.
+
+    :param obj: brain or content object
+    :param read: function that returns the fields
+    """
+    model = getattr(_local, "model", None)
+    if model is None or not is_active() or \
+            aq_base(model.instance) is not aq_base(obj):
         return read()
     fields = model.__dict__.get("_v_queue_fields")
     if fields is None:
@@ -197,45 +217,59 @@ def read_fields(model, read):
     return fields
 
 
-def read_objects(uids, read):
-    """Return the objects with these uids; what is gone is left out.
+def read_references(uids, is_multiple, read):
+    """Return the object or the objects that a field refers to.
 
-    :param uids: uids, which are read each time
+    :param uids: what the field holds
     :type uids: list of str
-    :param read: function that returns the objects of some uids, by uid
+    :param is_multiple: whether the field may refer to several objects
+    :param read: function that looks them up: returns a list of objects, or one
+        object or None
+    :returns: what `read` returns
     """
-    known = _local.objects
-    unknown = [uid for uid in uids
-               if uid not in known or not is_there(known[uid])]
-    found = read(unknown) if unknown else {}
-    for uid in unknown:
-        known.pop(uid, None)
-    known.update((uid, obj) for uid, obj in found.items() if obj is not None)
-    return [known[uid] if uid in known else found[uid]
-            for uid in uids if uid in known or uid in found]
+    wanted = [uid for index, uid in enumerate(uids)
+              if uid and uid not in uids[:index]]
+    found = [_get_known(uid) for uid in wanted]
+    if None in found:
+        result = read()
+        for obj in result if is_multiple else [result]:
+            know(obj)
+        return result
+    if is_multiple:
+        return found
+    return found[0] if found else None
 
 
-def is_there(obj):
-    """Tell whether an object is still where it was found."""
-    parent = aq_parent(aq_inner(obj))
-    if not hasattr(aq_base(parent), "_getOb"):
-        return False
-    found = parent._getOb(obj.getId(), None)
-    return aq_base(found) is aq_base(obj)
+def know(obj):
+    """Remember an object by its uid, for those that refer to it.
+
+    :param obj: content object, or None
+    """
+    if is_active() and obj is not None:
+        _local.objects[api.get_uid(obj)] = obj
+
+
+def _get_known(uid):
+    """Return an object that is known and still there, or None."""
+    obj = _local.objects.get(uid)
+    if obj is not None and not is_there(obj):
+        del _local.objects[uid]
+        return None
+    return obj
 
 
 def read_roles(adapter, read):
     """Return the local roles that an adapter gives to all members.
 
-    :param adapter: of anything that has local roles; its class matters, since
-        add-ons may have other ideas of the same object
+    :param adapter: adapter of anything that has local roles; its class
+        matters, since add-ons may have other rules for the same object
     :param read: function that returns pairs of a member's id and a list of
         roles
     :rtype: list of pairs
     """
     if not is_active():
         return read()
-    # The object is kept as well: nothing else gets its id
+    # The object is kept as well, so that no other object gets its id
     base = aq_base(adapter.context)
     key = type(adapter), id(base)
     if key not in _local.roles:
@@ -251,7 +285,7 @@ def read_permissions(obj, read):
     """
     if not is_active():
         return read()
-    # The object is kept as well: nothing else gets its id
+    # The object is kept as well, so that no other object gets its id
     base = aq_base(obj)
     if id(base) not in _local.permissions:
         _local.permissions[id(base)] = base, read()
@@ -259,9 +293,9 @@ def read_permissions(obj, read):
 
 
 def read_of_site(key, read):
-    """Return something of the site that its work does not change.
+    """Return a property of the site that processing tasks does not change.
 
-    :param key: name of what is read, a tuple
+    :param key: name of the property, a tuple
     :param read: function that returns it
     """
     if not is_active():
@@ -272,7 +306,7 @@ def read_of_site(key, read):
 
 
 class Question(object):
-    """What the guard of a transition is asked, and whether it said yes."""
+    """What the guard of a transition is asked, and whether it agreed."""
 
     def __init__(self, obj, action):
         self.obj = aq_base(obj)
@@ -285,8 +319,8 @@ class Question(object):
 
 @contextlib.contextmanager
 def asked_once(obj, action):
-    """Have the guard of a transition answer "yes" once more, in this thread
-    and this block, without being asked again.
+    """Have the guard of a transition that has agreed agree a second time
+    without being asked, in this thread and this block.
 
     :param obj: content object
     :param action: id of the transition
@@ -300,7 +334,7 @@ def asked_once(obj, action):
 
 
 def ask_guard(obj, action, ask):
-    """Return what the guard of a transition says.
+    """Return the answer of the guard of a transition.
 
     :param obj: content object
     :param action: id of the transition
@@ -310,7 +344,7 @@ def ask_guard(obj, action, ask):
     if question is None or not question.is_about(obj, action):
         return ask()
     if question.is_answered:
-        # Whoever asks later may get another answer
+        # A later question may get another answer
         question.is_answered = False
         return True
     found = ask()

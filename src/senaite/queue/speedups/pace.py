@@ -8,13 +8,17 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The size of chunks that this process has found out, by name of the task.
+"""The size of chunks: found out by this process, for each name of a task.
+
+Chunks grow as long as they take little CPU time, and shrink when they take
+much or meet conflicts. The time that passes does not count: on a busy machine
+it is long for chunks of any size, and smaller ones would only add to the load.
 
 Each job would begin with the size that the administrator has set, and find out
-anew how large its chunks may be; most jobs are done before they know. So the
-first chunk of a job is as large as the next one of the last job of the same
-name would have been. What is remembered belongs to the settings it was found
-out with, and is forgotten with the process.
+again how large its chunks may be; most jobs are done before they know. So the
+first chunk of a job has the size that the next chunk of the last job of the
+same name would have had. What is remembered is valid for the settings it was
+found out with, and is forgotten with the process.
 """
 
 from __future__ import absolute_import
@@ -23,13 +27,72 @@ from __future__ import print_function
 
 import time
 
+try:
+    import resource
+except ImportError:
+    # Windows
+    resource = None
+
 from senaite.queue.model.current import met_conflicts
 from senaite.queue.model import queue_task
 from senaite.queue.model import scheduling
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
+
+#: `RUSAGE_THREAD` of Linux, which the module of Python 2.7 does not name
+RUSAGE_THREAD = 1
 
 #: (name of the task, size set, largest size) -> size of the next chunk
 _sizes = {}
+
+
+class Stopwatch(object):
+    """Measures the CPU seconds that the current thread uses.
+
+    That needs Linux, or Python 3. Elsewhere it is the CPU time of the process,
+    all its threads together; on Windows with Python 2.7, the time that passes.
+    """
+
+    def __init__(self):
+        self._started = read_clock()
+
+    def get_seconds(self):
+        """Return the CPU seconds since the stopwatch was made.
+
+        To be called by the thread that made it.
+
+        :rtype: float
+        """
+        return read_clock() - self._started
+
+
+def read_thread_time():
+    """Return the CPU seconds of the current thread.
+
+    :rtype: float
+    :raises ValueError: if the system does not count them
+    """
+    usage = resource.getrusage(RUSAGE_THREAD)
+    return usage.ru_utime + usage.ru_stime
+
+
+def choose_clock():
+    """Return the function that comes closest to the CPU seconds of a thread.
+
+    :returns: function without arguments that returns seconds, a float
+    """
+    if hasattr(time, "thread_time"):
+        return time.thread_time
+    if resource is None:
+        # `time.clock` is CPU time on other systems, but not on Windows
+        return time.time
+    try:
+        read_thread_time()
+    except ValueError:
+        return time.clock
+    return read_thread_time
+
+
+read_clock = choose_clock()
 
 
 def get_size(task):
@@ -47,17 +110,17 @@ def get_size(task):
     if given is not None:
         return given
     if size != _get_default(task):
-        # In the midst of a job
+        # Within a job
         return size
     return _sizes.get(_key(task), size)
 
 
-def get_next_size(task, items, started):
-    """Return the size of the next chunk, after how long this one took.
+def get_next_size(task, items, seconds):
+    """Return the size of the next chunk, after what this one has taken.
 
-    :param task: the task, with the size this chunk was cut with
-    :param items: how many items the chunk had
-    :param started: UTC epoch seconds
+    :param task: the task, with the size of this chunk
+    :param items: number of items in this chunk
+    :param seconds: CPU seconds that it took
     :rtype: int
     """
     size = task["chunk_size"]
@@ -67,15 +130,15 @@ def get_next_size(task, items, started):
     if _get_given(task) is not None:
         return size
     following = scheduling.next_chunk_size(
-        size, time.time() - started, met_conflicts(), _get_most())
-    # That few items were quick says nothing of many
+        size, seconds, met_conflicts(), _get_most())
+    # That few items were quick says nothing about many
     if size and (items >= size or following < size):
         _sizes[_key(task)] = following
     return following
 
 
 def forget():
-    """Begin anew."""
+    """Forget all sizes."""
     _sizes.clear()
 
 

@@ -8,15 +8,15 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What is to be indexed, read before the turn comes.
+"""Read the values that are to be indexed before the turn comes.
 
-To read it takes four times as long as to write it to the catalogs, and needs
-no turn (see `senaite.queue.speedups.turns`). What an analysis is indexed with
-depends on itself, which a transaction that goes on has to itself, and on its
-sample, worksheet, client, service and the like. When one of these was changed
-by somebody else before the turn came, all is read anew.
+Reading them takes four times as long as writing them to the catalogs, and
+needs no turn (see `senaite.queue.speedups.turns`). The values of an analysis
+depend on the analysis itself, which nobody else can change without a conflict,
+and on its sample, worksheet, client, service and the like. If somebody else
+has changed one of these before the turn came, everything is read again.
 
-So are samples and worksheets that were promoted before the turn
+The same goes for samples and worksheets that were promoted before the turn
 (`senaite.queue.speedups.ahead`): the transaction has all their analyses to
 itself. What they look up in catalogs, and when they were modified, is read in
 the turn.
@@ -48,20 +48,37 @@ from senaite.queue.site import samples
 from senaite.queue.speedups import memos
 from senaite.queue.speedups.unindexed import searches_noticed
 
-#: Where classes come from whose objects say nothing to whoever does not own
-#: them: trees, and histories of objects that are told of themselves
+#: Packages with classes whose objects matter to nothing but their owner: trees,
+#: and histories of objects that are checked themselves
 PARTS = ("BTrees.", "persistent.", "Persistence.", "Products.PluginIndexes.",
          "Products.ZCatalog.", "Products.ZCTextIndex.",
          "Products.ExtendedPathIndex.", "senaite.core.catalog.")
 
-#: Content that says nothing to an analysis that does not belong to it
+#: Content that matters only to the analyses that belong to it
 CONTENT = (IAnalysis, IAnalysisRequest, IWorksheet)
 
-#: What indexes of paths call themselves
+#: What indexes of paths call by themselves
 CALLED = frozenset(["getPhysicalPath"])
 
-#: What is another with each reindexing
+#: What each reindexing changes
 MODIFIED = frozenset(["modified", "ModificationDate"])
+
+
+class NothingPrepared(object):
+    """No values: everything is read when it is indexed."""
+
+    def read(self):
+        """Read nothing."""
+
+    def read_promoted(self, obj):
+        """Read nothing."""
+
+    def forget_if_changed(self, changed):
+        """Forget nothing."""
+
+    def find(self, obj, catalog):
+        """Return no values."""
+        return {}
 
 
 class Prepared(object):
@@ -76,10 +93,10 @@ class Prepared(object):
         self.sources = set()
 
     def read(self):
-        """Read what the catalogs will ask the analyses that wait for being
-        indexed for."""
+        """Read what the catalogs will ask for, of the analyses that wait for
+        being indexed."""
         queue = getQueue()
-        # Each object once, as it is done before they are indexed
+        # Each object once, as the queue itself does before it indexes them
         queue.optimize()
         for operation, obj, _attributes, _metadata in queue.getState():
             if operation in (INDEX, REINDEX) and IAnalysis.providedBy(obj):
@@ -90,13 +107,13 @@ class Prepared(object):
         """Read what the catalogs will ask for when a sample or worksheet is
         indexed.
 
-        :param obj: with all its analyses in this transaction
+        :param obj: sample or worksheet; this transaction has all its analyses
         """
         self._remember_sources(obj)
         self._read_for_all(obj, _read_without_search)
 
     def _read_for_all(self, obj, read):
-        """Read an object for all the catalogs that it is in.
+        """Read an object for all catalogs that it is in.
 
         :param read: function(wrapper, name): value
         """
@@ -118,11 +135,11 @@ class Prepared(object):
             except ConflictError:
                 raise
             except Exception:
-                # The catalog may meet it again, and decides what it means
+                # The catalog meets it again, and decides what it means
                 continue
             if not safe_callable(value):
                 values[name] = value
-        # The object is kept as well: nothing else gets its id
+        # The object is kept as well, so that no other object gets its id
         self._values[_key(obj, catalog)] = obj, values
 
     def _remember_sources(self, obj, *others):
@@ -132,11 +149,11 @@ class Prepared(object):
             involved.extend(samples.get_ancestry(sample))
         self.sources.update(getattr(aq_base(obj), "_p_oid", None)
                             for obj in involved)
-        # What was made just now has none, and nobody else can have changed it
+        # New objects have none, and nobody else can have changed them
         self.sources.discard(None)
 
     def forget_if_changed(self, changed):
-        """Forget all, if it may be different by now.
+        """Forget all values if any of them may be different by now.
 
         :param changed: objects that others have changed
         :type changed: list of persistent objects
@@ -152,7 +169,7 @@ class Prepared(object):
         return not any(kind.providedBy(obj) for kind in CONTENT)
 
     def find(self, obj, catalog):
-        """Return what was read of an object for a catalog.
+        """Return the values of an object for a catalog.
 
         :rtype: dict from the name of an index or a column to the value
         """
@@ -169,26 +186,26 @@ def _read(wrapper, name):
 
 
 def _read_without_search(wrapper, name):
-    """Read something that may as well be read now.
+    """Read a value, unless it depends on a catalog.
 
-    :raises LookupError: what is to be read later
+    :raises LookupError: if it must be read in the turn
     """
     if name in MODIFIED:
         raise LookupError(name)
     with searches_noticed() as noticed:
         value = _read(wrapper, name)
     if noticed:
-        # What it has found is older than what it will find
+        # What it has found now is older than what it will find then
         memos.forget_analyses(wrapper)
         raise LookupError(name)
     return value
 
 
 def get_names(catalog):
-    """Return the names that a catalog asks each object for, and calls what it
-    gets if that can be called.
+    """Return the names of the attributes that a catalog reads of each object,
+    and calls if they can be called.
 
-    Indexes of paths have ways of their own.
+    Indexes of paths read an object in their own way and are left out.
     """
     inner = aq_base(catalog)._catalog
     names = set(inner.names) - CALLED

@@ -8,13 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Objects and what they are made of, asked of ZEO at one go.
+"""Fetch objects, and what they are made of, from ZEO in one batch.
 
-An analysis is some ten records of the database: itself, its workflow history,
-its annotations, its texts, its snapshots. Each that is not in a cache is a
-round trip to ZEO, and one after the other they take a quarter of the time of a
-chunk of analyses that the consumer has not seen before. Here they are asked
-for layer by layer, and have arrived, or are about to, when they are needed.
+An analysis consists of about ten records of the database: itself, its workflow
+history, its annotations, its texts, its snapshots. Each record that is not in
+a cache is a round trip to ZEO; one after the other, they take a quarter of the
+time of a chunk of analyses that the consumer has not seen before. Here they are
+requested layer by layer, and have arrived, or are about to, when they are
+needed.
 """
 
 from __future__ import absolute_import
@@ -34,20 +35,20 @@ from Products.CMFCore.CMFCatalogAware import CatalogAware
 #: these (references), and what is in that (a list of uids)
 LAYERS = 3
 
-#: Values of a mapping that are looked at; it may be a large tree
+#: Largest number of values of a mapping to look at; it may be a large tree
 MOST_VALUES = 50
 
-#: What tells the state of an analysis, and the worksheet it is on
+#: Attributes that tell the state of an analysis, and the worksheet it is on
 STATUS = ("workflow_history", "__annotations__",
           "bika.lims.browser.fields.uidreferencefield.backreferences",
           "WorksheetAnalysis")
 
 
 def read_ahead(objects, names=None):
-    """Ask for what is not in the cache of the objects' connection.
+    """Request what is not in the cache of the objects' connection.
 
-    Does nothing after a savepoint; and where the storage knows no prefetching,
-    nothing but to read the objects.
+    Does nothing after a savepoint. Where the storage cannot prefetch, only the
+    objects themselves are read.
 
     :param objects: content objects of one connection
     :param names: names of attributes, and keys of mappings, that will be
@@ -59,7 +60,8 @@ def read_ahead(objects, names=None):
         return
     connection = layer[0]._p_jar
     if connection._savepoint_storage is not None:
-        # It would find out that this cannot prefetch, and never do it again
+        # It would find out that this storage cannot prefetch, and never
+        # prefetch again
         return
     _ask(connection, layer)
     for _number in range(LAYERS):

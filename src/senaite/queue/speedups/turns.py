@@ -8,19 +8,19 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Consumers take turns at the catalogs, so that they do not conflict there.
+"""Let consumers take turns at the catalogs, so that they do not conflict.
 
-Whatever a chunk does, it ends with writing to the same few trees of the same
-catalogs. Two chunks that overlap conflict in half of the cases, since a bucket
-that one of them has split cannot be merged, and the one that commits later has
-done all of its work in vain. So a chunk does first what is its own, then waits
-for its turn, looks at the database as it is by now, writes to the catalogs,
-commits, and lets the next one have its turn.
+Each chunk ends with writing to the same few trees of the same catalogs. Two
+chunks that overlap conflict in half of the cases, since a bucket that one of
+them has split cannot be merged, and the one that commits later has done all of
+its work in vain. So a chunk first does what concerns only itself, then waits
+for its turn, catches up with the database, writes to the catalogs, commits, and
+passes the turn on.
 
-The turn is a lock on a file in the directory for temporary files: it goes with
-the process that holds it, whatever becomes of that. It makes conflicts rare,
-and nothing depends on it: consumers on other machines, and people, still
-conflict with each other, and do their work again.
+The turn is a lock on a file in the directory for temporary files: it vanishes
+with the process that holds it, however that ends. It makes conflicts rare, and
+nothing depends on it: consumers on other machines, and people, still conflict
+with each other, and repeat their work.
 """
 
 from __future__ import absolute_import
@@ -44,29 +44,31 @@ except ImportError:
     # No turns on Windows
     fcntl = None
 
-#: Seconds that a chunk waits for its turn; then it goes on without
+#: Longest time that a chunk waits for its turn, in seconds; then it goes on
+#: without
 MOST_SECONDS = 10
 
-#: Seconds for which nobody in this process waits again, after that: who has
-#: the turn so long is stopped, or hangs
+#: Seconds after that in which this process does not wait again: a consumer
+#: that keeps the turn for so long is stopped, or hangs
 REST_SECONDS = 60
 
-#: Seconds between two looks whether the turn is free
+#: Seconds between two attempts to take the turn
 LOOK_SECONDS = 0.005
 
 _local = threading.local()
 
-#: Path of a turn that was waited for in vain -> when to wait for it again
+#: Path of a turn that was waited for in vain -> epoch seconds from which to
+#: wait for it again
 _resting = {}
 
 
 class Turn(object):
-    """The turn of a site: one of all its consumers on this machine has it."""
+    """The turn of a site; one of its consumers on this machine has it."""
 
     def __init__(self, path, seconds=MOST_SECONDS):
         """
-        :param path: of the file to lock; it is made when it is not there
-        :param seconds: how long to wait at most
+        :param path: path of the file to lock; it is made if it is missing
+        :param seconds: longest time to wait
         """
         self.path = path
         self.seconds = seconds
@@ -77,7 +79,7 @@ class Turn(object):
         return self._file is not None
 
     def take(self):
-        """Wait for the turn; tells whether we have it."""
+        """Wait for the turn; tell whether we have it."""
         if self.is_ours or fcntl is None:
             return self.is_ours
         try:
@@ -86,7 +88,7 @@ class Turn(object):
         except OSError as error:
             logger.debug("event=no_turn reason=%s", error)
             return False
-        # No program that the work starts is to have the turn as well
+        # Programs that the work starts must not keep the turn
         fcntl.fcntl(found, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
         if not self._is_ours_in_time(found):
             os.close(found)
@@ -95,7 +97,7 @@ class Turn(object):
         return True
 
     def _is_ours_in_time(self, number):
-        """Wait for the lock; tells whether it came to be ours."""
+        """Wait for the lock; tell whether we got it."""
         began = time.time()
         seconds = self.seconds
         if _resting.get(self.path, 0) > began:
@@ -104,21 +106,21 @@ class Turn(object):
             if time.time() >= began + seconds:
                 if seconds:
                     _resting[self.path] = time.time() + REST_SECONDS
-                    logger.info("event=no_turn reason=another consumer has it "
-                                "for longer than %s s", seconds)
+                    logger.info("event=no_turn reason=another consumer has "
+                                "kept it for more than %s s", seconds)
                 return False
             time.sleep(LOOK_SECONDS)
         return True
 
     def give(self):
-        """Let the next one have it."""
+        """Pass the turn on."""
         if self.is_ours:
             os.close(self._file)
             self._file = None
 
 
 def _is_locked(number):
-    """Try to lock an open file; tell whether it is ours."""
+    """Try to lock an open file; tell whether we got the lock."""
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (IOError, OSError):
@@ -141,7 +143,7 @@ def get_path(connection, site_path):
 
 @contextlib.contextmanager
 def offered(portal):
-    """Let the work of this block take its turn; it is given back after."""
+    """Let the work of this block take its turn, and pass it on afterwards."""
     former = getattr(_local, "turn", None)
     turn = _local.turn = Turn(get_path(
         portal._p_jar, portal.getPhysicalPath()))
@@ -153,15 +155,17 @@ def offered(portal):
 
 
 def take(connection):
-    """Wait for the turn and look at the database as it is by now; to be called
-    before a chunk writes to the catalogs. Does nothing outside of a task.
+    """Wait for the turn, and catch up with the database.
 
-    :param connection: ZODB connection whose transaction goes on
-    :returns: the objects that we have read, or may have, and others have
+    To be called before a chunk writes to the catalogs. Does nothing outside of
+    a task.
+
+    :param connection: ZODB connection of the current transaction
+    :returns: the objects that we have read, or may have read, and others have
         changed since
     :rtype: list of persistent objects
-    :raises ConflictError: when somebody has changed what this transaction has
-        changed, too, so that it cannot be committed any more
+    :raises ConflictError: if somebody has changed an object that this
+        transaction has changed as well, so that it cannot be committed
     """
     turn = getattr(_local, "turn", None)
     if turn is not None and not turn.is_ours and turn.take():
@@ -170,13 +174,13 @@ def take(connection):
 
 
 def catch_up(connection):
-    """Have a transaction that goes on see what others have committed since it
+    """Have the current transaction see what others have committed since it
     began.
 
-    ZODB.Connection 5.8: what `newTransaction` does, less what is to be
-    written. That is compared with what others wrote when it is stored, as
-    ever; what was only read counts as it is now. Does nothing after a
-    savepoint, which has stored some of it already.
+    Does what `newTransaction` of ZODB.Connection 5.8 does, except to objects
+    that are to be written. Those are compared with what others wrote when they
+    are stored, as always; objects that were only read count as they are now.
+    Does nothing after a savepoint, which has stored some objects already.
 
     :param connection: ZODB connection
     :returns: see `take`
@@ -186,7 +190,7 @@ def catch_up(connection):
     if connection._savepoint_storage is not None or \
             getattr(storage, "_invalidations", None) is None:
         return []
-    # ZEO tells of a commit a moment after its own client knows of it
+    # ZEO tells others about a commit a moment after the client that made it
     getattr(storage._storage, "ping", lambda: None)()
     changed = storage.poll_invalidations()
     if changed is None:
@@ -198,9 +202,9 @@ def catch_up(connection):
             raise ConflictError(object=obj)
     theirs = [oid for oid in changed if oid not in ours]
     cached = [connection._cache.get(oid) for oid in theirs]
-    # Ghosts were not read; and classes are no objects
+    # Ghosts were not read, and classes are not objects
     read = [obj for obj in cached if getattr(obj, "_p_state", -1) >= 0]
     connection._cache.invalidate(theirs)
-    # We shall most likely read it again, and ask for it at one go
+    # We shall most likely read these again, so request them in one batch
     connection.prefetch(obj._p_oid for obj in read)
     return read

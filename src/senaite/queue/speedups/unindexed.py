@@ -8,10 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Searches while something waits for being indexed.
+"""Searches that leave alone what waits for being indexed.
 
-A search in Plone has all indexed first that waits for it, so that it finds what
-was done just now. In these blocks it does not, and finds what was there before.
+A search in Plone first indexes everything that waits for it, so that it finds
+what was done just now. In these blocks it does not, and finds what was indexed
+before.
 """
 
 from __future__ import absolute_import
@@ -22,15 +23,15 @@ import contextlib
 
 from Products.CMFCore.indexing import getQueue
 
-#: Waits for being indexed where nothing else does: with nothing in the queue,
-#: nobody would ask for it to be processed
+#: Stands in the queue where nothing else does: searches do not process a queue
+#: that is empty
 SOMETHING = (None, None, None, None)
 
 
 @contextlib.contextmanager
 def nothing_queued():
     """Let searches find what was indexed before, in this thread and this
-    block: nothing waits for being indexed."""
+    block, as if nothing waited for being indexed."""
     queue = getQueue()
     state = queue.getState()
     queue.setState([])
@@ -42,15 +43,15 @@ def nothing_queued():
 
 @contextlib.contextmanager
 def searches_noticed():
-    """The same, and take notice of each search.
+    """The same, and notice each search.
 
-    :returns: list that gets longer with each
+    :returns: list that grows with each search
     """
     queue, noticed = getQueue(), []
     state = queue.getState()
     queue.setState([SOMETHING])
-    # Products.CMFCore 2.7.1, `indexing.processQueue`. The queue is a
-    # thread-local: it is this thread's own
+    # `Products.CMFCore.indexing.processQueue`, 2.7.1, calls it. The queue is a
+    # thread-local: it belongs to this thread
     queue.process = lambda: noticed.append(True) or 0
     try:
         yield noticed

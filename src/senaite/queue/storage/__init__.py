@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The task stores: tasks of a site, kept durably.
+"""Tasks in SQL, kept durably.
 
-Knows SQL and the rules of `senaite.queue.model.scheduling`; knows neither Zope nor
-HTTP. `open_store` is the door, `senaite.queue.interfaces.ITaskStore` what is
-behind it.
+This package knows SQL and the rules of `senaite.queue.model.scheduling`, but
+neither Zope nor HTTP. Callers enter through `open_store` and get an
+`senaite.queue.interfaces.ITaskStore`.
 """
 
 from __future__ import absolute_import
@@ -20,31 +20,27 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.model.consumer_ids import parse_consumer_id
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import StoreError
-from senaite.queue.storage.errors import StoreUnavailable
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage.store import TaskStore
 
-__all__ = ["NotRunning", "StoreError", "StoreUnavailable", "TaskNotFound",
-           "open_store", "parse_consumer_id"]
+__all__ = ["open_store", "parse_consumer_id"]
 
 
 def open_store(url, site_id, clock=None):
     """Return the task store of a site.
 
-    The database is opened, made or brought up to date by the first verb, so
-    this never waits and never touches the disk.
+    The first call of a method opens the database, and creates or upgrades its
+    tables, so this function never waits and never touches the disk.
 
     :param url: URL of the database, e.g. "sqlite:////var/queue/tasks.db" or
         "postgresql://queue@localhost/queue"
     :type url: str
-    :param site_id: what tells the site from others in the same database, e.g.
-        its physical path
+    :param site_id: distinguishes the site from others in the same database,
+        e.g. its physical path
     :type site_id: str
     :param clock: function that returns UTC epoch seconds; by default the
         clock that all queue servers on the database share
     :rtype: senaite.queue.interfaces.ITaskStore
-    :raises StoreUnavailable: when the URL is none, or of an unknown database
+    :raises StoreUnavailable: if this is not a URL, or the database is of an
+        unknown type
     """
     return TaskStore(url, site_id, clock)

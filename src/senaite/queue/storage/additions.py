@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Additions: tasks enter the queue, once however often they are sent.
+"""Additions: each task enters the queue once, however often it is sent.
 
-Many at a time, in a few statements: a statement costs more than what it
-writes.
+Tasks are inserted many at a time, because a statement costs more than the
+rows that it writes.
 """
 
 from __future__ import absolute_import
@@ -53,10 +53,10 @@ def add(unit, tasks):
 
 
 def _sort_out(unit, tasks, cancelled):
-    """Return the answer to each task, and those that are to be inserted.
+    """Return the answer to each task, and the tasks to insert.
 
-    :param cancelled: uids of cancelled jobs: what is added to them does not
-        wait, and keeps nothing out
+    :param cancelled: uids of cancelled jobs. Tasks added to them do not wait,
+        so they make no other task a duplicate.
     """
     known = _known(unit, tasks)
     waiting = set()
@@ -85,7 +85,7 @@ def _known(unit, tasks):
 
 
 def _kind(task):
-    """Return what two tasks have in common of which one is a duplicate."""
+    """Return the key that is equal for a task and its duplicates."""
     return fields.to_text(task["context_uid"]), fields.to_text(task["name"])
 
 

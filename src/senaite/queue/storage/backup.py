@@ -8,16 +8,16 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Backup and restore of a SQLite store; a command for both.
+"""Backup and restore of a SQLite store, with a command for each.
 
     python -m senaite.queue.storage.backup save STORE BACKUP
     python -m senaite.queue.storage.backup restore BACKUP STORE
 
-`save` may run while the queue server works. `restore` wants it stopped. What
-the backup knows as waiting or running may have been done since: for as long
-as the ledger remembers, it is simply delivered again and found there; in an
-older backup such tasks become failed, for a manager to look at, because
-nobody can tell any more whether they were done.
+`save` may run while the queue server works; stop the server for `restore`.
+Tasks that are waiting or running in the backup may have been done since then.
+While the ledger still remembers them, they are delivered again and found
+there. In an older backup nothing tells whether they were done, so they are
+set to failed for a manager to decide.
 """
 
 from __future__ import absolute_import
@@ -33,18 +33,18 @@ import time
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import database
-from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import lanes
 from senaite.queue.storage import open_store
 from senaite.queue.storage import schema
 from senaite.queue.storage import state_changes
 from senaite.queue.storage import unitofwork
 
-#: Seconds for which the ledger remembers what was done, less some for those
-#: who restore: see `senaite.queue.records.ledger.KEEP_SECONDS`
+#: Seconds for which the ledger remembers finished work, less a margin for the
+#: restore itself: see `senaite.queue.records.ledger.KEEP_SECONDS`
 REMEMBERED_SECONDS = 3000
 
 #: Seconds to wait for a writer
@@ -57,14 +57,14 @@ PREFIX = "sqlite:///"
 
 
 def save(store, target, now=None):
-    """Write a copy of a store, as it is at one moment.
+    """Write a consistent copy of a store.
 
     :param store: path of the store's file, or its URL
     :param target: path of the copy; must not exist
     :param now: UTC epoch seconds, the clock by default
     :returns: the number of tasks in the copy
-    :raises StoreUnavailable: when the store cannot be read or the copy not
-        be written; says why
+    :raises StoreUnavailable: when the store cannot be read or the copy cannot
+        be written; the message says why
     """
     store = get_path(store)
     if not os.path.isfile(store):
@@ -86,7 +86,7 @@ def save(store, target, now=None):
 
 
 def _copy(store, path):
-    """Copy a store as it is at one moment, whoever writes meanwhile."""
+    """Copy a store as it is at one moment, even while others write to it."""
     connection = sqlite3.connect(
         store, timeout=PATIENCE, isolation_level=None)
     try:
@@ -96,7 +96,8 @@ def _copy(store, path):
 
 
 def _finish_copy(path, now):
-    """Note when the copy was made, and see to it that it is on the disk."""
+    """Record when the copy was made, and flush it to disk; return its number
+    of tasks."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA user_version={}".format(int(now)))
@@ -109,18 +110,19 @@ def _finish_copy(path, now):
 
 
 def restore(backup, store, now=None):
-    """Put a copy in the place of a store; the queue server must not run.
+    """Replace a store with a backup; the queue server must not run.
 
     The former file, if there is one, is kept beside it.
 
     :param backup: path of the copy
     :param store: path of the store's file, or its URL
     :param now: UTC epoch seconds, the clock by default
-    :returns: `made` (epoch seconds), `tasks`, `failed` (how many became
-        failed because nobody knows what became of them), `former` (where
-        the former file is, or None)
+    :returns: `made` (epoch seconds), `tasks`, `failed` (the number of tasks
+        set to failed because their outcome is unknown), `former` (path of
+        the former file, or None)
     :rtype: dict
-    :raises StoreUnavailable: when the copy is none, or is damaged
+    :raises StoreUnavailable: when the backup is damaged, or is not a backup
+        of a task store
     """
     store = get_path(store)
     now = time.time() if now is None else now
@@ -142,7 +144,7 @@ def restore(backup, store, now=None):
 
 
 def _examine(path, backup):
-    """Return when a copy was made, and how many tasks are in it."""
+    """Return when a copy was made, and its number of tasks."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -151,7 +153,7 @@ def _examine(path, backup):
         made = connection.execute("PRAGMA user_version").fetchone()[0]
         count = connection.execute("SELECT count(*) FROM task").fetchone()[0]
     except sqlite3.Error as error:
-        raise StoreUnavailable("{} is no backup of a task store: {}".format(
+        raise StoreUnavailable("{} is not a backup of a task store: {}".format(
             backup, error))
     finally:
         connection.close()
@@ -159,10 +161,10 @@ def _examine(path, backup):
 
 
 def _renew(url, made, now):
-    """Prepare a copy for a life of its own; returns how many tasks failed.
+    """Prepare a copy for use; return the number of tasks set to failed.
 
-    Clients that have seen a later state of the queue begin anew with a new
-    epoch, whatever numbers the copy comes to.
+    The new epoch makes clients that have seen a later state of the queue
+    start again, whatever version numbers the copy reaches.
     """
     base = database.get_database(url)
     failed = 0
@@ -183,7 +185,7 @@ def _renew(url, made, now):
 
 
 def _fail_active(url, site, made):
-    """End the tasks of a site that were waiting or running."""
+    """Set the tasks of a site that were waiting or running to failed."""
     message = UNKNOWN.format(time.strftime(
         "%Y-%m-%d %H:%M", time.gmtime(made)))
     store = open_store(url, site)
@@ -201,7 +203,7 @@ def _fail_active(url, site, made):
 
 
 def _move_away(store, now):
-    """Keep the former file under another name; returns the name."""
+    """Keep the former file under another name; return that name."""
     if not os.path.exists(store):
         return None
     former = "{}.before-{}".format(store, time.strftime(
@@ -216,19 +218,19 @@ def get_path(store):
     """Return the path of a store.
 
     :param store: path or URL
-    :raises StoreUnavailable: for the URL of another database
+    :raises StoreUnavailable: when the URL belongs to another database
     """
     if store.startswith(PREFIX):
         return store[len(PREFIX):]
     if "://" in store:
         raise StoreUnavailable(
-            "{} is no SQLite store: use the tools of its database, e.g. "
+            "{} is not a SQLite store: use the tools of its database, e.g. "
             "pg_dump".format(store.split("://")[0]))
     return store
 
 
 def main(arguments=None):
-    """The command; returns its exit status."""
+    """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(prog="senaite.queue.storage.backup")
     commands = parser.add_subparsers(dest="command")
     for name, first, second in (("save", "store", "target"),

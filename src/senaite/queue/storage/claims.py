@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Claims: a consumer gets a task, and keeps it while its heart beats."""
+"""Claims: a consumer gets a task, and keeps it while it sends heartbeats."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -29,13 +29,13 @@ from senaite.queue.storage import upkeep
 
 _TASK = schema.task
 
-#: Bounds of what one pop does besides, so that none takes long
+#: Bounds of the upkeep done by one pop, so that no pop takes long
 RESCUES_PER_POP = 20
 PROMOTIONS_PER_POP = 100
 
 
 def pop(unit, consumer_id, lease_seconds, most=None):
-    """Hand the best task that may run to a consumer; see `ITaskStore.pop`."""
+    """Give a consumer the best task that may run; see `ITaskStore.pop`."""
     consumer_registry.seen(unit, consumer_id)
     task = _get_held(unit, consumer_id, lease_seconds)
     if task is not None:
@@ -75,7 +75,7 @@ def next_due(unit):
 
 
 def _count_held(unit):
-    # Few: one per consumer at work
+    # Cheap: at most one row per active consumer
     return unit.scalar(sa.select(sa.func.count()).select_from(_TASK).where(
         unit.mine(_TASK), _TASK.c.lease_until.isnot(None)))
 
@@ -88,7 +88,8 @@ def _get_held(unit, consumer_id, lease_seconds):
             state_changes.write(unit, row, lease_until=unit.now + lease_seconds)
             task = task or rows.to_task(row)
         else:
-            # It was cancelled, and who asks for work has left off
+            # It was cancelled. A consumer that asks for work has stopped
+            # working on it
             consumer_registry.let_go(unit, row)
     return task
 

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Consumers: who has asked for work, and what each of them holds."""
+"""Consumers that have asked for work, and the tasks that each one holds."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -27,14 +27,14 @@ from senaite.queue.storage import state_changes
 _CONSUMER = schema.consumer
 _TASK = schema.task
 
-#: A consumer that was not seen for so long is forgotten (seconds)
+#: A consumer not seen for this many seconds is forgotten
 FORGET_AFTER = 24 * 3600
 
 
 def seen(unit, consumer_id):
-    """Write down that a consumer was there.
+    """Record that a consumer was seen.
 
-    :raises ValueError: when it is no consumer id
+    :raises ValueError: when this is not a consumer id
     """
     name, _nonce = parse_consumer_id(consumer_id)
     consumer_id = fields.to_text(consumer_id)
@@ -48,14 +48,14 @@ def seen(unit, consumer_id):
 
 
 def hello(unit, consumer_id):
-    """Take back what former incarnations hold; see `ITaskStore.hello`."""
+    """Take back the tasks of former incarnations; see `ITaskStore.hello`."""
     name, _nonce = parse_consumer_id(consumer_id)
     seen(unit, consumer_id)
     unit.execute(sa.delete(_CONSUMER).where(
         unit.mine(_CONSUMER), _CONSUMER.c.name == fields.to_text(name),
         _CONSUMER.c.consumer_id != fields.to_text(consumer_id)))
     requeued = []
-    # Few: one per consumer at work
+    # Cheap: at most one row per active consumer
     for row in unit.rows(sa.select(_TASK).where(
             unit.mine(_TASK), _TASK.c.lease_until.isnot(None))):
         if row["consumer_id"] == consumer_id:
@@ -71,10 +71,10 @@ def take_back(unit, row, message, at_once=False):
     """End the lease of a task whose consumer is gone.
 
     :param row: row of the task
-    :param message: what to tell people
-    :param at_once: whether another attempt may begin without a wait
+    :param message: the reason, shown to users
+    :param at_once: whether the next attempt may start without waiting
     :returns: True when the task was running; False when it was cancelled
-        while it ran, and only its lane had to be opened
+        while it ran, so that only its lane had to be opened
     """
     if row["state"] == states.RUNNING:
         state_changes.fail_attempt(unit, row, scheduling.LEASE_LOST, message,
@@ -85,13 +85,13 @@ def take_back(unit, row, message, at_once=False):
 
 
 def let_go(unit, row):
-    """Open the lane behind a task that was cancelled while it ran."""
+    """Open the lane of a task that was cancelled while it ran."""
     state_changes.write(unit, row, lease_until=None)
     lanes.vacate(unit, row)
 
 
 def held(unit, consumer_id):
-    """Return the rows of the tasks that a consumer has a lease of."""
+    """Return the rows of the tasks leased to a consumer."""
     return unit.rows(sa.select(_TASK).where(
         unit.mine(_TASK),
         _TASK.c.consumer_id == fields.to_text(consumer_id),
@@ -115,7 +115,7 @@ def describe(unit):
 
 
 def forget(unit):
-    """Remove consumers that were not seen for long."""
+    """Remove consumers that have not been seen for `FORGET_AFTER`."""
     return unit.execute(sa.delete(_CONSUMER).where(
         unit.mine(_CONSUMER),
         _CONSUMER.c.last_seen < unit.now - FORGET_AFTER)).rowcount

@@ -10,9 +10,9 @@
 
 """One database: its engine, its transactions, its errors.
 
-Databases are shared per URL by all stores of a process, and opened at the
-first transaction: a queue server starts, and says what is wrong, even if its
-store cannot be opened.
+All stores of a process share one database per URL. It is opened by the first
+transaction, so a queue server starts, and reports what is wrong, even when
+its store cannot be opened.
 """
 
 from __future__ import absolute_import
@@ -25,23 +25,23 @@ import threading
 from sqlalchemy import exc
 from sqlalchemy.engine import make_url
 
-from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.storage import migrations
 from senaite.queue.storage import postgresql
 from senaite.queue.storage import sqlite
 
-#: Name of a database in its URL -> module that knows it
+#: Name of a database in its URL -> module that implements it
 DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
 
-#: Errors that a caller can do nothing about; others are faults of ours
+#: Errors caused by the database's state; all others are bugs of this package
 _UNAVAILABLE = (exc.OperationalError, exc.InternalError, exc.InterfaceError,
                 exc.TimeoutError)
 
 
 def dialect_for(url):
-    """Return the module that knows the database of a URL.
+    """Return the module that implements the database of a URL.
 
-    :raises StoreUnavailable: when there is none
+    :raises StoreUnavailable: when the database is not supported
     """
     name = url.get_backend_name()
     if name not in DIALECTS:
@@ -52,7 +52,7 @@ def dialect_for(url):
 
 
 class Database(object):
-    """Engine of one URL, opened when it is first needed."""
+    """The engine of one URL, opened on first use."""
 
     def __init__(self, url):
         try:
@@ -66,13 +66,13 @@ class Database(object):
         self._engine = None
         self._fingerprint = None
         self._opening = threading.Lock()
-        # Writers of one process queue here, in a fair and quick way; only
-        # writers of other processes are left to the database's own waiting
+        # Writers of one process take turns here, which is fair and fast; only
+        # writers of other processes have to wait for the database's own lock
         self._writing = threading.Lock()
 
     @contextlib.contextmanager
     def read(self):
-        """Context manager: a connection that sees one state of the data."""
+        """Context manager: a connection that sees one snapshot of the data."""
         with self._explained():
             with self._open().connect() as connection:
                 with connection.begin():
@@ -115,7 +115,7 @@ class Database(object):
     def _reopen_if_replaced(self):
         found = self.dialect.fingerprint(self.url)
         if found is None:
-            # Open connections would go on writing to a file that has no name
+            # Open connections would keep writing to the deleted file
             raise StoreUnavailable(
                 "The task store {} has been removed while in use. Put it "
                 "back, or restart the queue server to begin with an empty "
@@ -141,8 +141,7 @@ class Database(object):
         except exc.DBAPIError as error:
             if not self._is_unavailable(error):
                 raise
-            if "readonly" in str(error.orig):
-                # Connections from while its disk was read-only stay so
+            if self.dialect.outlives_its_cause(error.orig):
                 self.close()
             raise StoreUnavailable("The task store {!r} is unavailable: {}"
                                    .format(self.url, self.dialect.explain(
@@ -169,7 +168,7 @@ _databases_lock = threading.Lock()
 
 
 def get_database(url):
-    """Return the database of a URL, the same one for the same URL."""
+    """Return the database of a URL: one object per URL."""
     with _databases_lock:
         if url not in _databases:
             _databases[url] = Database(url)

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The change feed: what happened to the tasks since a version.
+"""The change feed: tasks that have changed since a version.
 
-A version is "<epoch>:<counter>". Every change of a task gives it the next
-number, so each task is in the feed once, with its latest state; finished
-tasks stay in it until they are pruned.
+A version is "<epoch>:<counter>". Every change gives the task the next number,
+so each task occurs once in the feed, in its latest state. Finished tasks stay
+in the feed until they are pruned.
 """
 
 from __future__ import absolute_import
@@ -29,7 +29,7 @@ from senaite.queue.storage import schema
 
 _TASK = schema.task
 
-#: States a reader that begins anew is told of
+#: States included when a reader starts again
 _LIVING = states.ACTIVE + (states.FAILED,)
 
 
@@ -39,7 +39,7 @@ def version(site_row):
 
 
 def changes(unit, site_row, since, limit):
-    """Return what changed after a version; see `ITaskStore.changes`."""
+    """Return changes after a version; see `ITaskStore.changes`."""
     counter = _parse(site_row, since)
     reset = counter is None
     query = sa.select(_TASK).where(
@@ -63,12 +63,12 @@ def _format(site_row, counter):
 
 
 def _parse(site_row, since):
-    # None: the reader must begin anew
+    # None: the reader must start again
     epoch, _colon, number = (since or "").partition(":")
     if epoch != site_row["epoch"] or not number.isdigit():
         return None
     counter = int(number)
-    # A higher number than ours: the store was put back from a backup
+    # A number higher than ours: the store was restored from a backup
     if not site_row["forgotten"] <= counter <= site_row["counter"]:
         return None
     return counter
@@ -88,7 +88,7 @@ def _describe(row):
         "ghost": payload["ghost"],
         "job_uid": native(row["job_uid"]),
         "job_total": payload["job_total"],
-        # Tasks that were added by an older version do without
+        # Tasks added by an older release lack the field
         "job_created": payload.get("job_created") or row["created"],
         "locks": [native(uid) for uid in payload["locks"]],
         "overtime": get_overtime(row, payload),
@@ -96,8 +96,8 @@ def _describe(row):
 
 
 def get_overtime(row, payload):
-    """Return how many seconds a task was given after it took longer than it
-    was allowed to; None when it did not."""
+    """Return the extended time limit (seconds) of a task that exceeded its
+    first one; None when it did not."""
     if row["max_seconds"] > payload["max_seconds"]:
         return row["max_seconds"]
     return None

@@ -10,8 +10,8 @@
 
 """Listings: a page of tasks, filtered, searched and sorted by the database.
 
-A listing is made of *kinds* of tasks, see `states.KINDS`. Each kind is read
-through an index in the order asked for, no further than the end of the page.
+A listing combines *kinds* of tasks, see `states.KINDS`. Each kind is read
+through an index in the requested order, only up to the end of the page.
 """
 
 from __future__ import absolute_import
@@ -34,18 +34,18 @@ _TASK = schema.task
 _BY_AGE = ((_TASK.c.created, _TASK.c.seq), "ix_task_created")
 _BY_END = ((_TASK.c.ended, _TASK.c.seq), "ix_task_ended")
 
-#: What a listing can be sorted by -> columns, and the index with that order
+#: Sort key of a listing -> columns, and the index with that order
 SORTS = {
     "name": ((_TASK.c.haystack, _TASK.c.seq), "ix_task_search"),
     "place": ((_TASK.c.place, _TASK.c.seq), "ix_task_place"),
     "username": ((_TASK.c.username, _TASK.c.seq), "ix_task_user"),
     "order": (schema.ORDER, "ix_task_state"),
     "created": _BY_AGE,
-    # Since when it waits, runs, or has ended
+    # When the task started to wait or to run, or when it ended
     "since": None,
 }
 _SINCE = {
-    # Few: one for each consumer
+    # Cheap: one row per consumer
     states.RUNNING: ((_TASK.c.started, _TASK.c.seq), None),
     states.QUEUED: _BY_AGE,
     SCHEDULED: ((_TASK.c.visible_at, _TASK.c.seq), "ix_task_delayed"),
@@ -54,11 +54,11 @@ _SINCE = {
     states.CANCELLED: _BY_END,
 }
 
-#: Words of a search that count
+#: Maximum number of words in a search; further words are ignored
 MOST_WORDS = 8
 
-#: So many matches are looked up and sorted; more of them are met soon enough
-#: by reading in the order asked for
+#: Up to this many matches are looked up and sorted. With more matches it is
+#: faster to read in the requested order until the page is full.
 _FEW = 1000
 
 _COLUMNS = ("task_uid", "state", "name", "context_uid", "place", "username",
@@ -82,7 +82,7 @@ def page(unit, kinds, text=None, name=None, username=None, job_uid=None,
 
 
 class _Filter(object):
-    """What is asked for, whatever the kind."""
+    """The criteria of a listing, the same for all kinds."""
 
     def __init__(self, unit, text, name, username, job_uid, uid, ghosts):
         self.unit = unit
@@ -108,7 +108,7 @@ class _Part(object):
         self.given = given
         self.total = sum(self._count(kind, ghost) for ghost in given.ghosts)
         if kind == states.QUEUED:
-            # No index tells those that wait for their time from the others
+            # No index separates tasks that are due from scheduled ones
             self.total -= sum(self._count(SCHEDULED, ghost)
                               for ghost in given.ghosts)
 
@@ -120,10 +120,10 @@ class _Part(object):
             else "ix_task_search"))
 
     def query(self, columns, ghost=None, index=None):
-        """Return a query for what is in this part.
+        """Return a query for the tasks of this part.
 
-        :param ghost: whether for ghosts; None: as the filter says
-        :param index: name of the index that has the order asked for
+        :param ghost: whether to find ghosts; None: as the filter says
+        :param index: name of the index that has the requested order
         """
         conditions = self._conditions(self.kind, ghost)
         if self.kind == states.QUEUED:
@@ -146,16 +146,16 @@ class _Part(object):
         return found + self.given.searched + self.given.other
 
     def _through(self, query, index):
-        # SQLite knows nothing of how many tasks there are of a kind. With
-        # further conditions it has an index that is better than ours
+        # SQLite keeps no statistics on how many tasks there are of a kind.
+        # With further conditions it finds a better index than ours
         if index is None or self.given.other:
             return query
         return query.with_hint(_TASK, "INDEXED BY " + index, "sqlite")
 
 
 def _natural_order(kind):
-    """Return the columns by which a kind is sorted by itself, and the index
-    with that order."""
+    """Return the default sort columns of a kind, and the index with that
+    order."""
     if kind == SCHEDULED:
         return (_TASK.c.visible_at, _TASK.c.seq), "ix_task_delayed"
     if kind in (states.RUNNING, states.QUEUED):
@@ -191,7 +191,7 @@ def _merged(unit, parts, sort, descending, limit, offset):
                 offset + limit).subquery())
     if not found:
         return []
-    # Wrapped, for a part of a UNION has no order of its own
+    # Wrapped, because a part of a UNION has no order of its own
     every = sa.union_all(*[sa.select(part) for part in found]).subquery()
     keys = [column for column in every.c if column.name != "task_uid"]
     return [row[0] for row in unit.execute(

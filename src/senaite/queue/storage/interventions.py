@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Steering: people change the priority of tasks, and cancel whole jobs."""
+"""Interventions: users change priorities, and cancel whole jobs."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -18,10 +18,10 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import outcomes
@@ -30,8 +30,8 @@ from senaite.queue.storage import state_changes
 
 _TASK = schema.task
 
-#: States of the tasks of a job that can be cancelled, in the order in which
-#: this is done: what waits first, so that nothing begins meanwhile
+#: States in which the tasks of a job can be cancelled. Queued ones are
+#: cancelled first, so that none of them starts in the meantime.
 _OPEN = (states.QUEUED, states.FAILED, states.RUNNING)
 
 
@@ -54,11 +54,11 @@ def set_priority(unit, task_uid, priority):
 
 
 def cancel_job(unit, job_uid):
-    """Cancel what is not finished of a job; see `ITaskStore.cancel_job`."""
+    """Cancel the unfinished tasks of a job; see `ITaskStore.cancel_job`."""
     job_uid = fields.to_text(job_uid)
     if jobs.describe(unit, job_uid) is None:
         raise TaskNotFound(job_uid)
-    # Follow-ups that a running task has left or will leave are cancelled too
+    # Also cancels follow-ups that a running task has added or will add
     jobs.cancel(unit, job_uid)
     cancelled = []
     for state in _OPEN:

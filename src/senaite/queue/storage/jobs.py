@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Jobs: what one click made, and how far its chunks have come."""
+"""Jobs: the work started by one click, and the progress of its chunks."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -25,15 +25,14 @@ _TASK = schema.task
 
 
 def find(unit, tasks):
-    """Return the rows of the jobs of tasks, by uid, as far as there are
-    any."""
+    """Return the existing rows of the jobs of these tasks, by uid."""
     uids = set(fields.to_text(task["job_uid"]) for task in tasks)
     return dict((row["job_uid"], row) for row in unit.rows_among(
         sa.select(_JOB).where(unit.mine(_JOB)), _JOB.c.job_uid, uids))
 
 
 def join(unit, tasks, found):
-    """Count new tasks in to their jobs.
+    """Count new tasks towards their jobs.
 
     :param tasks: the tasks
     :type tasks: list of senaite.queue.model.queue_task.QueueTask
@@ -47,7 +46,7 @@ def join(unit, tasks, found):
             new[uid] = _to_row(unit, task)
             totals[uid] = task["job_total"]
         elif task["job_total"] > totals[uid]:
-            # The first task may not know yet how much there is to do
+            # The first task may not know the final total yet
             totals[uid] = task["job_total"]
             grown.add(uid)
     if new:
@@ -70,7 +69,7 @@ def _to_row(unit, task):
 
 
 def progress(unit, job_uid, items):
-    """Add items to what is finished of a job."""
+    """Add to the number of finished items of a job."""
     done = _JOB.c.done + items
     unit.execute(sa.update(_JOB).where(
         unit.mine(_JOB), _JOB.c.job_uid == job_uid
@@ -78,7 +77,7 @@ def progress(unit, job_uid, items):
 
 
 def cancel(unit, job_uid):
-    """Cancel what is still to come of a job.
+    """Cancel the rest of a job.
 
     :returns: rows of its tasks that are queued
     """
@@ -111,7 +110,7 @@ def describe(unit, job_uid):
 
 
 def forget(unit, job_uids):
-    """Remove those of these jobs that have no tasks left."""
+    """Remove the jobs among these that have no tasks left."""
     left = sa.select(_TASK.c.job_uid).where(
         unit.mine(_TASK), _TASK.c.job_uid == _JOB.c.job_uid).exists()
     unit.execute(sa.delete(_JOB).where(

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Lanes: of all tasks of a lane one runs, and the best of the rest is head.
+"""Lanes: one task of a lane runs at a time; the best waiting task is its head.
 
-The row of a lane is kept up to date by whatever changes its tasks, so that
-`pop` costs the same however many tasks wait in however many lanes.
+Every change of a task updates the row of its lane, so that the cost of `pop`
+does not depend on the number of tasks or lanes.
 """
 
 from __future__ import absolute_import
@@ -27,7 +27,7 @@ from senaite.queue.storage import schema
 _LANE = schema.lane
 _TASK = schema.task
 
-#: Columns of the head that its lane keeps a copy of
+#: Columns of the head that are copied to its lane
 _COPIED = ("tier", "rank", "context_uid", "seq", "locks")
 
 
@@ -39,7 +39,7 @@ def best(unit):
 
 
 def offer(unit, task):
-    """Take a task that is ready into account.
+    """Consider a ready task as the head of its lane.
 
     :param task: row of the task
     """
@@ -47,7 +47,7 @@ def offer(unit, task):
 
 
 def offer_many(unit, tasks):
-    """Take tasks that are ready into account.
+    """Consider ready tasks as the heads of their lanes.
 
     :param tasks: rows of the tasks
     """
@@ -61,17 +61,17 @@ def offer_many(unit, tasks):
     _open(unit, simple)
     for task in simple:
         del best[task["lane"]]
-    # The best one first: of these, nobody displaces another
+    # Best first, so that none of these displaces another
     for task in sorted(best.values(), key=locks.key):
         row = found.get(task["lane"])
         if row and row["locks"]:
-            # One of those before may have displaced it
+            # An earlier one may have displaced it
             row = _get(unit, task["lane"])
         _offer(unit, row, task)
 
 
 def refresh(unit, task):
-    """Find the head of a lane anew, after one of its tasks has changed.
+    """Find the head of a lane again after one of its tasks has changed.
 
     :param task: row of that task
     """
@@ -80,7 +80,7 @@ def refresh(unit, task):
 
 
 def occupy(unit, row, task):
-    """Close a lane behind its head, which runs now.
+    """Close a lane because its head is now running.
 
     :param row: the lane
     :param task: row of the task, no longer queued
@@ -93,7 +93,7 @@ def occupy(unit, row, task):
 
 
 def vacate(unit, task):
-    """Open a lane after the task that ran, and give its locks to others.
+    """Open a lane after its running task ended, and release its locks.
 
     :param task: row of the task, no longer running
     """
@@ -106,7 +106,7 @@ def vacate(unit, task):
 
 
 def rerank(unit, tiers, lowest):
-    """Put what waits, or may wait again, in another order.
+    """Apply a new order to tasks that wait or may wait again.
 
     :param tiers: dict of task name -> tier
     :param lowest: tier of all other names
@@ -128,7 +128,7 @@ def _offer(unit, row, task):
 
 
 def _open(unit, tasks):
-    """Make new lanes, of heads that need no locks."""
+    """Create lanes for heads that need no locks."""
     if tasks:
         paused = unit.paused()
         unit.execute(sa.insert(_LANE), [
@@ -178,7 +178,7 @@ def _write(unit, row, lane, name, head):
 
 
 def _values(head):
-    """Return what a lane says of its head, which may be None."""
+    """Return the columns that describe the head of a lane, or its absence."""
     values = dict((column, head[column] if head else None)
                   for column in _COPIED)
     values["head_uid"] = head["task_uid"] if head else None

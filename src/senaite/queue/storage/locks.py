@@ -8,18 +8,18 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Locks that tasks name: two running tasks never share one.
+"""Locks requested by tasks: two running tasks never share one.
 
-Kept so that `pop` never meets a task that has to wait for a lock:
+The rules ensure that `pop` never meets a task that has to wait for a lock:
 
 * a lock is *held* by a running task, or *claimed* by the head of one lane
   whose gate is free;
 * a head that needs a lock which is held, or claimed by a better head, waits
   for that one lock (`lane.gate` names it).
 
-So among all heads that may run now, the best one always has a free gate: what
-waits for a claimed lock waits for a better head that may run itself. A lock
-that comes free wakes the best head that waits for it, not all of them.
+Therefore the best of all heads that may run always has a free gate: a head
+waits for a claimed lock only if a better head, which may run, claims it. When
+a lock is released, the best head that waits for it is woken, not all of them.
 """
 
 from __future__ import absolute_import
@@ -42,12 +42,12 @@ _LOCK = schema.lock
 
 
 def waiting_for(uid):
-    """Return the gate of a lane that waits for a lock."""
+    """Return the gate value of a lane that waits for a lock."""
     return u"lock:{}".format(uid)
 
 
 def key(row):
-    """Return a lane's place in the order in which heads run."""
+    """Return the sort key of a lane, or of a task, in the order of running."""
     return (row["tier"], row["rank"], row["context_uid"], row["seq"])
 
 
@@ -59,8 +59,8 @@ def uids_of(row):
 def enter(unit, row):
     """Let the head of a lane claim its locks, or wait for one of them.
 
-    :param row: a lane with a head, nothing of which runs
-    :returns: locks that came free, to be settled
+    :param row: a lane that has a head and no running task
+    :returns: released locks, to be passed to `settle`
     :rtype: list
     """
     if row["name"] in unit.paused():
@@ -82,9 +82,9 @@ def enter(unit, row):
 
 
 def withdraw(unit, row):
-    """Give up what the head of a lane has claimed.
+    """Release the claims of the head of a lane.
 
-    :returns: locks that came free, to be settled
+    :returns: released locks, to be passed to `settle`
     :rtype: list
     """
     if row["gate"] != FREE or not row["locks"]:
@@ -96,7 +96,7 @@ def withdraw(unit, row):
 
 
 def hold(unit, row, task_uid):
-    """Turn the claims of a lane's head into locks held by it, now running."""
+    """Turn the claims of a lane's head into locks held by the running task."""
     if row["locks"]:
         unit.execute(sa.update(_LOCK).where(
             unit.mine(_LOCK), _LOCK.c.lane == row["lane"],
@@ -104,9 +104,9 @@ def hold(unit, row, task_uid):
 
 
 def release(unit, task_uid):
-    """Give up the locks of a task that ran.
+    """Release the locks of a task that ran.
 
-    :returns: locks that came free, to be settled
+    :returns: released locks, to be passed to `settle`
     :rtype: list
     """
     held = sa.and_(unit.mine(_LOCK), _LOCK.c.task_uid == task_uid)
@@ -117,9 +117,9 @@ def release(unit, task_uid):
 
 
 def settle(unit, uids):
-    """Wake those who wait for locks, as far as they may claim them now.
+    """Wake the heads that wait for locks and may now claim them.
 
-    :param uids: locks that came free
+    :param uids: released locks
     """
     todo = collections.deque(uids)
     while todo:
@@ -136,13 +136,13 @@ def settle(unit, uids):
 
 
 def rebuild(unit):
-    """Let all heads claim their locks anew, after the order has changed."""
+    """Let all heads claim their locks again after the order has changed."""
     unit.execute(sa.delete(_LOCK).where(
         unit.mine(_LOCK), _LOCK.c.task_uid.is_(None)))
     rows = unit.rows(sa.select(_LANE).where(
         unit.mine(_LANE), _LANE.c.locks.isnot(None), _LANE.c.gate != BUSY
     ).order_by(*schema.LANE_ORDER))
-    # The best one first: nobody is displaced
+    # Best first, so that none is displaced
     for row in rows:
         enter(unit, row)
 
@@ -156,7 +156,7 @@ def _owners(unit, uids):
 
 
 def _displace(unit, owners):
-    # Each displaced head waits for (one of) the locks that were taken from it
+    # Each displaced head waits for one of the locks that were taken from it
     freed = []
     done = set()
     for owner in owners:

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Versions of the schema: a database is brought up to date when it is opened.
+"""Versions of the schema: a database is upgraded when it is opened.
 
-A new database gets the schema as it is now. An older one goes through the
-numbered steps it lacks, all in one transaction: a step that fails leaves the
-database as it was. A newer one is left alone.
+A new database gets the current schema. An older one goes through the numbered
+steps that it lacks, all in one transaction: a step that fails leaves the
+database unchanged. A newer database is refused.
 """
 
 from __future__ import absolute_import
@@ -23,17 +23,17 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
-from senaite.queue.storage.errors import StoreUnavailable
 from senaite.queue.storage import rows
 from senaite.queue.storage import schema
 
-#: Tasks that a step brings up to date at once
+#: Number of tasks that a step upgrades in one batch
 _BLOCK = 500
 
 
 def _columns_for_listings(connection):
-    # Written down as they were then: the schema goes on
+    # Spelled out, because the schema module changes with later releases
     for column in ("ghost BOOLEAN NOT NULL DEFAULT FALSE",
                    "username VARCHAR(200) NOT NULL DEFAULT ''",
                    "priority INTEGER NOT NULL DEFAULT 10",
@@ -80,7 +80,7 @@ STEPS = (
 
 FIRST_VERSION = 1
 
-#: Version of a store whose tasks are in another one now
+#: Version of a store whose tasks have been moved to another one
 MOVED = 1000000000
 
 
@@ -90,7 +90,7 @@ def latest(steps=STEPS):
 
 
 def current(connection):
-    """Return the version of a database, or None of an empty one."""
+    """Return the version of a database, or None if it is empty."""
     if not sa.inspect(connection).has_table(schema.schema_version.name):
         return None
     return connection.execute(
@@ -98,11 +98,11 @@ def current(connection):
 
 
 def migrate(connection, steps=STEPS):
-    """Bring the schema up to date; to be called in a write transaction.
+    """Upgrade the schema; must be called in a write transaction.
 
     :param connection: connection in a transaction
     :param steps: the known steps
-    :returns: the versions of the steps that were taken
+    :returns: the versions of the steps that were applied
     :rtype: list of int
     :raises StoreUnavailable: when the database is newer than this release
     """

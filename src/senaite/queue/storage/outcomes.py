@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Outcomes: what a consumer, or a person, says about a task.
+"""Outcomes: reports of consumers, and decisions of users, about a task.
 
-A consumer is believed about a task only while it holds it: one that lost its
-lease, or was restarted since, is told so and changes nothing.
+A consumer's report counts only while the consumer holds the task. A consumer
+that lost its lease, or was restarted since, gets an error and changes nothing.
 """
 
 from __future__ import absolute_import
@@ -20,12 +20,12 @@ from __future__ import print_function
 
 import json
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import fields
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import consumer_registry
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import rows
@@ -35,13 +35,13 @@ from senaite.queue.storage import state_changes
 def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
     """End a running task as done; see `ITaskStore.acknowledge`.
 
-    :returns: the state of the task: done, or cancelled when that came first
+    :returns: the new state: done, or cancelled if that came first
     """
     row = _get(unit, task_uid)
     if row["state"] == states.DONE and _is_mine(row, consumer_id):
         return states.DONE
     if _is_cancelled_attempt(row, consumer_id):
-        # What it did is done all the same
+        # The work was done nevertheless
         _count(unit, row, processed)
         state_changes.write(unit, row, note=_note(note))
         consumer_registry.let_go(unit, row)
@@ -58,8 +58,7 @@ def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
 def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None):
     """End an attempt that failed; see `ITaskStore.fail`.
 
-    :returns: the state that follows: queued or failed, or cancelled when
-        that came first
+    :returns: the new state: queued or failed, or cancelled if that came first
     """
     if kind not in scheduling.KINDS:
         raise ValueError("Unknown kind of failure: {!r}, expected one of "
@@ -93,8 +92,8 @@ def cancel(unit, task_uid):
         return False
     state_changes.move(unit, row, "cancel")
     if row["state"] == states.RUNNING:
-        # Its lane stays closed until the consumer has left off, or its lease
-        # ends; follow-ups it has left already, or will leave, are cancelled
+        # Its lane stays closed until the consumer has stopped, or its lease
+        # ends. Follow-ups that it has added, or will add, are cancelled
         state_changes.close_attempt(unit, row, states.CANCELLED)
         for follower in jobs.cancel(unit, row["job_uid"]):
             state_changes.move(unit, follower, "cancel")
@@ -122,7 +121,7 @@ def _is_cancelled_attempt(row, consumer_id):
 
 
 def _was_reported(unit, row, consumer_id, kind):
-    # The answer to the same report was lost, and nothing happened since
+    # The answer to the same report was lost, and nothing has happened since
     if row["state"] not in (states.QUEUED, states.FAILED):
         return False
     last = state_changes.last_attempt(unit, row)
@@ -140,9 +139,9 @@ def _check_held(row, consumer_id):
 
 
 def _count(unit, row, processed):
-    # Count the items in to the job. The payload keeps the items it was done
-    # with only: each chunk carries the rest of its job, and the history of a
-    # large job would grow with the square of its items
+    # Count the items towards the job. The payload keeps only the items that
+    # this task processed: each chunk carries the rest of its job, so the
+    # history of a large job would grow with the square of its items
     payload = json.loads(row["payload"])
     uids = payload["uids"]
     if processed is None:

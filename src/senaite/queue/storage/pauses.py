@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Pauses: nothing new is handed out, of one name of tasks or of all.
+"""Pauses: no new tasks are handed out, of one name or of all names.
 
-What runs goes on to its end. The lanes of a name that is paused are closed
-with a gate of their own, so that `pop` does not look at them, and their heads
-claim no locks, so that other tasks of the same samples go on.
+Running tasks continue to their end. The lanes of a paused name are closed with
+a gate value of their own, so that `pop` skips them. Their heads claim no
+locks, so that other tasks on the same samples continue.
 """
 
 from __future__ import absolute_import
@@ -60,7 +60,7 @@ def resume(unit, name):
 
 
 def describe(unit):
-    """Return what is paused; see `ITaskStore.pauses`."""
+    """Return the pauses in force; see `ITaskStore.pauses`."""
     return [{"name": fields.to_native(row["name"]), "since": row["since"],
              "username": fields.to_native(row["username"])}
             for row in unit.rows(sa.select(_PAUSE).where(
@@ -68,7 +68,7 @@ def describe(unit):
 
 
 def _close(unit, name):
-    """Close the lanes of a name; returns the locks that come free."""
+    """Close the lanes of a name; return the released locks."""
     mine = sa.and_(unit.mine(_LANE), _LANE.c.name == name,
                    _LANE.c.gate != locks.BUSY)
     claimed = sa.and_(
@@ -86,7 +86,7 @@ def _open(unit, name):
                    _LANE.c.gate == locks.PAUSED)
     waiting = unit.rows(sa.select(_LANE).where(
         mine, _LANE.c.locks.isnot(None)).order_by(*schema.LANE_ORDER))
-    # Those without locks, as a rule all but a few, need no look at each
+    # Lanes whose heads need no locks, usually nearly all, open in one batch
     unit.execute(sa.update(_LANE).where(
         mine, _LANE.c.locks.is_(None)).values(gate=locks.FREE))
     for row in waiting:

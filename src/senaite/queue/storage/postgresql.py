@@ -11,11 +11,11 @@
 """PostgreSQL: the store of sites that have outgrown one machine.
 
 Any number of queue servers share one database. Writers of one site take
-turns: each locks the site's row before it reads anything else, and keeps it
-until it commits. The feed needs that turn for its versions in any case, and
-a turn takes a millisecond or two; what lanes and locks read and then write
-is as safe as it is in a file that has one writer. Sites do not wait for each
-other, and readers wait for nobody: they see the state of one moment.
+turns: each locks the site's row before it reads anything else, and keeps the
+lock until it commits. The feed needs these turns for its versions anyway, and
+a turn takes a millisecond or two. Reads and writes of lanes and locks are
+therefore as safe as in a file with a single writer. Sites do not wait for
+each other, and readers wait for nobody: they see a snapshot.
 """
 
 from __future__ import absolute_import
@@ -27,34 +27,35 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.pool import QueuePool
 
-from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.errors import StoreUnavailable
+from senaite.queue.storage import plain_words
 
-#: How long a connection may take, and a writer wait for its turn (seconds)
+#: Maximum seconds for opening a connection, and for a writer's turn to come
 CONNECT_SECONDS = 5
 TURN_SECONDS = 5
 
-#: A server that was cut off in the middle of a turn loses it (seconds)
+#: Seconds after which a server that was cut off loses its turn
 IDLE_SECONDS = 15
 
-#: Nothing a verb does takes as long as this (seconds)
+#: Maximum seconds for one statement; no method takes this long
 STATEMENT_SECONDS = 60
 
-#: Any number: queue servers that start at once make the tables one by one
+#: Arbitrary lock id: servers that start together create the tables in turn
 _MIGRATION_LOCK = 7265736
 
-#: SQLSTATEs of "permission denied" and of a table that is gone, which the
-#: driver takes for bugs of ours
+#: SQLSTATEs of "permission denied" and of a missing table, which the driver
+#: reports as programming errors
 _UNAVAILABLE = ("42501", "42P01")
 
 _SETTINGS = (
-    # What a verb has done is on disk when it returns
+    # What a method has done is on disk when it returns
     ("synchronous_commit", "on"),
     ("lock_timeout", TURN_SECONDS * 1000),
     ("idle_in_transaction_session_timeout", IDLE_SECONDS * 1000),
     ("statement_timeout", STATEMENT_SECONDS * 1000),
 )
 
-#: Part of PostgreSQL's message -> what it means and what helps
+#: Part of PostgreSQL's message -> explanation and remedy
 EXPLANATIONS = (
     ("lock timeout", "another queue server keeps the site's tasks locked for "
                      "more than {} seconds. Look for one that hangs, or for "
@@ -81,24 +82,29 @@ EXPLANATIONS = (
 
 
 def explain(error):
-    """Return what a database error means, for a message.
+    """Return an explanation of a database error, for a message.
 
     :param error: exception of the driver
     :rtype: str
     """
-    message = str(error).strip()
-    for part, meaning in EXPLANATIONS:
-        if part in message.lower():
-            return "{} ({})".format(meaning, message)
-    return message
+    return plain_words.explain(error, EXPLANATIONS)
 
 
 def is_unavailable(error):
     """Tell whether an error means that the database cannot be used.
 
-    :param error: exception of the driver, none of the kinds that always do
+    :param error: exception of the driver, of a class that does not always
+        mean so
     """
     return getattr(error, "pgcode", None) in _UNAVAILABLE
+
+
+def outlives_its_cause(error):
+    """Tell whether an open connection keeps failing when the cause is gone.
+
+    :param error: exception of the driver
+    """
+    return False
 
 
 def make_engine(url):
@@ -111,14 +117,14 @@ def make_engine(url):
     given = url.query.get("options")
     arguments = {
         "connect_timeout": CONNECT_SECONDS,
-        # A server that lost its network is noticed within half a minute
+        # A server that lost its network is detected within half a minute
         "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
         "keepalives_count": 3,
         "application_name": "senaite.queue",
         "options": "{} {}".format(options, given) if given else options,
     }
     try:
-        # A connection that died while it was idle is replaced, not an error
+        # A connection that died while idle is replaced without an error
         engine = sa.create_engine(
             url, future=True, poolclass=QueuePool, pool_size=4,
             max_overflow=28, pool_timeout=CONNECT_SECONDS,
@@ -133,32 +139,35 @@ def make_engine(url):
 
 
 def _on_begin(connection):
-    # A reader sees one state of the data from its first statement to its
-    # last; a writer sees what was committed before its turn came
+    # A reader sees one snapshot from its first statement to its last; a
+    # writer sees everything committed before its turn
     if not connection.get_execution_options().get("queue_writes"):
         connection.exec_driver_sql(
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 def check(connection):
-    """Wait until no other queue server makes or changes the tables."""
+    """Wait until no other queue server creates or changes the tables."""
     connection.exec_driver_sql(
         "SELECT pg_advisory_xact_lock({})".format(_MIGRATION_LOCK))
 
 
 def fingerprint(url):
-    """Return what tells this database from another one at the same place:
-    a server that was replaced has closed all connections."""
+    """Return an identifier of the database, to detect a replaced one.
+
+    The name is enough: replacing a server closes all its connections.
+    """
     return url.database
 
 
 def take_turn(unit):
-    """Wait until no other writer is at work on the site's tasks."""
+    """Wait until no other writer is working on the site's tasks."""
     unit.site_row()
 
 
 def now(connection):
-    """Return the time of the clock that all queue servers share."""
+    """Return the time of the clock that all queue servers share (epoch
+    seconds)."""
     return connection.exec_driver_sql(
         "SELECT extract(epoch FROM clock_timestamp())::float8").scalar()
 
@@ -169,6 +178,6 @@ def lock_rows(statement):
 
 
 def insert_if_missing(table):
-    """Return an INSERT that leaves a row alone that is there already, even
-    one of a transaction that has not committed yet."""
+    """Return an INSERT that ignores rows that already exist, even in a
+    transaction that has not been committed yet."""
     return insert(table).on_conflict_do_nothing()

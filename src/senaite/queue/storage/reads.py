@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Reads: tasks by uid, state, name and object, and the attempts at them."""
+"""Reads: tasks by uid, state, name and object, and their attempts."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -48,14 +48,14 @@ def find(unit, states=None, name=None, uid=None, limit=None, offset=0):
         query = query.where(_TASK.c.task_uid.in_(_involving(unit, uid)))
     query = query.order_by(*schema.ORDER)
     if limit is not None or offset:
-        # SQLite knows no OFFSET without a LIMIT
+        # SQLite has no OFFSET without a LIMIT
         query = query.limit(2 ** 62 if limit is None else limit)
         query = query.offset(offset)
     return [rows.to_task(row) for row in unit.rows(query)]
 
 
 def count(unit, states=None):
-    """Return how many tasks are in these states."""
+    """Return the number of tasks in these states."""
     return unit.scalar(
         sa.select(sa.func.count()).select_from(_TASK).where(
             unit.mine(_TASK), *_in_states(states)))
@@ -92,8 +92,8 @@ def attempts(unit, task_uid):
 
 
 def _involving(unit, uid):
-    # A UNION, for each half has an index of its own; the second one finds
-    # history, too
+    # A UNION, because each half has an index of its own; the second half also
+    # finds history
     uid = fields.to_text(uid)
     return sa.union(
         sa.select(_INVOLVED.c.task_uid).where(
@@ -103,8 +103,8 @@ def _involving(unit, uid):
 
 
 def _indexed_uids(unit, states):
-    # Those not asked for are left out, as a rule the few that failed: the
-    # index is read once from end to end, without a look at each task
+    # Exclude the states not asked for, usually those of a few failed tasks:
+    # the index is then read once from end to end, without a look at each task
     query = sa.select(_INVOLVED.c.uid).distinct().where(unit.mine(_INVOLVED))
     others = [state for state in _INDEXED if state not in states]
     if others:

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Between tasks and rows: what is kept in columns and what in the payload."""
+"""Conversion between tasks and rows: which fields have columns."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -21,7 +21,7 @@ from senaite.queue.model import queue_task
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 
-#: Column -> field of the task, for what changes while a task lives
+#: Column -> field of the task, for values that change while a task lives
 LIVE = (
     ("state", "status"),
     ("started", "started"),
@@ -34,18 +34,18 @@ LIVE = (
     ("note", "note"),
 )
 
-#: Fields that callers expect as native strings (JSON knows text only)
+#: Fields that callers expect as native strings (JSON has only text)
 _NATIVE = ("task_uid", "task_short_uid", "name", "context_uid",
            "context_path", "username", "job_uid", "status", "consumer_id")
 
-#: Whatever a task says about itself is kept up to this many characters
+#: Maximum number of characters of an error message or note
 MAX_MESSAGE = 10000
 MAX_TRACEBACK = 60000
 
-#: Characters of a message in a listing
+#: Maximum number of characters of a message in a listing
 MAX_IN_LISTING = 500
 
-#: Characters of the columns that listings sort by and search in
+#: Maximum number of characters of the columns for sorting and searching
 MAX_PLACE = 200
 MAX_HAYSTACK = 500
 
@@ -56,11 +56,11 @@ def to_row(task, site, seq, tier, now):
     :param task: the task
     :type task: senaite.queue.model.queue_task.QueueTask
     :param seq: number of its arrival, and its version in the feed
-    :param tier: place of its name among those of top priority
+    :param tier: position of its name in the list of top priority names
     :param now: time of the store's clock
     :rtype: dict
     """
-    # A client's clock that is ahead must not hide a task
+    # A client's clock that is fast must not hide a task
     visible_at = min(task["created"], now) + task["delay"]
     text = fields.to_text
     row = {
@@ -91,7 +91,7 @@ def to_row(task, site, seq, tier, now):
 
 
 def for_listings(task, message=None):
-    """Return the columns that listings filter, search and sort by.
+    """Return the columns by which listings filter, search and sort.
 
     :param task: mapping with the fields of a task
     :param message: the error message of a task that failed
@@ -107,8 +107,8 @@ def for_listings(task, message=None):
 
 
 def haystack(task, message=None):
-    """Return what a task is found by: its name, what went wrong, where it
-    is at work, its user and its uids, in lower case.
+    """Return the text searched by listings: name, error message, place, user
+    and uids of a task, in lower case.
 
     :param task: mapping with the fields of a task
     :param message: the error message of a task that failed
@@ -122,16 +122,16 @@ def haystack(task, message=None):
 
 
 def clip(value, most):
-    """Return a value as text of at most so many characters, without NUL,
-    which not every database keeps."""
+    """Return a value as text of limited length (characters), without NUL,
+    which some databases cannot store."""
     return fields.to_text(value or u"").replace(u"\x00", u"\ufffd")[:most]
 
 
 def to_task(row):
     """Return the task of a row.
 
-    The payload was checked when it was added, and is not checked again: a
-    rule that has become stricter must not make tasks unreadable.
+    The payload was checked when it was added and is not checked again: tasks
+    must stay readable when a rule becomes stricter.
 
     :rtype: senaite.queue.model.queue_task.QueueTask
     """
@@ -146,10 +146,10 @@ def to_task(row):
 
 
 def shorten(message, most):
-    """Return a message as text, its beginning cut off where it is too long
-    (the end of a traceback says what happened)."""
+    """Return a message as text. A message that is too long loses its
+    beginning, because a traceback ends with the error."""
     if message is None:
         return None
-    # PostgreSQL keeps no NUL in a text
+    # PostgreSQL cannot store NUL in a text
     message = fields.to_text(message).replace(u"\x00", u"\ufffd")
     return message if len(message) <= most else u"..." + message[-most:]

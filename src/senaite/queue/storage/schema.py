@@ -10,15 +10,15 @@
 
 """The tables: one schema for SQLite and PostgreSQL.
 
-Every table is keyed by site first: stores of several sites may share one
-database and never see each other.
+The first key column of every table is the site: stores of several sites may
+share one database and never see each other.
 
-The order in which tasks run is (tier, rank, context_uid, seq). A *lane* holds
-the tasks of which only one may run at a time, in their order: a head that
-waits for a lock is not overtaken by others of its lane. Its row names its
-head, the best of its tasks that are ready, and its gate: whether the head may
-run. So `pop` reads the best row with an open gate and never looks at a task
-that has to wait, however many there are (see `lanes` and `locks`).
+Tasks run in the order (tier, rank, context_uid, seq). A *lane* contains tasks
+of which only one may run at a time, in their order: while the head waits for a
+lock, no other task of its lane overtakes it. The row of a lane names its head,
+which is the best of its ready tasks, and its gate, which tells whether the
+head may run. `pop` reads the best row with an open gate, so it never looks at
+a task that has to wait, however many there are (see `lanes` and `locks`).
 """
 
 from __future__ import absolute_import
@@ -48,31 +48,31 @@ def _uid(name, **kw):
 
 
 def _context_uid(**kw):
-    # Part of the order of tasks, which has to be the one Python compares by,
-    # whatever language the database speaks
+    # Sorted by byte, as Python compares, whatever the locale of the database:
+    # the column is part of the order of tasks
     return Column("context_uid", String(64).with_variant(
         String(64, collation="C"), "postgresql"), **kw)
 
 
-#: One row: the version of the schema
+#: One row: version of the schema
 schema_version = Table(
     "schema_version", metadata,
     Column("version", Integer, nullable=False),
 )
 
-#: Per site: the version of the feed and the list in force
+#: Per site: version of the feed and the list of top priority names
 site = Table(
     "site", metadata,
     _site(),
     Column("epoch", String(16), nullable=False),
     Column("counter", BigInteger, nullable=False),
-    # Changes up to this version are not in the feed any more
+    # Changes up to this version are no longer in the feed
     Column("forgotten", BigInteger, nullable=False),
     Column("top_priority", Text, nullable=False),
 )
 
 #: One row per task, history included. `payload` is the task as it was added;
-#: what changes in a task's life has columns of its own.
+#: values that change during its life have columns of their own.
 task = Table(
     "task", metadata,
     _site(),
@@ -96,12 +96,12 @@ task = Table(
     Column("chunk_size", Integer, nullable=False),
     Column("max_seconds", Float(53), nullable=False),
     Column("consumer_id", String(200)),
-    # Set while a consumer may be at work on the task
+    # Set while a consumer may be working on the task
     Column("lease_until", Float(53)),
     Column("error_message", Text),
     Column("note", Text),
     Column("version", BigInteger, nullable=False),
-    # What listings filter, search and sort by
+    # Columns by which listings filter, search and sort
     Column("ghost", Boolean(create_constraint=False), nullable=False),
     Column("username", String(200), nullable=False),
     Column("priority", Integer, nullable=False),
@@ -115,14 +115,14 @@ ORDER = (task.c.tier, task.c.rank, task.c.context_uid, task.c.seq)
 # The head of a lane
 Index("ix_task_head", task.c.site, task.c.lane, task.c.state, task.c.ready,
       *ORDER)
-# Listings by state, in the order in which they would run
+# Listings by state, in the order of running
 Index("ix_task_state", task.c.site, task.c.state, *ORDER)
 # Promotion: delayed tasks whose time has come
 Index("ix_task_delayed", task.c.site, task.c.state, task.c.ready,
       task.c.visible_at)
-# Rescue: leases that ended
+# Rescue: leases that have ended
 Index("ix_task_lease", task.c.site, task.c.lease_until)
-# What a consumer holds
+# Tasks held by a consumer
 Index("ix_task_consumer", task.c.site, task.c.consumer_id,
       task.c.lease_until)
 # The change feed
@@ -132,8 +132,8 @@ Index("ix_task_job", task.c.site, task.c.job_uid, task.c.state)
 # `unique` tasks, and tasks of a context
 Index("ix_task_context", task.c.site, task.c.context_uid, task.c.name,
       task.c.state)
-# Listings: by age, by user, by place; the last one is searched from end to
-# end without a look at the tasks, and sorts by name, with which it begins
+# Listings by age, user and place. The last index is scanned for searches
+# without a look at the tasks; it begins with the name, so it sorts by name
 Index("ix_task_created", task.c.site, task.c.state, task.c.ghost,
       task.c.created, task.c.seq)
 Index("ix_task_user", task.c.site, task.c.state, task.c.ghost,
@@ -145,7 +145,7 @@ Index("ix_task_search", task.c.site, task.c.state, task.c.ghost,
 # Pruning of history
 Index("ix_task_ended", task.c.site, task.c.state, task.c.ended)
 
-#: Objects that a task involves, while it is active or failed
+#: Objects involved in a task, while it is active or failed
 involved = Table(
     "task_uid_index", metadata,
     _site(),
@@ -155,18 +155,18 @@ involved = Table(
 )
 Index("ix_involved_task", involved.c.site, involved.c.task_uid)
 
-#: Lanes with tasks that are ready or running
+#: Lanes with ready or running tasks
 lane = Table(
     "lane", metadata,
     _site(),
     Column("lane", Text, primary_key=True),
     Column("name", String(100), nullable=False),
-    # "free": the head may run; "busy": a task of the lane runs;
-    # "lock:<uid>": the head waits for this lock; "paused": its name is
+    # "free": the head may run; "busy": a task of the lane is running;
+    # "lock:<uid>": the head waits for this lock; "paused": its name is paused
     Column("gate", String(80), nullable=False),
-    # The task that holds the lane
+    # The task that occupies the lane
     _uid("running_uid"),
-    # The head, and a copy of its key and its locks; NULL: nothing is ready
+    # The head, with a copy of its sort key and locks; NULL: no task is ready
     _uid("head_uid"),
     Column("tier", Integer),
     Column("rank", Float(53)),
@@ -204,7 +204,7 @@ attempt = Table(
     Column("traceback", Text),
 )
 
-#: Progress of jobs: items in all, items finished
+#: Progress of jobs: total and finished items
 job = Table(
     "job", metadata,
     _site(),
@@ -216,7 +216,7 @@ job = Table(
     Column("created", Float(53), nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
-    # Set when a running task of it was cancelled: its follow-ups are, too
+    # Set when one of its running tasks was cancelled: cancels follow-ups too
     Column("cancelled", Boolean(create_constraint=False), nullable=False),
 )
 
@@ -230,7 +230,7 @@ consumer = Table(
 )
 Index("ix_consumer_name", consumer.c.site, consumer.c.name)
 
-#: What is paused: tasks of a name, or with an empty name all of them
+#: Pauses: tasks of a name, or with an empty name all tasks
 pause = Table(
     "pause", metadata,
     _site(),

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""SQLite: how its engine is made, and what its errors mean to an operator.
+"""SQLite: creation of its engine, and explanations of its errors.
 
-A database other than SQLite needs a module with the same functions, found by
+Another database needs a module with the same functions, found by
 `storage.database.dialect_for`.
 """
 
@@ -28,12 +28,13 @@ from sqlalchemy import event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import QueuePool
 
-from senaite.queue.storage.errors import StoreUnavailable
+from senaite.queue.errors import StoreUnavailable
+from senaite.queue.storage import plain_words
 
-#: How long a writer waits for another process that is writing
+#: Seconds that a writer waits for another process that is writing
 BUSY_SECONDS = 5
 
-#: Part of SQLite's message -> what it means and what helps
+#: Part of SQLite's message -> explanation and remedy
 EXPLANATIONS = (
     ("locked", "another process keeps it locked for more than {} seconds. "
                "Only one queue server may use a file; look for a second one, "
@@ -61,39 +62,45 @@ EXPLANATIONS = (
 
 
 def explain(error):
-    """Return what a database error means, for a message.
+    """Return an explanation of a database error, for a message.
 
     :param error: exception of the driver
     :rtype: str
     """
-    message = str(error)
-    for part, meaning in EXPLANATIONS:
-        if part in message.lower():
-            return "{} ({})".format(meaning, message)
-    return message
+    return plain_words.explain(error, EXPLANATIONS)
 
 
 def is_unavailable(error):
     """Tell whether an error means that the file cannot be used.
 
-    :param error: exception of the driver, none of the kinds that always do
+    :param error: exception of the driver, of a class that does not always
+        mean so
     """
-    # What it raises for a damaged file
+    # The class raised for a damaged file
     return type(error) is sqlite3.DatabaseError
 
 
+def outlives_its_cause(error):
+    """Tell whether an open connection keeps failing when the cause is gone:
+    one that was opened while the disk was read-only stays read-only.
+
+    :param error: exception of the driver, which has no codes on Python 2
+    """
+    return "readonly" in str(error)
+
+
 def make_engine(url):
-    """Return an engine for a file; makes the file's directory.
+    """Return an engine for a file; create its directory if necessary.
 
     :param url: `sqlalchemy.engine.URL`
-    :raises StoreUnavailable: when the directory cannot be made
+    :raises StoreUnavailable: when the directory cannot be created
     """
     if not url.database or url.database == ":memory:":
         raise StoreUnavailable(
             "A task store in memory would lose tasks: give the path of a "
             "file, e.g. sqlite:////var/queue/tasks.db")
     _make_directory(os.path.dirname(os.path.abspath(url.database)))
-    # One connection per thread at work, handed on when the thread is through
+    # One connection per working thread, returned when the thread is done
     engine = sa.create_engine(
         url, future=True, poolclass=QueuePool, pool_size=8, max_overflow=64,
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS})
@@ -108,17 +115,17 @@ def _make_directory(path):
     except OSError as error:
         if error.errno != errno.EEXIST:
             raise StoreUnavailable(
-                "The directory {} of the task store cannot be made: {}"
+                "The directory {} of the task store cannot be created: {}"
                 .format(path, error.strerror))
 
 
 def _on_connect(connection, record):
-    # The driver's own idea of when to begin is left out; see _on_begin
+    # Disables the driver's implicit BEGIN; see _on_begin
     connection.isolation_level = None
     cursor = connection.cursor()
-    # Readers do not wait for the writer, nor the writer for them
+    # Readers do not block the writer, nor the writer readers
     cursor.execute("PRAGMA journal_mode=WAL")
-    # What a verb has done is on disk when it returns
+    # What a method has done is on disk when it returns
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA busy_timeout={}".format(BUSY_SECONDS * 1000))
     cursor.close()
@@ -126,15 +133,15 @@ def _on_connect(connection, record):
 
 def _on_begin(connection):
     # A writer takes the write lock before it reads: a transaction that reads
-    # first and writes later cannot wait for the lock, it fails
+    # first and writes later cannot wait for the lock; it fails
     writes = connection.get_execution_options().get("queue_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def check(connection):
-    """Check that the file is whole.
+    """Check the integrity of the file.
 
-    :raises StoreUnavailable: when it is not
+    :raises StoreUnavailable: when it is damaged
     """
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
@@ -143,7 +150,7 @@ def check(connection):
 
 
 def fingerprint(url):
-    """Return what tells this file from another one at the same place.
+    """Return an identifier of the file, to detect a replaced one.
 
     :returns: device and inode, or None when there is no file
     """
@@ -155,23 +162,26 @@ def fingerprint(url):
 
 
 def take_turn(unit):
-    """Wait until no other writer is at work on the site's tasks.
+    """Wait until no other writer is working on the site's tasks.
 
-    Nothing to do here, BEGIN IMMEDIATE has locked the whole file.
+    Does nothing, because BEGIN IMMEDIATE has locked the whole file.
     """
 
 
 def now(connection):
-    """Return the time of the clock that all who use the file share."""
+    """Return the time of the clock that all users of the file share (epoch
+    seconds)."""
     return time.time()
 
 
 def lock_rows(statement):
     """Return a SELECT that locks the rows it finds for this transaction.
-    Nothing to do here, as above."""
+
+    Returned unchanged, because BEGIN IMMEDIATE has locked the whole file.
+    """
     return statement
 
 
 def insert_if_missing(table):
-    """Return an INSERT that leaves a row alone that is there already."""
+    """Return an INSERT that ignores rows that already exist."""
     return insert(table).on_conflict_do_nothing()

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Moves: a task goes from one state to the next, with all that depends on it.
+"""State changes: a task enters its next state, with all that depends on it.
 
-The only place that writes a state after a task was added: `states` says which
-moves there are.
+After a task was added, only this module writes its state. `states` defines
+the transitions.
 """
 
 from __future__ import absolute_import
@@ -42,9 +42,10 @@ def move(unit, row, event, **changes):
 
     :param row: row of the task
     :param event: see `states.TRANSITIONS`
-    :param changes: further columns that change
-    :returns: the state that follows
-    :raises senaite.queue.model.states.TransitionNotAllowed: when it has none
+    :param changes: further columns to change
+    :returns: the new state
+    :raises senaite.queue.model.states.TransitionNotAllowed: if the event does
+        not apply to the task's state
     """
     state = states.next_state(row["state"], event)
     changes.update(state=state, version=unit.next_version())
@@ -64,12 +65,12 @@ def write(unit, row, **changes):
 
 
 def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
-    """End the attempt at a running task: it is queued again, or failed.
+    """End the attempt at a running task, which is queued again or failed.
 
     :param row: row of the task
     :param kind: one of `scheduling.KINDS`
-    :param at_once: whether another attempt may begin without a wait
-    :returns: the state that follows
+    :param at_once: whether the next attempt may start without waiting
+    :returns: the new state
     """
     task = rows.to_task(row)
     changes = scheduling.after_failure(task, kind, unit.now, unit.random)
@@ -90,14 +91,14 @@ def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
 
 
 def open_attempt(unit, row, consumer_id, number):
-    """Write down that an attempt at a task begins."""
+    """Record the start of an attempt at a task."""
     unit.execute(sa.insert(_ATTEMPT), dict(
         site=unit.site, task_uid=row["task_uid"], number=number,
         consumer_id=consumer_id, started=unit.now))
 
 
 def close_attempt(unit, row, outcome, message=None, traceback=None):
-    """Write down how the last attempt at a task ended."""
+    """Record how the last attempt at a task ended."""
     unit.execute(sa.update(_ATTEMPT).where(
         unit.mine(_ATTEMPT), _ATTEMPT.c.task_uid == row["task_uid"],
         _ATTEMPT.c.number == row["attempt"]), dict(

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Figures: how much is in the queue, and how fast it went of late."""
+"""Statistics: how much is in the queue, and how fast it was processed."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,12 +22,12 @@ from senaite.queue.storage import schema
 
 _TASK = schema.task
 
-#: Medians are those of so many tasks of a time at most, the latest ones
+#: Medians are calculated from at most this many tasks, the latest ones
 MOST_FOR_MEDIAN = 5000
 
 
 def stats(unit):
-    """Return counts of now; see `ITaskStore.stats`."""
+    """Return current counts; see `ITaskStore.stats`."""
     answer = dict((state, 0) for state in states.STATES)
     counts = unit.execute(sa.select(_TASK.c.state, sa.func.count()).where(
         unit.mine(_TASK)).group_by(_TASK.c.state))
@@ -39,7 +39,7 @@ def stats(unit):
     answer["scheduled"] = unit.scalar(
         sa.select(sa.func.count()).select_from(_TASK).where(
             _waiting(unit, sa.false()), _TASK.c.visible_at > unit.now))
-    # Of those that may run, through the index of each half
+    # Oldest due task, from each half of the index
     answer["oldest_due"] = min([time for time in (
         unit.scalar(sa.select(sa.func.min(_TASK.c.visible_at)).where(
             _waiting(unit, ready), _TASK.c.visible_at <= unit.now))
@@ -48,7 +48,7 @@ def stats(unit):
 
 
 def finished(unit, since, until):
-    """Return how it went in a span of time; see `ITaskStore.finished`."""
+    """Return the throughput of a period; see `ITaskStore.finished`."""
     answer = {}
     for state in (states.DONE, states.FAILED):
         answer[state] = unit.scalar(
@@ -66,7 +66,7 @@ def finished(unit, since, until):
 
 
 def median(values):
-    """Return the median of numbers, or None without any."""
+    """Return the median of numbers, or None if there are none."""
     values = sorted(values)
     if not values:
         return None

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The task store of one site: each verb is one transaction.
+"""The task store of one site: each method is one transaction.
 
-What the verbs do is in the modules named after it; here is where they begin
-and end. `senaite.queue.interfaces.ITaskStore` says what they promise.
+The modules named after the methods do the work; this one begins and ends the
+transactions. `senaite.queue.interfaces.ITaskStore` documents the methods.
 """
 
 from __future__ import absolute_import
@@ -23,6 +23,7 @@ import random
 
 from zope.interface import implementer
 
+from senaite.queue.errors import NotRunning
 from senaite.queue.interfaces import ITaskStore
 from senaite.queue.model import fields
 from senaite.queue.model import states
@@ -30,7 +31,6 @@ from senaite.queue.storage import additions
 from senaite.queue.storage import claims
 from senaite.queue.storage import consumer_registry as consumers
 from senaite.queue.storage import database
-from senaite.queue.storage.errors import NotRunning
 from senaite.queue.storage import feed
 from senaite.queue.storage import filtering
 from senaite.queue.storage import interventions
@@ -45,14 +45,14 @@ from senaite.queue.storage import upkeep
 
 @implementer(ITaskStore)
 class TaskStore(object):
-    """Tasks of a site in an SQL database."""
+    """The tasks of a site in an SQL database."""
 
     def __init__(self, url, site_id, clock=None, random_source=None):
         self.url = url
         self.site_id = fields.to_text(site_id)
         self._clock = clock
         self._random = random_source or random.random
-        # Not opened before the first verb
+        # Fails on a bad URL; opened by the first method
         database.get_database(url)
 
     @contextlib.contextmanager
@@ -91,7 +91,7 @@ class TaskStore(object):
 
     @contextlib.contextmanager
     def _site_unit(self):
-        # A site that nobody has written to yet gets its row now
+        # Creates the row of a site that has not been written to yet
         with self._read() as unit:
             known = unit.knows_site()
             if known:

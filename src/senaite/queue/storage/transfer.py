@@ -8,16 +8,16 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Moves all tasks from one store to another: `senaite-queue-move OLD NEW`.
+"""Move of all tasks from one store to another: `senaite-queue-move OLD NEW`.
 
-All sites, history included, in one transaction of each store: the new one is
-committed first, then the old one closes for good. Its tables are kept, under
-other names, until somebody drops them. A queue server that still runs on the
-old store answers 503 from then on, so that tasks stay in the outboxes until
-it is started on the new one; what its consumers do meanwhile is in the
-ledgers, and is not done again.
+All sites move, history included, in one transaction of each store. The new
+store is committed first, then the old one closes for good. Its tables are
+kept, under other names, until somebody drops them. A queue server that still
+runs on the old store answers 503 from then on, so tasks stay in the outboxes
+until the server is started on the new store. Work that its consumers finish
+in the meantime is recorded in their ledgers and not done again.
 
-Whoever ends the command before it is through can give it once more.
+A run that was interrupted can be repeated.
 """
 
 from __future__ import absolute_import
@@ -29,20 +29,17 @@ import sys
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import CannotMove
+from senaite.queue.errors import StoreError
 from senaite.queue.storage import database
-from senaite.queue.storage.errors import StoreError
 from senaite.queue.storage import migrations
 from senaite.queue.storage import schema
 
-#: Rows that are held in memory at a time
+#: Number of rows held in memory at a time
 BLOCK = 500
 
-#: What the tables of the old store are called from then on
+#: Name of a table of the old store after the move
 KEPT = "moved_{}"
-
-
-class CannotMove(StoreError):
-    """Tasks were not moved; both stores are as they were."""
 
 
 def move(old_url, new_url):
@@ -70,13 +67,13 @@ def move(old_url, new_url):
 
 
 def tables():
-    """Return the tables that have contents, in order of their names."""
+    """Return the tables that have contents, sorted by name."""
     return [table for name, table in sorted(schema.metadata.tables.items())
             if table is not schema.schema_version]
 
 
 def _take_turns(base, connection):
-    # No server writes to any of the sites until we are through
+    # No server writes to any of the sites until the move is complete
     connection.execute(base.dialect.lock_rows(sa.select(schema.site))).all()
 
 
@@ -87,7 +84,7 @@ def _copy(source, target):
             raise CannotMove(
                 "The new store has tasks of its own, of {}. Name an empty "
                 "one.".format(", ".join(sorted(before))))
-        # The former run was ended between its two commits
+        # The former run was interrupted between its two commits
         return dict((table.name, _count(target, table)) for table in tables())
     return dict((table.name, _copy_table(source, target, table))
                 for table in tables())
@@ -117,7 +114,7 @@ def _copy_table(source, target, table):
         count += len(found)
         last = tuple(found[-1][key.name] for key in keys)
     if _count(target, table) != count or _count(source, table) != count:
-        raise CannotMove("Of the table {} not all rows have arrived".format(
+        raise CannotMove("Not all rows of the table {} have arrived".format(
             table.name))
     return count
 
@@ -131,13 +128,13 @@ def _close(source):
 
 
 def main(arguments=None):
-    """Move, and say what was moved; returns the status of the command."""
+    """Run the command and print what was moved; return its exit status."""
     parser = argparse.ArgumentParser(
         prog="senaite-queue-move",
-        description="Move all tasks from one store to another. Stop the queue "
-                    "server before, or switch the queue off (0 items per "
-                    "task) and let it run empty; start it on the new store "
-                    "after.")
+        description="Move all tasks from one store to another. First stop the "
+                    "queue server, or switch the queue off (0 items per "
+                    "task) and wait until it is empty; then start the queue "
+                    "server on the new store.")
     parser.add_argument("old", help="e.g. sqlite:////var/queue/tasks.db")
     parser.add_argument("new", help="e.g. postgresql://queue@db1/queue")
     given = parser.parse_args(arguments)

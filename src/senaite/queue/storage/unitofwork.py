@@ -10,8 +10,9 @@
 
 """One unit of work: a transaction on the tasks of one site at one time.
 
-Every function of this package that changes something gets a `Unit`; the store
-makes one per verb. The clock is read once, when a writer's turn has come.
+Every function of this package that changes something gets a `Unit`, and the
+store makes one per method. The clock is read once, when the writer's turn has
+come.
 """
 
 from __future__ import absolute_import
@@ -24,7 +25,7 @@ import sqlalchemy as sa
 
 from senaite.queue.storage import schema
 
-#: Values in one IN: SQLite takes 999 variables in a statement
+#: Maximum values in one IN: SQLite allows 999 variables in a statement
 _MANY = 500
 
 _PAUSE = schema.pause
@@ -32,7 +33,7 @@ _SITE = schema.site
 
 
 class Unit(object):
-    """Connection, site and time of one verb."""
+    """Connection, site and time of one method call."""
 
     def __init__(self, connection, site, dialect, random=None, writes=False):
         self.connection = connection
@@ -50,8 +51,8 @@ class Unit(object):
     def execute(self, statement, values=None):
         """Execute a statement.
 
-        :param values: what to insert or update: a row, or a list of rows. To
-            put it into the statement instead takes many times as long.
+        :param values: what to insert or update: a row, or a list of rows.
+            Values inside the statement would be many times slower.
         """
         if values is None:
             return self.connection.execute(statement)
@@ -83,18 +84,18 @@ class Unit(object):
         return self.execute(statement).scalar()
 
     def mine(self, table):
-        """Return the condition: rows of this site."""
+        """Return the condition that selects rows of this site."""
         return table.c.site == self.site
 
     def site_row(self):
-        """Return the site's row, as it was when the unit began; a new site
-        gets one."""
+        """Return the site's row as it was when the unit began, created for a
+        new site."""
         if self._site_row is None:
             self._site_row = self._get_site_row()
         return self._site_row
 
     def knows_site(self):
-        """Tell whether the site has its row."""
+        """Tell whether the site has a row."""
         return self.first(sa.select(_SITE.c.epoch).where(
             self.mine(_SITE))) is not None
 
@@ -114,8 +115,8 @@ class Unit(object):
         """Return the next version of the feed.
 
         Versions become visible in the order of their numbers, because the
-        site's row is locked from the first one on until the commit: a reader
-        of the feed never misses a lower number that comes later.
+        site's row is locked from the first one until the commit: a reader
+        of the feed never misses a lower number that appears later.
         """
         if self._counter is None:
             self._counter = self._reserved = self.site_row()["counter"]
@@ -123,15 +124,14 @@ class Unit(object):
         return self._counter
 
     def paused(self):
-        """Return the names of tasks that were paused when the unit looked for
-        the first time; see `pauses`."""
+        """Return the paused task names, read once per unit; see `pauses`."""
         if self._paused is None:
             self._paused = set(row[0] for row in self.execute(
                 sa.select(_PAUSE.c.name).where(self.mine(_PAUSE))))
         return self._paused
 
     def finish(self):
-        """Write down how far the versions went."""
+        """Write the last version to the site's row."""
         if self._counter != self._reserved:
             self.execute(sa.update(_SITE).where(self.mine(_SITE)).values(
                 counter=self._counter))
@@ -139,5 +139,5 @@ class Unit(object):
 
 
 def new_epoch():
-    """Return the name of a new epoch of the feed."""
+    """Return the name of a new epoch of the feed (random)."""
     return uuid.uuid4().hex[:12]

@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Upkeep: leases that ended, delays that are over, history that is old.
+"""Upkeep: expired leases, finished delays and old history.
 
-Each function does a bounded amount of work at the unit's time, and is run
-from the ticks of the queue server, never as a queued task.
+Each function does a bounded amount of work at the unit's time. The ticks of
+the queue server call them; they are never queued as tasks.
 """
 
 from __future__ import absolute_import
@@ -36,26 +36,26 @@ from senaite.queue.storage import unitofwork
 _SITE = schema.site
 _TASK = schema.task
 
-#: Tables of a site, the site itself left out
+#: Tables of a site, without the site itself
 _TABLES = (schema.task, schema.involved, schema.lane, schema.lock,
            schema.attempt, schema.job, schema.consumer)
 
-#: Values in one IN: SQLite takes 999 variables in a statement
+#: Maximum values in one IN: SQLite allows 999 variables in a statement
 _MANY = 500
 
 
 def rescue(unit, limit):
-    """Take back tasks whose leases ended; see `ITaskStore.rescue`."""
+    """Take back tasks with expired leases; see `ITaskStore.rescue`."""
     ended = unit.rows(sa.select(_TASK).where(
         unit.mine(_TASK), _TASK.c.lease_until <= unit.now
     ).order_by(_TASK.c.lease_until).limit(limit))
     return [fields.to_native(row["task_uid"]) for row in ended
             if consumer_registry.take_back(
-                unit, row, u"The consumer was not heard of any more")]
+                unit, row, u"The consumer stopped responding")]
 
 
 def promote(unit, limit):
-    """Let tasks whose delay is over take part; returns how many."""
+    """Make tasks ready whose delay is over; return how many."""
     due = unit.rows(sa.select(_TASK).where(
         unit.mine(_TASK), _TASK.c.state == states.QUEUED,
         _TASK.c.ready == sa.false(), _TASK.c.visible_at <= unit.now
@@ -82,7 +82,7 @@ def prune(unit, retention_seconds, limit):
     for start in range(0, len(old), _MANY):
         _remove(unit, old[start:start + _MANY])
     if old:
-        # Whoever has not seen these changes must begin anew
+        # Readers that have not seen these changes must start again
         seen = max(row["version"] for row in old)
         unit.execute(sa.update(_SITE).where(
             unit.mine(_SITE), _SITE.c.forgotten < seen
@@ -125,7 +125,7 @@ def purge(unit):
 
 
 def configure(unit, top_priority_tasks):
-    """Put another list in force; see `ITaskStore.configure`."""
+    """Set the top priority names; see `ITaskStore.configure`."""
     names = [fields.to_text(name) for name in top_priority_tasks]
     if names == json.loads(unit.site_row()["top_priority"]):
         return False

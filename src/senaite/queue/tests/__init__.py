@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Tests of the package, by the surroundings they need."""
+"""Tests of the package, grouped by the environment that they need."""

@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""All there is to know of a worksheet and its samples, to compare two of them.
+"""Comparison of two worksheets and their samples, in every detail.
 
-A worksheet that was worked off by the queue is compared with its twin, which
-went through the same at once: each field of each object, workflow history,
-layout, catalogs and audit log. What names one of the twins (uids, ids, paths,
-dates) is replaced by the part that the object plays.
+A worksheet processed by the queue is compared with its twin, which was
+processed without it: each field of each object, workflow history, layout,
+catalogs and audit log. Values that differ between twins (uids, ids, paths,
+dates) are replaced by the role that the object plays.
 """
 
 from __future__ import absolute_import
@@ -34,31 +34,31 @@ from bika.lims.interfaces import IReferenceAnalysis
 from DateTime import DateTime
 from zope.interface import directlyProvidedBy
 
-#: Any date with a time, in the forms that fields and catalogs have
+#: A date with a time, in the formats of fields and catalogs
 DATE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
                   r"( ?(GMT)?([+-]\d\d?(:?\d\d)?)| UTC)?")
 
 UID = re.compile(r"\b[0-9a-f]{32}\b")
 
-#: Minutes and the like, counted from the clock
+#: Minutes and other durations, measured with the clock
 CLOCK_FIELDS = ("Duration", "getDuration", "Earliness", "getEarliness",
                 "Lateness", "getLateness")
 
-#: Reference analyses have other ids than their twins: Ca, and Ca-1
+#: Fields with ids that differ between twins: Ca, and Ca-1
 ID_FIELDS = ("id", "getId", "sortable_title")
 
-#: Not about the object, or told by something else in more detail
+#: Unrelated to the object, or covered in more detail elsewhere
 SKIPPED_METADATA = ("snapshot_created", "modified", "remote_address",
                     "user_agent", "referer", "uid", "path", "active")
 
 
 class Cast(object):
-    """Which part each object plays in a case."""
+    """The role that each object plays in a case."""
 
     def __init__(self, worksheet, samples):
         """
-        :param worksheet: the worksheet of the case; None before it is made
-        :param samples: its samples, in the order of their making
+        :param worksheet: the worksheet of the case; None before it exists
+        :param samples: its samples, in order of creation
         """
         self.parts = {}
         self.objects = []
@@ -72,7 +72,7 @@ class Cast(object):
             self._add_all(name, sample.objectValues("Analysis"))
         for uid, name in self.parts.items():
             self.words[uid] = "<{}>".format(name)
-        # Sort keys have ids in lower case
+        # Sort keys contain ids in lower case
         self.lower = dict((word.lower(), self.words[word])
                           for word in self.words)
         self.pattern = re.compile("|".join(map(re.escape, sorted(
@@ -88,7 +88,7 @@ class Cast(object):
         self.parts[api.get_uid(obj)] = name
         self.words[api.get_path(obj)] = "<{}>".format(name)
         if not _is_analysis(obj):
-            # ids of analyses are keywords: no id names a twin
+            # Ids of analyses are keywords: they do not identify a twin
             self.words[api.get_id(obj)] = "<{}>".format(name)
 
     def _add_all(self, prefix, analyses):
@@ -96,7 +96,7 @@ class Cast(object):
             self._add("{}/{}".format(prefix, api.get_id(analysis)), analysis)
 
     def _add_references(self, worksheet):
-        """Reference analyses are numbered within their reference sample,
+        """Add reference analyses, numbered within their reference sample,
         which twins share."""
         found = [an for an in worksheet.getAnalyses()
                  if IReferenceAnalysis.providedBy(an)]
@@ -111,7 +111,7 @@ class Cast(object):
             self._add("{}/{}".format(name, counts[name]), analysis)
 
     def text(self, value):
-        """Return text without what names a twin."""
+        """Return text with everything specific to a twin replaced."""
         if isinstance(value, six.text_type):
             value = value.encode("utf-8")
         value = self.pattern.sub(
@@ -120,14 +120,15 @@ class Cast(object):
         return DATE.sub("<date>", value) if ":" in value else value
 
     def _standing_uid(self, found):
-        """Return the uid of what twins share, or a word for what is gone."""
+        """Return the uid of an object that twins share, or a placeholder for
+        a deleted one."""
         uid = found.group(0)
         if uid not in self.standing:
             self.standing[uid] = api.get_object_by_uid(uid, None) is not None
         return uid if self.standing[uid] else "<gone>"
 
     def tokens(self):
-        """Return the words that a full-text index makes of the ids."""
+        """Return the tokens that a full-text index makes of the ids."""
         words = " ".join(word for word in self.words if "-" in word)
         return set(re.findall(r"\w+", words.lower()))
 
@@ -137,13 +138,13 @@ def _is_analysis(obj):
 
 
 def _order_of_creation(analysis):
-    """Ids are keywords with a number: Ca, Ca-1, ..., Ca-10."""
+    """Return a sort key: ids are numbered keywords, Ca, Ca-1, ..., Ca-10."""
     number = api.get_id(analysis)[len(analysis.getKeyword()) + 1:]
     return analysis.getKeyword(), int(number or 0)
 
 
 def _without_number(value, analysis):
-    """Return an id, or what ends with it, without the number it ends with."""
+    """Return an id, or a value that ends with it, without its number."""
     _keyword, number = _order_of_creation(analysis)
     ending = "-{}".format(number)
     return value[:-len(ending)] if value.endswith(ending) else value
@@ -166,7 +167,7 @@ class EndState(object):
                 self.facts[part, name] = value
 
     def facts_of(self, obj):
-        """Generate names and values."""
+        """Generate pairs of name and value."""
         for field in obj.Schema().fields():
             yield "field." + field.getName(), _field_value(obj, field)
         yield "marks", sorted(
@@ -184,8 +185,8 @@ class EndState(object):
             yield pair
 
     def audit_log(self, obj):
-        """Generate what the snapshots say: who did what, and the last one
-        in full."""
+        """Generate the contents of the snapshots: who did what, and all of
+        the last one."""
         versions = snapshots.get_snapshots(obj)
         yield "audit.log", [
             (data["__metadata__"].get("action"),
@@ -200,7 +201,7 @@ class EndState(object):
             yield "audit.last." + key, value
 
     def catalogs(self, obj):
-        """Generate what all catalogs know of an object."""
+        """Generate the data of an object in all catalogs."""
         for catalog in api.get_catalogs_for(obj):
             rid = catalog.getrid(api.get_path(obj))
             prefix = catalog.getId()
@@ -216,7 +217,7 @@ class EndState(object):
                 yield "{}.metadata.{}".format(prefix, name), value
 
     def index_value(self, kind, value):
-        """Return what an index knows, in a form that can be compared."""
+        """Return the value of an index in a comparable form."""
         if kind in ("DateIndex", "DateRangeIndex", "DateRecurringIndex"):
             return bool(value)
         if kind in ("ZCTextIndex", "KeywordIndex", "OrderedSet"):
@@ -229,7 +230,7 @@ class EndState(object):
         return value
 
     def plain(self, value):
-        """Return a value without what names a twin, or a moment."""
+        """Return a value without anything specific to a twin or a moment."""
         if isinstance(value, six.string_types):
             return self.cast.text(value)
         if isinstance(value, (DateTime, datetime.datetime, datetime.date)):
@@ -251,7 +252,7 @@ class EndState(object):
 
 
 def _field_value(obj, field):
-    """Return the value of a field as it is stored, or as it is computed."""
+    """Return the value of a field as stored, or as computed."""
     if field.type in ("file", "blob"):
         return field.get_size(obj)
     if field.type == "computed":
@@ -260,12 +261,12 @@ def _field_value(obj, field):
 
 
 def differences(expected, actual):
-    """Return what differs between two end states.
+    """Return the differences between two end states.
 
     :type expected: EndState
     :type actual: EndState
-    :returns: dict from (part, fact) to a pair of values, as JSON; absent ones
-        are None
+    :returns: dict from (part, fact) to a pair of JSON values; None stands for
+        an absent value
     """
     found = {}
     for key in sorted(set(expected.facts) | set(actual.facts)):

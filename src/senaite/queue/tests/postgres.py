@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A PostgreSQL server of the tests' own, in a temporary directory.
+"""A PostgreSQL server for the tests, in a temporary directory.
 
-Knows nothing but the Python library, so that the harness of the clusters can
-use it, too. PostgreSQL refuses to run as root: there it runs as the user that
-Debian's package has made for it.
+Uses only the standard library, so that the harness of the clusters can share
+it. PostgreSQL refuses to run as root; root runs it as the user that Debian's
+package creates.
 """
 
 from __future__ import absolute_import
@@ -36,18 +36,18 @@ import time
 HOST = "127.0.0.1"
 USER = "queue"
 
-#: Where Debian and others keep it
+#: Directories where Debian and others install it
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
           "/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin")
 PROGRAMS = ("initdb", "postgres", "pg_isready", "createdb")
 
-#: Seconds that the server gets to answer
+#: Seconds to wait for the server to answer
 PATIENCE = 60
 
-#: What makes it quick; `durable` servers do without
+#: Options that make it fast; `durable` servers do without
 _HASTE = ("-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 
-# The kernel ends a server whose tests were killed (Linux)
+# The kernel kills the server when its tests are killed (Linux)
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
@@ -66,9 +66,9 @@ def find_binaries():
 
 
 def find_account():
-    """Return the account to run as: (uid, gid); None for our own.
+    """Return the account (uid, gid) that runs the server; None for our own.
 
-    :raises LookupError: when we are root and there is no other one
+    :raises LookupError: when we are root and there is no other account
     """
     if os.getuid() != 0:
         return None
@@ -82,7 +82,7 @@ def find_account():
 
 
 def why_not():
-    """Return why there is no PostgreSQL here, or None when there is."""
+    """Return why PostgreSQL is not available here, or None if it is."""
     if find_binaries() is None:
         return "PostgreSQL is not installed (apt-get install postgresql)"
     try:
@@ -98,7 +98,7 @@ def why_not():
 
 
 class Server(object):
-    """One PostgreSQL server, started at once and stopped at exit."""
+    """One PostgreSQL server, started on creation and stopped at exit."""
 
     def __init__(self, durable=False):
         """
@@ -119,7 +119,7 @@ class Server(object):
         self.start()
 
     def start(self):
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         command = [os.path.join(self.binaries, "postgres"), "-D", self.data,
                    "-p", str(self.port), "-k", self.directory, "-c",
                    "listen_addresses=" + HOST, "-c", "max_connections=200"]
@@ -138,16 +138,16 @@ class Server(object):
             time.sleep(0.05)
 
     def kill(self):
-        """End it as a power cut would."""
+        """Stop the server abruptly, as a power cut would."""
         self._end(signal.SIGQUIT)
 
     def remove(self):
-        """Stop it and remove its files."""
+        """Stop the server and remove its files."""
         self._end(signal.SIGQUIT)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def create_database(self):
-        """Make an empty database; returns its URL."""
+        """Create an empty database; return its URL."""
         name = "queue{}".format(next(_numbers))
         self._run("createdb", "-h", HOST, "-p", str(self.port), "-U", USER,
                   "-T", "template0", name)
@@ -171,7 +171,7 @@ class Server(object):
             os.setgroups([])
             os.setgid(self.account[1])
             os.setuid(self.account[0])
-        # Last, for a change of the user would undo it
+        # Last, because a change of the user would reset it
         if _libc is not None:
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
@@ -192,7 +192,7 @@ class Server(object):
 
 
 def get_server():
-    """Return the server that all tests of this process share."""
+    """Return the server shared by all tests of this process."""
     if not _servers:
         _servers.append(Server())
     return _servers[0]

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Test cases with settings to choose, without Plone."""
+"""Test cases with configurable settings, without Plone."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -16,11 +16,11 @@ from __future__ import print_function
 
 import unittest
 
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 
 
 class Site(surroundings.Surroundings):
-    """A site whose objects are their uids, with settings to choose."""
+    """A site with given settings, whose objects are represented by uids."""
 
     def __init__(self, **chosen):
         self.chosen = chosen

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A layer with samples and a worksheet in stock: to make them takes two
-seconds, which most tests would spend on the same ones."""
+"""A layer with samples and a worksheet in stock: creating them takes two
+seconds, which most tests would otherwise spend on the same ones."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -29,10 +29,10 @@ from senaite.queue.tests import utils
 
 
 def make(portal):
-    """Make what is in stock; the current user has to be a lab manager.
+    """Create the stock; the current user must be a lab manager.
 
-    :returns: two samples, received, none of their three analyses assigned,
-        and an empty worksheet
+    :returns: two received samples with three unassigned analyses each, and an
+        empty worksheet
     """
     worksheet = utils.create_worksheet(portal)
     worksheet.setAnalyst(TEST_USER_ID)
@@ -40,8 +40,8 @@ def make(portal):
 
 
 class Stock(PloneSandboxLayer):
-    """Keeps in the resource `stock` the uids of samples, and of a worksheet
-    that is empty."""
+    """Provides the resource `stock`: the uids of the samples and of the
+    worksheet, which is empty."""
 
     defaultBases = (QUEUE_FIXTURE,)
 
@@ -49,14 +49,14 @@ class Stock(PloneSandboxLayer):
         roles = portal.acl_users.getUserById(TEST_USER_ID).getRoles()
         setRoles(portal, TEST_USER_ID, ["Member", "LabManager"])
         login(portal, TEST_USER_NAME)
-        # Guards are scripts of the skin
+        # Some guards are scripts of the skin
         portal.changeSkin("Plone Default")
         samples, worksheet = make(portal)
         self["stock"] = ([api.get_uid(sample) for sample in samples],
                          api.get_uid(worksheet))
         setRoles(portal, TEST_USER_ID, [
             role for role in roles if role != "Authenticated"])
-        # Here, and not after us: the catalogs are looked for in the site
+        # Commit here, while the site is active: catalogs are looked up in it
         transaction.commit()
 
     def tearDownPloneSite(self, portal):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the tests of kernel and stores share: tasks, a clock that obeys."""
+"""Tasks and a clock for the tests of rules and stores."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -18,7 +18,7 @@ import time
 
 from senaite.queue.model import queue_task
 
-#: When the clock of a test begins (UTC epoch seconds)
+#: Initial time of a test's clock (UTC epoch seconds)
 START = 1700000000.0
 
 ALICE = "alice/0000000a"
@@ -26,7 +26,7 @@ BOB = "bob/0000000b"
 
 
 class Clock(object):
-    """A clock that goes when it is told to."""
+    """A clock that moves only when told to."""
 
     def __init__(self, now=START):
         self.now = now
@@ -35,15 +35,15 @@ class Clock(object):
         return self.now
 
     def forward(self, seconds):
-        """Let time pass."""
+        """Let N seconds pass."""
         self.now += seconds
 
 
 def make_task(number, **kw):
-    """Return a task whose uids follow from a number.
+    """Return a task whose uids are derived from a number.
 
-    Of its own context and hence lane, created `number` seconds after `START`,
-    unless `kw` says otherwise.
+    By default each task has a context and hence a lane of its own, and was
+    created `number` seconds after `START`.
     """
     values = {
         "task_uid": "{:032x}".format(number),
@@ -62,9 +62,9 @@ def make_task(number, **kw):
 
 
 def eventually(check, seconds=30):
-    """Return the first true answer of a function.
+    """Return the first true result of a function, called until it has one.
 
-    :raises AssertionError: when there was none in time
+    :raises AssertionError: when there is none after this many seconds
     """
     end = time.time() + seconds
     while time.time() < end:

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What tests with a site share: settings for a while, content, and a queue that
-is worked off in the test's own thread.
+"""Helpers of tests with a site: temporary settings, content, and a queue that
+is processed in the test's own thread.
 """
 
 from __future__ import absolute_import
@@ -30,13 +30,13 @@ from zope.globalrequest import getRequest
 from senaite.queue.api import get_task_adapter
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.model import surroundings
 from senaite.queue.records import outbox
 from senaite.queue.site import plonesite
-from senaite.queue.site import surroundings
 
 
 class OtherSettings(object):
-    """Surroundings with some settings of our own, all else as it was."""
+    """Surroundings with some settings replaced."""
 
     def __init__(self, former, values):
         self.former = former
@@ -53,9 +53,9 @@ class OtherSettings(object):
 
 @contextlib.contextmanager
 def settings(**values):
-    """Put settings in force for a while, e.g. `default=0`.
+    """Apply settings for the `with` block, e.g. `default=0`.
 
-    :param values: keys of `senaite.queue.site.surroundings.DEFAULTS`
+    :param values: keys of `senaite.queue.model.surroundings.DEFAULTS`
     """
     former = surroundings.get()
     surroundings.provide(OtherSettings(former, values))
@@ -67,7 +67,7 @@ def settings(**values):
 
 @contextlib.contextmanager
 def not_installed():
-    """Make the add-on look as if it were not installed in this site."""
+    """Make the add-on appear not installed in this site."""
     former = plonesite.is_installed
     plonesite.is_installed = lambda: False
     try:
@@ -77,14 +77,14 @@ def not_installed():
 
 
 def form_adapter(context, action):
-    """Return the adapter of the form channel for a workflow action."""
+    """Return the form channel's adapter of a workflow action."""
     return queryMultiAdapter(
         (context, getRequest()), IWorkflowActionAdapter,
         name="workflow_action_{}".format(action))
 
 
 def pending(portal):
-    """Return the tasks in the outbox that were not processed yet.
+    """Return the unprocessed tasks of the outbox.
 
     :rtype: list of senaite.queue.model.queue_task.QueueTask
     """
@@ -123,7 +123,7 @@ def act_as(portal, user_id):
 
 
 def clear_caches(request):
-    """Forget what views and guards remember for the length of a request."""
+    """Clear the values that views and guards memoize on the request."""
     from zope.annotation.interfaces import IAnnotations
     annotations = IAnnotations(request)
     for key in list(annotations):
@@ -135,7 +135,7 @@ def drain(portal, limit=100):
     """Process all tasks of the outbox, follow-ups included.
 
     :param portal: root object of the site
-    :param limit: give up after so many
+    :param limit: maximum number of tasks; with more the test fails
     :returns: the tasks, in the order in which they were processed
     """
     done = []
@@ -149,9 +149,9 @@ def drain(portal, limit=100):
 
 
 def create_samples(portal, count, keywords=("Ca", "Cu", "Mg")):
-    """Create and receive samples of the demo client.
+    """Create samples of the demo client, and receive them.
 
-    :param count: how many
+    :param count: number of samples
     :param keywords: keywords of the services of their analyses
     :returns: the samples
     """
@@ -181,7 +181,7 @@ def create_worksheet(portal):
 
 
 def analyses_of(samples):
-    """Return the analyses of samples, one sample after the other."""
+    """Return the analyses of samples, sample by sample."""
     return [analysis for sample in samples
             for analysis in sorted(sample.getAnalyses(full_objects=True),
                                    key=lambda an: an.getKeyword())]

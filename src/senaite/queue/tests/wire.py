@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A queue server and a consumer's process on real sockets, without Zope.
+"""A queue server and a consumer process on real sockets, without Zope.
 
-The routes answer as `senaite.queue.server.routes` does, from a real store;
-tokens are made and checked by the real code. A test can take the server down,
-have answers lost, and see what was asked.
+The routes answer from a real store like `senaite.queue.server.routes`; the
+real code makes and checks the tokens. A test can take the server down, drop
+answers, and look at the requests.
 """
 
 from __future__ import absolute_import
@@ -30,15 +30,16 @@ from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
 from senaite.queue.auth import tokens
+from senaite.queue.errors import BadToken
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.queue_task import to_task
-from senaite.queue.storage import NotRunning
-from senaite.queue.storage import TaskNotFound
 
 KEY = tokens.make_key()
 
 
 class Refused(Exception):
-    """An answer with another status than 200."""
+    """An answer with a status other than 200."""
 
     def __init__(self, status, message, **details):
         Exception.__init__(self, message)
@@ -51,12 +52,12 @@ class _Server(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
     allow_reuse_address = True
 
     def handle_error(self, request, client_address):
-        """A client that does not wait for the answer is part of the test."""
+        """Ignore clients that do not wait for the answer, as tests want."""
 
 
 @six.add_metaclass(abc.ABCMeta)
 class Wire(object):
-    """An HTTP server on a free port; subclasses answer."""
+    """An HTTP server on a free port; subclasses answer the requests."""
 
     def __init__(self, port=0):
         wire = self
@@ -82,14 +83,14 @@ class Wire(object):
         self.thread.start()
 
     def close(self):
-        """Take the server down: nobody listens any more."""
+        """Take the server down: connections are refused."""
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
 
     @abc.abstractmethod
     def answer(self, route, payload, user):
-        """Return the answer of a route."""
+        """Return the answer of a route; implemented by subclasses."""
 
     def _handle(self, handler):
         length = int(handler.headers.get("Content-Length") or 0)
@@ -107,7 +108,7 @@ class Wire(object):
             route = tokens.get_route(parts.path)
             self.calls.append((route, payload))
             answer = self.answer(route, payload, claims["user"])
-        except tokens.BadToken as error:
+        except BadToken as error:
             status, answer = 401, {"success": False, "message": str(error)}
         except Refused as refusal:
             status, answer = refusal.status, refusal.answer
@@ -124,7 +125,7 @@ class Wire(object):
 
 
 class QueueServer(Wire):
-    """The routes of `queue_server/`, over a store."""
+    """The routes of `queue_server/`, on a store."""
 
     def __init__(self, store, port=0, lease_seconds=30):
         self.store = store
@@ -142,15 +143,14 @@ class QueueServer(Wire):
             if method is None:
                 return self.do_task(verb)
             return method(payload)
-        except TaskNotFound as error:
-            raise Refused(404, str(error))
-        except NotRunning as error:
-            raise Refused(412, str(error))
+        except (TaskNotFound, NotRunning) as error:
+            raise Refused(error.status, str(error),
+                          error=type(error).__name__, **error.details)
 
     def do_task(self, task_uid):
         task = self.store.get(task_uid)
         if task is None:
-            raise Refused(404, "Task not found")
+            raise TaskNotFound(task_uid)
         return dict(task, url="", zeo="")
 
     def do_add(self, payload):

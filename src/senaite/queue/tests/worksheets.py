@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What worksheets are made of besides samples: templates, blanks and controls,
+"""Content for worksheets besides samples: templates, blanks and controls,
 instruments and methods.
 """
 
@@ -21,7 +21,7 @@ from DateTime import DateTime
 
 
 def get_services(keywords):
-    """Return the services of these keywords, in alphabetical order."""
+    """Return the services with these keywords, in alphabetical order."""
     brains = api.search({"portal_type": "AnalysisService",
                          "getKeyword": list(keywords),
                          "sort_on": "sortable_title"}, "senaite_catalog_setup")
@@ -29,9 +29,9 @@ def get_services(keywords):
 
 
 def create_reference(portal, services, blank=False):
-    """Create a reference definition, and a sample of it.
+    """Create a reference definition and a sample of it.
 
-    :param services: services it has expected results for
+    :param services: services with expected results
     :returns: the definition and the reference sample
     """
     title = "Blank" if blank else "Control"
@@ -51,7 +51,7 @@ def create_reference(portal, services, blank=False):
 
 
 def create_equipment(portal, services):
-    """Create an instrument with a method that can do these services.
+    """Create an instrument with a method, both for these services.
 
     :returns: instrument and method
     """
@@ -74,8 +74,9 @@ def create_equipment(portal, services):
 def create_template(portal, services, slots, **values):
     """Create a worksheet template.
 
-    :param slots: from the first position on: "a", ("d", position), ("b",
-        definition) or ("c", definition)
+    :param slots: from the first position on: "a" (analysis), ("d", position)
+        for duplicates, ("b", definition) for blanks or ("c", definition) for
+        controls
     """
     rows = []
     for position, slot in enumerate(slots, 1):

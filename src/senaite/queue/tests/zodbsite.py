@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A site that is no more than a place for annotations, in a real ZODB.
+"""A site that only holds annotations, in a real ZODB.
 
-With it the guarantees are tested on real connections, storages and ZEO
-servers, without the minute it takes to set up a Plone site.
+It allows tests of the guarantees on real connections, storages and ZEO
+servers, without the minute that the set-up of a Plone site takes.
 """
 
 from __future__ import absolute_import
@@ -58,7 +58,7 @@ class BareApplication(PersistentMapping):
 
 
 def make_site(db):
-    """Put a site with an empty outbox and ledger in a database."""
+    """Create a site with an empty outbox and ledger in a database."""
     manager = transaction.TransactionManager()
     connection = db.open(transaction_manager=manager)
     site = BareSite()
@@ -82,7 +82,7 @@ def make_task(**values):
 
 
 class Connected(object):
-    """A connection with its own transactions, as another client has it."""
+    """A connection with its own transactions, like that of another client."""
 
     def __init__(self, db):
         self.manager = transaction.TransactionManager()
@@ -108,7 +108,7 @@ class Connected(object):
 
 
 class MemoryStorage(object):
-    """Databases over one storage in this process."""
+    """Databases on one storage in this process."""
 
     def __init__(self):
         self.db = DB(DemoStorage())
@@ -122,7 +122,7 @@ class MemoryStorage(object):
 
 
 class FileStorages(MemoryStorage):
-    """The same on disk."""
+    """Databases on one storage on disk."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="queue-zodb-")
@@ -135,7 +135,7 @@ class FileStorages(MemoryStorage):
 
 
 class ZEOServer(object):
-    """A real ZEO server process, and clients of it in this one."""
+    """A real ZEO server process, and its clients in this process."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="queue-zeo-")
@@ -149,7 +149,7 @@ class ZEOServer(object):
         make_site(self.databases(1)[0])
 
     def start(self):
-        """Start the server process and wait for it to answer."""
+        """Start the server process, and wait until it answers."""
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ZEO.runzeo",
@@ -160,13 +160,13 @@ class ZEOServer(object):
         eventually(self._answers)
 
     def kill(self):
-        """End the server process without notice."""
+        """Kill the server process."""
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
 
     def databases(self, count):
-        """Return databases that have nothing in common but the server."""
+        """Return databases that share nothing but the server."""
         from ZEO import DB as connect
         while len(self.opened) < count:
             self.opened.append(connect(self.address, wait_timeout=10))
@@ -187,7 +187,7 @@ class ZEOServer(object):
 
 
 class WorldLayer(object):
-    """A layer of zope.testrunner: one world for all tests of a class."""
+    """A layer of zope.testrunner: one storage for all tests of a class."""
 
     __bases__ = ()
 
@@ -205,7 +205,7 @@ class WorldLayer(object):
         self.world.close()
 
 
-#: One of each for all test modules: the test runner tells layers by name
+#: One instance each for all test modules: the test runner compares names
 OVER_ZEO = WorldLayer(ZEOServer)
 _WORLDS = (("TestInMemory", WorldLayer(MemoryStorage)),
            ("TestOnDisk", WorldLayer(FileStorages)),
@@ -213,10 +213,11 @@ _WORLDS = (("TestInMemory", WorldLayer(MemoryStorage)),
 
 
 def test_cases(contract):
-    """Return the test cases of what holds on any storage: in memory, on disk
-    and over ZEO.
+    """Return test cases that check a contract on each storage: in memory, on
+    disk and over ZEO.
 
-    :param contract: class with test methods, which finds a world in its layer
+    :param contract: class with test methods, which finds databases in its
+        layer
     :rtype: list of three classes
     """
     return [type(name, (contract, unittest.TestCase),

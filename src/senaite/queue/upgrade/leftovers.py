@@ -8,12 +8,12 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Finds and removes what 1.0.x wrote into the site's objects.
+"""Finds and removes the data of 1.0.x in the objects of a site.
 
-Markers and annotations may be on any object, also on one that no catalog
-knows. Waking up all content of a laboratory would take hours; the records of
-the database are looked through as bytes instead, which takes seconds to
-minutes, and only objects that mention us are loaded.
+Any object may have markers and annotations, even one that is in no catalog.
+Loading all content of a laboratory would take hours. Instead, the records of
+the database are searched as bytes, which takes seconds to minutes, and only
+objects that mention this package are loaded.
 """
 
 from __future__ import absolute_import
@@ -36,7 +36,7 @@ from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 
 PACKAGE = "senaite.queue"
-#: Annotations of today
+#: Annotations of this version
 OURS = (signing_keys.ANNOTATION, outbox.KEY, ledger.KEY)
 
 MARK = b"IQueued"
@@ -45,14 +45,14 @@ ANNOTATED = b"__annotations__"
 TREE = b"OOBTree"
 MAPPINGS = (TREE, b"OOBucket", b"PersistentMapping", b"PersistentDict")
 
-#: Of so many tasks that are lost the log tells each
+#: Maximum number of lost tasks that are logged one by one
 MOST_LISTED = 100
-#: Longest description of one, in characters
+#: Maximum length of the description of a task, in characters
 MOST_TEXT = 400
 
 
 def remove(portal):
-    """Remove all leftovers in a site; what was queued is listed in the log.
+    """Remove all data of 1.0.x from a site, and log the tasks that are lost.
 
     :param portal: root object of the site
     """
@@ -72,14 +72,14 @@ def remove(portal):
                        repr(conceal(task))[:MOST_TEXT])
     if lost:
         logger.warning("event=tasks_lost reason=upgraded count=%s: this "
-                       "version cannot process what an older one has queued",
+                       "version cannot process tasks queued by an older one",
                        len(lost))
 
 
 # -- markers
 
 def unmark_catalogued(portal):
-    """Unmark what catalogs list as marked, and have them forget it."""
+    """Unmark the objects that catalogs list as marked, and reindex them."""
     for tool in portal.objectValues():
         indexes = getattr(aq_base(tool), "Indexes", None)
         catalog = getattr(aq_base(tool), "_catalog", None)
@@ -94,7 +94,7 @@ def unmark_catalogued(portal):
 
 
 def unmark(obj):
-    """Take the marker from an object, if it has it."""
+    """Remove the marker from an object, if it has one."""
     if IQueued.providedBy(obj):
         noLongerProvides(obj, IQueued)
 
@@ -102,8 +102,8 @@ def unmark(obj):
 # -- annotations
 
 def remove_annotations(obj):
-    """Remove annotations of 1.0.x from an object; returns the tasks that
-    were in them."""
+    """Remove annotations of 1.0.x from an object, and return the tasks that
+    they contained."""
     annotations = getattr(aq_base(obj), "__annotations__", None)
     if annotations is None:
         return []
@@ -120,8 +120,11 @@ def is_old(key):
 
 
 def tasks_in(value, depth=6):
-    """Yield what looks like a task in the data of 1.0.x, whose form is not
-    known for certain: mappings with a name, however deep."""
+    """Yield mappings that look like tasks in the data of 1.0.x, whose exact
+    form is not known.
+
+    :param depth: how deep to search
+    """
     state = as_mapping(value)
     if state is not None:
         names = set(str(key) for key in state)
@@ -142,12 +145,12 @@ def tasks_in(value, depth=6):
 
 
 def as_mapping(value):
-    """Return a value as mapping: it is one, or an object with attributes."""
+    """Return a mapping, or the attributes of an object, as dict; or None."""
     if hasattr(value, "keys") and hasattr(value, "values"):
         return dict((key, value[key]) for key in value.keys())
     state = getattr(aq_base(value), "__dict__", None)
     if is_of_package(value) and state:
-        # also of a class that is gone: its state is kept aside
+        # ZODB keeps the state of an object whose class is missing
         return dict(state.get("__Broken_state__") or state)
     return None
 
@@ -155,12 +158,13 @@ def as_mapping(value):
 # -- plugins and tools
 
 def is_of_package(obj):
-    """Tell whether an object is of a class of ours, known or gone."""
+    """Tell whether the class of an object is in this package, even if it no
+    longer exists."""
     return type(aq_base(obj)).__module__.startswith(PACKAGE + ".")
 
 
 def deactivate(acl_users, name):
-    """Have a user folder not ask a plugin any more that is gone."""
+    """Deactivate a plugin that was removed from a user folder."""
     plugins = acl_users.plugins
     for info in plugins.listPluginTypeInfo():
         if name in plugins.listPluginIds(info["interface"]):
@@ -173,9 +177,9 @@ Found = collections.namedtuple("Found", ("marked", "annotated"))
 
 
 def scan(connection):
-    """Return the objects of a database that mention us.
+    """Return the objects of a database that mention this package.
 
-    Only what is committed is seen.
+    Only committed data is searched.
 
     :param connection: ZODB.Connection.Connection
     :rtype: Found
@@ -193,7 +197,7 @@ def scan(connection):
 
 
 def find_owners(storage, hits):
-    """Return the oids of the objects whose annotations these are.
+    """Return the oids of the objects that own annotations.
 
     :param hits: oids of trees or mappings with our name in them, or of the
         buckets of large trees
@@ -206,8 +210,8 @@ def find_owners(storage, hits):
 
 
 def owners_of(storage, wanted):
-    """Return the objects whose annotations are among these records, and the
-    trees that these are buckets of."""
+    """Return the oids of the objects whose annotations are among these records,
+    and those of the trees that have these records as buckets."""
     owners, trees, left = [], set(), set(wanted)
     for oid, data in records(storage):
         if not left:
@@ -218,7 +222,7 @@ def owners_of(storage, wanted):
         owned = left.intersection(referencesf(data))
         if owned and is_object:
             owners.append(oid)
-            # each belongs to one object
+            # Each record belongs to one object only
             left -= owned
         elif owned:
             trees.add(oid)
@@ -241,7 +245,7 @@ def records(storage):
 
 
 def reachable(storage):
-    """Yield (oid, data) of all that can be reached from the root: for
+    """Yield (oid, data) of all records that can be reached from the root, for
     storages that cannot list their records."""
     seen, waiting = {z64}, [z64]
     while waiting:

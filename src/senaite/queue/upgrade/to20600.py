@@ -11,13 +11,14 @@
 """From senaite.queue 1.0.x (profile versions 1000 to 10301).
 
 The queue of 1.0.x was in annotations of the site (1.0.0, 1.0.1) or in the
-memory of a process. Nothing of it can be carried over: what is found is listed
-in the log and removed, as are marker interfaces, registry records, the
-authentication plugin, configlets and the utility of 1.0.0. Settings are kept,
-and so is what other add-ons keep below our prefix in the registry. Repeatable.
+memory of a process. Its tasks cannot be migrated: those that are found are
+logged and removed. Marker interfaces, registry records, the authentication
+plugin, configlets and the utility of 1.0.0 are removed as well. Settings are
+kept, and so is what other add-ons keep in the registry below our prefix. The
+step can be repeated.
 
-The number of this profile version begins with a 2 followed by four digits,
-because the last one of 1.0.x was 10301.
+The profile version is 20600, because it has to be higher than the last one of
+1.0.x, 10301.
 """
 
 from __future__ import absolute_import
@@ -38,16 +39,16 @@ from senaite.queue.interfaces import IQueueDispatcher
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import logger
 from senaite.queue.model.fields import to_text
+from senaite.queue.model.surroundings import DEFAULTS
 from senaite.queue import setuphandlers
 from senaite.queue.site import plonesite
-from senaite.queue.site.surroundings import DEFAULTS
 from senaite.queue.upgrade import leftovers
 
 PACKAGE = "senaite.queue"
 CONFIGLETS = ("senaite.queue", "senaite.queue.tasks")
 VIEWS = ("queue-controlpanel", "queue_tasks")
 
-#: Names of the records of 1.0.x, those that no schema of ours has among them
+#: Names of the records of 1.0.x, including those without a setting of ours
 OLD_RECORDS = (
     "auth_key",
     "default",
@@ -66,13 +67,13 @@ OLD_RECORDS = (
     "top_priority_tasks",
 )
 
-#: Users that the manuals of 1.0.x told to add, the first one with a password
-#: that anybody can read there
+#: Users that the manuals of 1.0.x asked to add, the first one with a password
+#: that is published there
 OLD_USERS = ("queue_daemon", "queue_consumer")
 
 
 def upgrade(setup):
-    """Leave nothing of 1.0.x in a site but its settings.
+    """Remove all data of 1.0.x from a site, except the settings.
 
     :param setup: portal_setup
     """
@@ -98,7 +99,7 @@ def site_path(portal):
 
 
 def read_settings():
-    """Return the values of the settings that are still there, by name."""
+    """Return the values of the settings that still exist, by name."""
     records = getUtility(IRegistry).records
     return dict(
         (name, records[key].value) for name, key in
@@ -107,10 +108,10 @@ def read_settings():
 
 
 def remove_records():
-    """Remove the records of 1.0.x, that of the key among them: whoever could
-    read the registry has read it. A new key is made elsewhere.
+    """Remove the records of 1.0.x, including that of the key: many users could
+    read it. The installation makes a new key.
 
-    What another add-on keeps below our prefix is not ours to remove.
+    Records of other add-ons below our prefix stay.
     """
     records = getUtility(IRegistry).records
     for key in list(records.keys()):
@@ -123,10 +124,10 @@ def remove_records():
 
 
 def write_settings(settings):
-    """Put old values into the new records, as far as they are allowed.
+    """Write the old values into the new records, where they are valid.
 
-    Without a server that can be asked the queue is off: the default is the
-    address of another process than the one the site has had in mind.
+    Without a valid server the queue is off: the default is the address of
+    another process than the one the site used.
     """
     registry = getUtility(IRegistry)
     for name, value in sorted(settings.items()):
@@ -148,7 +149,7 @@ def write_settings(settings):
 
 
 def remove_configlets(portal):
-    """Remove configlets that lead to our pages and are not ours."""
+    """Remove configlets that link to our pages, except those of this version."""
     tool = portal.portal_controlpanel
     for action in list(tool._actions):
         leads_here = action.appId == PACKAGE or any(
@@ -159,7 +160,7 @@ def remove_configlets(portal):
 
 
 def remove_actions(folder):
-    """Remove actions that lead to our pages, from all categories."""
+    """Remove actions that link to our pages, from all categories."""
     for name, item in list(folder.objectItems()):
         if hasattr(item, "objectItems"):
             remove_actions(item)
@@ -169,7 +170,7 @@ def remove_actions(folder):
 
 
 def remove_plugins(portal):
-    """Remove authentication plugins of ours that are of another class."""
+    """Remove authentication plugins of this package that are of an old class."""
     root_users = setuphandlers.get_root_users(portal)
     for acl_users in (portal.acl_users, root_users):
         if not IPluggableAuthService.providedBy(acl_users):
@@ -182,7 +183,7 @@ def remove_plugins(portal):
 
 
 def remove_layers():
-    """Remove other registrations of the browser layer than ours."""
+    """Remove registrations of the browser layer under other names."""
     manager = getSiteManager()
     for item in list(manager.registeredUtilities()):
         if item.provided is ILocalBrowserLayerType and \
@@ -202,12 +203,12 @@ def remove_utilities():
 
 
 def report_users(portal):
-    """Say which users of former manuals a manager should look at."""
+    """Log which users from the manuals of 1.0.x a manager should check."""
     for user_id in OLD_USERS:
         user = portal.acl_users.getUserById(user_id)
         if user is None:
             continue
         logger.warning(
             "event=look_at_user user=%s roles=%s: change the password unless "
-            "you have done it; the role QueueConsumer is all that a consumer "
-            "needs", user_id, ",".join(sorted(user.getRoles())))
+            "you have done so; a consumer needs no other role than "
+            "QueueConsumer", user_id, ",".join(sorted(user.getRoles())))

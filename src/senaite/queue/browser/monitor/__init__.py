@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The monitor: what is in the queue, for people."""
+"""The queue monitor: dashboard, listing of tasks, page of a task."""

@@ -8,8 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What needs a person: warnings of the monitor, worked out from its figures.
-"""
+"""The warnings of the monitor, derived from its figures."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -19,24 +18,27 @@ from senaite.queue.browser import html
 from senaite.queue.browser import words
 from senaite.queue import messageFactory as _
 
-#: A consumer asks for work every few seconds, and its heart beats while it
-#: works; one that was not heard of for so long is gone (seconds)
+#: Consumers ask for work every few seconds, and send heartbeats while they
+#: work: one that was silent for this number of seconds is not responding
 SILENT_AFTER = 90
 
-#: A task that might run and waits for so long needs a look (seconds)
+#: A task that could run but has waited for this number of seconds is reported
 WAITS_LONG = 15 * 60
 
-#: Share of the time a task may take from which the limit is too tight
+#: A task that has used this share of its time limit is reported
 TIGHT = 1.0
 
 
 def is_alive(consumer, now):
-    """Tell whether a consumer was heard of lately."""
+    """Tell whether a consumer has responded recently.
+
+    :param now: current time of the store, in epoch seconds
+    """
     return now - consumer["last_seen"] < SILENT_AFTER
 
 
 def find(figures):
-    """Return what needs a person.
+    """Return the warnings that the figures call for.
 
     :param figures: see `senaite.queue.server.figures.Figures.collect`
     :returns: list of (level of Bootstrap's alerts, message)
@@ -48,17 +50,17 @@ def find(figures):
     paused_all = any(not pause["name"] for pause in figures["pauses"])
     if waiting > 0 and not alive:
         found.append(("danger", _(
-            u"No consumer is at work: nothing that is queued gets done. "
-            u"Check that the Zope process of the consumer runs.")))
+            u"No consumer is running: queued tasks are not processed. Check "
+            u"that the Zope process of the consumer is running.")))
     elif waiting > 0 and not paused_all and figures["oldest_due"] \
             and now - figures["oldest_due"] > WAITS_LONG:
         found.append(("warning", _(
-            u"A task waits since ${time}. Are there enough consumers?",
+            u"A task has been waiting for ${time}. Are there enough consumers?",
             mapping={"time": words.duration(now - figures["oldest_due"])})))
     if figures["failed"]:
         found.append(("danger", _(
-            u"Tasks that failed and need a decision: ${count}. Look at the "
-            u"reason, then requeue or remove them.",
+            u"Failed tasks that need a decision: ${count}. Check the reason, "
+            u"then requeue or remove them.",
             mapping={"count": figures["failed"]})))
     for pause in figures["pauses"]:
         found.append(("warning", _pause(pause)))
@@ -66,8 +68,8 @@ def find(figures):
         started, limit = consumer["task_started"], consumer["task_max_seconds"]
         if started and limit and now - started > limit * TIGHT:
             found.append(("warning", _(
-                u"${consumer} is at work on one task for ${time}, longer "
-                u"than it may take.",
+                u"${consumer} has been working on one task for ${time}, longer "
+                u"than the task's time limit.",
                 mapping={"consumer": consumer["consumer_id"],
                          "time": words.duration(now - started)})))
     return found
@@ -78,7 +80,7 @@ def _pause(pause):
               "time": words.moment(pause["since"]),
               "name": words.name_of(pause["name"])}
     if not pause["name"]:
-        return _(u"The whole queue is paused, by ${user} since ${time}: "
-                 u"nothing new is begun.", mapping=values)
-    return _(u"'${name}' is paused, by ${user} since ${time}.",
+        return _(u"The whole queue has been paused by ${user} since ${time}: "
+                 u"no new tasks are started.", mapping=values)
+    return _(u"'${name}' has been paused by ${user} since ${time}.",
              mapping=values)

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Small charts as inline SVG: bars over time, no library and no service."""
+"""Small bar charts as inline SVG, without a library or a service."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -16,17 +16,17 @@ from __future__ import print_function
 
 from senaite.queue.browser import html
 
-#: Size of a chart in its own units; it grows with the page
+#: Size of a chart in its own units; it scales with the page
 WIDTH, HEIGHT = 240, 48
 
 
 def bars(values, title, colour_class="queue-chart-bar", label=None):
     """Return a bar chart.
 
-    :param values: list of (text that names the bar, number or None)
-    :param title: what the chart shows, for those who cannot see it
-    :param colour_class: class of the bars; a second series may lie on top
-    :param label: function that gives a number as text
+    :param values: list of (label of the bar, number or None)
+    :param title: what the chart shows, for screen readers
+    :param colour_class: CSS class of the bars
+    :param label: function that formats a number as text
     :rtype: six.text_type
     """
     label = label or (lambda number: u"{:g}".format(number))
@@ -36,7 +36,7 @@ def bars(values, title, colour_class="queue-chart-bar", label=None):
     for number, (name, value) in enumerate(values):
         height = HEIGHT * float(value or 0) / most
         if value:
-            # What is there is to be seen, however little
+            # Every value is visible, however small
             height = max(height, 2.0)
         text = u"{}: {}".format(name, label(value)) \
             if value is not None else u"{}: -".format(name)

@@ -8,8 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Pause, resume and change of priority: small views behind the monitor's
-forms. Only for those who may manage the queue, and from its own pages only.
+"""The views behind the monitor's forms: pause, resume, change priority.
+
+They require the permission to manage the queue and a valid authenticator.
 """
 
 from __future__ import absolute_import
@@ -35,34 +36,34 @@ from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import fields
 
-#: Bounds of the priority that people may choose
+#: Bounds of the priority that users may choose
 HIGHEST, LOWEST = 0, 1000
 
 SERVER_AWAY = _(u"The queue server does not answer: nothing was changed.")
 
 
 class SteeringView(BrowserView):
-    """Does something to the queue, then goes back to the monitor."""
+    """Base of views that change the queue and return to the monitor."""
 
     def user(self):
         """Return the id of the user."""
         return getSecurityManager().getUser().getId()
 
     def say(self, message, level="info"):
-        """Leave a message for the user."""
+        """Add a status message for the user."""
         IStatusMessage(self.request).addStatusMessage(message, level)
 
     def back(self):
-        """Go to the monitor."""
+        """Redirect to the monitor."""
         return self.request.response.redirect(
             "{}/@@queue_tasks".format(self.context.absolute_url()))
 
 
 class PauseView(SteeringView):
-    """Pauses one name of tasks (`name`), or all of them."""
+    """Pauses the tasks of one name (`name` of the request), or all of them."""
 
-    done = _(u"Paused: ${name}. What runs goes on to its end.")
-    not_done = _(u"Paused already: ${name}")
+    done = _(u"Paused: ${name}. Running tasks finish normally.")
+    not_done = _(u"Already paused: ${name}")
 
     def __call__(self):
         check_manager(self.context, self.request)
@@ -86,7 +87,7 @@ class PauseView(SteeringView):
         return self.back()
 
     def do(self, queue, name):
-        """Tell whether it was news to the queue."""
+        """Pause; returns False when it was paused before."""
         return queue.pause(name, username=self.user())
 
 
@@ -94,15 +95,17 @@ class ResumeView(PauseView):
     """Ends a pause."""
 
     done = _(u"Resumed: ${name}")
-    not_done = _(u"Not paused any more: ${name}")
+    not_done = _(u"No longer paused: ${name}")
 
     def do(self, queue, name):
         return queue.resume(name, username=self.user())
 
 
 class PriorityView(SteeringView):
-    """The form that asks for another priority, in the listing's own modal,
-    and what it does. The listing gives the tasks as `uids`, with commas."""
+    """The form that changes priorities, in the modal of the listing.
+
+    The listing passes the tasks as `uids`, separated by commas.
+    """
 
     template = ViewPageTemplateFile("templates/priority.pt")
 
@@ -126,17 +129,17 @@ class PriorityView(SteeringView):
                     user, priority, counts[DONE])
         for message, outcome, level in (
                 (_(u"Priority changed: ${count}"), DONE, "info"),
-                (_(u"Priority not changed, because they are not queued any "
-                   u"more: ${count}"), TOO_LATE, "warning"),
+                (_(u"Priority not changed, because the tasks are no longer "
+                   u"queued: ${count}"), TOO_LATE, "warning"),
                 (NOT_REACHED, ERROR, "error")):
             if counts[outcome]:
                 self.say(Message(
                     message, mapping={"count": counts[outcome]}), level)
-        # The listing stays where it is, and fetches its rows anew
+        # The listing stays open, and fetches its rows again
         return ""
 
     def uids(self):
-        """Return the uids of the tasks, each once."""
+        """Return the uids of the tasks, without duplicates."""
         given = self.request.form.get("uids") or ""
         if not isinstance(given, six.string_types):
             given = ",".join(str(uid) for uid in given)
@@ -147,7 +150,7 @@ class PriorityView(SteeringView):
         return found
 
     def read(self):
-        """Return the number that was typed, or None."""
+        """Return the priority of the form, or None when it is not valid."""
         try:
             value = int(self.request.form.get("priority") or "")
         except (TypeError, ValueError):

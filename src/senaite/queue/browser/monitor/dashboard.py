@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What is above the listing of the monitor: warnings, numbers, charts,
-consumers, pauses. Rendered with the page, and again every few seconds.
+"""The dashboard above the listing of the monitor: warnings, numbers, charts,
+consumers, pauses. It is rendered with the page, and again every few seconds.
 """
 
 from __future__ import absolute_import
@@ -40,7 +40,7 @@ LEVELS = {"info": "success", "warning": "warning", "error": "danger"}
 
 
 class Dashboard(BrowserView):
-    """The part of the page that tells how the queue is."""
+    """Shows the state of the queue."""
 
     template = ViewPageTemplateFile("templates/dashboard.pt")
 
@@ -54,7 +54,7 @@ class Dashboard(BrowserView):
         return self.template()
 
     def pop_messages(self):
-        """Return the messages for the user; they are shown once."""
+        """Return the status messages for the user, and forget them."""
         return [{"text": message.message,
                  "level": LEVELS.get(message.type, "info")}
                 for message in IStatusMessage(self.request).show()]
@@ -62,16 +62,16 @@ class Dashboard(BrowserView):
     # -- for the template
 
     def warnings(self):
-        """Return what needs a person: dicts with `level` and `text`."""
+        """Return the warnings: dicts with `level` and `text`."""
         if self.figures is None:
             return [{"level": "danger", "text": words.say(_(
                 u"The queue server does not answer: its tasks are not shown. "
-                u"Nothing is lost, tasks are kept until it is back."))}]
+                u"Nothing is lost: tasks are kept until it is back."))}]
         return [{"level": level, "text": words.say(message)}
                 for level, message in attention.find(self.figures)]
 
     def on_their_way(self):
-        """Return how many tasks are yet to be delivered, as seen here."""
+        """Return the number of tasks in the outbox, not yet delivered."""
         try:
             return len(outbox.pending(senaite_api.get_portal()))
         except Exception:
@@ -79,8 +79,8 @@ class Dashboard(BrowserView):
             return 0
 
     def numbers(self):
-        """Return the figures in large print: dicts with id, label, value,
-        and the class of its colour."""
+        """Return the numbers at the top: dicts with id, label, value and
+        class."""
         figures = self.figures
         waits = figures["oldest_due"]
         found = (
@@ -124,11 +124,12 @@ class Dashboard(BrowserView):
         return found
 
     def most(self, spans, label):
-        """Return the height of the highest bar, as text; None without any.
+        """Return the largest value of a chart as text, or None without values.
 
-        :param spans: (name, value): a number of tasks, or seconds, of which
-            0 are some as well
-        :param label: returns seconds as text; None for numbers of tasks
+        :param spans: (name, value): a number of tasks, where 0 does not count,
+            or seconds, where it does
+        :param label: function that formats seconds as text; None for numbers
+            of tasks
         """
         values = [value for _name, value in spans
                   if (value is not None if label else value)]
@@ -137,17 +138,17 @@ class Dashboard(BrowserView):
         return label(max(values)) if label else u"{}".format(max(values))
 
     def consumers(self):
-        """Return the consumers, for people."""
+        """Return the consumers, ready for the template."""
         return describe_consumers(self.figures)
 
     def pauses(self):
-        """Return what is paused: dicts with name and label."""
+        """Return the pauses: dicts with name and label."""
         return [{"name": pause["name"], "label": words.name_of(pause["name"])
                  if pause["name"] else words.say(_(u"The whole queue"))}
                 for pause in self.figures["pauses"]]
 
     def pausable(self):
-        """Return what may be paused: (name, label), everything first."""
+        """Return what can be paused: (name, label), the whole queue first."""
         paused = set(pause["name"] for pause in self.figures["pauses"])
         found = [("", words.say(_(u"The whole queue")))]
         found.extend(sorted(((name, words.name_of(name))
@@ -166,28 +167,29 @@ class Dashboard(BrowserView):
 
 
 class DashboardViewlet(ViewletBase):
-    """Puts it above the listing."""
+    """Puts the dashboard above the listing."""
 
     index = ViewPageTemplateFile("templates/dashboard_viewlet.pt")
 
     def dashboard(self):
-        """Return the HTML."""
+        """Return the HTML of the dashboard."""
         return Dashboard(self.context, self.request)()
 
     def static_url(self):
-        """Return where scripts and styles are."""
+        """Return the URL of the folder of scripts and styles."""
         return "{}/++plone++senaite.queue.static".format(
             senaite_api.get_url(senaite_api.get_portal()))
 
     def url(self):
-        """Return where the script asks for it again."""
+        """Return the URL from which the script refreshes the dashboard."""
         return "{}/@@queue_tasks/dashboard".format(
             senaite_api.get_url(self.context))
 
 
 def describe_consumers(figures):
-    """Return the consumers, for people.
+    """Return the consumers, ready for the template.
 
+    :param figures: see `senaite.queue.server.figures.Figures.collect`
     :returns: dicts with name, alive, seen, task (HTML or ""), for (duration)
     """
     portal = senaite_api.get_portal()
@@ -214,6 +216,6 @@ def describe_consumers(figures):
 
 
 def clock(seconds):
-    """Return the time of day of a span, as people of the site have it."""
+    """Return the start of a span of a chart, in the date format of the site."""
     shown = words.moment(seconds)
     return shown or datetime.datetime.utcfromtimestamp(seconds).isoformat()

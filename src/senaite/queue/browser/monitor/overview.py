@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The monitor: what is in the queue, for people.
+"""The page of the monitor: a listing of the tasks in the queue.
 
-A listing of SENAITE's own kind, filled page by page by the queue server. What
-is above it (figures, charts, consumers) is in `dashboard`.
+A listing as on other pages of SENAITE, filled page by page by the queue
+server. The figures, charts and consumers above it are in `dashboard`.
 """
 
 from __future__ import absolute_import
@@ -34,8 +34,8 @@ from senaite.queue.model import states
 from senaite.queue.model.states import SCHEDULED
 from senaite.queue.permissions import ManageQueue
 
-#: Tabs: id -> (title, kinds of tasks as of `ITaskStore.page`). Tasks that are
-#: hidden from people (ghosts) are not in all of them, see `SHOWS_GHOSTS`.
+#: Tabs: id -> (title, kinds of tasks for `ITaskStore.page`). Only some of them
+#: show hidden tasks (ghosts), see `SHOWS_GHOSTS`.
 TABS = collections.OrderedDict((
     ("default", (_(u"Active"), (states.RUNNING, states.QUEUED, SCHEDULED))),
     (states.QUEUED, (_(u"Queued"), (states.QUEUED,))),
@@ -44,12 +44,12 @@ TABS = collections.OrderedDict((
     (SCHEDULED, (_(u"Scheduled"), (SCHEDULED,))),
     (states.DONE, (_(u"Done"), (states.DONE,))),
     (states.CANCELLED, (_(u"Removed"), (states.CANCELLED,))),
-    ("all", (_(u"All, hidden ones included"), states.KINDS)),
+    ("all", (_(u"All, including hidden"), states.KINDS)),
 ))
-#: A hidden task that failed needs a person all the same
+#: A hidden task that failed needs attention as well
 SHOWS_GHOSTS = (states.FAILED, "all")
 
-#: Column -> (title, what `ITaskStore.page` calls the order, or None)
+#: Column -> (title, name of the order for `ITaskStore.page`, or None)
 COLUMNS = collections.OrderedDict((
     ("task_short_uid", (_(u"Task"), None)),
     ("name", (_(u"What"), "name")),
@@ -64,7 +64,7 @@ COLUMNS = collections.OrderedDict((
     ("consumer_id", (_(u"Consumer"), None)),
 ))
 
-#: Rows on a page at most, whatever a request asks for
+#: Maximum number of rows on a page, whatever a request asks for
 MOST_ROWS = 500
 
 REQUEUE, REMOVE = "queue_requeue", "queue_remove"
@@ -72,31 +72,31 @@ CANCEL_JOB, PRIORITY = "queue_cancel_job", "modal_queue_priority"
 
 ACTIONS = (
     (REQUEUE, _(u"Requeue"), (states.FAILED,),
-     _(u"Queue again, with all retries")),
+     _(u"Queue the tasks again, with all retries")),
     (PRIORITY, _(u"Change priority"), (states.QUEUED, SCHEDULED),
-     _(u"Let them run sooner or later")),
+     _(u"Run the tasks sooner or later")),
     (CANCEL_JOB, _(u"Cancel job"),
      (states.RUNNING, states.QUEUED, SCHEDULED, states.FAILED),
-     _(u"What is done stays done, the rest of the job goes")),
+     _(u"Keep what is done, and cancel the rest of the job")),
     (REMOVE, _(u"Remove"),
      (states.RUNNING, states.QUEUED, SCHEDULED, states.FAILED),
-     _(u"Do not do it; kept in the history")),
+     _(u"Do not run the tasks; they stay in the history")),
 )
 
 CONFIRMED = {
-    CANCEL_JOB: _(u"What is done of the job stays done, all that is left is "
-                  u"not done."),
-    REMOVE: _(u"The work is not done. It cannot be put back into the queue."),
+    CANCEL_JOB: _(u"Finished work is kept. The rest of the job is cancelled."),
+    REMOVE: _(u"The work will not be done. A removed task cannot be queued "
+              u"again."),
 }
 
 
 class TasksView(ListingView):
-    """Lists the tasks of the site, one tab per state."""
+    """Lists the tasks of the site, with a tab for each state."""
 
     def __init__(self, context, request):
         super(TasksView, self).__init__(context, request)
         self.__name__ = "@@queue_tasks"
-        # nothing is searched for in a catalog, but the listing wants a query
+        # The listing requires a query, although no catalog is searched
         self.contentFilter = {"UID": "0"}
         self.form_id = "queue_tasks"
         self.title = _(u"Queue Monitor")
@@ -107,7 +107,7 @@ class TasksView(ListingView):
         self.review_states = [self.make_tab(key) for key in TABS]
 
     def update(self):
-        """Offer the actions; who the user is was not known before."""
+        """Add the actions: the user is not known before this point."""
         super(TasksView, self).update()
         self.show_select_column = self.can_manage()
         self.review_states = [
@@ -116,7 +116,7 @@ class TasksView(ListingView):
         self.limit_from = max(0, self.limit_from)
 
     def make_tab(self, key, with_actions=False):
-        """Return a tab, with the actions that make sense in it."""
+        """Return a tab, with the actions that apply to its tasks."""
         title, kinds = TABS[key]
         actions = []
         for action_id, label, applies_to, help_text in ACTIONS:
@@ -136,7 +136,7 @@ class TasksView(ListingView):
         }
 
     def get_url(self, action_id):
-        """Return where the listing sends an action; "": to its own form."""
+        """Return the URL for an action; empty for the listing's own form."""
         if action_id != PRIORITY:
             return ""
         return "{}/@@queue_priority".format(self.context.absolute_url())
@@ -147,16 +147,16 @@ class TasksView(ListingView):
             ManageQueue, self.context))
 
     def get_sort_on(self):
-        """Return the column to sort by; "" without one.
+        """Return the column to sort by, or an empty text.
 
-        The listing's script writes it into the address of the page, and takes
-        "null" for a change that somebody made: it would forget the rows that
-        "Show more" has brought.
+        The script of the listing writes the column into the address of the
+        page. It would take "null" for a change by the user, and drop the rows
+        that "Show more" has added.
         """
         return super(TasksView, self).get_sort_on() or ""
 
     def folderitems(self):
-        """Return the rows of the page that was asked for."""
+        """Return the rows of the requested page."""
         key = self.review_state["id"]
         sort = COLUMNS.get(self.get_sort_on(), (None, None))[1]
         try:
@@ -167,7 +167,7 @@ class TasksView(ListingView):
                 and self.get_sort_order() == "descending",
                 limit=self.pagesize, offset=self.limit_from)
         except Exception:
-            # the page says it, see `dashboard`
+            # The dashboard shows a warning
             logger.warning("event=monitor_failed", exc_info=True)
             page = {"total": 0, "tasks": []}
         self.total = page["total"]
@@ -176,7 +176,7 @@ class TasksView(ListingView):
         return [make.item(task) for task in page["tasks"]]
 
     def ajax_dashboard(self):
-        """Answer with what is above the listing, for its script."""
+        """Return the dashboard as JSON, for the script."""
         response = self.request.response
         response.setHeader("Content-Type", "application/json")
         response.setHeader("Cache-Control", "no-store")

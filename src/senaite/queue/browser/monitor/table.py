@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The rows of the monitor and of people's own lists: tasks as HTML."""
+"""The rows of the monitor: tasks as HTML."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -24,7 +24,7 @@ from senaite.queue.browser import words
 from senaite.queue import messageFactory as _
 from senaite.queue.model import states
 
-#: State -> class of Bootstrap's badges
+#: State -> CSS class of the badge
 BADGES = {
     states.QUEUED: "secondary",
     states.SCHEDULED: "secondary",
@@ -36,7 +36,7 @@ BADGES = {
 
 
 class RowMaker(object):
-    """Makes the rows of one page; looks each user and object up once.
+    """Makes the rows of a page, and looks up each user and object only once.
 
     :param view: a `ListingView`
     """
@@ -51,7 +51,7 @@ class RowMaker(object):
     def item(self, row):
         """Return the row of a task.
 
-        :param row: task as of `ITaskStore.page`
+        :param row: task as `ITaskStore.page` returns it
         :rtype: dict
         """
         status = row["status"]
@@ -77,7 +77,7 @@ class RowMaker(object):
         return item
 
     def name(self, row):
-        """Return what a task does, its own name for who points at it."""
+        """Return the title of a task, with its name as tooltip."""
         shown = html.tag("span", html.isolated(words.name_of(row["name"])),
                          title=row["name"])
         if row.get("ghost"):
@@ -106,7 +106,8 @@ class RowMaker(object):
                         datetime=words.iso(seconds), class_="text-nowrap")
 
     def since(self, row):
-        """Return for how long a task waits or runs, or when it ended."""
+        """Return how long a task has been waiting or running, or when it
+        ended."""
         if row["ended"]:
             return self.time(row["ended"])
         if row.get("scheduled"):
@@ -123,7 +124,7 @@ class RowMaker(object):
                         class_="text-nowrap")
 
     def state(self, row):
-        """Return the state of a task as a badge, and what happened to it."""
+        """Return the state of a task as a badge, with its message or note."""
         key = states.SCHEDULED if row.get("scheduled") else row["status"]
         shown = html.tag(
             "span", html.to_html(words.state_of(row)),

@@ -10,8 +10,8 @@
 
 """The buttons of the monitor: requeue, remove, cancel jobs.
 
-SENAITE's `workflow_action` is open to everybody and checks nothing, so that
-all that has to be checked is checked here.
+SENAITE's `workflow_action` is a public view without any check, so the actions
+check permission, request method and authenticator themselves.
 """
 
 from __future__ import absolute_import
@@ -30,36 +30,38 @@ from zope.i18nmessageid import Message
 from zope.interface import implementer
 
 from senaite.queue import api
+from senaite.queue.errors import JobNotFound
+from senaite.queue.errors import TaskNotFound
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.permissions import ManageQueue
 
-#: What became of an action on one task
+#: Outcomes of an action on one task
 DONE, TOO_LATE, ERROR = "done", "too_late", "error"
 
 NOT_REACHED = _(u"The queue server did not answer for these tasks, or refused "
-                u"them: ${count}. Nothing is lost; try again, and look at "
-                u"the log if that does not help.")
+                u"them: ${count}. Nothing is lost. Try again; if that does "
+                u"not help, check the log.")
 
 
 def check_manager(context, request):
-    """Refuse whoever may not, and requests that others had made.
+    """Make sure that the user may manage the queue and sent this request.
 
     :raises Unauthorized: without the permission to manage the queue
-    :raises Forbidden: for requests from elsewhere
+    :raises Forbidden: for requests other than POST, or forged by another site
     """
     if not getSecurityManager().checkPermission(ManageQueue, context):
-        raise Unauthorized("Managing the queue is not allowed")
+        raise Unauthorized("You are not allowed to manage the queue")
     PostOnly(request)
     CheckAuthenticator(request)
 
 
 def try_each(task_uids, do, user):
-    """Do something to each of many tasks, as far as it applies.
+    """Apply an action to each of several tasks.
 
-    :param do: function(task_uid); True when that changed something
+    :param do: function(task_uid) that returns True when it changed something
     :param user: id of the user, for the log
-    :returns: outcome -> how many
+    :returns: outcome -> number of tasks
     :rtype: collections.Counter
     """
     counts = collections.Counter()
@@ -71,20 +73,22 @@ def try_each(task_uids, do, user):
 def _try(task_uid, do, user):
     try:
         return DONE if do(task_uid) else TOO_LATE
-    except Exception as error:
-        # one task that is gone, or a queue server that is away, does not
-        # keep the others from being tried
-        gone = "not found" in str(error)
+    except (TaskNotFound, JobNotFound):
+        logger.warning("event=action_failed task=%r by=%s", task_uid, user)
+        return TOO_LATE
+    except Exception:
+        # A queue server that does not answer must not keep the other tasks
+        # from being tried
         logger.warning("event=action_failed task=%r by=%s",
-                       task_uid, user, exc_info=not gone)
-        return TOO_LATE if gone else ERROR
+                       task_uid, user, exc_info=True)
+        return ERROR
 
 
 @implementer(IWorkflowActionUIDsAdapter)
 class TaskAction(RequestContextAware):
-    """Does something to each of the tasks that were selected."""
+    """Base of the actions on selected tasks."""
 
-    #: What to say, with the number of tasks as ${count}
+    #: Messages, with the number of tasks as ${count}
     done = None
     too_late = None
 
@@ -93,7 +97,7 @@ class TaskAction(RequestContextAware):
         self.back_url = "{}/@@queue_tasks".format(context.absolute_url())
 
     def __call__(self, action, uids):
-        """Do it.
+        """Apply the action to each task.
 
         :param action: id of the action
         :param uids: uids of the tasks
@@ -114,29 +118,30 @@ class TaskAction(RequestContextAware):
                 self.add_status_message(
                     Message(message, mapping={"count": counts[outcome]}),
                     level)
-        # not where the request wants: that could be anywhere
+        # The URL that the request asks for could be on another site
         return self.redirect(redirect_url=self.back_url)
 
     def do(self, queue, task_uid, user):
-        """Do it to one task; True when that changed something."""
+        """Apply the action to a task; returns True when that changed
+        something."""
 
 
 class RequeueAction(TaskAction):
     """Queues failed tasks again."""
 
     done = _(u"Tasks queued again: ${count}")
-    too_late = _(u"Not queued again, because they have not failed (any more) "
-                 u"or are gone: ${count}")
+    too_late = _(u"Not queued again, because they are not failed or no longer "
+                 u"exist: ${count}")
 
     def do(self, queue, task_uid, user):
         return queue.requeue(task_uid, username=user)
 
 
 class RemoveAction(TaskAction):
-    """Removes tasks; they are kept as history."""
+    """Removes tasks; they stay in the history."""
 
     done = _(u"Tasks removed: ${count}")
-    too_late = _(u"Not removed, because they are finished meanwhile or gone: "
+    too_late = _(u"Not removed, because they have finished or no longer exist: "
                  u"${count}")
 
     def do(self, queue, task_uid, user):
@@ -144,11 +149,11 @@ class RemoveAction(TaskAction):
 
 
 class CancelJobAction(TaskAction):
-    """Cancels what is not finished of the jobs of tasks."""
+    """Cancels the unfinished tasks of the jobs of tasks."""
 
-    done = _(u"Jobs cancelled: ${count}. What was done of them stays done.")
-    too_late = _(u"Not cancelled, because their jobs are finished meanwhile "
-                 u"or gone: ${count}")
+    done = _(u"Jobs cancelled: ${count}. Finished work is kept.")
+    too_late = _(u"Not cancelled, because their jobs have finished or no "
+                 u"longer exist: ${count}")
 
     def __init__(self, context, request):
         super(CancelJobAction, self).__init__(context, request)
@@ -159,7 +164,7 @@ class CancelJobAction(TaskAction):
         if task is None:
             return False
         if task.job_uid in self.seen:
-            # several tasks of one job were selected
+            # Several tasks of this job were selected
             return True
         changed = bool(queue.cancel_job(task.job_uid, username=user))
         if changed:

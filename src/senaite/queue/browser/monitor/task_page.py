@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The page of one task: what it is, what became of it, attempt by attempt.
+"""The page of a task: its details, and its history attempt by attempt.
 
-Who may view the queue sees everything; who has only caused the task sees what
-it is about and how it goes, without the insides.
+Users who may view the queue see everything. The user who started the task sees
+its object, its progress and its messages, but no internals.
 """
 
 from __future__ import absolute_import
@@ -40,8 +40,8 @@ from senaite.queue.model import states
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
 
-#: Fields that have a line of their own, or that say nothing to people; all
-#: others are shown as the payload
+#: Fields that have a line of their own, or that are not shown; all others are
+#: shown as the payload
 SHOWN_APART = frozenset((
     "task_uid", "task_short_uid", "name", "context_uid", "context_path",
     "username", "priority", "created", "status", "retries", "attempt",
@@ -49,13 +49,13 @@ SHOWN_APART = frozenset((
     "job_total", "job_created", "chunk_size", "min_seconds", "max_seconds", "delay",
     "unique", "uids", "locks", GIVEN))
 
-#: Items of a task that are looked up and linked; and characters of a payload
+#: Maximum number of linked items, and of characters of a payload
 MOST_ITEMS = 50
 MOST_PAYLOAD = 20000
 
 
 class TaskView(BrowserView):
-    """Shows the task named by the request's `uid`."""
+    """Shows the task with the `uid` of the request."""
 
     template = ViewPageTemplateFile("templates/task.pt")
 
@@ -70,7 +70,7 @@ class TaskView(BrowserView):
             raise Unauthorized("Log in to see tasks")
         self.sees_all = self.may(ViewQueue)
         self.find(self.request.form.get("uid"))
-        # What is not there and what is somebody else's look the same
+        # Tasks of other users look like tasks that do not exist
         if self.history is not None and not self.sees_all and \
                 fields.to_text(self.task["username"] or "") != \
                 fields.to_text(user_id):
@@ -81,7 +81,7 @@ class TaskView(BrowserView):
         return self.template()
 
     def find(self, task_uid):
-        """Ask the queue for the task."""
+        """Fetch the task from the queue."""
         if not isinstance(task_uid, str) or \
                 not fields.TASK_UID.match(task_uid):
             self.problem = NOT_FOUND
@@ -109,24 +109,24 @@ class TaskView(BrowserView):
 
     @property
     def row(self):
-        """The task as the monitor has it."""
+        """The task as a row of the monitor."""
         return self.history["row"] or dict(
             self.task, scheduled=False, ended=None,
             visible_at=self.task["created"])
 
     def title(self):
-        """Return what the task does."""
+        """Return the title of the task."""
         return words.name_of(self.task["name"])
 
     def state(self):
-        """Return state and colour of the task."""
+        """Return title and CSS class of the task's state."""
         key = states.SCHEDULED if self.row.get("scheduled") \
             else self.row["status"]
         return {"title": words.state_of(self.row),
                 "class": "badge badge-" + BADGES.get(key, "light")}
 
     def details(self):
-        """Return what is known of the task: (label, HTML)."""
+        """Return the details of the task: (label, HTML)."""
         task, row = self.task, self.row
         found = [
             (_(u"Where"), html.context_link(task, self.portal)),
@@ -138,7 +138,7 @@ class TaskView(BrowserView):
             found.append((_(u"Not before"), html.to_html(
                 words.moment(row["visible_at"]))))
         if task.get("started"):
-            found.append((_(u"Last attempt began"), html.to_html(
+            found.append((_(u"Last attempt started"), html.to_html(
                 words.moment(task["started"]))))
         if row["ended"]:
             found.append((_(u"Ended"), html.to_html(
@@ -156,25 +156,25 @@ class TaskView(BrowserView):
         return found + (self.insides() if self.sees_all else [])
 
     def insides(self):
-        """Return what only those see who may view the queue."""
+        """Return the details for users who may view the queue."""
         task = self.task
         values = (
-            (_(u"Uid"), task["task_uid"]),
-            (_(u"Name of the task"), task["name"]),
-            (_(u"User id"), task["username"]),
+            (_(u"UID"), task["task_uid"]),
+            (_(u"Task name"), task["name"]),
+            (_(u"User ID"), task["username"]),
             (_(u"Path"), task["context_path"]),
-            (_(u"Uid of the object"), task["context_uid"]),
+            (_(u"UID of the object"), task["context_uid"]),
             (_(u"Job"), task["job_uid"]),
             (_(u"Priority (lower first)"), task["priority"]),
             (_(u"Retries left"), task["retries"]),
             (_(u"Attempts"), task["attempt"]),
             (_(u"Consumer"), task["consumer_id"]),
             (_(u"Items per chunk"), task["chunk_size"]),
-            (_(u"Longest time (seconds)"), task["max_seconds"]),
+            (_(u"Time limit (seconds)"), task["max_seconds"]),
             (_(u"Pause between tasks (seconds)"), task["min_seconds"]),
             (_(u"Delay (seconds)"), task["delay"]),
-            (_(u"Only once at a time"), yes_or_no(task["unique"])),
-            (_(u"Hidden from people"), yes_or_no(task["ghost"])),
+            (_(u"Unique"), yes_or_no(task["unique"])),
+            (_(u"Hidden"), yes_or_no(task["ghost"])),
         )
         return [(label, html.isolated(show(value), 1000))
                 for label, value in values if value is not None]
@@ -182,7 +182,7 @@ class TaskView(BrowserView):
     def items(self):
         """Return links to the items of the task, and how many are left out.
 
-        Objects that the viewer may not see are uids without a title.
+        Objects that the user may not see are shown as uids, without a title.
         """
         uids = self.task["uids"]
         links = []
@@ -198,7 +198,7 @@ class TaskView(BrowserView):
         return {"links": links, "more": max(0, len(uids) - MOST_ITEMS)}
 
     def payload(self):
-        """Return the other keys of the task, as JSON for people."""
+        """Return the other keys of the task as formatted JSON."""
         rest = dict((key, value) for key, value in concealed(self.task).items()
                     if key not in SHOWN_APART)
         for key in ("locks",):
@@ -211,7 +211,7 @@ class TaskView(BrowserView):
         return html.plain(html.cut(text, MOST_PAYLOAD))
 
     def attempts(self):
-        """Return the attempts, the last one first, for people."""
+        """Return the attempts, the latest first, ready for the template."""
         found = []
         for number, attempt in enumerate(self.history["attempts"], 1):
             ended = attempt["ended"]
@@ -223,7 +223,7 @@ class TaskView(BrowserView):
                     (ended or time.time()) - attempt["started"]),
                 "outcome": words.say(words.OUTCOMES.get(
                     attempt["outcome"], attempt["outcome"] or
-                    _(u"Under way"))),
+                    _(u"In progress"))),
                 "good": attempt["outcome"] in (None, "done"),
                 "error": html.plain(attempt["error_message"]),
                 "traceback": html.plain(attempt["traceback"]),
@@ -231,7 +231,7 @@ class TaskView(BrowserView):
         return found[::-1]
 
     def chunks(self):
-        """Return the other tasks of the job, for people."""
+        """Return the other tasks of the job, ready for the template."""
         return [{"url": html.task_url(row["task_uid"], self.portal),
                  "uid": row["task_uid"][:9],
                  "state": words.state_of(row),
@@ -241,7 +241,7 @@ class TaskView(BrowserView):
                 if row["task_uid"] != self.task["task_uid"]]
 
     def actions(self):
-        """Return what the user may do: dicts with id, title, question."""
+        """Return the actions of the user: dicts with id, title, question."""
         if not self.may(ManageQueue):
             return []
         from senaite.queue.browser.monitor import overview
@@ -253,11 +253,11 @@ class TaskView(BrowserView):
                 if kind in kinds and action_id != overview.PRIORITY]
 
     def is_active(self):
-        """Tell whether something may still happen to the task."""
+        """Tell whether the task waits or runs."""
         return self.row["status"] in states.ACTIVE
 
     def static_url(self):
-        """Return where the style is."""
+        """Return the URL of the style sheet's folder."""
         return "{}/++plone++senaite.queue.static".format(
             self.portal.absolute_url())
 
@@ -269,7 +269,7 @@ AWAY = _(u"The queue server does not answer: the task cannot be shown now. "
 
 
 def yes_or_no(value):
-    """Return a flag in words."""
+    """Return a flag as "yes" or "no", translated."""
     return words.say(_(u"yes") if value else _(u"no"))
 
 

@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What this process sees of the set-up of the queue, and what it advises.
+"""How the queue is set up, as this process sees it, and what to improve.
 
-For the page of the settings. Nothing here asks another process: what the agent
-knows by now has to do, so that the page comes at once when the queue server is
-away.
+For the settings page. Nothing here asks another process: it uses what the
+agent knows already, so that the page is shown at once when the queue server is
+down.
 """
 
 from __future__ import absolute_import
@@ -22,19 +22,22 @@ from __future__ import print_function
 import collections
 
 from senaite.queue.client import agent as agents
+from senaite.queue import config
 from senaite.queue.consumer import loop as consumers
-from senaite.queue.consumer import standalone
+from senaite.queue.integration import core_patches
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site import alone
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
-from senaite.queue.site import surroundings
+from senaite.queue import speedups
 
 INFO = "info"
 WARNING = "warning"
 
-#: A consumer that was heard of within so many seconds is there
+#: Seconds since its last sign of life for which a consumer counts as running
 ALIVE_SECONDS = 60
 
 #: `level` is INFO or WARNING, `text` what is seen, `advice` what to do, or
@@ -43,23 +46,59 @@ Advice = collections.namedtuple("Advice", ("level", "text", "advice"))
 
 
 def get_advice(portal):
-    """Return what there is to say about the set-up.
+    """Return how the queue is set up and what to improve.
 
     :param portal: root object of the current site
-    :returns: most important first
+    :returns: the most important first
     :rtype: list of Advice
     """
+    found = [Advice(
+        WARNING, _(u"The configuration of this Zope process is wrong: "
+                   u"${error}", mapping={"error": str(error)}), None)
+             for error in config.get_errors()]
     url = surroundings.get().get_setting("server")
     if not url:
-        return [Advice(
+        return found + [Advice(
             WARNING, _(u"The queue is off, because 'Queue server' is empty."),
-            _(u"A site of one process needs any URL there, the default will "
-              u"do; a site with several clients that of the one that shall "
-              u"keep the queue."))]
-    found = [_about_role(portal, url)]
+            _(u"In a site that runs in a single process, enter any URL, such "
+              u"as the default; in a site with several clients, the URL of "
+              u"the client that is to keep the queue."))]
+    if config.get_errors(config.CRITICAL):
+        return found
+    found.append(_about_role(portal, url))
     if process_role.is_queue_server():
         found += _about_consumers(portal)
-    return found
+    return found + _about_patches()
+
+
+def _about_patches():
+    """Return which functions of other packages are not those that patches and
+    speedups were written for, and whether speedups are switched off."""
+    found = [Advice(
+        WARNING, _(u"${function} is not the function that the queue was "
+                   u"written for (${version}).", mapping=describe(changed)),
+        _(u"It is patched nevertheless. Look for a new release of "
+          u"senaite.queue."))
+        for changed in core_patches.get_changed()]
+    if not speedups.is_on():
+        return found + [Advice(
+            INFO, _(u"Speedups are switched off: tasks take longer."), None)]
+    return found + [Advice(
+        WARNING, _(u"${function} is not the function that the speedup "
+                   u"'${speedup}' was written for (${version}).",
+                   mapping=describe(changed)),
+        _(u"Tasks are processed without this speedup, and take longer. Look "
+          u"for a new release of senaite.queue."))
+        for changed in speedups.get_changed()]
+
+
+def describe(changed):
+    """Return what messages say about a function that has changed.
+
+    :type changed: senaite.queue.site.patching.Declaration
+    """
+    return {"function": changed.function, "version": changed.version,
+            "speedup": changed.speedup}
 
 
 def _about_role(portal, url):
@@ -69,40 +108,43 @@ def _about_role(portal, url):
                               u"configuration says so."), None)
     if role is None and surroundings.get().has_own_database():
         return Advice(
-            INFO, _(u"No other process can open the database: this one is "
-                    u"queue server and consumer. 'Queue server' is not "
-                    u"looked at."), None)
+            INFO, _(u"This site runs in a single process, which is queue "
+                    u"server and consumer, whatever the URL in 'Queue "
+                    u"server'."), None)
     if role is None and process_role.is_queue_server():
         return Advice(
             INFO, _(u"This process is the queue server, because 'Queue "
-                    u"server' is its address. It also works on the tasks "
-                    u"when no other process does."),
-            _(u"For much work reserve one client for the queue server, and "
-              u"others for consumers."))
+                    u"server' is its address. It also runs the tasks when "
+                    u"no other process does."),
+            _(u"If there is much work, reserve one client for the queue "
+              u"server, and others for consumers."))
     return _about_server(portal, url)
 
 
 def _about_server(portal, url):
-    """Return what is known of a queue server elsewhere."""
+    """Return what is known about a queue server in another process."""
     if not agents.get_agent(portal).outage_seconds():
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
     # the role "client" keeps this process from being the server
-    own = process_role.get_configured_role() is None and process_role.get_site_url(portal)
-    advice = _(u"Start the process at that address, or write the address of "
-               u"one of the clients into 'Queue server', as the client itself "
-               u"serves the site.")
+    own = process_role.get_configured_role() is None and \
+        process_role.get_site_url(portal)
+    advice = _(u"Start the process at that address, or enter the address at "
+               u"which one of the clients serves this site as 'Queue server'.")
     if own:
-        advice = _(u"Start the process at that address, or write that of "
-                   u"this process into 'Queue server': ${url}",
+        advice = _(u"Start the process at that address, or enter the address "
+                   u"of this process as 'Queue server': ${url}",
                    mapping={"url": own})
     return Advice(WARNING, _(u"The queue server at ${url} does not answer.",
                              mapping={"url": url}), advice)
 
 
 def _about_consumers(portal):
-    """Return what the queue server knows of its consumers: a list, empty
-    where none is there but this process takes tasks as soon as some wait."""
+    """Return what the queue server knows about its consumers.
+
+    :returns: a list, empty when there is no consumer but this process takes
+        tasks as soon as some are waiting
+    """
     try:
         store = get_server_utility(portal).store
         now = store.now()
@@ -112,13 +154,13 @@ def _about_consumers(portal):
         logger.warning("event=consumers_not_read reason=%s", error)
         return [Advice(
             WARNING, _(u"The store of the queue cannot be read."),
-            _(u"The event log of this process says why."))]
+            _(u"See the event log of this process for the reason."))]
     if count or consumers.is_running(connections.Site.of(portal)):
-        return [Advice(INFO, _(u"Consumers at work: ${count}",
+        return [Advice(INFO, _(u"Running consumers: ${count}",
                                mapping={"count": max(count, 1)}), None)]
-    if standalone.may_volunteer():
+    if alone.may_volunteer():
         return []
     return [Advice(
-        WARNING, _(u"No consumer was heard of in the last minute."),
-        _(u"Tasks wait. Start a consumer: a client with a clock-server, or "
-          u"the program queue-consumer."))]
+        WARNING, _(u"No consumer has been running for at least a minute."),
+        _(u"Tasks are waiting. Start a consumer: a client with a "
+          u"clock-server, or the program queue-consumer."))]

@@ -10,7 +10,7 @@
 
 """Error messages of the control panel that name what is allowed.
 
-z3c.form says "Value is too big"; people want to know how big it may be.
+z3c.form says "Value is too big", and does not say how big it may be.
 """
 
 from __future__ import absolute_import
@@ -21,12 +21,12 @@ from z3c.form.error import ErrorViewSnippet
 
 from senaite.queue import messageFactory as _
 
-#: What text raises that cannot be encoded, under a name for ZCML
+#: Raised for text that cannot be encoded; ZCML needs a name in a module
 TextError = UnicodeError
 
 
 class OutOfBounds(ErrorViewSnippet):
-    """For a number that is too small or too big."""
+    """The message for a number that is too small or too big."""
 
     def createMessage(self):
         return _(u"'${title}' must be from ${min} to ${max}, not ${value}",
@@ -37,7 +37,7 @@ class OutOfBounds(ErrorViewSnippet):
 
 
 class NotASCII(ErrorViewSnippet):
-    """For text that has to be ASCII."""
+    """The message for text that has to be ASCII."""
 
     def createMessage(self):
         return _(u"'${title}' must consist of ASCII characters",

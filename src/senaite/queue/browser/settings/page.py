@@ -15,16 +15,17 @@ from __future__ import division
 from __future__ import print_function
 
 import hashlib
-import os
 
 from plone.app.registry.browser.controlpanel import ControlPanelFormWrapper
 from plone.app.registry.browser.controlpanel import RegistryEditForm
 from plone.protect import CheckAuthenticator
 from plone.protect import PostOnly
+from plone.registry.interfaces import IRegistry
 from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 from z3c.form.browser.checkbox import CheckBoxFieldWidget
+from zope.component import getUtility
 
 from senaite.queue import api
 from senaite.queue.auth import signing_keys
@@ -33,23 +34,14 @@ from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.browser.settings.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
+from senaite.queue import config
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue.model import surroundings
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.site.plonesite import PREFIX
-from senaite.queue.site import surroundings
 
-#: How the settings are grouped; what is in no group comes last
-GROUPS = (
-    (_(u"Where the queue is"), ("server", "outage_seconds")),
-    (_(u"What is queued"),
-     ("default", "queued_processes", "min_items", "max_uids",
-      "max_payload_bytes")),
-    (_(u"Order and pace"), ("top_priority_tasks", "min_seconds_task")),
-    (_(u"When something goes wrong"),
-     ("max_retries", "max_seconds_unlock", "lease_seconds")),
-    (_(u"History"), ("retention_days", "payload_hours")),
-)
+#: Title of the group with the fields of other add-ons
 OTHERS = _(u"More")
 
 #: Digits of the key's fingerprint that are shown
@@ -63,8 +55,8 @@ class QueueSettingsForm(RegistryEditForm):
     schema_prefix = PREFIX
     label = _(u"Queue Settings")
 
-    # The template that SENAITE 2.6 has for all forms is a page of its own,
-    # and would put a page into the page
+    # SENAITE 2.6's template for forms renders a whole page, which would end
+    # up inside of ours
     template = ViewPageTemplateFile("templates/settings.pt")
 
     def updateFields(self):
@@ -75,28 +67,71 @@ class QueueSettingsForm(RegistryEditForm):
 
     @property
     def action(self):
-        """Saved by the control panel, whichever page shows the form."""
+        """The URL that saves the form, whichever page shows it."""
         return "{}/@@queue-controlpanel".format(self.context.absolute_url())
 
-    def groups_of_widgets(self):
-        """Return the widgets, grouped: dicts with `title` and `widgets`."""
-        rest = list(self.widgets.keys())
-        found = []
-        for title, names in GROUPS:
-            names = [name for name in names if name in rest]
-            rest = [name for name in rest if name not in names]
-            found.append((title, names))
-        found.append((OTHERS, rest))
-        return [{"title": title,
-                 "widgets": [self.widgets[name] for name in names]}
-                for title, names in found if names]
+    def getContent(self):
+        """Return the records, also where some are missing: those of settings
+        that are newer than the site. Their fields show the default."""
+        return getUtility(IRegistry).forInterface(
+            self.schema, check=False, prefix=self.schema_prefix)
 
-    # SENAITE switches Plone's automatic protection off for its sites
+    def applyChanges(self, data):
+        """Save the values; records that are missing are added first."""
+        getUtility(IRegistry).registerInterface(
+            self.schema, prefix=self.schema_prefix)
+        return super(QueueSettingsForm, self).applyChanges(data)
+
+    def groups_of_widgets(self):
+        """Return the widgets as `config.GROUPS` has them; the fields of other
+        add-ons come last.
+
+        :returns: dicts with `title` and `fields`; each field is a dict with
+            `widget`, `consequence` and `facts`
+        """
+        groups = [
+            {"title": title,
+             "fields": [self.describe(setting) for setting in settings]}
+            for title, settings in config.GROUPS]
+        others = [{"widget": widget, "consequence": None, "facts": None}
+                  for name, widget in self.widgets.items()
+                  if name not in config.SETTINGS]
+        if others:
+            groups.append({"title": OTHERS, "fields": others})
+        return groups
+
+    def describe(self, setting):
+        """Return the widget of a setting, and what is said below it."""
+        return {"widget": self.widgets[setting.name],
+                "consequence": setting.consequence,
+                "facts": get_facts(setting)}
+
+    # SENAITE switches off Plone's automatic protection
     enableCSRFProtection = True
 
 
+def get_facts(setting):
+    """Return default and bounds of a setting, for people.
+
+    :param setting: senaite.queue.config.Setting
+    :returns: a message, or None where the default is more than a word
+    """
+    if setting.kind == config.INTEGER:
+        return _(u"Default: ${default}. Allowed: ${low} to ${high}.",
+                 mapping={"default": setting.default, "low": setting.low,
+                          "high": setting.high})
+    if setting.kind == config.BOOLEAN:
+        return _(u"Default: on") if setting.default else _(u"Default: off")
+    if setting.kind == config.URL:
+        return _(u"Default: ${default}",
+                 mapping={"default": setting.default})
+    if setting.choices:
+        return _(u"Default: all")
+    return None
+
+
 class QueueSettingsView(ControlPanelFormWrapper):
-    """The page around it, with a button of its own for the key."""
+    """The page around the form, with a button for the key."""
 
     form = QueueSettingsForm
     index = ViewPageTemplateFile("templates/controlpanel.pt")
@@ -105,8 +140,8 @@ class QueueSettingsView(ControlPanelFormWrapper):
     report = None
 
     def consumers(self):
-        """Return the consumers, for people; None when the queue server does
-        not tell."""
+        """Return the consumers for the page; None when the queue server does
+        not respond."""
         try:
             return describe_consumers(api.get_queue().get_figures())
         except Exception:
@@ -114,17 +149,18 @@ class QueueSettingsView(ControlPanelFormWrapper):
             return None
 
     def get_advice(self):
-        """Return what there is to say about the set-up."""
+        """Return how the queue is set up and what to improve."""
         return advice.get_advice(self.context)
 
     def is_key_from_environment(self):
-        """Tell whether the key can be changed here."""
-        return bool(os.environ.get(signing_keys.ENVIRONMENT))
+        """Tell whether the key is in the environment, where this page cannot
+        change it."""
+        return config.get_source(config.KEY) is not None
 
     def get_fingerprint(self):
-        """Return what tells a key from others and says nothing about it.
+        """Return a fingerprint of the key, which does not reveal it.
 
-        :returns: hex digits, empty when there is no key
+        :returns: hex digits; empty when there is no valid key
         """
         try:
             key = signing_keys.get_key(self.context)
@@ -135,7 +171,7 @@ class QueueSettingsView(ControlPanelFormWrapper):
 
 
 class RotateKeyView(BrowserView):
-    """Makes a new key; called by the button in the control panel."""
+    """Make a new key: the target of the button on the settings page."""
 
     def __call__(self):
         PostOnly(self.request)
@@ -153,17 +189,17 @@ class RotateKeyView(BrowserView):
     def say(self, grace):
         """Tell the user what happened."""
         if grace:
-            message = _(u"The queue has a new key. The former one is accepted "
-                        u"for another ${minutes} minutes.",
+            message = _(u"The queue has a new key. The previous key is "
+                        u"accepted for another ${minutes} minutes.",
                         mapping={"minutes": grace // 60})
         else:
-            message = _(u"The queue has a new key. The former one is not "
-                        u"accepted any more.")
+            message = _(u"The queue has a new key. The previous key is no "
+                        u"longer accepted.")
         IStatusMessage(self.request).addStatusMessage(message, "info")
 
 
 class TestConnectionView(QueueSettingsView):
-    """The same page, with what a test of the connection has found."""
+    """The settings page with the result of a test of the connection."""
 
     def __call__(self):
         PostOnly(self.request)
@@ -177,7 +213,7 @@ class TestConnectionView(QueueSettingsView):
                     all(good is not False for good, _message in found))
         self.report = [{"class": LEVELS[good], "text": message}
                        for good, message in found]
-        # What was pressed is none of the form's buttons
+        # The button is not one of the form's
         self.request.form.clear()
         return super(TestConnectionView, self).__call__()
 

@@ -7,7 +7,7 @@
 # Software Foundation, version 2.
 #
 # Copyright 2026 senaite.queue contributors.
-"""A text area with one name a line."""
+"""A text area with one name per line."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,10 +22,10 @@ from zope.interface import implementer
 
 
 class NamesWidget(TextLinesWidget):
-    """Leaves out blank lines, and escapes what it shows.
+    """Ignore blank lines, and escape the value.
 
-    The template of z3c.form 3.7.1 does not, so that a link to the control
-    panel could carry a script.
+    The template of z3c.form 3.7.1 does not escape it, so that a link to the
+    settings page could contain a script.
     """
 
     template = ViewPageTemplateFile("templates/lines.pt")

@@ -1,6 +1,6 @@
-/* The sign in the toolbar while something of the user is under way, and the
- * message when it ends. Asks the web client only, and only while there is
- * something to ask for. */
+/* The indicator in the toolbar while a job of the user is in progress, and the
+ * message when it ends. Polls the web client, and only while there are jobs in
+ * progress. */
 (function () {
   "use strict";
 
@@ -13,7 +13,7 @@
   var texts = JSON.parse(box.dataset.texts);
   var link = document.getElementById("queue-indicator-link");
 
-  // What was under way on the page before: job uid -> label and task
+  // The jobs in progress on the previous page: job uid -> label and task
   function recall() {
     try {
       var kept = JSON.parse(window.sessionStorage.getItem(KEY) || "{}");
@@ -28,7 +28,7 @@
       window.sessionStorage.setItem(
         KEY, JSON.stringify({user: box.dataset.user, jobs: jobs}));
     } catch (error) {
-      // private windows: there is no message across pages then
+      // Private window: no messages across pages
     }
   }
 
@@ -67,7 +67,7 @@
     place().appendChild(message);
   }
 
-  // Jobs that are not under way any more; `ended` job uid -> what is known
+  // Tells how jobs ended; `ended`: job uid -> label, task and failed
   function tellHow(ended, removed) {
     Object.keys(ended).forEach(function (uid) {
       var job = ended[uid];
@@ -94,7 +94,7 @@
         return;
       }
       if (!failed[uid] && state.active > told) {
-        // Too many to be told of: it may be under way still
+        // Not all jobs are listed: this one may still be in progress
         now[uid] = before[uid];
         return;
       }
@@ -142,7 +142,7 @@
       .catch(function () { window.setTimeout(poll, 3 * PERIOD); });
   }
 
-  // Nothing is under way: wait until a row of the page says that it is
+  // Nothing is in progress: wait until a row of the page is marked as queued
   function idle() {
     if (document.querySelector(".queued-mark, .queue-progress:not([hidden])")) {
       window.setTimeout(poll, PERIOD);
@@ -151,7 +151,7 @@
     window.setTimeout(idle, IDLE);
   }
 
-  // Other scripts have something to say that must outlive a reload of rows
+  // Messages of other scripts that must outlive a reload of rows
   document.addEventListener("queue-tell", function (event) {
     tell(event.detail.text, event.detail.level, "queue-told");
   });

@@ -1,6 +1,6 @@
-/* Keeps the monitor up to date: figures and rows every few seconds, without
- * losing selection, page or scroll, and not while the tab is hidden or
- * somebody is about to press something. */
+/* Refreshes the figures and rows of the monitor every few seconds. Selection,
+ * page and scroll position are kept. Pauses while the tab is hidden or the user
+ * is about to press something. */
 (function () {
   "use strict";
 
@@ -17,7 +17,7 @@
     return (window.listings || {})[FORM];
   }
 
-  // A question that is open, a form that is being filled in
+  // An open confirmation, or a form that is being filled in
   function busy() {
     var focus = document.activeElement;
     var state = (listing() || {}).state || {};
@@ -43,7 +43,7 @@
     });
   }
 
-  // What people have folded stays folded
+  // Folded parts stay folded
   function showDashboard(data) {
     var open = {};
     place.querySelectorAll("details[data-keep]").forEach(function (part) {
@@ -57,8 +57,8 @@
     });
   }
 
-  // The server gives a message once: it is shown whatever else is going on,
-  // and long enough to be read
+  // The server returns each message only once: it is always shown, and long
+  // enough to be read
   function say(message) {
     var box = document.createElement("div");
     box.className = "queue-said alert alert-" + message.level + " py-2";
@@ -67,14 +67,14 @@
     window.setTimeout(function () { box.remove(); }, READING);
   }
 
-  // The rows that are shown, all pages of them, with the selection as it is
+  // Refreshes all rows on the page, and keeps the selection
   function refreshRows() {
     var table = listing();
     if (!table || !table.state) {
       return Promise.resolve();
     }
     var before = table.state;
-    // More than the server gives at once: they stay as they are
+    // More rows than the server returns at once: they are not refreshed
     if ((before.folderitems || []).length > MOST) {
       return Promise.resolve();
     }
@@ -85,7 +85,7 @@
       pagesize: shown, limit_from: 0, selected_uids: []
     }).then(function (data) {
       var now = table.state;
-      // Somebody went elsewhere meanwhile, or begins to press something
+      // The user has changed the listing, or is about to press something
       if (now.review_state !== before.review_state ||
           now.filter !== before.filter || now.sort_on !== before.sort_on ||
           now.sort_order !== before.sort_order ||
@@ -116,7 +116,7 @@
       }
       return refreshRows();
     }).catch(function () {
-      // The web client is restarted, say: the next round may find it
+      // E.g. the web client is restarting: the next round tries again
     }).then(function () {
       underWay = false;
     });
@@ -135,7 +135,7 @@
     }
   });
 
-  // The actions come back to the tab, the page and the order they came from
+  // Actions return to the same tab, page and order
   function keepAddress() {
     var form = document.getElementById(FORM);
     if (form) {
@@ -154,8 +154,9 @@
     }
   });
 
-  // The listing closes its modal at once, which Bootstrap does not do while
-  // it is still being opened. Others may stop the event: heard on its way down
+  // The listing closes its modal at once, but Bootstrap ignores that while the
+  // modal is still opening. Listens in the capture phase, because other
+  // listeners may stop the event
   document.addEventListener("submit", function (event) {
     if (event.target.name === "queue-priority" && window.jQuery) {
       window.setTimeout(function () {

@@ -15,36 +15,39 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.auth.pas import request_claims
-from senaite.queue.auth import tokens
 from senaite.queue.consumer import identity
 from senaite.queue.consumer import lease as lease_module
 from senaite.queue.consumer import loop
 from senaite.queue.consumer import processing
+from senaite.queue.errors import AlreadyRunning
+from senaite.queue.errors import LeaseNotHeld
+from senaite.queue.errors import Refused
 from senaite.queue.http.routing import CONSUME
 from senaite.queue.http.routing import get_payload
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
+from senaite.queue.model.fields import to_native
 from senaite.queue.site import connections
+from senaite.queue.site.portal import current_portal
 
 
 @route("queue_consumer", "consume", methods=["GET", "POST"], access=CONSUME)
 def consume(context, request):
-    """See to it that the consumer's loop runs."""
-    return {"message": loop.ensure(connections.current_portal())}
+    """Start the consumer's loop, unless it runs."""
+    return {"message": loop.ensure(current_portal())}
 
 
 @route("queue_consumer", "process", "process/<string:task_uid>",
        methods=["POST"], access=SIGNED)
 def process(context, request, task_uid=None):
-    """Process a task that this very process holds, as its user."""
+    """Process a task that this process holds, as its user."""
     task_uid = task_uid or get_payload(request).get("task_uid") or ""
-    portal = connections.current_portal()
-    user_id = tokens.to_native(request_claims(request)["user"])
+    portal = current_portal()
+    user_id = to_native(request_claims(request)["user"])
     registry = lease_module.leases
     try:
         lease = registry.begin(connections.Site.of(portal).key, str(task_uid))
-    except (lease_module.LeaseNotHeld, lease_module.AlreadyRunning,
+    except (LeaseNotHeld, AlreadyRunning,
             UnicodeError) as error:
         raise Refused(412, str(error), process=identity.TOKEN)
     try:

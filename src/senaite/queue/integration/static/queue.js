@@ -1,6 +1,6 @@
-/* Keeps SENAITE's pages true while the queue works: brings the progress of a
- * worksheet or sample up to date, and reloads the listings of a page when one
- * of its rows is queued no more. */
+/* Keeps SENAITE's pages up to date while the queue works: refreshes the progress
+ * of a worksheet or sample, and reloads the listings of a page when one of their
+ * rows is no longer queued. */
 (function () {
   "use strict";
 
@@ -8,7 +8,7 @@
   var script = document.getElementById("senaite-queue-script");
   var due = false;
 
-  // What was typed and not saved yet would be lost by a reload
+  // A reload would lose values that are not saved yet
   function busy() {
     var listings = window.listings || {};
     var focus = document.activeElement;
@@ -17,7 +17,7 @@
       return state.lock_buttons || state.loading ||
         Object.keys(state.ajax_save_queue || {}).length > 0;
     });
-    // In a row: the search field has the focus from the start
+    // In a row: the search field has the focus initially
     var typing = focus && focus.closest &&
       focus.closest(".ajax-contents-table td") &&
       /^(input|select|textarea)$/i.test(focus.tagName) &&
@@ -65,7 +65,7 @@
     function show(progress) {
       due = due || progress.left !== left;
       left = progress.left || 0;
-      // A new job may have been added, and finished ones are not counted
+      // Jobs may have been added, and finished ones are not counted
       total = left ? Math.max(total, progress.total) : total;
       var done = Math.max(total - left, 0);
       var percent = total ? Math.floor(100 * done / total) : 100;
@@ -83,7 +83,7 @@
       failures.hidden = !progress.failed;
     }
 
-    // Nothing is queued: wait until a row says that it is. Costs no request.
+    // Nothing is queued: wait until a row is marked. Sends no request
     function idle() {
       if (document.querySelector(".ajax-contents-table .queued-mark")) {
         poll();
@@ -92,14 +92,14 @@
       window.setTimeout(idle, LOOK);
     }
 
-    // The last reload may have to wait for somebody who is typing
+    // The last reload may have to wait until the user stops typing
     function finish() {
       reload();
       if (due) {
         window.setTimeout(finish, LOOK);
         return;
       }
-      // Rows may be queued for another worksheet: look at them now and then
+      // Rows may be queued for another worksheet: check them now and then
       window.setTimeout(idle, bar.hidden ? ELSEWHERE : POLL);
       bar.hidden = true;
       total = left = 0;
@@ -129,7 +129,7 @@
     }
   }
 
-  // -- what was not saved, said where a reload of the rows leaves it -----------
+  // -- messages about unsaved rows, where a reload of the rows keeps them ------
 
   function repeat(refusal) {
     if (refusal.dataset.repeated) {

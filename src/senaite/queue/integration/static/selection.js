@@ -1,15 +1,15 @@
-/* Spares people to wait for the rows of a selection that is queued as a whole.
+/* Skips the requests for the rows of a selection that is queued as a whole.
  *
  * A listing of SENAITE 2.6 (`ajax_do_transition_for`) sends a request for each
- * row, one after the other, and draws itself anew several times for each. The
- * first one queues all rows, and its answer shows them all; the answer to the
- * second one says that nothing is left to be asked for. */
+ * row, one after the other, and renders itself several times for each. The
+ * first request queues all rows, and its answer updates them all; the answer to
+ * the second one says that no further request is needed. */
 (function () {
   "use strict";
 
   var NOTHING = {count: 0, folderitems: [], errors: {}, redirects: {}};
 
-  // Has a method do nothing where that changes nothing but draws all rows
+  // Skips a method where it would render all rows without any change
   function spare(listing, name, is_idle) {
     var method = listing[name];
     listing[name] = function () {
@@ -22,7 +22,7 @@
   function prepare(listing) {
     var api = listing.api, send = api.do_action_for;
     var start = listing.ajax_do_transition_for;
-    // Those of the current selection that need no request of their own
+    // Rows of the current selection that need no further request
     var answered = new Set();
 
     function forget() {
@@ -44,7 +44,7 @@
         return Promise.resolve(Object.assign({uids: uids}, NOTHING));
       }
       return send.apply(api, arguments).then(function (answer) {
-        // Its own row is still shown as one that is worked on
+        // The row of the request itself is still shown as loading
         answered = new Set((answer.answered || []).filter(function (uid) {
           return !uids.includes(uid);
         }));
@@ -78,6 +78,6 @@
     });
   }
 
-  // Before the button itself: a listing may have come after the page
+  // Runs before the button's own listener: listings may load after the page
   document.addEventListener("click", prepare_all, true);
 }());

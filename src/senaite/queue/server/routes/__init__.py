@@ -13,5 +13,5 @@
 
 from senaite.queue.server.routes import control  # noqa: F401
 from senaite.queue.server.routes import manage  # noqa: F401
-from senaite.queue.server.routes import monitor  # noqa: F401
+from senaite.queue.server.routes import monitor_reads  # noqa: F401
 from senaite.queue.server.routes import read  # noqa: F401

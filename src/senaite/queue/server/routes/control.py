@@ -11,24 +11,25 @@
 
 """Routes for the relay and the consumers: they add, hand out and end tasks.
 
-Signed requests only. All of them can be repeated when the answer got lost.
+Signed requests only. Each of them may be repeated when its answer was lost.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import Refused
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_payload
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import check_payload
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model.scheduling import KINDS
+from senaite.queue.server.server_utility import get_queue
 
-#: What a task is given anew when it enters the queue, whatever it says
+#: Fields that the queue sets when a task enters it; given values are ignored
 FRESH = ("status", "error_message", "started", "consumer_id", "attempt",
          "note", "task_short_uid")
 
@@ -57,7 +58,7 @@ def add(context, request):
             if not many:
                 raise Refused(400, explain(error))
             results[task_uid] = "invalid: {}".format(explain(error))
-    queue = params.get_queue()
+    queue = get_queue()
     for task, result in zip(tasks, queue.accept(tasks) if tasks else []):
         results[task.task_uid] = result
     return params.answer(
@@ -96,7 +97,7 @@ def pop(context, request):
     `next_due`: in how many seconds to ask again although nothing was added.
     """
     consumer_id = params.read_consumer_id(get_payload(request))
-    queue = params.get_queue()
+    queue = get_queue()
     found = hand_out(queue, consumer_id)
     return params.answer(
         request, version=queue.store.version(),
@@ -104,7 +105,7 @@ def pop(context, request):
 
 
 def hand_out(queue, consumer_id):
-    """Return what a consumer is told when it asks for work."""
+    """Return the answer to a consumer that asks for work."""
     task = queue.pop(consumer_id)
     due = queue.store.next_due()
     if due is not None:
@@ -119,7 +120,7 @@ def done(context, request):
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
     consumer_id = params.read_consumer_id(payload)
-    queue = params.get_queue()
+    queue = get_queue()
     queue.done(
         task_uid, consumer_id=consumer_id,
         processed=params.read_number(payload, "processed"),
@@ -138,7 +139,7 @@ def fail(context, request):
     if kind not in KINDS:
         raise Refused(400, "'kind' must be one of {}".format(
             ", ".join(KINDS)))
-    queue = params.get_queue()
+    queue = get_queue()
     state = queue.fail(
         task_uid, params.read_text(payload, "error_message"),
         consumer_id=params.read_consumer_id(payload),
@@ -154,7 +155,7 @@ def timeout(context, request):
     """Report that a running task took too long; `status` is what follows."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
-    queue = params.get_queue()
+    queue = get_queue()
     state = queue.timeout(
         task_uid, consumer_id=params.read_consumer_id(payload))
     return answer_about(request, queue, task_uid, "Timeout noted",
@@ -166,16 +167,16 @@ def heartbeat(context, request):
     """Extend a lease. `held` false: another consumer may have the task."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
-    held = params.get_queue().heartbeat(
+    held = get_queue().heartbeat(
         task_uid, params.read_consumer_id(payload))
     return params.answer(request, held=bool(held))
 
 
 @route("queue_server", "hello", methods=["POST"], access=SIGNED)
 def hello(context, request):
-    """A consumer has started: queue again what it held in a former life."""
+    """Note that a consumer has started: requeue what it held before."""
     consumer_id = params.read_consumer_id(get_payload(request))
-    queue = params.get_queue()
+    queue = get_queue()
     return params.answer(request, requeued=queue.hello(consumer_id),
                          version=queue.store.version())
 

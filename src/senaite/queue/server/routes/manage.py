@@ -9,24 +9,25 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Routes that queue failed tasks again, cancel tasks and jobs, change
-priorities, and pause and resume.
+"""Routes that requeue failed tasks, cancel tasks and jobs, change priorities,
+and pause and resume the queue.
 
-Signed requests only: people do this in the monitor, which asks for their
-permission and is protected against forged clicks.
+Signed requests only: users do this in the monitor, which checks their
+permission and is protected against forged requests.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import Refused
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_payload
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields
 from senaite.queue.server.routes.control import answer_about
+from senaite.queue.server.server_utility import get_queue
 
 #: Bound of a task's priority
 MAX_PRIORITY = 100000
@@ -40,7 +41,7 @@ def requeue(context, request, task_uid=None):
     if task_uid:
         payload["task_uid"] = task_uid
     task_uid = params.read_task_uid(payload)
-    queue = params.get_queue()
+    queue = get_queue()
     if not queue.requeue(task_uid, params.read_text(payload, "username")):
         raise Refused(412, "Task {} has not failed".format(task_uid))
     return answer_about(request, queue, task_uid, "Task queued again")
@@ -48,11 +49,11 @@ def requeue(context, request, task_uid=None):
 
 @route("queue_server", "delete", methods=["POST"], access=SIGNED)
 def delete(context, request):
-    """Cancel a task; `changed` tells whether that was news."""
+    """Cancel a task; `changed` is false when it was cancelled before."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
-    queue = params.get_queue()
-    # 404 for a task that is not known
+    queue = get_queue()
+    # 404 for an unknown task
     queue.known(task_uid)
     changed = queue.delete(task_uid, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Task cancelled",
@@ -68,7 +69,7 @@ def priority(context, request):
     value = params.read_number(payload, "priority", high=MAX_PRIORITY)
     if value is None:
         raise Refused(400, "'priority' is missing")
-    queue = params.get_queue()
+    queue = get_queue()
     changed = queue.set_priority(
         task_uid, value, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Priority changed"
@@ -78,11 +79,10 @@ def priority(context, request):
 
 @route("queue_server", "cancel_job", methods=["POST"], access=SIGNED)
 def cancel_job(context, request):
-    """Cancel what is not finished of a job; `cancelled` are the uids of its
-    tasks that were."""
+    """Cancel the unfinished tasks of a job; `cancelled` has their uids."""
     payload = get_payload(request)
     job_uid = params.read_task_uid({"task_uid": payload.get("job_uid")})
-    queue = params.get_queue()
+    queue = get_queue()
     cancelled = queue.cancel_job(
         job_uid, params.read_text(payload, "username"))
     return params.answer(
@@ -92,17 +92,17 @@ def cancel_job(context, request):
 
 @route("queue_server", "pause", methods=["POST"], access=SIGNED)
 def pause(context, request):
-    """Hand out no more tasks of this `name`; without one, none at all."""
+    """Hand out no more tasks of this `name`, or no tasks at all without one."""
     name, username = read_pause(request)
-    changed = params.get_queue().pause(name, username)
+    changed = get_queue().pause(name, username)
     return params.answer(request, message="Paused", changed=bool(changed))
 
 
 @route("queue_server", "resume", methods=["POST"], access=SIGNED)
 def resume(context, request):
-    """End the pause of this `name`; without one, that of all tasks."""
+    """End the pause of this `name`, or that of all tasks without one."""
     name, username = read_pause(request)
-    changed = params.get_queue().resume(name, username)
+    changed = get_queue().resume(name, username)
     return params.answer(request, message="Resumed", changed=bool(changed))
 
 

@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Routes that tell what is in the queue: for people who may view it, and for
+"""Routes that show what is in the queue: for users who may view it, and for
 the clients' snapshots.
 
 Tasks marked as ghosts are left out unless `ghost=1` asks for them.
@@ -19,12 +19,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import JobNotFound
+from senaite.queue.errors import NoSuchRoute
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_params
-from senaite.queue.http.routing import Refused
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import VIEW
 from senaite.queue.model.states import ACTIVE
+from senaite.queue.server.server_utility import get_queue
 
 READ = ["GET", "POST"]
 
@@ -51,7 +54,7 @@ def answer_tasks(request, given):
     `limit` and `offset` page through them; `total` counts all that are in the
     states asked for.
     """
-    queue = params.get_queue()
+    queue = get_queue()
     states = params.read_states(given, ACTIVE)
     found = queue.get_tasks(
         states,
@@ -74,16 +77,16 @@ def uids(context, request, status=None):
     given = get_params(request)
     if status:
         given["status"] = status
-    found = params.get_queue().get_uids(params.read_states(given, ACTIVE))
+    found = get_queue().get_uids(params.read_states(given, ACTIVE))
     return params.answer_items(request, sorted(found))
 
 
 @route("queue_server", "diff", methods=READ, access=VIEW)
 def diff(context, request):
-    """Tell what changed after the version `since`: see `ITaskStore.changes`;
+    """Return what changed after the version `since`: see `ITaskStore.changes`;
     `now` is the store's clock."""
     given = get_params(request)
-    queue = params.get_queue()
+    queue = get_queue()
     queue.tick()
     changes = queue.store.changes(
         params.read_text(given, "since", 100),
@@ -94,25 +97,25 @@ def diff(context, request):
 
 @route("queue_server", "jobs/<string:job_uid>", methods=READ, access=VIEW)
 def job(context, request, job_uid):
-    """Tell the progress of a job: see `ITaskStore.job`."""
+    """Return the progress of a job: see `ITaskStore.job`."""
     job_uid = params.read_task_uid({"task_uid": job_uid})
-    found = params.get_queue().get_job(job_uid)
+    found = get_queue().get_job(job_uid)
     if found is None:
-        raise Refused(404, "Job {} not found".format(job_uid))
+        raise JobNotFound(job_uid)
     return params.answer(request, found)
 
 
 @route("queue_server", "<string:task_uid>", methods=READ, access=VIEW)
 def task(context, request, task_uid):
-    """Tell all about one task."""
+    """Return all about one task."""
     task_uid = params.read_task_uid({"task_uid": task_uid})
-    found = params.get_queue().get_task(task_uid)
+    found = get_queue().get_task(task_uid)
     if found is None:
-        raise Refused(404, "Task {} not found".format(task_uid))
+        raise TaskNotFound(task_uid)
     return params.answer(request, params.for_reader(request, found))
 
 
 @route("queue_server", "", "<path:rest>", methods=READ, access=VIEW)
 def nothing(context, request, rest=None):
-    """Say that there is no such route, in the queue's own way."""
-    raise Refused(404, "No such route")
+    """Refuse unknown routes with an answer in the queue's own form."""
+    raise NoSuchRoute()

@@ -29,7 +29,7 @@ JSON = {"Content-Type": "application/json"}
 class AttackCase(httpcase.HTTPCase):
 
     def version(self):
-        """Return what changes when anything in the queue does."""
+        """Return a value that changes whenever the queue does."""
         return self.ask("queue_server/diff", method="GET")["version"]
 
     @contextlib.contextmanager

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Base of the tests that click through worksheets with the demo data."""
+"""Base of the tests that click through worksheets of the demo data."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -37,16 +37,16 @@ from senaite.queue.tests import utils
 
 
 class WorksheetTestCase(unittest.TestCase):
-    """Two samples of three analyses each, and a lab manager with a browser."""
+    """Two samples with three analyses each, and a browser of a lab manager."""
 
     layer = stock.STOCK_TESTING
 
-    #: items per task; samples have three analyses, so chunks grow to three
+    #: Items per task; samples have three analyses, so chunks grow to three
     chunk_size = 2
 
     def setUp(self):
         self.portal = self.layer["portal"]
-        # Not all layers have one
+        # Not all layers have a stock
         self.stock = self.layer.get("stock")
         self.portal.changeSkin("Plone Default")
         self.come_back()
@@ -65,14 +65,14 @@ class WorksheetTestCase(unittest.TestCase):
             TEST_USER_NAME, TEST_USER_PASSWORD))
 
     def new_browser(self):
-        """Return the browser of somebody who is not logged in."""
+        """Return a browser that is not logged in."""
         browser = Browser(self.layer["app"])
         browser.handleErrors = False
         return browser
 
     def come_back(self):
-        """Put site, request and user in place again: a request through the
-        browser runs in this thread and takes them away."""
+        """Restore site, request and user: a request through the browser runs
+        in this thread and resets them."""
         alsoProvides(self.layer["request"], ISenaiteQueueLayer)
         setRequest(self.layer["request"])
         setSite(self.portal)
@@ -81,9 +81,9 @@ class WorksheetTestCase(unittest.TestCase):
         transaction.begin()
 
     def post(self, url, data, content_type=None):
-        """Send a request with all that was done so far committed.
+        """Commit, then send a request.
 
-        :returns: the answer's text
+        :returns: the text of the answer
         """
         transaction.commit()
         try:
@@ -93,7 +93,7 @@ class WorksheetTestCase(unittest.TestCase):
         return self.browser.contents
 
     def get(self, url):
-        """Open a page with all that was done so far committed."""
+        """Commit, then open a page."""
         transaction.commit()
         try:
             self.browser.open(url)
@@ -104,7 +104,7 @@ class WorksheetTestCase(unittest.TestCase):
     def make(self, assign=True, **results):
         """Return samples, their analyses and a worksheet.
 
-        The first time, those in stock.
+        The first call returns those in stock.
 
         :param assign: whether the analyses are on the worksheet
         """
@@ -117,8 +117,8 @@ class WorksheetTestCase(unittest.TestCase):
         return samples, analyses, worksheet
 
     def take(self):
-        """Return the samples and the worksheet in stock; None when they are
-        taken."""
+        """Return the samples and the worksheet in stock; None when they have
+        been taken."""
         if self.stock is None:
             return None
         uids, worksheet_uid = self.stock
@@ -133,7 +133,7 @@ class WorksheetTestCase(unittest.TestCase):
         transaction.commit()
 
     def do(self, action, objects):
-        """Transition objects at once, as core does."""
+        """Transition objects synchronously, as core does."""
         with utils.settings(default=0):
             for obj in objects:
                 api.do_transition_for(obj, action)

@@ -10,8 +10,8 @@
 
 """A site, a store, a queue server and consumers, for the tests of the client.
 
-The queue server and the process endpoint answer on real sockets (`wire`); what
-a task does is to write its items to the site.
+The queue server and the process endpoint answer on real sockets (`wire`); a
+task writes its items to the site.
 """
 
 from __future__ import absolute_import
@@ -28,16 +28,16 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import identity
-from senaite.queue.consumer.lease import LeaseNotHeld
 from senaite.queue.consumer.lease import LeaseRegistry
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import LeaseNotHeld
 from senaite.queue.model import states
+from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger
 from senaite.queue.site import connections
-from senaite.queue.site import surroundings
 from senaite.queue.storage import open_store
-from senaite.queue.tests.integration.test_client_outbox import use_key
+from senaite.queue.tests.integration.test_outbox import use_key
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
@@ -46,7 +46,7 @@ from senaite.queue.tests.zodbsite import make_task
 
 
 class Settings(surroundings.Surroundings):
-    """The server's URL is that of the test's server."""
+    """Settings with the URL of the test's server."""
 
     url = "http://127.0.0.1:9/senaite"
     lease_seconds = 30
@@ -60,7 +60,7 @@ class Settings(surroundings.Surroundings):
 
 
 class Worker(wire.Wire):
-    """The process endpoint of a consumer; work is done as `work` says."""
+    """The process endpoint of a consumer; it processes tasks with `work`."""
 
     def __init__(self, test):
         self.test = test
@@ -84,7 +84,7 @@ class Worker(wire.Wire):
             self.registry.end(lease)
 
     def attempt(self, here, lease):
-        """Do the work as the real endpoint does."""
+        """Process a task as the real endpoint does."""
         task = lease.task
         for _number in range(3):
             site = here.begin()
@@ -109,7 +109,7 @@ class Worker(wire.Wire):
 
 
 class ClusterTestCase(unittest.TestCase):
-    """A site, a store, a queue server; consumers are added at will."""
+    """A site, a store and a queue server; tests add consumers."""
 
     lease_seconds = 30
 
@@ -153,7 +153,7 @@ class ClusterTestCase(unittest.TestCase):
         self.server = None
 
     def add_consumer(self):
-        """Start a consumer; returns it and its worker."""
+        """Start a consumer; return it and its worker."""
         worker = Worker(self)
         self.addCleanup(worker.close)
         consumer = consumers.Consumer(
@@ -165,12 +165,12 @@ class ClusterTestCase(unittest.TestCase):
         return consumer, worker
 
     def work(self, site, task):
-        """Write down each item once for each time it is done."""
+        """Count how many times each item is processed."""
         for uid in task.uids:
             site.done[uid] = site.done.get(uid, 0) + 1
 
     def click(self, **values):
-        """Add a task and commit."""
+        """Add a task and commit; return the task."""
         task = make_task(**values)
         enqueue.add(task, self.jane.begin())
         self.jane.commit()

@@ -27,9 +27,9 @@ import transaction
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue import config
 from senaite.queue.server import server_utility
 from senaite.queue.site import process_role
-from senaite.queue.site import store_location
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from zope.component.hooks import setSite
 
@@ -39,7 +39,7 @@ CONSUMER = "client1/00000001"
 ANONYMOUS = "anonymous"
 SIGNED = "signed"
 
-#: The callers of the table of routes, and the roles they have in the site
+#: The callers in the table of routes, with their roles in the site
 PEOPLE = {
     "contact": ["Member", "Client"],
     "analyst": ["Member", "Analyst"],
@@ -50,7 +50,7 @@ PEOPLE = {
 
 
 class HTTPCase(unittest.TestCase):
-    """This process is a queue server with an empty store of its own."""
+    """This process is a queue server with an empty store."""
 
     layer = QUEUE_WSGI_TESTING
 
@@ -61,9 +61,9 @@ class HTTPCase(unittest.TestCase):
         directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, directory, True)
         self.addCleanup(server_utility.forget_utilities)
-        self.setenv(store_location.ENVIRONMENT,
+        self.setenv(config.STORE.variable,
                     "sqlite:///" + os.path.join(directory, "tasks.db"))
-        self.setenv(process_role.ENVIRONMENT, process_role.SERVER)
+        self.setenv(config.ROLE.variable, process_role.SERVER)
         folder = self.portal.acl_users
         for name, granted in PEOPLE.items():
             if folder.getUserById(name) is None:
@@ -74,7 +74,7 @@ class HTTPCase(unittest.TestCase):
         self.key = signing_keys.get_key(self.portal)
 
     def setenv(self, name, value):
-        """Set a variable of the environment until the test ends."""
+        """Set an environment variable until the test ends."""
         former = os.environ.get(name)
         os.environ[name] = value
         self.addCleanup(self.restore, name, former)
@@ -90,7 +90,7 @@ class HTTPCase(unittest.TestCase):
         setattr(owner, name, value)
 
     def credentials(self, caller):
-        """Return the `auth` argument for one of the callers."""
+        """Return the `auth` argument for a caller."""
         if caller == SIGNED:
             return tokens.Signer("", lambda: self.key)
         if caller == ANONYMOUS:
@@ -99,10 +99,10 @@ class HTTPCase(unittest.TestCase):
 
     def call(self, route, payload=None, caller=SIGNED, method="POST",
              body=None, **kw):
-        """Call a route; returns the response, whatever it is.
+        """Call a route and return the response, whatever its status.
 
-        :param payload: what to send as JSON
-        :param body: what to send instead, as it is
+        :param payload: data to send as JSON
+        :param body: raw body to send instead
         """
         kw.setdefault("headers", {"Content-Type": "application/json"})
         kw.setdefault("auth", self.credentials(caller))
@@ -112,7 +112,7 @@ class HTTPCase(unittest.TestCase):
                                 timeout=60, **kw)
 
     def ask(self, route, payload=None, **kw):
-        """Call a route that is expected to answer; returns what it says."""
+        """Call a route that must succeed; return the decoded answer."""
         response = self.call(route, payload, **kw)
         answer = response.json()
         self.assertEqual((200, True),
@@ -121,7 +121,7 @@ class HTTPCase(unittest.TestCase):
         return answer
 
     def refused(self, status, *args, **kw):
-        """Call a route that is expected to refuse; returns the message."""
+        """Call a route that must refuse with a status; return the message."""
         response = self.call(*args, **kw)
         answer = response.json()
         self.assertEqual((status, False),
@@ -130,7 +130,7 @@ class HTTPCase(unittest.TestCase):
         return answer["message"]
 
     def token(self, route, payload=None, user="", method="POST", **kw):
-        """Return the header that signs a request."""
+        """Return the headers that sign a request."""
         body = json.dumps(payload or {}) if method == "POST" else None
         return {
             tokens.HEADER: tokens.make_token(
@@ -139,7 +139,7 @@ class HTTPCase(unittest.TestCase):
         }
 
     def task(self, **kw):
-        """Return the data of a task."""
+        """Return the data of a new task."""
         values = dict(
             task_uid=uuid.uuid4().hex, name="task_x", created=1000000.0,
             context_uid=uuid.uuid4().hex, username="analyst")
@@ -148,7 +148,7 @@ class HTTPCase(unittest.TestCase):
         return values
 
     def put(self, **kw):
-        """Add a task; returns its uid."""
+        """Add a task; return its uid."""
         task = self.task(**kw)
         answer = self.ask("queue_server/add", task)
         self.assertEqual(answer["results"], {task["task_uid"]: "added"})

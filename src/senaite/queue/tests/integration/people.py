@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""People of a laboratory, for tests that look at who may do what."""
+"""Users of a laboratory, for tests of access rights."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -34,24 +34,24 @@ PEOPLE = {
 
 
 def make(portal):
-    """Add the people to the site; the contact is one of its first client."""
+    """Add the users; the contact belongs to the first client of the site."""
     for name, roles in sorted(PEOPLE.items()):
         portal.acl_users._doAddUser(name, PASSWORD, roles, [])
     client = portal.clients.objectValues("Client")[0]
     contact = client.objectValues("Contact")[0]
-    # the user's own properties are written
+    # The contact's own properties are written
     login(portal, "client_contact")
     contact.setUser(api.get_user("client_contact"))
     login(portal, TEST_USER_NAME)
 
 
 def log_in(browser, name, password=PASSWORD):
-    """Have a test browser log in with each request."""
+    """Make a test browser log in with each request."""
     browser.addHeader("Authorization", "Basic {}:{}".format(name, password))
 
 
 def basic(name, password=PASSWORD):
-    """Return the header of a request that logs in."""
+    """Return the header value for basic authentication."""
     login = "{}:{}".format(name, password).encode("ascii")
     return {"Authorization":
             "Basic " + base64.b64encode(login).decode("ascii")}

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Base of the tests that compare a queued process with the synchronous one."""
+"""Base of the tests that compare queued with synchronous processing."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -25,23 +25,23 @@ from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
 
-#: The table of all that may differ from the synchronous run in the end: a name,
-#: a pattern of "part fact", what is done about it (`sorted`: compared without
-#: regard to the order; None: not compared), and the reason. The reference is
-#: the synchronous run with its objects reindexed: core leaves its catalogs one
-#: step behind.
+#: All accepted differences between the end states of queued and synchronous
+#: runs: a name, a pattern of "part fact", the treatment (`sorted`: compared in
+#: any order; None: not compared), and the reason. The reference is the
+#: synchronous run with its objects reindexed, because core leaves its catalogs
+#: one step behind.
 DIFFERENCES = (
     ("order of retests",
      r"^WS (field|audit\.last)\.(Analyses|Layout)$|"
      r"^WS .*\.getAnalysesUIDs$", sorted,
-     "Core works through a selection in the order of the catalog's internal "
-     "numbers, which is by chance; the queue by sample."),
+     "Core processes a selection in the order of the catalog's internal "
+     "numbers, which is random; the queue sample by sample."),
     ("first retest",
      r"^WS audit\.last\.(Analyses|Layout)$|^S\d+ audit\.last\.Analyses$",
      None,
-     "The snapshot is taken when the first of the selection is retracted; "
-     "which one that is, see above. Analyses that depend on others are even "
-     "made in an order that is by chance, that of a set of services."),
+     "The snapshot is taken when the first analysis of the selection is "
+     "retracted; which one that is, see above. Retests of dependent analyses "
+     "are created in random order even by core, that of a set of services."),
 )
 
 
@@ -65,28 +65,28 @@ class Case(object):
 
 
 class ProcessTestCase(WorksheetTestCase):
-    """Runs a process at once on one case, and queued on its twin."""
+    """Runs actions synchronously on one case, and queued on its twin."""
 
-    #: show differences in full
+    #: Show differences in full
     maxDiff = None
 
-    #: reference samples, once they are made
+    #: Reference samples, once they are created
     references = None
 
-    #: keywords of the services of all samples
+    #: Keywords of the services of all samples
     keywords = ("Ca", "Cu")
 
     def setUp(self):
         super(ProcessTestCase, self).setUp()
-        # The page that a click leads to takes longer than the click
+        # Rendering the next page takes longer than the click itself
         self.browser.followRedirects = False
 
     def new_case(self, assign=True, count=2, worksheet=True):
-        """Return a case of two samples of two analyses each.
+        """Return a case, by default with two samples of two analyses each.
 
         :param assign: whether the analyses are on the worksheet
-        :param count: how many samples
-        :param worksheet: whether there is a worksheet already
+        :param count: number of samples
+        :param worksheet: whether the case has a worksheet from the start
         """
         samples = utils.create_samples(self.portal, count, self.keywords)
         analyses = utils.analyses_of(samples)
@@ -102,12 +102,12 @@ class ProcessTestCase(WorksheetTestCase):
         return Case(samples, analyses, worksheet)
 
     def compare(self, prepare, *acts, **options):
-        """Compare the end of a process with the synchronous run.
+        """Assert that queued and synchronous processing have equal results.
 
-        :param prepare: called with the case before
-        :param acts: called with the case, one after the other: the clicks;
-            all is compared after each of them
-        :param options: of `new_case`; `known`: names of rows of the table
+        :param prepare: called with each case before the clicks
+        :param acts: the clicks, called with the case one after the other;
+            the end states are compared after each of them
+        :param options: of `new_case`; `known`: names of accepted differences
         :returns: the queued case, and the tasks of each act
         """
         known = options.pop("known", ())
@@ -126,7 +126,7 @@ class ProcessTestCase(WorksheetTestCase):
         return case, done
 
     def run_at_once(self, prepare, acts, options):
-        """Return the end state after each of these acts, without queue."""
+        """Return the end state after each act, without the queue."""
         states = []
         with utils.settings(default=0):
             case = self.new_case(**options)
@@ -138,15 +138,15 @@ class ProcessTestCase(WorksheetTestCase):
                 self.assertEqual(self.pending(), [])
                 case.reindex()
                 states.append(case.end_state())
-                # The click was of some use
+                # The click must have had an effect
                 self.assertNotEqual(before.facts, states[-1].facts)
                 before = states[-1]
         return states
 
     def assert_same(self, expected, actual, known=()):
-        """Fail with all differences but those that the table explains.
+        """Fail with all differences that the table does not explain.
 
-        :param known: names of its rows
+        :param known: names of its rows that apply
         """
         found = endstate.differences(expected, actual)
         lines = ["{} {}\n   expected {}\n   got      {}".format(
@@ -156,12 +156,12 @@ class ProcessTestCase(WorksheetTestCase):
         self.assertFalse(lines, "{} differences:\n{}".format(
             len(lines), "\n".join(lines)))
 
-    # -- what people do ------------------------------------------------------
+    # -- user actions --------------------------------------------------------
 
     def by_form(self, action, get_form=None):
         """Return a function that sends the listing's form.
 
-        :param get_form: function that returns more of the form of a case
+        :param get_form: function that returns further form values of a case
         """
         def act(case):
             form = get_form(case) if get_form else {}
@@ -169,15 +169,15 @@ class ProcessTestCase(WorksheetTestCase):
         return act
 
     def by_ajax(self, action, view="analyses_classic_view"):
-        """Return a function that sends a request per row."""
+        """Return a function that sends one request per row."""
         def act(case):
             self.click_rows(case.worksheet, action, case.analyses, view)
         return act
 
-    # -- how things are before -------------------------------------------------
+    # -- preparations --------------------------------------------------------
 
     def as_made(self, case):
-        """Nothing more to prepare."""
+        """Leave the case as created."""
 
     def with_results(self, case):
         self.enter_results(case.analyses)
@@ -204,10 +204,10 @@ class ProcessTestCase(WorksheetTestCase):
 
 
 def is_explained(part, fact, pair, known):
-    """Tell whether a difference is in the table.
+    """Tell whether the table explains a difference.
 
     :param pair: the values, as JSON
-    :param known: names of the rows that count
+    :param known: names of the rows that apply
     """
     name = "{} {}".format(part, fact)
     for row, pattern, treat, _reason in DIFFERENCES:

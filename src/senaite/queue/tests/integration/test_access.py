@@ -18,6 +18,7 @@ from __future__ import print_function
 import re
 import uuid
 
+from senaite.queue import config
 from senaite.queue.consumer import process_routes as consumer_routes
 from senaite.queue.http import routing
 from senaite.queue.http.routing import CONSUME
@@ -139,7 +140,7 @@ class TestAccess(httpcase.HTTPCase):
 
     def test_process_that_is_not_the_queue_server(self):
         from senaite.queue.site import process_role
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         for url, declared in all_routes():
             if declared.group == routing.SERVER_GROUP:
                 self.refused(405, example(url), method=declared.methods[0])
@@ -157,9 +158,8 @@ class TestAccess(httpcase.HTTPCase):
     def test_role_by_address(self):
         # nobody says what this process is: the setting names its port
         import os
-        from senaite.queue.site import process_role
         from senaite.queue.tests.utils import settings
-        os.environ.pop(process_role.ENVIRONMENT)
+        os.environ.pop(config.ROLE.variable)
         with settings(server=self.url):
             self.ask("queue_server/tasks", method="GET")
         with settings(server="http://localhost:1/site"):

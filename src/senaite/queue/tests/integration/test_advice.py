@@ -22,10 +22,11 @@ from zope.i18n import interpolate
 from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.page import QueueSettingsView
 from senaite.queue.client import agent as agents
-from senaite.queue.consumer import standalone
+from senaite.queue import config
+from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site import alone
 from senaite.queue.site import process_role
-from senaite.queue.site import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
@@ -36,7 +37,7 @@ class TestAdvice(unittest.TestCase):
 
     def setUp(self):
         self.portal = self.layer["portal"]
-        self.addCleanup(os.environ.pop, process_role.ENVIRONMENT, None)
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
 
     def get(self):
         return [(item.level, self.read(item.text), self.read(item.advice))
@@ -62,18 +63,18 @@ class TestAdvice(unittest.TestCase):
         self.alone()
         role, consumers = self.get()
         self.assertEqual(role[0], advice.INFO)
-        self.assertIn("No other process can open", role[1])
+        self.assertIn("runs in a single process", role[1])
         # tests do not volunteer, and nobody else is there
         self.assertEqual(consumers[0], advice.WARNING)
 
     def test_process_that_helps_itself(self):
         """It takes tasks as soon as some wait: nobody has to do anything."""
         self.alone()
-        standalone.allow()
-        self.addCleanup(standalone._processes.remove, os.getpid())
+        alone.allow()
+        self.addCleanup(alone._processes.remove, os.getpid())
         (level, text, _todo), = self.get()
         self.assertEqual(level, advice.INFO)
-        self.assertIn("No other process can open", text)
+        self.assertIn("runs in a single process", text)
 
     def test_consumers_are_counted(self):
         self.alone()
@@ -81,13 +82,14 @@ class TestAdvice(unittest.TestCase):
         store.hello("host:1/aaaaaaaa")
         store.hello("host:2/aaaaaaaa")
         self.assertEqual(self.get()[1][:2],
-                         (advice.INFO, "Consumers at work: 2"))
+                         (advice.INFO, "Running consumers: 2"))
 
     def test_server_elsewhere(self):
         # tests listen to no port
-        self.addCleanup(setattr, process_role, "get_site_url", process_role.get_site_url)
+        self.addCleanup(setattr, process_role, "get_site_url",
+                        process_role.get_site_url)
         process_role.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
-        os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
+        os.environ[config.ROLE.variable] = process_role.CLIENT
         set_setting("server", "http://127.0.0.1:1/plone")
         agent = agents.get_agent(self.portal)
         agent._trouble_since = None
@@ -100,6 +102,12 @@ class TestAdvice(unittest.TestCase):
         self.assertIn("Queue server", todo)
         # with this role it would not be one, whatever its address
         self.assertNotIn("of this process", todo)
+
+    def test_wrong_configuration(self):
+        os.environ[config.ROLE.variable] = "servre"
+        (level, text, _todo), = self.get()
+        self.assertEqual(level, advice.WARNING)
+        self.assertIn("SENAITE_QUEUE_ROLE is 'servre'", text)
 
     def test_page_shows_it(self):
         self.alone()

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Worksheets through the ajax channel: one request per row makes one task."""
+"""Worksheets through the ajax channel: requests for each row, one task."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -37,14 +37,14 @@ class AjaxChannelTest(WorksheetTestCase):
         answers = self.click_rows(worksheet, "submit", analyses)
         self.assertEqual(len(self.pending()), 1)
         self.assertEqual(self.states(analyses), ["assigned"] * 6)
-        # the first answer brings all rows, disabled and marked
+        # The first answer updates all rows: disabled and marked
         self.assertEqual(answers[0]["count"], 6)
         for row in answers[0]["folderitems"]:
             self.assertTrue(row["disabled"])
             self.assertEqual(row["allow_edit"], [])
             self.assertIn("queued-mark", row["after"]["state_title"])
         self.assertEqual([answer["errors"] for answer in answers], [{}] * 6)
-        # and no other one has anything to add
+        # The other answers contain no rows
         self.assertEqual([answer["folderitems"] for answer in answers[1:]],
                          [[]] * 5)
 
@@ -52,8 +52,8 @@ class AjaxChannelTest(WorksheetTestCase):
         self.assertEqual([len(task.uids) for task in done], [6, 3])
         self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
 
-    def test_rows_that_follow_do_nothing_even_when_it_is_done(self):
-        """Several verifications: each row would verify all others again."""
+    def test_later_requests_do_nothing_even_when_the_task_is_done(self):
+        """With several verifications, each row would verify all others again."""
         _samples, analyses, worksheet = self.make()
         api.get_setup().setTypeOfmultiVerification("self_multi_enabled")
         for analysis in analyses:
@@ -73,8 +73,8 @@ class AjaxChannelTest(WorksheetTestCase):
         self.assertEqual([an.getNumberOfVerifications() for an in analyses],
                          [2, 1, 1, 1, 1, 1])
 
-    def test_rows_of_an_old_page_are_shown_as_they_are(self):
-        """Two have the same page open, and press the same button."""
+    def test_rows_of_an_outdated_page_are_updated(self):
+        """Two users have the same page open, and press the same button."""
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         self.click_rows(worksheet, "submit", analyses)
@@ -84,13 +84,13 @@ class AjaxChannelTest(WorksheetTestCase):
                          [6, 0, 0, 0, 0, 0])
         self.assertEqual([row["disabled"] for row in answers[0]["folderitems"]],
                          [True] * 6)
-        # The script need not ask for the others
+        # The script does not send requests for the others
         uids = [api.get_uid(analysis) for analysis in analyses]
         self.assertEqual([answer.get("answered") for answer in answers],
                          [None] + [uids] * 5)
 
-    def test_several_rows_of_one_request_are_all_shown(self):
-        """No page of SENAITE 2.6 does that, but its endpoint takes a list."""
+    def test_all_rows_of_one_request_are_updated(self):
+        """No page of SENAITE 2.6 does that, but its endpoint accepts a list."""
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         uids = [api.get_uid(analysis) for analysis in analyses]
@@ -126,7 +126,7 @@ class AjaxChannelTest(WorksheetTestCase):
         self.assertEqual(api.get_review_status(worksheet), "open")
 
     def test_samples_are_not_queued(self):
-        """Only what happens in a worksheet is queued, for now."""
+        """Only actions in a worksheet are queued."""
         samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         answers = self.click_rows(samples[0], "submit", analyses[:3],
@@ -137,7 +137,7 @@ class AjaxChannelTest(WorksheetTestCase):
         self.assertEqual(self.states(analyses[:3]), ["to_be_verified"] * 3)
 
     def test_action_of_an_addon(self):
-        """What is registered under an action's name is queued anywhere."""
+        """An adapter registered for an action queues it in all listings."""
         registration = (
             QueuedActionTransition,
             (IAjaxListingView, IAnalysisRequest, ISenaiteQueueLayer),

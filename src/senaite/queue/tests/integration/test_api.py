@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The API: what it answers, what it adds and what it refuses."""
+"""The API: status, new tasks and refusals."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -49,7 +49,7 @@ class ApiTest(WorksheetTestCase):
             self.assertTrue(api.is_queue_enabled())
             self.assertFalse(api.is_queue_ready())
 
-    def test_lost_server_means_synchronous(self):
+    def test_work_is_synchronous_during_an_outage(self):
         with utils.settings(outage_seconds=-1):
             self.assertFalse(api.is_queue_ready())
         self.assertTrue(api.is_queue_ready())
@@ -75,11 +75,11 @@ class ApiTest(WorksheetTestCase):
                               username="somebody")
         self.assertEqual(task.username, "somebody")
 
-    def test_refused(self):
+    def test_invalid_tasks_are_refused(self):
         with self.assertRaises(ValueError):
             api.add_task("task_without_adapter", self.client)
         with self.assertRaises(ValueError):
-            # adapts worksheets only
+            # Adapts only worksheets
             api.add_task("task_assign_analyses", self.client)
         with self.assertRaises(TypeError) as caught:
             api.add_task("task_generic_action", self.client,
@@ -172,7 +172,7 @@ class ApiTest(WorksheetTestCase):
         task = api.add_task("task_assign_analyses", worksheet, uids=uids)
         self.assertEqual(task["slots"], {})
         transaction.abort()
-        # the second sample first; one slot is taken by somebody else then
+        # The second sample first; one slot is taken by then
         slots = [4, 4, 4, 2, 2, 2]
         task = api.add_action_task(analyses, "assign", worksheet, slots=slots)
         self.assertEqual(task.name, "task_assign_analyses")
@@ -190,7 +190,7 @@ class ApiTest(WorksheetTestCase):
         self.assertEqual(task.priority, 50)
         self.assertTrue(task.ghost)
         sample, = utils.create_samples(self.portal, 1, ("Ca",))
-        # indexed now, not when the catalog is asked for the first time
+        # Index now, not at the first search of the catalog
         transaction.commit()
         self.client.manage_setLocalRoles("newcomer", ["Owner"])
         catalog = senaite_api.get_tool("senaite_catalog_sample")
@@ -219,7 +219,7 @@ class ApiTest(WorksheetTestCase):
             self.assertEqual(chunk + rest, uids)
 
     def test_not_installed_in_this_site(self):
-        """Guards and clicks are core's where the add-on is not installed."""
+        """Guards and clicks are those of core without the add-on."""
         _found, analyses, worksheet = self.make()
         self.click(worksheet, "unassign", analyses[:3])
         utils.clear_caches(self.layer["request"])

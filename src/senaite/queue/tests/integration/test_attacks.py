@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What attackers try. The first row is what 1.0.x was measured to allow."""
+"""Attacks. The first class covers those that succeeded against 1.0.x."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -29,10 +29,10 @@ from senaite.queue.tests.integration.attackcase import POP
 from senaite.queue.tests.integration.attackcase import UNSIGNED
 from senaite.queue.tests.integration import httpcase
 
-class TestWhatTheOldOneAllowed(AttackCase):
-    """Measured with senaite.queue 1.0.3 on SENAITE 2.6."""
+class TestKnownVulnerabilities(AttackCase):
+    """Successful attacks on senaite.queue 1.0.3 with SENAITE 2.6."""
 
-    def test_the_key_is_read_by_anybody(self):
+    def test_key_cannot_be_read(self):
         routes = ("registry", "registry/senaite.queue",
                   "registry/senaite.queue.auth_key", "plonesite", "settings",
                   "settings/senaite.queue", "search?catalog=portal_catalog",
@@ -50,7 +50,7 @@ class TestWhatTheOldOneAllowed(AttackCase):
                     self.url + path, auth=self.credentials(caller))
                 self.assertFalse(self.key in response.text, (caller, path))
 
-    def test_a_client_contact_adds_a_task_as_admin(self):
+    def test_client_contact_cannot_add_tasks_for_others(self):
         for username in ("admin", SITE_OWNER_NAME, "manager", "contact"):
             with self.unchanged():
                 self.refused(403, "queue_server/add", self.task(
@@ -59,7 +59,7 @@ class TestWhatTheOldOneAllowed(AttackCase):
                 self.refused(403, "queue_server/add", {"tasks": [self.task(
                     username=username)]}, caller="contact")
 
-    def test_anybody_hands_out_fails_deletes_and_requeues(self):
+    def test_unsigned_callers_cannot_control_tasks(self):
         uid = self.put(retries=0)
         about = dict(PAYLOAD, task_uid=uid)
         for state in ("queued", "running", "failed"):
@@ -70,7 +70,7 @@ class TestWhatTheOldOneAllowed(AttackCase):
                     refusal = 401 if caller == httpcase.ANONYMOUS else 403
                     with self.unchanged():
                         self.refused(refusal, route, about, caller=caller)
-                    # links and images come by GET
+                    # Links and images send GET requests
                     self.refused(405, route + "?task_uid=" + uid,
                                  caller=caller, method="GET")
             answer = self.ask("queue_server/" + uid, method="GET")
@@ -80,7 +80,7 @@ class TestWhatTheOldOneAllowed(AttackCase):
             elif state == "running":
                 self.ask("queue_server/fail", dict(about, error_message="x"))
 
-    def test_anybody_has_a_task_processed(self):
+    def test_unsigned_callers_cannot_process_tasks(self):
         for caller in UNSIGNED:
             for query in ("", "?queue_tuid=" + "0" * 32):
                 route = "queue_consumer/process/{}{}".format("0" * 32, query)
@@ -88,7 +88,7 @@ class TestWhatTheOldOneAllowed(AttackCase):
                              route, caller=caller)
                 self.refused(405, route, caller=caller, method="GET")
 
-    def test_a_garbage_token_makes_every_page_an_error(self):
+    def test_garbage_tokens_do_not_break_pages(self):
         for page in ("", "/login", "/clients", "/@@API/senaite/v1/version"):
             for method in ("GET", "HEAD", "POST"):
                 plain = requests.request(method, self.url + page)
@@ -96,14 +96,14 @@ class TestWhatTheOldOneAllowed(AttackCase):
                                          headers={tokens.HEADER: "garbage"})
                 self.assertEqual(plain.status_code, tried.status_code, page)
 
-    def test_a_token_is_replayed_on_another_route(self):
+    def test_token_cannot_be_replayed_on_another_route(self):
         headers = self.token(POP, PAYLOAD)
         self.ask(POP, PAYLOAD, auth=None, headers=headers)
         self.bad_token(headers, "queue_server/hello")
 
 
 class TestForgedClicks(AttackCase):
-    """What another site can make a browser send: cookies come along."""
+    """Requests from a browser, with its cookies, triggered by another site."""
 
     def setUp(self):
         super(TestForgedClicks, self).setUp()
@@ -118,7 +118,7 @@ class TestForgedClicks(AttackCase):
         self.assertEqual((answer["status"], answer["attempt"]),
                          ("queued", 0))
 
-    def test_control_routes(self):
+    def test_control_routes_ignore_cookies(self):
         for url in ("add", "pop", "done", "fail", "timeout", "requeue",
                     "delete", "hello", "heartbeat"):
             for kw in ({"data": {"task_uid": self.uid}},
@@ -130,7 +130,7 @@ class TestForgedClicks(AttackCase):
                 self.assertEqual(response.status_code, 403)
         self.is_as_before()
 
-    def test_buttons_of_the_monitor(self):
+    def test_buttons_of_the_monitor_are_protected(self):
         for action in ("queue_requeue", "queue_remove"):
             fields = {"workflow_action_id": action, "uids:list": self.uid,
                       "workflow_action": action}
@@ -142,7 +142,7 @@ class TestForgedClicks(AttackCase):
                     self.session.request(method, self.url + path, **options)
         self.is_as_before()
 
-    def test_settings(self):
+    def test_settings_are_protected(self):
         former = self.portal.portal_registry["senaite.queue.default"]
         self.session.post(self.url + "/@@queue-controlpanel", data={
             "form.widgets.default": "3", "form.buttons.save": "Save"})

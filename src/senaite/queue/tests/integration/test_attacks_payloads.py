@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Payloads, paths and ids that mean harm."""
+"""Malicious payloads, paths and ids."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -33,9 +33,9 @@ from senaite.queue.tests.integration import httpcase
 
 class TestPayloads(AttackCase):
 
-    def test_a_task_for_somebody_else(self):
-        """The user a task names is the one whose token ran it, or it fails:
-        the process endpoint takes tasks from its own leases only."""
+    def test_task_cannot_run_as_another_user(self):
+        """A task runs as the user of its token or fails, because the process
+        endpoint accepts only tasks that its process holds a lease of."""
         for user in ("", "admin", SITE_OWNER_NAME, "manager"):
             uid = self.put(username="analyst")
             route = "queue_consumer/process/" + uid
@@ -44,7 +44,7 @@ class TestPayloads(AttackCase):
             self.assertTrue("does not hold" in message)
             self.ask("queue_server/delete", {"task_uid": uid})
 
-    def test_huge_bodies(self):
+    def test_huge_bodies_are_refused(self):
         self.patch(routing, "MAX_BODY_BYTES", 1024 * 1024)
         body = json.dumps(dict(PAYLOAD, x="x" * 2 * 1024 * 1024))
         self.refused(400, POP, body=body)
@@ -52,7 +52,7 @@ class TestPayloads(AttackCase):
             response = self.call(POP, body=body, caller=caller)
             self.assertTrue(response.status_code in (401, 403))
 
-    def test_deep_json(self):
+    def test_deeply_nested_json_is_refused(self):
         for depth in (40, 900, 5000, 200000):
             for left, right in ((u"[", u"]"), (u'{"a":', u"}")):
                 body = u'{"consumer_id": "%s", "x": %s1%s}' % (
@@ -65,7 +65,7 @@ class TestPayloads(AttackCase):
                 response = self.call("queue_server/add", body=task)
                 self.assertEqual(response.status_code, 400)
 
-    def test_wrong_types_everywhere(self):
+    def test_wrong_types_are_refused(self):
         values = (None, True, -1, 0, 1.5, -10 ** 30, 10 ** 400, 1e308, "",
                   "x", u"\xe9\u20ac\U0001f4a9", "\0", "a" * 5000, [], [[]],
                   {}, {"a": 1}, ["x"] * 3)
@@ -88,14 +88,14 @@ class TestPayloads(AttackCase):
                         self.assertTrue(response.status_code < 500,
                                         (verb, key, value, response.text))
 
-    def test_unknown_fields_stay_with_the_task(self):
+    def test_unknown_fields_are_kept_with_the_task(self):
         uid = self.put(__class__="os.system", portal_type="X", role="Manager",
                        consumer_id="evil/00000001", status="done")
         answer = self.ask("queue_server/" + uid, method="GET")
         self.assertEqual((answer["status"], answer["consumer_id"]),
                          ("queued", None))
 
-    def test_path_traversal(self):
+    def test_path_traversal_is_refused(self):
         for prefix in ("queue_server/", "queue_server/jobs/",
                        "queue_server/tasks/", "queue_server/requeue/",
                        "queue_consumer/process/"):
@@ -106,7 +106,7 @@ class TestPayloads(AttackCase):
                     with requests.Session() as session:
                         request = requests.Request(
                             method, self.url, headers=JSON).prepare()
-                        # as it is: the library would tidy the path
+                        # Send it as is: the library would normalise the path
                         request.url = self.url + httpcase.API + prefix + path
                         tokens.Signer("", lambda: self.key)(request)
                         response = session.send(request, timeout=60)
@@ -115,8 +115,8 @@ class TestPayloads(AttackCase):
                     self.assertFalse("root:" in response.text)
         self.assertEqual(self.ask("queue_server/tasks")["count"], 0)
 
-    def test_ids_that_are_addresses(self):
-        """Nobody calls back what a consumer names itself."""
+    def test_addresses_as_ids_are_not_called(self):
+        """No address that a consumer gives as its id is ever called."""
         listener = socket.socket()
         self.addCleanup(listener.close)
         listener.bind(("127.0.0.1", 0))
@@ -133,7 +133,7 @@ class TestPayloads(AttackCase):
         with self.assertRaises(socket.timeout):
             listener.accept()
 
-    def test_the_server_url_is_changed_by_managers_only(self):
+    def test_only_managers_change_the_server_url(self):
         name = "senaite.queue.server"
         former = self.portal.portal_registry[name]
         for caller in UNSIGNED:
@@ -150,8 +150,8 @@ class TestPayloads(AttackCase):
         transaction.begin()
         self.assertEqual(self.portal.portal_registry[name], former)
 
-    def test_script_in_every_text(self):
-        """Answers are JSON and say so: a browser runs nothing of it."""
+    def test_scripts_in_texts_are_not_executed(self):
+        """Answers are declared as JSON, so browsers do not execute them."""
         evil = u"<script>alert(1)</script>"
         uid = self.put(retries=0, evil=evil)
         about = dict(PAYLOAD, task_uid=uid)

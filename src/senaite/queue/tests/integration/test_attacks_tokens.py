@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Tokens that are replayed, out of their time, bent, forged or foreign."""
+"""Tokens that are replayed, expired, modified, forged or from other sites."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -26,6 +26,7 @@ from persistent import Persistent
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens as auth
+from senaite.queue.errors import BadToken
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
 from senaite.queue.tests.integration.attackcase import PAYLOAD
@@ -37,12 +38,12 @@ from zope.interface import implementer
 
 @implementer(IAttributeAnnotatable)
 class OtherSite(Persistent):
-    """All that a key needs of a site."""
+    """The minimum of a site that a key needs."""
 
 
 class TestTokens(AttackCase):
 
-    def test_replay(self):
+    def test_replayed_token_is_refused(self):
         other = {"consumer_id": "client9/00000001"}
         for spend_first in (True, False):
             for route, payload in ((POP, PAYLOAD), (POP, other),
@@ -56,7 +57,7 @@ class TestTokens(AttackCase):
                 with self.unchanged():
                     self.bad_token(headers, route, payload)
 
-    def test_replay_at_the_same_moment(self):
+    def test_concurrent_replays_are_refused(self):
         headers = self.token(POP, PAYLOAD)
         statuses = []
 
@@ -71,19 +72,19 @@ class TestTokens(AttackCase):
             thread.join()
         self.assertEqual(sorted(statuses), [200] + [401] * 7)
 
-    def test_out_of_its_time(self):
+    def test_expired_and_early_tokens_are_refused(self):
         now = time.time()
         for then in (0, now - 3600, now - auth.TTL - auth.LEEWAY - 5,
                      now + auth.LEEWAY + 5, now + 3600, 2 ** 60):
             self.bad_token(self.token(POP, PAYLOAD, now=then))
 
-    def test_one_that_never_expires_is_refused_by_who_starts_anew(self):
+    def test_restarted_process_refuses_older_tokens(self):
         cache = auth.NonceCache(now=time.time())
-        with self.assertRaises(auth.BadToken):
+        with self.assertRaises(BadToken):
             cache.use({"iat": time.time() - 3600, "exp": 2 ** 60,
                        "nonce": u"x"})
 
-    def test_cut_bent_and_forged(self):
+    def test_modified_tokens_are_refused(self):
         token = self.token(POP, PAYLOAD)[auth.HEADER]
         raw = base64.urlsafe_b64decode(token)
         bent = [raw[:i] + bytes(bytearray([bytearray(raw)[i] ^ 1])) +
@@ -98,19 +99,19 @@ class TestTokens(AttackCase):
                 continue
             self.bad_token(dict(JSON, **{auth.HEADER: value}))
 
-    def test_other_keys(self):
+    def test_tokens_with_other_keys_are_refused(self):
         for key in (auth.make_key(), base64.urlsafe_b64encode(
                 b"\0" * 32).decode("ascii")):
             self.bad_token(self.token(POP, PAYLOAD, key=key))
 
-    def test_token_of_another_site(self):
+    def test_token_of_another_site_is_refused(self):
         other = OtherSite()
         signing_keys.make_key(other)
         theirs = signing_keys.get_key(other)
         self.assertNotEqual(theirs, self.key)
         self.bad_token(self.token(POP, PAYLOAD, key=theirs))
 
-    def test_user_that_was_removed(self):
+    def test_removed_user_is_not_logged_in(self):
         folder = self.portal.acl_users
         folder.userFolderAddUser("leaver", TEST_USER_PASSWORD,
                                  ["Member", "Manager"], [])
@@ -120,7 +121,7 @@ class TestTokens(AttackCase):
         transaction.commit()
         self.assertNotEqual(self.who("leaver"), "leaver")
 
-    def test_user_whose_rights_were_taken(self):
+    def test_removed_role_is_not_granted(self):
         folder = self.portal.acl_users
         folder.userFolderAddUser("lowered", TEST_USER_PASSWORD,
                                  ["Member", "Manager"], [])
@@ -129,7 +130,7 @@ class TestTokens(AttackCase):
         folder.portal_role_manager.removeRoleFromPrincipal(
             "Manager", "lowered")
         transaction.commit()
-        # a token carries a name, never rights
+        # A token carries a name, never rights
         self.assertFalse("Manager" in self.roles_of("lowered"))
 
     def current(self, user):
@@ -144,7 +145,7 @@ class TestTokens(AttackCase):
     def roles_of(self, user):
         return self.current(user)["roles"]
 
-    def test_the_header_twice(self):
+    def test_repeated_token_header_is_refused(self):
         for first, second in (("good", "garbage"), ("garbage", "good"),
                               ("good", "good"), ("good", "empty")):
             texts = {"good": self.token(POP, PAYLOAD)[auth.HEADER],
@@ -156,7 +157,7 @@ class TestTokens(AttackCase):
                 self.assertEqual(status, 401, (first, second))
 
     def raw(self, tokens):
-        """Send a request with the header several times; returns the status."""
+        """Send a request with repeated token headers; return the status."""
         from six.moves.http_client import HTTPConnection
         host = self.url.split("/")[2]
         path = "/" + "/".join(self.url.split("/")[3:])
@@ -172,12 +173,12 @@ class TestTokens(AttackCase):
         connection.send(body.encode("ascii"))
         return connection.getresponse().status
 
-    def test_timing(self):
-        """How far a bad token gets does not show in the time it takes."""
+    def test_timing_does_not_reveal_the_signature(self):
+        """The response time does not reveal how valid a bad token is."""
         good = self.token(POP, PAYLOAD)[auth.HEADER]
         raw = bytearray(base64.urlsafe_b64decode(good))
         tokens = []
-        # the signature is the last 32 bytes: wrong at its start, at its end
+        # The signature is the last 32 bytes: wrong at its start, at its end
         for position in (-32, -1):
             bent = bytearray(raw)
             bent[position] ^= 1
@@ -187,7 +188,7 @@ class TestTokens(AttackCase):
         for _ in range(2000):
             for number, token in enumerate(tokens):
                 began = time.time()
-                with self.assertRaises(auth.BadToken):
+                with self.assertRaises(BadToken):
                     auth.decrypt([self.key], token)
                 times[number].append(time.time() - began)
         medians = [sorted(each)[1000] for each in times]
@@ -196,8 +197,8 @@ class TestTokens(AttackCase):
 
 class TestNoise(AttackCase):
 
-    def test_many_bad_tokens_leave_nothing(self):
-        """Who has no key fills no memory: only good tokens are remembered."""
+    def test_bad_tokens_are_not_remembered(self):
+        """Senders without a key fill no memory: only good tokens are kept."""
         from senaite.queue.auth.pas import nonces
         before = len(nonces)
         for _ in range(50):

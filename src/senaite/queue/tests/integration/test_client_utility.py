@@ -8,9 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the utility of a client knows: of the server, and of what is on its
-way there.
-"""
+"""The utility of a client: tasks on the server, and on their way to it."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -25,16 +23,16 @@ from zope.interface.verify import verifyObject
 
 from senaite.queue import api
 from senaite.queue.client.client_utility import ClientQueueUtility
+from senaite.queue import config
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import states
 from senaite.queue.records import outbox
-from senaite.queue.site import process_role
-from senaite.queue.storage.errors import TaskNotFound
-from senaite.queue.tests.integration.test_client_process import NAME
-from senaite.queue.tests.integration.test_client_process import ProcessTestCase
+from senaite.queue.tests.integration.test_single_process import NAME
+from senaite.queue.tests.integration.test_single_process import ProcessTestCase
 
 
 class TestClientUtility(ProcessTestCase):
@@ -61,7 +59,7 @@ class TestClientUtility(ProcessTestCase):
         self.assertFalse(queue.has_task(task))
         transaction.abort()
 
-    def test_what_is_not_known_is_named(self):
+    def test_errors_name_unknown_tasks(self):
         queue = ClientQueueUtility()
         unknown = "f" * 32
         self.assertFalse(queue.delete(unknown))
@@ -78,8 +76,8 @@ class TestClientUtility(ProcessTestCase):
                 read("dummy")
             self.assertIn("'dummy'", str(caught.exception))
 
-    def test_utilities_are_where_add_ons_look_them_up(self):
-        """In one process that is all of the queue, both see the same."""
+    def test_utilities_are_found_by_their_interfaces(self):
+        """In a single process, both see the same."""
         task = self.click(uids=["a" * 32])
         self.wait_for(task, states.QUEUED)
         for interface in (IServerQueueUtility, IClientQueueUtility):
@@ -95,20 +93,20 @@ class TestClientUtility(ProcessTestCase):
         verifyObject(IServerQueueUtility, getUtility(IServerQueueUtility))
         self.assertTrue(getUtility(IServerQueueUtility).delete(task))
 
-    def test_server_utility_is_the_queue_of_the_queue_server_only(self):
-        """Elsewhere it would open a store of its own."""
+    def test_server_utility_works_on_the_queue_server_only(self):
+        """Other processes would open a store of their own."""
         queue = getUtility(IServerQueueUtility)
-        os.environ[process_role.ENVIRONMENT] = process_role.CLIENT
-        self.addCleanup(os.environ.pop, process_role.ENVIRONMENT)
+        os.environ[config.ROLE.variable] = config.CLIENT
+        self.addCleanup(os.environ.pop, config.ROLE.variable)
         for call in (queue.get_tasks, queue.__len__):
             with self.assertRaises(RuntimeError) as caught:
                 call()
             self.assertIn("IClientQueueUtility", str(caught.exception))
         self.assertTrue(queue)
 
-    def test_monitor_of_a_client_has_what_is_on_its_way(self):
-        """Of what was handed over the outbox keeps the light half only: it is
-        the server that tells of it."""
+    def test_monitor_of_a_client_shows_undelivered_tasks(self):
+        """The outbox keeps only a summary of delivered tasks: the details come
+        from the server."""
         queue = ClientQueueUtility()
         here = self.click(uids=["a"])
         self.wait_for(here, states.QUEUED)

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Clicks that meet a conflict are tried again: two people with connections of
-their own write the same object, through a WSGI server.
+"""Clicks that meet a conflict are retried: two users with connections of their
+own write the same object, through a WSGI server.
 
 For ZServer the cluster tests show it.
 """
@@ -45,7 +45,7 @@ _attempts = []
 
 
 class ContendedPage(BrowserView):
-    """Counts up; both people have read the number before one writes it."""
+    """Counts up; all users have read the number before one writes it."""
 
     barrier = None
 
@@ -59,7 +59,7 @@ class ContendedPage(BrowserView):
 
     @classmethod
     def meet(cls):
-        """Wait until everybody is here."""
+        """Wait until all users have arrived."""
         with cls.barrier:
             cls.waiting -= 1
             cls.barrier.notify_all()
@@ -83,7 +83,7 @@ class ConflictTest(unittest.TestCase):
         del _attempts[:]
 
     def click(self):
-        """Have everybody click at once; returns the statuses."""
+        """Click as all users at the same time; return the statuses."""
         ContendedPage.barrier = threading.Condition()
         ContendedPage.waiting = PEOPLE
         statuses = []
@@ -101,7 +101,7 @@ class ConflictTest(unittest.TestCase):
         transaction.begin()
         return sorted(statuses)
 
-    def test_retried(self):
+    def test_conflicting_click_is_retried(self):
         HTTPRequest.retry_max_count = 0
         configuration = config.getConfiguration()
         former = getattr(configuration, "max_conflict_retries", None)
@@ -113,8 +113,8 @@ class ConflictTest(unittest.TestCase):
         self.assertEqual(self.portal.contended["number"], PEOPLE)
         self.assertEqual(sorted(_attempts), [0, 0, 1])
 
-    def test_not_retried_without(self):
-        """What happens where somebody has switched it off."""
+    def test_conflicting_click_fails_without_retries(self):
+        """The consequence of switching the retries off."""
         HTTPRequest.retry_max_count = 0
         statuses = self.click()
         self.assertEqual(statuses[0], 200)

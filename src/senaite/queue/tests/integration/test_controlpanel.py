@@ -18,6 +18,7 @@ import unittest
 
 import requests
 import transaction
+from lxml import html
 from plone.app.registry.browser.controlpanel import ControlPanelFormWrapper
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
@@ -34,8 +35,9 @@ from senaite.queue.auth import signing_keys
 from senaite.queue.browser.controlpanel import IQueueControlPanel
 from senaite.queue.browser.controlpanel import QueueControlPanelForm
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
+from senaite.queue import config
 from senaite.queue.model.categories import PROCESSES
-from senaite.queue.site import surroundings
+from senaite.queue.model import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from senaite.queue.tests.integration import people
@@ -119,12 +121,75 @@ class TestControlPanel(unittest.TestCase):
             self.assertEqual(value, IQueueSettings[name].default, name)
             self.assertIs(type(value), type(self.setting(name)), name)
 
-    def test_descriptions_tell_the_default(self):
-        for name, value in surroundings.DEFAULTS.items():
-            if isinstance(value, tuple):
+    def test_page_shows_default_and_bounds(self):
+        self.browser.open(self.url)
+        for name, setting in config.SETTINGS.items():
+            field = IQueueSettings[name]
+            if setting.kind == config.INTEGER:
+                self.assertEqual((field.min, field.max),
+                                 (setting.low, setting.high))
+                wanted = "Default: {}. Allowed: {} to {}.".format(
+                    setting.default, setting.low, setting.high)
+            elif setting.kind == config.BOOLEAN:
+                wanted = "Default: {}".format(
+                    "on" if setting.default else "off")
+            elif setting.kind == config.URL:
+                wanted = "Default: {}".format(setting.default)
+            else:
                 continue
-            description = IQueueSettings[name].description
-            self.assertIn("Default: {}".format(value), description)
+            self.assertIn(wanted, self.facts(name), name)
+
+    def test_page_shows_title_description_and_consequence(self):
+        self.browser.open(self.url)
+        page = html.fromstring(self.browser.contents.decode("utf-8"))
+        shown = " ".join(page.text_content().split())
+        for name, setting in config.SETTINGS.items():
+            self.assertIn(setting.title, shown)
+            self.assertIn(setting.description, shown)
+            if setting.consequence:
+                self.assertIn(setting.consequence, self.facts(name))
+
+    def test_every_setting_is_in_a_named_group(self):
+        self.browser.open(self.url)
+        page = html.fromstring(self.browser.contents)
+        found = [
+            (group.find("legend").text,
+             [element.get("id") for element in group.xpath(".//p[@id]")])
+            for group in page.xpath("//fieldset[contains(@class, "
+                                    "'queue-settings-group')]")]
+        self.assertEqual(found, [
+            (title, ["form-widgets-{}-facts".format(setting.name)
+                     for setting in settings])
+            for title, settings in config.GROUPS])
+
+    def facts(self, name):
+        """Return what the page says below the field of a setting."""
+        page = html.fromstring(self.browser.contents)
+        element = page.get_element_by_id(
+            "form-widgets-{}-facts".format(name))
+        return " ".join(element.text_content().split())
+
+    def test_site_that_is_older_than_a_setting(self):
+        records = getUtility(IRegistry).records
+        for name in ("speedups", "max_items"):
+            del records["senaite.queue." + name]
+        transaction.commit()
+        self.assertEqual(True, self.setting("speedups"))
+        self.browser.open(self.url)
+        self.assertEqual("40", self.control("max_items").value)
+        self.assertIn("Changes saved", self.save(default="7"))
+        self.assertEqual(7, self.setting("default"))
+        self.assertEqual(40, records["senaite.queue.max_items"].value)
+        self.assertEqual(True, records["senaite.queue.speedups"].value)
+
+    def test_speedups_are_switched_off(self):
+        self.assertEqual(True, self.setting("speedups"))
+        self.browser.open(self.url)
+        self.browser.getControl(name="form.widgets.speedups:list").value = []
+        self.browser.getControl(name="form.buttons.save").click()
+        transaction.begin()
+        self.assertIn("Changes saved", self.browser.contents)
+        self.assertEqual(False, self.setting("speedups"))
 
     def test_save(self):
         page = self.save(
@@ -137,6 +202,17 @@ class TestControlPanel(unittest.TestCase):
         self.assertEqual(("task_b", "task_a"),
                          self.setting("top_priority_tasks"))
         self.assertEqual(30, self.setting("retention_days"))
+
+    def test_speedups_are_switched_on_and_off(self):
+        self.browser.open(self.url)
+        self.assertTrue(self.control("speedups:list").value)
+        for expected in (False, True):
+            self.browser.open(self.url)
+            self.control("speedups:list").value = \
+                ["selected"] if expected else []
+            self.browser.getControl(name="form.buttons.save").click()
+            transaction.begin()
+            self.assertIs(self.setting("speedups"), expected)
 
     def test_empty_server_and_priorities_are_allowed(self):
         self.assertIn("Changes saved",
@@ -188,8 +264,8 @@ class TestControlPanel(unittest.TestCase):
                 ("http://localhost:x/plone", "port"),
                 ("http://localhost:/plone", "port"),
                 ("http://localhost:0/plone", "port"),
-                ("http://localhost:8080", "go on to the site"),
-                ("http://localhost:8080/", "go on to the site"),
+                ("http://localhost:8080", "must contain the path of the site"),
+                ("http://localhost:8080/", "must contain the path of the site"),
                 ("http://admin:secret@localhost/plone", "login"),
                 ("http://localhost/plone?x=1", "end with the path"),
                 ("http://localhost/plone#x", "end with the path"),
@@ -197,7 +273,7 @@ class TestControlPanel(unittest.TestCase):
             self.assertRefused(message, server=value)
 
     def test_numbers_have_bounds_that_are_named(self):
-        for name in sorted(surroundings.DEFAULTS):
+        for name in sorted(config.SETTINGS):
             field = IQueueSettings[name]
             if not hasattr(field, "min") or field.min is None:
                 continue

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The comparison of two cases sees what it is there to see."""
+"""The comparison of two cases detects differences where they are made."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -26,8 +26,8 @@ from senaite.queue.tests import utils
 
 class EndStateTest(ProcessTestCase):
 
-    def test_twins_are_alike_until_one_is_changed(self):
-        """Each change below is seen where it was made, and nowhere else."""
+    def test_twins_are_equal_until_one_is_changed(self):
+        """Each change below is detected in its own part, and nowhere else."""
         with utils.settings(default=0):
             one, other = self.new_case(), self.new_case()
             for case in (one, other):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Worksheets through the form channel: what is queued, and what is not."""
+"""Worksheets through the form channel: which clicks are queued."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -33,41 +33,41 @@ class FormChannelTest(WorksheetTestCase):
         self.assertEqual(len(set(task.job_uid for task in done)), 1)
         self.assertEqual(len(worksheet.getLayout()), 6)
 
-    def test_what_was_typed_is_saved_before(self):
+    def test_values_of_the_form_are_saved_first(self):
         _samples, analyses, worksheet = self.make()
         form = {"Result.{}:records".format(api.get_uid(an)): "7"
                 for an in analyses}
         self.click(worksheet, "submit", analyses, **form)
-        # without results in the form nothing could be submitted
+        # Without the results of the form nothing could be submitted
         self.assertEqual([an.getResult() for an in analyses], ["7"] * 6)
         self.assertEqual(self.states(analyses), ["assigned"] * 6)
         self.drain()
         self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
 
-    def test_nothing_possible_queues_nothing(self):
+    def test_impossible_actions_are_not_queued(self):
         _samples, analyses, worksheet = self.make()
         page = self.click(worksheet, "submit", analyses)
         self.assertIn("No changes made", page)
         self.assertEqual(self.pending(), [])
 
-    def test_anonymous_queues_nothing(self):
+    def test_anonymous_clicks_are_not_queued(self):
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         self.browser = self.new_browser()
-        # the action is public; the page it leads back to is not
+        # The action is public, but the page it redirects to is not
         with self.assertRaises(Unauthorized):
             self.click(worksheet, "submit", analyses)
         self.assertEqual(self.pending(), [])
 
-    def test_second_click_queues_nothing(self):
+    def test_second_click_is_not_queued(self):
         _samples, analyses, worksheet = self.make()
         self.click(worksheet, "unassign", analyses)
         page = self.click(worksheet, "unassign", analyses)
-        self.assertIn("Queued already", page)
+        self.assertIn("Already queued", page)
         self.assertEqual(len(self.pending()), 1)
 
     def test_changed_meanwhile(self):
-        """What is done, assigned or gone by then is skipped, with a note."""
+        """Objects that are done, assigned or removed are skipped, with a note."""
         samples, analyses, worksheet = self.make(assign=False)
         other = utils.create_worksheet(self.portal)
         self.click(worksheet, "assign", analyses)
@@ -93,9 +93,9 @@ class FormChannelTest(WorksheetTestCase):
         self.assertEqual(task.name, "task_action_unassign")
         self.assertEqual(task.context_uid, api.get_uid(worksheet))
 
-    def test_duplicates_and_references_go_along(self):
-        """Unassigning a routine analysis removes its duplicate: the task
-        finds it gone."""
+    def test_duplicates_and_references_are_included(self):
+        """Unassigning a routine analysis removes its duplicate, which the task
+        notes as removed."""
         _samples, analyses, worksheet = self.make()
         with utils.settings(default=0):
             duplicates = worksheet.addDuplicateAnalyses(1)
@@ -107,7 +107,7 @@ class FormChannelTest(WorksheetTestCase):
         self.assertEqual(worksheet.getAnalyses(), [])
 
     def test_add_analyses_of_other_callers(self):
-        """The modal that makes a worksheet of samples calls addAnalyses."""
+        """The modal that creates a worksheet from samples calls addAnalyses."""
         samples, analyses, worksheet = self.make(assign=False)
         worksheet.addAnalyses(analyses)
         self.assertEqual(worksheet.getLayout(), [])

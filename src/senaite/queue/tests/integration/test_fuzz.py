@@ -9,10 +9,10 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""A short fuzz of every route, as everybody; `make fuzz` is the long one.
+"""A short fuzz test of every route, as every caller; `make fuzz` runs longer.
 
-Requests are made from docs/openapi.json: each parameter gets what fits it or
-what does not, by chance, from a fixed seed.
+Requests are generated from docs/openapi.json: each parameter randomly gets a
+valid or an invalid value, from a fixed seed.
 """
 
 from __future__ import absolute_import
@@ -31,7 +31,7 @@ from senaite.queue.tests.integration.test_openapi import METHODS
 from six.moves.urllib.parse import quote
 from six.moves.urllib.parse import urlencode
 
-#: Requests for each route and method, each sent as all callers
+#: Number of requests for each route and method, each sent as all callers
 EACH = 12
 
 CALLERS = (httpcase.ANONYMOUS, "contact", "consumer", "analyst", "labmanager",
@@ -42,7 +42,7 @@ NASTY = (None, True, -1, 0, 3, 1.5, -10 ** 25, 10 ** 300, 1e308, "", "x", " ",
          "<script>", "%s%n{}", "a" * 3000, [], [[]], [None], {}, {"a": {}},
          {"$ne": 1}, ["0" * 32])
 
-#: Schema -> values that fit
+#: Schema -> valid values
 FITTING = {
     "TaskUid": ("0" * 32, "0a" * 16),
     "ObjectUid": ("item1", "a" * 64),
@@ -53,7 +53,7 @@ FITTING = {
 
 
 class Source(object):
-    """Makes requests from the description of a route."""
+    """Generates requests from the description of a route."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -72,7 +72,7 @@ class Source(object):
              "array": ([], ["item1"])}.get(kind, NASTY))
 
     def some(self, properties):
-        """Return values for some of these properties, and for others."""
+        """Return values for some of these properties, and for unknown ones."""
         found = dict((name, self.value(schema))
                      for name, schema in sorted(properties.items())
                      if self.random.random() < 0.7)
@@ -82,12 +82,12 @@ class Source(object):
         return found
 
     def request(self, path, item, operation):
-        """Return (route, payload) of a request."""
+        """Return (route, payload) of a random request."""
         for parameter in item.get("parameters", ()):
             value = self.value(parameter["schema"])
             text = value if hasattr(value, "encode") else repr(value)
-            # Zope resolves them before it looks for a route: the answer would
-            # be that of another one
+            # Zope resolves these before it looks up a route, so that another
+            # route would answer
             text = text.replace("../..", "x..x")
             path = path.replace("{%s}" % parameter["name"], quote(
                 text.encode("utf-8") or b"x", safe=b""))
@@ -116,7 +116,7 @@ class Source(object):
 @unittest.skipIf(load() is None, "docs/openapi.json is not in the egg")
 class TestFuzz(httpcase.HTTPCase):
 
-    #: what is wrong is to be read, however long
+    #: Show failures in full
     maxDiff = None
 
     def setUp(self):
@@ -129,7 +129,7 @@ class TestFuzz(httpcase.HTTPCase):
         self.asked = 0
 
     def stop_the_clock(self):
-        """Let no lease end and no delay pass: that changes the queue, too."""
+        """Stop leases and delays from ending: that changes the queue, too."""
         store = server_utility.get_server_utility(self.portal).store
         stopped = store.now()
         self.patch(store, "_clock", lambda: stopped)
@@ -138,7 +138,7 @@ class TestFuzz(httpcase.HTTPCase):
         return self.ask("queue_server/diff?limit=10000",
                         method="GET")["version"]
 
-    def test_everything_as_everybody(self):
+    def test_all_routes_as_all_callers(self):
         source = Source(2026)
         for path, item in sorted(load()["paths"].items()):
             for method in METHODS:
@@ -163,13 +163,13 @@ class TestFuzz(httpcase.HTTPCase):
             if answered and not allowed:
                 self.wrong.append(("let in",) + proof)
             if caller == "manager":
-                # nobody has signed so far: nothing may have changed
+                # Nobody has signed so far: nothing may have changed
                 self.look(proof)
             elif caller == httpcase.SIGNED:
                 self.look(None if answered else proof)
 
     def look(self, proof):
-        """Note a change, unless it was answered by one."""
+        """Record a change of the queue, unless the answer reports one."""
         now = self.version()
         if proof and now != self.known:
             self.wrong.append(("changed",) + proof)

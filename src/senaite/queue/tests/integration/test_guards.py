@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What is queued is left alone, and shown as queued."""
+"""Queued objects cannot be transitioned, and are marked as queued."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -52,17 +52,17 @@ class GuardsTest(WorksheetTestCase):
         self.assertEqual(api.get_transitions_for(self.samples[0]), [])
         self.assertNotEqual(api.get_transitions_for(self.samples[1]), [])
 
-    def test_only_the_task_passes(self):
+    def test_only_the_current_task_may_transition(self):
         self.queue_some()
         self.forget_answers()
-        # what anybody can send opens nothing
+        # A request parameter does not help
         getRequest().form["queue_tuid"] = self.pending()[0].task_uid
         getRequest().set("queue_tuid", self.pending()[0].task_uid)
         self.assertFalse(isTransitionAllowed(self.analyses[0], "submit"))
         with working_on(self.pending()[0]):
             self.assertTrue(isTransitionAllowed(self.analyses[0], "submit"))
 
-    def test_another_task_does_not_pass(self):
+    def test_another_task_may_not_transition(self):
         self.queue_some()
         first = self.pending()[0]
         self.click(self.worksheet, "submit", self.analyses[3:])
@@ -72,15 +72,15 @@ class GuardsTest(WorksheetTestCase):
             self.assertFalse(isTransitionAllowed(self.analyses[0], "submit"))
             self.assertTrue(isTransitionAllowed(self.analyses[3], "submit"))
 
-    def test_free_again_after_processing(self):
+    def test_no_veto_after_processing(self):
         self.queue_some()
         self.drain()
         self.forget_answers()
         self.assertFalse(is_queued(self.worksheet))
         self.assertTrue(isTransitionAllowed(self.analyses[0], "verify"))
 
-    def test_worksheet_follows_what_was_done_by_hand_meanwhile(self):
-        """While it is queued it can't be submitted; the task makes up."""
+    def test_worksheet_is_promoted_after_transitions_by_hand(self):
+        """A queued worksheet cannot be submitted: the task does it later."""
         self.queue_some()
         self.do("submit", self.analyses[3:])
         self.assertEqual(api.get_review_status(self.worksheet), "open")

@@ -24,7 +24,7 @@ USER = "labman1"
 
 
 class IndicatorTest(WorksheetTestCase):
-    """What every page asks of the queue for who is logged in."""
+    """Tests how each page reads the jobs of the user who is logged in."""
 
     def setUp(self):
         super(IndicatorTest, self).setUp()
@@ -47,7 +47,7 @@ class IndicatorTest(WorksheetTestCase):
         self.assertEqual(self.state("somebody else"),
                          {"active": 0, "jobs": []})
 
-    def test_a_page_does_not_go_through_all_tasks_again(self):
+    def test_pages_do_not_search_all_tasks_again(self):
         first = self.state()
         asked, collect = [], indicator._collect_jobs
 
@@ -58,14 +58,14 @@ class IndicatorTest(WorksheetTestCase):
         try:
             self.assertEqual(self.state(), first)
             self.assertEqual(asked, [])
-            # but what was queued meanwhile is seen at once
+            # Tasks queued in the meantime are seen at once
             self.add("verify")
             self.assertEqual(self.state()["active"], 2)
             self.assertEqual(asked, [2])
         finally:
             indicator._collect_jobs = collect
 
-    def test_answers_are_not_shared(self):
+    def test_each_call_returns_its_own_copy(self):
         state = self.state()
         state["jobs"][0]["label"] = "changed by somebody"
         self.assertNotEqual(self.state()["jobs"], state["jobs"])

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The examples of docs/monitor-json.rst are what the routes really answer."""
+"""The examples in docs/monitor-json.rst match the answers of the routes."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -29,7 +29,7 @@ DOC = os.path.abspath(os.path.join(
 BLOCK = re.compile(
     r"\.\. code-block:: (http|json)\n\n((?:    .*\n|\n)+)")
 
-#: Values that may be there or not from one task to the next
+#: Stands for values that are not always present
 UNKNOWN = "null"
 
 
@@ -43,7 +43,7 @@ def read_examples():
 
 
 def shape(value):
-    """Return keys and types of a JSON value; of a list, those of its first
+    """Return keys and types of a JSON value; for a list, those of its first
     element."""
     if isinstance(value, dict):
         return dict((key, shape(item)) for key, item in value.items())
@@ -57,7 +57,7 @@ def shape(value):
 
 
 def differences(expected, found, path=""):
-    """Yield where two shapes differ."""
+    """Yield the differences between two shapes."""
     if UNKNOWN in (expected, found):
         return
     if isinstance(expected, dict) and isinstance(found, dict):
@@ -107,7 +107,7 @@ class TestExamples(httpcase.HTTPCase):
                 found = list(differences(shape(expected), shape(answer)))
                 self.assertEqual([], found, (route, found))
 
-    def test_differences_are_seen(self):
+    def test_differences_are_detected(self):
         for one, other in (({"a": 1}, {"b": 1}), ([1], ["a"]), ([1], []),
                            ({"a": {"b": 1}}, {"a": {"b": "c"}})):
             self.assertTrue(list(differences(shape(one), shape(other))))

@@ -24,7 +24,7 @@ from senaite.queue.model.queue_task import new_task
 from senaite.queue.model import states
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.testing import eventually
-from senaite.queue.tests.integration import test_client_process
+from senaite.queue.tests.integration import test_single_process
 
 MESSAGE = "From: lab@example.com\nTo: qa@example.com\nSubject: {}\n\nFailed."
 
@@ -45,7 +45,7 @@ class Mailer(object):
         """Always willing."""
 
 
-class MailTest(test_client_process.ProcessTestCase):
+class MailTest(test_single_process.ProcessTestCase):
     """In the process endpoint, with real commits and conflicts."""
 
     def setUp(self):
@@ -83,7 +83,7 @@ class MailTest(test_client_process.ProcessTestCase):
                 raise ValueError("This will not work")
             if len(self.attempts) < 3:
                 raise ConflictError()
-        test_client_process._work[:] = [work]
+        test_single_process._work[:] = [work]
         self.click(subject="retried")
         queue = get_server_utility(self.portal)
         self.consume()

@@ -17,28 +17,24 @@ from __future__ import print_function
 import threading
 import unittest
 
-import six
 from Acquisition import aq_base
 from bika.lims import api
 from plone.indexer.interfaces import IIndexableObject
 from Products.Archetypes.Field import StringField
 from Products.DCWorkflow import utils as utils_of_dcworkflow
-from Products.DCWorkflow.DCWorkflow import DCWorkflowDefinition
 from senaite.app.supermodel.model import SuperModel
 from senaite.core.adapters.localroles import DynamicLocalRoleAdapter
 from senaite.core.catalog.catalog_multiplex_processor import \
     CatalogMultiplexProcessor
-from senaite.core.datamanagers.field.sample_analyses import \
-    SampleAnalysesFieldDataManager
 from senaite.core.patches.archetypes import catalog_multiplex
 from zope.annotation.interfaces import IAnnotations
 from zope.component import getMultiAdapter
 from zope.globalrequest import getRequest
 
 from senaite.queue.adapters.transitions import do_if_allowed
-from senaite.queue.integration import patches
 from senaite.queue.speedups import memos
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.tests import patched
 from senaite.queue.tests import utils
 
 
@@ -77,9 +73,8 @@ class MemosTest(unittest.TestCase):
                          wrapper.allowedRolesAndUsers)
 
     def test_fields_collected_once(self):
-        read, calls = api.get_fields, []
-        self.addCleanup(setattr, api, "get_fields", read)
-        api.get_fields = lambda obj: calls.append(obj) or read(obj)
+        calls = []
+        patched.watch(self, "api.get_fields", calls.append)
 
         def count(model, names):
             del calls[:]
@@ -132,9 +127,9 @@ class MemosTest(unittest.TestCase):
         expected = get()
         self.assertEqual(expected[0], self.client)
         self.assertEqual(expected[2:5], [None, [], []])
-        read, searches = patches._read_objects, []
-        self.addCleanup(setattr, patches, "_read_objects", read)
-        patches._read_objects = lambda uids: searches.append(uids) or read(uids)
+        searches = []
+        patched.watch(self, "UIDReferenceField.get",
+                      lambda *args, **kw: searches.append(args))
         with memos.kept():
             self.assertEqual(get(), expected)
             self.assertEqual(get()[5], analyses)
@@ -181,12 +176,9 @@ class MemosTest(unittest.TestCase):
 
     def count_searches(self):
         """Return a list that grows with each search for analyses."""
-        read, searches = SampleAnalysesFieldDataManager._old_get, []
-        read = six.get_unbound_function(read)
-        self.addCleanup(
-            setattr, SampleAnalysesFieldDataManager, "_old_get", read)
-        SampleAnalysesFieldDataManager._old_get = \
-            lambda self, **kw: searches.append(kw) or read(self, **kw)
+        searches = []
+        patched.watch(self, "SampleAnalysesFieldDataManager.get",
+                      lambda manager, **kw: searches.append(kw))
         return searches
 
     def test_methods_called_once_for_all_that_is_indexed(self):
@@ -246,9 +238,10 @@ class MemosTest(unittest.TestCase):
 
     def test_tools_looked_up_once(self):
         catalog = api.get_tool("senaite_catalog_sample")
-        asked, ask = [], api._old_get_tool
-        self.addCleanup(setattr, api, "_old_get_tool", ask)
-        api._old_get_tool = lambda *args: asked.append(args[0]) or ask(*args)
+        asked = []
+        ask = patched.get_declaration("api.get_tool").found
+        patched.watch(self, "api.get_tool",
+                      lambda name, *args, **kw: asked.append(name))
         with memos.kept():
             for _time in range(2):
                 self.assertEqual(
@@ -291,17 +284,11 @@ class MemosTest(unittest.TestCase):
         """Do a transition; returns whether that was possible, and what the
         guards of this and of other transitions were asked for."""
         asked = []
-        ask = DCWorkflowDefinition._old__checkTransitionGuard
-
-        def spy(this, transition, found, **kw):
-            if aq_base(found) is aq_base(obj):
-                asked.append(transition.getId())
-            return ask(this, transition, found, **kw)
-        DCWorkflowDefinition._old__checkTransitionGuard = spy
-        try:
-            return do_if_allowed(obj, action), asked.count(action)
-        finally:
-            DCWorkflowDefinition._old__checkTransitionGuard = ask
+        patched.watch(
+            self, "._checkTransitionGuard",
+            lambda workflow, transition, found, **kw: asked.append(
+                transition.getId()) if aq_base(found) is aq_base(obj) else None)
+        return do_if_allowed(obj, action), asked.count(action)
 
     def test_guards_asked_once(self):
         sample = utils.create_samples(self.portal, 1)[0]

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The monitor: what is shown to whom, and what its buttons do."""
+"""The monitor: what it shows to which users."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -28,6 +28,7 @@ from senaite.queue import api
 from senaite.queue.browser.monitor.dashboard import Dashboard
 from senaite.queue.browser.monitor import overview as monitor
 from senaite.queue.browser import words
+from senaite.queue import config
 from senaite.queue.model.fields import to_native
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model.states import FAILED
@@ -43,7 +44,7 @@ SCRIPT = u"<img src=x onerror='alert(1)'>\xe4"
 
 
 class MonitorCase(unittest.TestCase):
-    """Against the queue server's utility, in this very process."""
+    """Tests the monitor on the queue server itself."""
 
     layer = QUEUE_FUNCTIONAL_TESTING
     role = process_role.SERVER
@@ -53,8 +54,8 @@ class MonitorCase(unittest.TestCase):
         setRoles(self.portal, TEST_USER_ID, ["Manager"])
         people.make(self.portal)
         transaction.commit()
-        os.environ[process_role.ENVIRONMENT] = self.role
-        self.addCleanup(os.environ.pop, process_role.ENVIRONMENT, None)
+        os.environ[config.ROLE.variable] = self.role
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
         self.url = self.portal.absolute_url() + "/@@queue_tasks"
         self.client = self.portal.clients.objectValues("Client")[0]
 
@@ -66,7 +67,7 @@ class MonitorCase(unittest.TestCase):
         return browser
 
     def add(self, **kw):
-        """Put a task into the store, past outbox and relay."""
+        """Add a task to the store, without outbox and relay."""
         kw.setdefault("username", "analyst")
         task = new_task(kw.pop("name", "some_task"), self.client, **kw)
         api.get_queue().accept([task])
@@ -81,7 +82,7 @@ class MonitorCase(unittest.TestCase):
         return task
 
     def rows(self, tab="default", who="lab_manager", **kw):
-        """Return what the listing of a tab gets from its ajax endpoint."""
+        """Return the answer of the ajax endpoint to the listing of a tab."""
         browser = self.browse(who)
         payload = {"review_state": tab, "selected_uids": []}
         payload.update(kw)
@@ -99,7 +100,7 @@ class TestMonitor(MonitorCase):
             self.assertIn("Queue Monitor", browser.contents)
             self.assertNotIn("does not answer", browser.contents)
 
-    def test_who_may_not_see_it(self):
+    def test_users_without_permission(self):
         for who in (None, "client_contact", "consumer"):
             for path in ("", "/folderitems"):
                 with self.assertRaises(Unauthorized):
@@ -150,7 +151,7 @@ class TestMonitor(MonitorCase):
         self.assertIn(self.client.Title(), row["context_path"])
         self.assertTrue(row["added"])
 
-    def test_objects_that_may_not_be_seen_have_no_title_and_no_link(self):
+    def test_hidden_objects_have_no_title_and_no_link(self):
         self.client.manage_permission("View", ["Owner"], 0)
         self.add()
         transaction.commit()
@@ -171,7 +172,7 @@ class TestMonitor(MonitorCase):
                 shown += "&lt;img" in repr(value)
         self.assertEqual(3, shown)
 
-    def test_pages(self):
+    def test_paging(self):
         made = [self.add().task_uid for _number in range(7)]
         first = self.rows(pagesize=5, limit_from=0)
         second = self.rows(pagesize=5, limit_from=5)
@@ -185,7 +186,7 @@ class TestMonitor(MonitorCase):
             sorted(row["uid"] for page in (first, second)
                    for row in page["folderitems"]))
 
-    def test_ghosts_do_not_disturb_pages(self):
+    def test_ghosts_do_not_count_in_pages(self):
         made = set()
         for number in range(20):
             task = self.add(ghost=bool(number % 4))
@@ -218,7 +219,7 @@ class TestMonitor(MonitorCase):
                 sort_on=column, sort_order=order)["folderitems"]]
                 for order in ("ascending", "descending")]
             self.assertEqual(found[0], found[1][::-1], column)
-        # what is no column is no reason to fail
+        # An unknown column is ignored
         self.assertEqual(3, self.rows(sort_on="nonsense")["total"])
 
     def test_transitions_are_for_managers(self):
@@ -242,23 +243,23 @@ class TestMonitor(MonitorCase):
         browser = self.browse("analyst")
         browser.open(self.url + "/dashboard")
         page = json.loads(browser.contents)["html"]
-        for text in ("Tasks that failed and need a decision: 1",
-                     CONSUMER, "Submit results", "<svg", "is paused"):
+        for text in ("Failed tasks that need a decision: 1",
+                     CONSUMER, "Submit results", "<svg", "has been paused"):
             self.assertIn(text, page)
-        # what the analyst may not press is not there
+        # The analyst sees no buttons of managers
         self.assertNotIn("@@queue_pause", page)
         browser = self.browse("lab_manager")
         browser.open(self.url + "/dashboard")
         self.assertIn("@@queue_pause", browser.contents)
         self.assertIn("@@queue_resume", browser.contents)
 
-    def test_charts_without_values_say_so(self):
+    def test_charts_without_data_say_so(self):
         def opened():
             browser = self.browse("analyst")
             browser.open(self.url + "/dashboard")
             return json.loads(browser.contents)["html"]
         page = opened()
-        self.assertEqual(6, page.count("(nothing in this time)"))
+        self.assertEqual(6, page.count("(no data)"))
         self.assertNotIn("(highest:", page)
         queue, task = api.get_queue(), self.add()
         queue.pop(CONSUMER)
@@ -266,7 +267,7 @@ class TestMonitor(MonitorCase):
         page = opened()
         self.assertIn("(highest:", page)
 
-    def test_chart_of_tasks_that_took_no_time_is_not_without_values(self):
+    def test_chart_with_values_of_zero_has_data(self):
         dashboard = Dashboard(self.portal, self.layer["request"])
         spans = [("09:00", None), ("09:05", 0.0)]
         self.assertEqual(u"0.0 s", dashboard.most(spans, words.duration))
@@ -274,7 +275,7 @@ class TestMonitor(MonitorCase):
         self.assertIsNone(dashboard.most([("09:00", 0)], None))
         self.assertEqual(u"3", dashboard.most([("09:00", 3)], None))
 
-    def test_store_that_does_not_open(self):
+    def test_store_cannot_be_opened(self):
         def fail():
             raise RuntimeError(SCRIPT)
         former = api.get_queue
@@ -288,11 +289,11 @@ class TestMonitor(MonitorCase):
 
 
 class TestMonitorOfAClient(MonitorCase):
-    """A process that is not the queue server, which is away."""
+    """Tests the monitor on a client whose queue server does not answer."""
 
     role = process_role.CLIENT
 
-    def test_page_comes_and_says_it(self):
+    def test_page_shows_the_outage(self):
         browser = self.browse("lab_manager")
         browser.open(self.url)
         self.assertIn("does not answer", browser.contents)

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The buttons of the monitor: what they do, and who may press them."""
+"""The buttons of the monitor: what they do, and which users may use them."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -50,7 +50,7 @@ class TestActions(MonitorCase):
                           [failed.task_uid, queued.task_uid, "c" * 32])
         self.assertEqual(QUEUED, self.status(failed))
         self.assertIn("Tasks queued again: 1", page.contents)
-        self.assertIn("are gone: 2", page.contents)
+        self.assertIn("no longer exist: 2", page.contents)
         self.assertIn("queue_tasks", page.url)
 
     def test_remove(self):
@@ -72,18 +72,18 @@ class TestActions(MonitorCase):
         self.assertEqual(["done", CANCELLED, CANCELLED, QUEUED], [
             self.status(task) for task in [done] + left + [other]])
         page = self.click("queue_cancel_job", [done.task_uid, "c" * 32])
-        self.assertIn("finished meanwhile or gone: 2", page.contents)
+        self.assertIn("have finished or no longer exist: 2", page.contents)
 
-    def test_a_task_that_meanwhile_finished(self):
+    def test_task_has_finished_meanwhile(self):
         task = self.add()
         queue = api.get_queue()
         queue.done(queue.pop(CONSUMER))
         page = self.click("queue_remove", [task.task_uid])
-        self.assertIn("finished meanwhile or gone: 1", page.contents)
+        self.assertIn("have finished or no longer exist: 1", page.contents)
         self.assertNotIn("Tasks removed", page.contents)
 
     def post(self, view, who="lab_manager", token=True, **form):
-        """Send the form of one of the small views."""
+        """Send the form of one of the views."""
         browser = self.browse(who)
         if token:
             browser.open(self.url)
@@ -104,11 +104,11 @@ class TestActions(MonitorCase):
                              queue.store.pauses()[0]["username"])
             self.assertIsNone(queue.pop(CONSUMER))
             page = self.post("queue_pause", name=name)
-            self.assertIn("Paused already", page.contents)
+            self.assertIn("Already paused", page.contents)
             page = self.post("queue_resume", name=name)
             self.assertIn("Resumed: ", page.contents)
             page = self.post("queue_resume", name=name)
-            self.assertIn("Not paused any more", page.contents)
+            self.assertIn("No longer paused", page.contents)
         self.assertEqual(task.task_uid, queue.pop(CONSUMER).task_uid)
         page = self.post("queue_pause", name="no name")
         self.assertIn("Not the name of a task", page.contents)
@@ -128,7 +128,7 @@ class TestActions(MonitorCase):
         page.open(self.url)
         self.assertIn("must be a whole number", page.contents)
 
-    def test_who_may_not(self):
+    def test_users_without_permission(self):
         task = self.add_failed()
         for who in (None, "client_contact", "analyst", "consumer"):
             for action in ("queue_requeue", "queue_remove",
@@ -142,7 +142,7 @@ class TestActions(MonitorCase):
         self.assertEqual(FAILED, self.status(task))
         self.assertEqual([], api.get_queue().store.pauses())
 
-    def test_not_from_elsewhere(self):
+    def test_forged_requests_are_refused(self):
         task = self.add_failed()
         for attempt in (
                 lambda: self.click("queue_remove", [task.task_uid],
@@ -159,7 +159,7 @@ class TestActions(MonitorCase):
         self.assertEqual(FAILED, self.status(task))
         self.assertEqual([], api.get_queue().store.pauses())
 
-    def test_no_redirect_to_elsewhere(self):
+    def test_no_redirect_to_another_site(self):
         task = self.add_failed()
         page = self.click("queue_remove", [task.task_uid],
                           redirect_url="http://evil.example/")

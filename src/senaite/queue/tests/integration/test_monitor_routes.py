@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Routes of the monitor: pages, figures, and what people tell the queue."""
+"""Routes of the monitor: pages, figures, and the actions of managers."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -18,6 +18,7 @@ import time
 
 from senaite.queue.auth import tokens
 from senaite.queue.client import diagnosis
+from senaite.queue import config
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.tests.integration import httpcase
 
@@ -97,7 +98,7 @@ class TestSteering(httpcase.HTTPCase):
 
 
 class TestDiagnosis(httpcase.HTTPCase):
-    """The test of the connection says what is wrong, in plain words."""
+    """The connection test reports what is wrong."""
 
     def examine(self, url=None, site_id=None, key=None):
         found = diagnosis.test(
@@ -106,10 +107,10 @@ class TestDiagnosis(httpcase.HTTPCase):
         return [good for good, _text in found], \
             found[-1][1] if not found[-1][0] else None
 
-    def test_all_is_well(self):
+    def test_no_faults(self):
         self.assertEqual(self.examine(), ([True] * 5, None))
 
-    def test_what_is_wrong(self):
+    def test_faults(self):
         host = self.url.split("/")[2]
         for url, part in (
                 ("", "is empty"), ("nonsense", "no URL"),
@@ -131,10 +132,9 @@ class TestDiagnosis(httpcase.HTTPCase):
 
     def test_not_a_queue_server(self):
         from senaite.queue.site import process_role
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.assertIn("not a queue server", self.examine()[1])
 
-    def test_store_that_cannot_work(self):
-        from senaite.queue.site import store_location
-        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+    def test_store_fails(self):
+        self.setenv(config.STORE.variable, "sqlite:////proc/none/tasks.db")
         self.assertIn("cannot work", self.examine()[1])

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Health for balancers, figures for Prometheus."""
+"""Health for balancers, metrics for Prometheus."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -18,12 +18,11 @@ import os
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
+from senaite.queue import config
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
-from senaite.queue.monitoring import views
 from senaite.queue.server import server_utility
 from senaite.queue.site import process_role
-from senaite.queue.site import store_location
 from senaite.queue.tests.integration.httpcase import CONSUMER
 from senaite.queue.tests.integration.httpcase import HTTPCase
 
@@ -44,7 +43,7 @@ class MonitoringCase(HTTPCase):
 
     def break_store(self):
         server_utility.forget_utilities()
-        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/nowhere/tasks.db")
+        self.setenv(config.STORE.variable, "sqlite:////proc/nowhere/tasks.db")
 
 
 class TestHealth(MonitoringCase):
@@ -55,17 +54,17 @@ class TestHealth(MonitoringCase):
         self.assertEqual(response.json()["checks"], checks)
         return response
 
-    def test_server_is_well(self):
+    def test_healthy_server(self):
         response = self.check(200, {"store": "ok"})
         self.assertEqual(response.headers["Cache-Control"], "no-store")
 
     def test_server_without_store(self):
         self.break_store()
         response = self.check(503, {"store": "unavailable"})
-        # Nothing that an outsider could use
+        # No details for outsiders
         self.assertNotIn("nowhere", response.text)
 
-    def test_store_is_asked_once_a_second_at_most(self):
+    def test_store_is_queried_at_most_once_a_second(self):
         asked = []
         self.patch(health, "_store_answers",
                    lambda portal: asked.append(1) or True)
@@ -74,23 +73,67 @@ class TestHealth(MonitoringCase):
             self.check(200, {"store": "ok"})
         self.assertEqual(len(asked), 1)
 
-    def test_client_goes_on_without_a_server(self):
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+    def test_client_is_healthy_without_a_server(self):
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 17.0)
         self.check(200, {"server": "not reached"})
 
     def test_consumer_without_loop(self):
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 0)
-        self.patch(health.consumer, "is_running", lambda site: False)
+        self.patch(health.loop, "is_running", lambda site: False)
         self.check(503, {"consumer": "not running", "server": "ok"},
                    "?role=consumer")
-        self.patch(health.consumer, "is_running", lambda site: True)
+        self.patch(health.loop, "is_running", lambda site: True)
         self.check(200, {"consumer": "ok", "server": "ok"}, "?role=consumer")
 
     def test_no_queue_server(self):
-        self.setenv(process_role.ENVIRONMENT, process_role.CLIENT)
-        self.check(503, {"server": "this process is none"}, "?role=server")
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
+        self.check(503, {"server": "this process is not a queue server"},
+                   "?role=server")
+
+    def test_wrong_key(self):
+        """A server or consumer with it is of no use, a client is."""
+        self.setenv(config.KEY.variable, "typo-in-the-key")
+        self.patch(health.view, "outage_seconds", lambda portal: 17.0)
+        self.patch(health.loop, "is_running", lambda site: True)
+        wrong = "not valid: SENAITE_QUEUE_KEY"
+        response = self.check(503, {"store": "ok", "configuration": wrong})
+        self.assertNotIn("typo", response.text)
+        self.check(503, {"consumer": "ok", "server": "not reached",
+                         "configuration": wrong}, "?role=consumer")
+        response = self.check(200, {
+            "server": "not reached", "configuration": wrong}, "?role=client")
+        self.assertEqual(response.json()["status"], "degraded")
+
+    def test_wrong_role(self):
+        self.setenv(config.ROLE.variable, "servre")
+        self.patch(health.view, "outage_seconds", lambda portal: 17.0)
+        wrong = "not valid: SENAITE_QUEUE_ROLE"
+        self.check(503, {"server": "this process is not a queue server",
+                         "configuration": wrong}, "?role=server")
+        self.assertEqual(self.check(200, {
+            "server": "not reached",
+            "configuration": wrong}).json()["status"], "degraded")
+
+    def test_wrong_store(self):
+        server_utility.forget_utilities()
+        self.setenv(config.STORE.variable, "postgres://u:s3cret@h/db")
+        response = self.check(503, {
+            "store": "unavailable",
+            "configuration": "not valid: SENAITE_QUEUE_STORE"})
+        self.assertNotIn("s3cret", response.text)
+        response = self.call("queue_server/tasks", method="GET",
+                             caller="labmanager")
+        self.assertEqual(response.status_code, 503)
+        self.assertNotIn("s3cret", response.text)
+
+    def test_wrong_value_with_a_safe_default(self):
+        self.setenv(config.STANDALONE.variable, "of")
+        response = self.check(200, {
+            "store": "ok", "configuration": "not valid: "
+            "SENAITE_QUEUE_STANDALONE"})
+        self.assertEqual(response.json()["status"], "degraded")
 
     def test_unknown_role(self):
         self.assertEqual(
@@ -108,7 +151,7 @@ class TestMetrics(MonitoringCase):
                 found[(sample[0],) + tuple(sample[1].values())] = sample[2]
         return found
 
-    def test_figures_of_the_store(self):
+    def test_metrics_of_the_store(self):
         for _number in range(3):
             self.put()
         self.ask("queue_server/pop", {"consumer_id": CONSUMER})
@@ -123,13 +166,21 @@ class TestMetrics(MonitoringCase):
         self.assertGreaterEqual(
             found[(metrics.PREFIX + "oldest_wait_seconds",)], 0)
 
-    def test_store_that_is_down(self):
+    def test_wrong_configuration(self):
+        name = (metrics.PREFIX + "configuration_errors",)
+        self.assertEqual(self.figures(caller="labmanager")[name], 0)
+        self.setenv(config.STANDALONE.variable, "of")
+        self.assertEqual(self.figures(caller="labmanager")[name], 1)
+        self.setenv(config.KEY.variable, "typo-in-the-key")
+        self.assertEqual(self.figures(caller="labmanager")[name], 2)
+
+    def test_store_is_down(self):
         self.break_store()
         found = self.figures(caller="labmanager")
         self.assertEqual(found[(metrics.PREFIX + "store_up",)], 0)
         self.assertNotIn((metrics.PREFIX + "tasks", "queued"), found)
 
-    def test_who_may_read_them(self):
+    def test_users_with_permission(self):
         for caller in ("anonymous", "contact"):
             self.assertEqual(
                 self.page("@@queue-metrics", caller).status_code, 401)
@@ -139,19 +190,19 @@ class TestMetrics(MonitoringCase):
         headers = {"Authorization": "Bearer " + token}
         self.assertEqual(self.page(
             "@@queue-metrics", headers=headers).status_code, 401)
-        self.setenv(views.ENVIRONMENT, token)
+        self.setenv(config.METRICS_TOKEN.variable, token)
         self.assertIn((metrics.PREFIX + "store_up",),
                       self.figures(headers=headers))
         for wrong in ("Bearer " + token[:-1], "Bearer ", "Digest " + token):
             self.assertEqual(self.page("@@queue-metrics", headers={
                 "Authorization": wrong}).status_code, 401)
 
-    def test_a_token_that_is_too_short_is_none(self):
-        self.setenv(views.ENVIRONMENT, "short")
+    def test_a_short_token_is_ignored(self):
+        self.setenv(config.METRICS_TOKEN.variable, "short")
         self.assertEqual(self.page("@@queue-metrics", headers={
             "Authorization": "Bearer short"}).status_code, 401)
 
-    def test_each_figure_is_documented(self):
+    def test_each_metric_is_documented(self):
         with open(DOCS) as source:
             text = source.read()
         for name, _help, _label in \

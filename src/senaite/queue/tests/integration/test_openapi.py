@@ -9,8 +9,8 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""docs/openapi.json says what the code does: routes, methods, access,
-fields of a task, and the statuses of refusals."""
+"""docs/openapi.json matches the code: routes, methods, access, fields of a
+task, and the statuses of refusals."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -31,14 +31,14 @@ from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.tests.integration import httpcase
 
-#: They catch what is no route
+#: Routes that catch unknown paths
 CATCH_ALL = ("/queue_server/", "/queue_server/{rest}")
 
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
 
 
 def load():
-    """Return the description; None when only the egg is there."""
+    """Return the description; None when only the egg is installed."""
     root = os.path.dirname(senaite.queue.__file__)
     path = os.path.join(root, "..", "..", "..", "docs", "openapi.json")
     if not os.path.exists(path):
@@ -72,14 +72,14 @@ class TestDescription(httpcase.HTTPCase):
                 if method in item:
                     yield path, method, item[method]
 
-    def test_routes_methods_and_access(self):
+    def test_routes_methods_and_access_match_the_code(self):
         described = dict(((path, method), found["x-access"])
                          for path, method, found in self.operations())
         expected = dict((key, access) for key, access in declared().items()
                         if key[0] not in CATCH_ALL)
         self.assertEqual(described, expected)
 
-    def test_security_follows_from_access(self):
+    def test_security_matches_the_access(self):
         for path, method, found in self.operations():
             names = sorted(name for one in found["security"] for name in one)
             expected = ["token"] if found["x-access"] == SIGNED \
@@ -88,12 +88,12 @@ class TestDescription(httpcase.HTTPCase):
         scheme = self.document["components"]["securitySchemes"]["token"]
         self.assertEqual(scheme["name"], tokens.HEADER)
 
-    def test_fields_of_a_task(self):
+    def test_fields_of_a_task_match_the_code(self):
         schema = self.document["components"]["schemas"]["Task"]
         self.assertEqual(set(schema["properties"]), set(fields.CHECKS))
         self.assertEqual(set(schema["required"]), set(fields.REQUIRED))
 
-    def test_values(self):
+    def test_patterns_accept_valid_values(self):
         schemas = self.document["components"]["schemas"]
         self.assertEqual(tuple(schemas["Status"]["enum"]), states.STATES)
         body = self.document["paths"]["/queue_server/fail"]["post"][
@@ -109,7 +109,7 @@ class TestDescription(httpcase.HTTPCase):
             self.assertFalse(pattern.match(bad), name)
         parse_consumer_id(httpcase.CONSUMER)
 
-    def test_every_reference_leads_somewhere(self):
+    def test_every_reference_resolves(self):
         for path in re.findall(r'"\$ref": "#/([^"]+)"',
                                json.dumps(self.document)):
             found = self.document
@@ -118,7 +118,7 @@ class TestDescription(httpcase.HTTPCase):
         self.assertTrue(found)
 
     def test_refusals_are_described(self):
-        """What each route answers to nonsense is in its description."""
+        """Each status with which a route refuses data is described."""
         payloads = ({}, {"task_uid": "x"}, {"task_uid": "0" * 32},
                     {"task_uid": "0" * 32, "consumer_id": httpcase.CONSUMER},
                     {"limit": -1, "kind": 3, "status": ["x"]},

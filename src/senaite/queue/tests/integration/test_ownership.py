@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Who sees what a client owns, when a user is linked to one of its contacts.
+"""Permissions on the content of a client when a user is linked to a contact.
 """
 
 from __future__ import absolute_import
@@ -50,7 +50,7 @@ class OwnershipTest(WorksheetTestCase):
             self.client, "Contact", Firstname="Ana", Surname="Old")
         self.samples = [self.add_sample() for _number in range(3)]
         self.portal.acl_users._doAddUser("ana", PASSWORD, ["Member"], [])
-        # indexed now, not when the catalog is asked for the first time
+        # Index now, not at the first search of the catalog
         transaction.commit()
 
     def add_sample(self):
@@ -64,7 +64,7 @@ class OwnershipTest(WorksheetTestCase):
         }, [senaite_api.get_uid(service[0])])
 
     def seen_by(self, who, catalog=SAMPLES):
-        """Return the ids of what of the client a user finds."""
+        """Return the ids of the client's objects that a user finds."""
         transaction.commit()
         login(self.portal, who)
         try:
@@ -81,14 +81,14 @@ class OwnershipTest(WorksheetTestCase):
     def ids(self):
         return sorted(sample.getId() for sample in self.samples)
 
-    def test_core_leaves_out_what_was_there_before(self):
-        """The reason for all of this: fails when core has mended it."""
+    def test_core_does_not_reindex_existing_content(self):
+        """The reason for this module: fails as soon as core is fixed."""
         with utils.not_installed():
             self.link()
         self.assertEqual(self.pending(), [])
         self.assertEqual(self.seen_by("ana"), [])
 
-    def test_linked_user_sees_what_was_there_before(self):
+    def test_linked_user_finds_existing_content(self):
         self.assertEqual(self.seen_by("ana"), [])
         self.link()
         task, = self.pending()
@@ -99,11 +99,11 @@ class OwnershipTest(WorksheetTestCase):
         self.drain()
         self.assertEqual(self.seen_by("ana"), self.ids())
         self.assertEqual(len(self.seen_by("ana", ANALYSES)), 3)
-        # and nobody else does
+        # Nobody else finds it
         self.portal.acl_users._doAddUser("eve", PASSWORD, ["Member"], [])
         self.assertEqual(self.seen_by("eve"), [])
 
-    def test_what_is_made_meanwhile(self):
+    def test_content_created_meanwhile(self):
         self.link()
         self.samples.append(self.add_sample())
         new = [self.samples[-1].getId()]
@@ -111,7 +111,7 @@ class OwnershipTest(WorksheetTestCase):
         self.drain()
         self.assertEqual(self.seen_by("ana"), self.ids())
 
-    def test_unlinking_takes_it_away(self):
+    def test_unlinked_user_finds_nothing(self):
         self.link()
         self.drain()
         self.contact.unlinkUser()
@@ -137,7 +137,7 @@ class OwnershipTest(WorksheetTestCase):
             add.job_uid), 3)
         self.assertEqual(paths, sorted(paths))
 
-    def test_a_chunk_leaves_nothing_in_memory(self):
+    def test_a_chunk_frees_its_memory(self):
         self.link()
         transaction.commit()
         connection = self.portal._p_jar
@@ -147,7 +147,7 @@ class OwnershipTest(WorksheetTestCase):
                  if sample._p_changed is not None]
         self.assertEqual(awake, [])
 
-    def test_nothing_to_do_for_the_second_contact(self):
+    def test_second_contact_needs_no_task(self):
         self.link()
         self.drain()
         other = senaite_api.create(
@@ -158,7 +158,7 @@ class OwnershipTest(WorksheetTestCase):
         self.assertEqual(self.seen_by("ben"), self.ids())
 
     def test_roles_are_given_and_revoked(self):
-        """As the page "Sharing" does."""
+        """As on the page "Sharing"."""
         self.client.manage_setLocalRoles("ana", ["Owner"])
         notify(LocalrolesModifiedEvent(self.client, getRequest()))
         self.drain()
@@ -169,19 +169,19 @@ class OwnershipTest(WorksheetTestCase):
         self.drain()
         self.assertEqual(self.seen_by("ana"), [])
 
-    def test_at_once_where_the_queue_takes_no_tasks(self):
+    def test_done_at_once_when_the_queue_takes_no_tasks(self):
         with utils.settings(default=0):
             self.link()
         self.assertEqual(self.pending(), [])
         self.assertEqual(self.seen_by("ana"), self.ids())
 
-    def test_at_once_where_there_is_little_to_do(self):
+    def test_done_at_once_for_few_objects(self):
         with utils.settings(min_items=100):
             self.link()
         self.assertEqual(self.pending(), [])
         self.assertEqual(self.seen_by("ana"), self.ids())
 
-    def test_as_core_where_people_do_not_want_it(self):
+    def test_nothing_is_done_when_the_process_is_disabled(self):
         others = tuple(name for name in PROCESSES if name != "security")
         with utils.settings(queued_processes=others):
             self.link()

@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import logging
 import unittest
 
 from bika.lims import api
@@ -22,11 +23,18 @@ from plone.app.testing import login
 from plone.app.testing import logout
 from plone.app.testing import setRoles
 from plone.app.testing import TEST_USER_NAME
+from plone.registry.interfaces import IRegistry
 from senaite.core.catalog import CLIENT_CATALOG
+from zope.component import getGlobalSiteManager
+from zope.component import getUtility
 from zope.component.hooks import setSite
+from zope.processlifetime import IProcessStarting
 
+from senaite.queue import config
+from senaite.queue import logger
+from senaite.queue.model import surroundings
 from senaite.queue.site import plonesite
-from senaite.queue.site import surroundings
+from senaite.queue.site.portal import get_portal
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
@@ -98,11 +106,41 @@ class TestPloneSite(unittest.TestCase):
         self.assertEqual("", self.plone.get_setting("server"))
         self.assertEqual((), self.plone.get_setting("top_priority_tasks"))
 
+    def test_wrong_values_break_nothing_and_are_logged_once(self):
+        records = getUtility(IRegistry).records
+        lines = self.log_lines()
+        # past the checks of the registry, as in an old site
+        for name, wrong, used in (
+                ("default", 501, 500), ("max_retries", -1, 0),
+                ("lease_seconds", None, 30),
+                ("queued_processes", (u"submit", u"gone"), ("submit",))):
+            records._values["senaite.queue." + name] = wrong
+            for _number in range(3):
+                self.assertEqual(used, self.plone.get_setting(name))
+            self.assertEqual(1, len(lines), lines)
+            self.assertIn("senaite.queue." + name, lines.pop())
+
+    def test_configuration_is_checked_when_a_process_starts(self):
+        handlers = [
+            found.handler for found in getGlobalSiteManager()
+            .registeredHandlers() if IProcessStarting in found.required]
+        self.assertIn(config.on_process_starting, handlers)
+
+    def log_lines(self):
+        """Return the list to which lines of the log are added."""
+        lines = []
+        handler = logging.Handler()
+        handler.emit = lambda record: lines.append(record.getMessage())
+        logger.addHandler(handler)
+        self.addCleanup(logger.removeHandler, handler)
+        plonesite._complaints.clear()
+        return lines
+
     def test_without_a_site(self):
         setSite(None)
         self.addCleanup(setSite, self.portal)
         self.assertEqual(10, self.plone.get_setting("default"))
-        self.assertIsNone(plonesite.get_portal())
+        self.assertIsNone(get_portal())
 
     def test_nothing_is_loaded_for_a_setting(self):
         connection = self.portal._p_jar

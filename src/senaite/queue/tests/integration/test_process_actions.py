@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Workflow actions on a worksheet's analyses: queued, and at once."""
+"""Workflow actions on a worksheet's analyses: queued and synchronous."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -25,7 +25,7 @@ from senaite.queue.integration import decisions
 from senaite.queue.tests.integration.process import ProcessTestCase
 from senaite.queue.tests import worksheets
 
-#: Rows of the table of differences
+#: Rows of the table of accepted differences
 RETESTS = ("order of retests", "first retest")
 
 #: An interim field of a calculation or a service
@@ -52,7 +52,7 @@ class ActionsTest(ProcessTestCase):
             "submit", "analyses_transposed_view"))
 
     def test_multi_verify(self):
-        """Twice of three times, in each channel; then for good."""
+        """Two of three verifications in each channel, then the last one."""
         api.get_setup().setTypeOfmultiVerification("self_multi_enabled")
 
         def prepare(case):
@@ -88,7 +88,7 @@ class ActionsTest(ProcessTestCase):
         self.compare(self.submitted, self.by_form("reject"))
 
     def save(self, case, values):
-        """Save what was typed, as the listing does before transitions."""
+        """Save typed values, as the listing does before transitions."""
         queue = dict((api.get_uid(analysis), fields) for analysis, fields
                      in zip(case.analyses, values))
         self.post("{}/analyses_classic_view/set_fields".format(
@@ -112,8 +112,8 @@ class ControlsTest(ProcessTestCase):
         self.compare(prepare, self.by_form("retract"), known=RETESTS)
 
     def test_unassign(self):
-        """Duplicates go with their analyses. Core fails when they come later
-        in the same selection: there, they are left out of it."""
+        """Duplicates go with their analyses. Core fails if they come later in
+        the same selection, so the selection omits them."""
         def act(case):
             selection = case.analyses
             if not decisions.is_to_be_queued("unassign"):
@@ -131,7 +131,7 @@ class ControlsTest(ProcessTestCase):
 
 
 class DependentsTest(ProcessTestCase):
-    """Hardness is calculated of calcium and magnesium."""
+    """Hardness is calculated from calcium and magnesium."""
 
     keywords = ("Ca", "Mg", "THCaCO3")
 
@@ -144,11 +144,11 @@ class DependentsTest(ProcessTestCase):
 
 
 class FormValuesTest(ProcessTestCase):
-    """All that can be typed in the form without having been saved."""
+    """All values that can be typed into the form without being saved."""
 
     keywords = ("Ca", "Cu")
 
-    def test_submit(self):
+    def test_submit_with_unsaved_form_values(self):
         services = worksheets.get_services(self.keywords)
         instrument, method = worksheets.create_equipment(
             self.portal, services)
@@ -187,7 +187,7 @@ class FormValuesTest(ProcessTestCase):
             self.assertIn("Cloudy", str(analysis.getRemarks()))
 
     def test_reference_that_fails_its_instrument(self):
-        """The instrument is out of use from then on."""
+        """The instrument is out of use afterwards."""
         services = worksheets.get_services(self.keywords)
         instrument, _method = worksheets.create_equipment(
             self.portal, services)
@@ -196,7 +196,7 @@ class FormValuesTest(ProcessTestCase):
             self.with_controls(case)
             case.worksheet.setInstrument(instrument, True)
             self.with_results(case)
-            # what the control should be is between 0 and 10.1
+            # The control must be between 0 and 10.1
             for analysis in case.analyses[-2:]:
                 analysis.setResult("99")
                 analysis.reindexObject()
@@ -210,6 +210,6 @@ class FormValuesTest(ProcessTestCase):
 
 
 def typed(case):
-    """Return what a form has when results were typed."""
+    """Return the form values for typed results."""
     return dict(("Result.%s:records" % api.get_uid(analysis), "1%s" % index)
                 for index, analysis in enumerate(case.analyses))

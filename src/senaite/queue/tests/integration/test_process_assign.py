@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Assignment of analyses to a worksheet: queued, and at once."""
+"""Assignment of analyses to a worksheet: queued and synchronous."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -21,20 +21,22 @@ from zope.interface import alsoProvides
 
 from senaite.queue.adapters import QueuedAssignAnalysesTaskAdapter
 from senaite.queue.adapters import settle
+from senaite.queue.speedups import full
 from senaite.queue.api import add_assign_task
 from senaite.queue.integration import decisions
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import patched
 from senaite.queue.tests import utils
 
 
 class AssignTest(ProcessTestCase):
 
-    def test_beside_duplicates_and_references(self):
-        """And again, to the samples that are there already."""
+    def test_assign_beside_duplicates_and_references(self):
+        """Also a second time, to samples that are already there."""
         def prepare(case):
             self.do_assign(case.worksheet, case.analyses[:1])
             self.with_controls(case)
-            # what was there is selected, too: an old page
+            # As from an old page: assigned analyses are selected, too
             case.analyses = case.analyses[:4]
         case, _done = self.compare(
             prepare, self.by_form("assign"), assign=False)
@@ -44,8 +46,8 @@ class AssignTest(ProcessTestCase):
             [(1, "a"), (1, "a"), (2, "d"), (3, "b"), (3, "b"), (4, "c"),
              (4, "c"), (5, "a"), (5, "a")])
 
-    def test_slots(self):
-        """Slots are wishes: a sample keeps the slot that it has."""
+    def test_assign_with_slots(self):
+        """Slots are preferences: a sample keeps the slot that it has."""
         wishes = (5, 3, 2, 4)
 
         def act(case):
@@ -60,12 +62,12 @@ class AssignTest(ProcessTestCase):
             [int(slot["position"]) for slot in case.worksheet.getLayout()],
             [2, 2, 5, 5])
 
-    def test_by_ajax(self):
-        """Core leaves the analyses without worksheet then: the reference is
-        its form. The listing does everything twice, for each row."""
+    def test_assign_by_ajax(self):
+        """Core assigns no analyses in this channel: its form is the reference.
+        The listing sends everything twice, for each row."""
         def act(case):
             if decisions.is_to_be_queued("assign"):
-                # from the last to the first
+                # From last to first
                 case.analyses = case.analyses[::-1]
                 self.click_rows(case.worksheet, "assign", case.analyses,
                                 view="add_analyses")
@@ -73,8 +75,9 @@ class AssignTest(ProcessTestCase):
                 self.click(case.worksheet, "assign", case.analyses)
         self.compare(self.as_made, act, assign=False)
 
-    def test_changed_meanwhile(self):
-        """What is cancelled or rejected by then is skipped, with a note."""
+    def test_analyses_changed_in_the_meantime_are_skipped(self):
+        """Analyses cancelled or rejected in the meantime are skipped, with a
+        note."""
         with utils.settings(default=0):
             case = self.new_case(assign=False)
         self.click(case.worksheet, "assign", case.analyses)
@@ -89,8 +92,8 @@ class AssignTest(ProcessTestCase):
         self.assertEqual(self.states(case.analyses),
                          ["assigned", "rejected", "cancelled", "cancelled"])
 
-    def test_removed_with_another_of_the_chunk(self):
-        """What the work on one analysis removes is skipped, with a note."""
+    def test_analyses_removed_by_the_same_chunk_are_skipped(self):
+        """Items removed by the work on others are skipped, with a note."""
         with utils.settings(default=0):
             case = self.new_case(assign=False)
         self.click(case.worksheet, "assign", case.analyses)
@@ -111,8 +114,9 @@ class AssignTest(ProcessTestCase):
             QueuedAssignAnalysesTaskAdapter(case.worksheet).process(task)
         self.assertEqual(task["note"], "1 removed meanwhile: " + gone)
 
+    @patched.needs_speedups
     def test_samples_with_open_analyses_are_not_tried(self):
-        """Their guard wakes up all analyses, to find what is known."""
+        """Their guard would load all analyses for a known answer."""
         asked, former = [], settle.do_if_allowed
 
         def do_if_allowed(obj, action):
@@ -130,21 +134,21 @@ class AssignTest(ProcessTestCase):
         self.assertIn(("Worksheet", "submit"), asked)
 
     def test_samples_with_open_analyses_for_internal_use_are_tried(self):
-        """They do not keep their sample, as a rule."""
+        """Such analyses usually do not hold back their sample."""
         with utils.settings(default=0):
             case = self.new_case()
-        self.assertTrue(settle.is_open(case.analyses[0]))
+        self.assertTrue(full.is_open(case.analyses[0]))
         alsoProvides(case.analyses[0], IInternalUse)
-        self.assertFalse(settle.is_open(case.analyses[0]))
+        self.assertFalse(full.is_open(case.analyses[0]))
 
     def test_samples_are_tried_whatever_their_duplicates(self):
-        """They are open, too, but not the sample's."""
+        """Duplicates are open too, but do not belong to the sample."""
         with utils.settings(default=0):
             case = self.new_case()
             self.with_controls(case)
         duplicate = case.worksheet.getDuplicateAnalyses()[0]
         self.assertEqual(api.get_review_status(duplicate), "assigned")
-        self.assertFalse(settle.is_open(duplicate))
+        self.assertFalse(full.is_open(duplicate))
 
     def do_assign(self, worksheet, analyses):
         with utils.settings(default=0):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Worksheets made by a template: queued, and at once."""
+"""Worksheets created from a template: queued and synchronous."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -29,7 +29,7 @@ from senaite.queue.tests import worksheets
 
 class TemplateTestCase(ProcessTestCase):
 
-    # Without samples in stock: a template takes what it finds
+    # Without samples in stock, because a template takes any that match
     layer = QUEUE_FUNCTIONAL_TESTING
 
     def setUp(self):
@@ -38,7 +38,7 @@ class TemplateTestCase(ProcessTestCase):
         transaction.commit()
 
     def create_template(self, slots=None, **values):
-        """Create a template, by default with all there is: routine analyses,
+        """Create a template, by default with all types: routine analyses,
         duplicates, a control and a blank."""
         if slots is None:
             blank, _sample = worksheets.create_reference(
@@ -70,11 +70,11 @@ class TemplateTestCase(ProcessTestCase):
         return page
 
     def location(self):
-        """Return where the last answer leads to."""
+        """Return the target of the last redirect."""
         return self.browser.headers["location"].split("?")[0]
 
     def layout(self, case):
-        """Return position, type and keyword of what is on a worksheet."""
+        """Return position, type and keyword of each item of a worksheet."""
         return [(int(slot["position"]), slot["type"], api.get_object_by_uid(
             slot["analysis_uid"]).getKeyword())
             for slot in case.worksheet.getLayout()]
@@ -89,12 +89,12 @@ class TemplateTest(TemplateTestCase):
             (1, "a", "Ca"), (1, "a", "Cu"), (2, "d", "Ca"), (2, "d", "Cu"),
             (3, "a", "Ca"), (3, "a", "Cu"), (4, "c", "Ca"),
             (5, "d", "Ca"), (5, "d", "Cu"), (6, "b", "Ca"), (6, "b", "Cu")])
-        # the plan, two chunks, two duplicates, blank, control
+        # The plan, two chunks, two duplicates, blank, control
         self.assertEqual([len(task.uids) for task in done],
                          [0, 4, 2, 0, 0, 0, 0])
 
-    def test_order_of_samples(self):
-        """Who is first has priority; an analysis may have come late."""
+    def test_samples_are_added_by_priority(self):
+        """The first sample has priority; an analysis may have come late."""
         services = worksheets.get_services(["Mg"])
         self.create_template(["a", "a"])
         self.template.setServices(self.services + services)
@@ -112,7 +112,7 @@ class TemplateTest(TemplateTestCase):
             [case.worksheet.get_slot_position(sample)
              for sample in case.samples], [2, 1])
 
-    def test_instrument_and_method(self):
+    def test_instrument_and_method_are_set(self):
         instrument, method = worksheets.create_equipment(
             self.portal, self.services)
         self.create_template(["a", ("d", 1), "a"], Instrument=instrument,
@@ -134,13 +134,13 @@ class TemplateTest(TemplateTestCase):
             pages.append(self.add(case, instrument=api.get_uid(instrument)))
         case, _done = self.compare(self.as_made, act, worksheet=False)
         self.assertEqual(len(case.worksheet.getAnalyses()), 11)
-        # both lead to where the analyses are, or will be
+        # Both lead to the page of the analyses, whether or not they are there
         self.assertEqual(pages, ["manage_results", "manage_results"])
 
 
 class TemplateClicksTest(TemplateTestCase):
 
-    def test_two_templates_at_once_share_no_analysis(self):
+    def test_two_queued_templates_share_no_analysis(self):
         self.create_template(["a", "a"])
         one = self.new_case(assign=False, count=3)
         other = self.new_case(assign=False, count=0)
@@ -148,7 +148,7 @@ class TemplateClicksTest(TemplateTestCase):
         self.apply(other)
         plans = self.pending()
         self.assertEqual(len(plans), 2)
-        # no two plans are made at the same time
+        # Plans are never made at the same time
         self.assertEqual(plans[0].locks, plans[1].locks)
         self.assertEqual(len(plans[0].locks), 1)
         for plan in plans:
@@ -167,7 +167,7 @@ class TemplateClicksTest(TemplateTestCase):
         self.browser.followRedirects = True
         page = self.apply(case)
         self.assertTrue(self.browser.url.endswith("/manage_results"))
-        self.assertIn("Template of the test is applied in the background",
+        self.assertIn("Template of the test will be applied in the background",
                       page)
         self.assertNotIn("Changes saved", page)
         self.assertEqual(case.worksheet.getWorksheetTemplateUID(),
@@ -175,7 +175,7 @@ class TemplateClicksTest(TemplateTestCase):
         self.drain()
         self.assertEqual(len(case.worksheet.getAnalyses()), 4)
 
-    def test_nothing_to_add(self):
+    def test_template_without_matching_analyses_says_so(self):
         self.create_template(["a", "a"])
         case = self.new_case(assign=False, count=0)
         page = self.apply(case)
@@ -184,8 +184,9 @@ class TemplateClicksTest(TemplateTestCase):
         self.assertEqual(self.add(case), "add_analyses")
         self.assertEqual(self.pending(), [])
 
-    def test_changed_meanwhile(self):
-        """Cancelled, assigned, removed; a slot taken; the template gone."""
+    def test_changes_in_the_meantime_are_noted(self):
+        """Cancelled, assigned or removed analyses; a taken slot; a removed
+        template."""
         self.create_template(["a", "a", "a", "a"])
         case = self.new_case(assign=False, count=4)
         other = utils.create_worksheet(self.portal)
@@ -207,7 +208,7 @@ class TemplateClicksTest(TemplateTestCase):
         self.assertEqual(self.layout(case), [
             (3, "a", "Ca"), (4, "a", "Ca"), (4, "a", "Cu")])
 
-    def test_api(self):
+    def test_template_is_applied_through_the_api(self):
         self.create_template(["a", "a"])
         case = self.new_case(assign=False)
         for args in ((self.template, self.template),
@@ -221,7 +222,7 @@ class TemplateClicksTest(TemplateTestCase):
         self.assertEqual(case.worksheet.getWorksheetTemplateUID(),
                          api.get_uid(self.template))
 
-    def test_template_removed_meanwhile(self):
+    def test_removed_template_is_noted(self):
         self.create_template(["a", "a"])
         case = self.new_case(assign=False)
         self.apply(case)
@@ -229,3 +230,91 @@ class TemplateClicksTest(TemplateTestCase):
         done = self.drain()
         self.assertEqual([task.note for task in done],
                          ["The worksheet template was removed meanwhile"])
+
+
+class StoredServicesTest(TemplateTestCase):
+    """Templates whose services are not stored as core stores them."""
+
+    #: neither records nor uids of services
+    UNREADABLE = (u"Ca, Cu", [None], [{"uid": None}], [{}], [u"Ca"], [5], 5)
+
+    def store(self, services):
+        """Store services without the setter of core."""
+        self.template.services = services
+        transaction.commit()
+
+    def test_plain_uids_are_read(self):
+        """SENAITE's import of its demo data leaves services that way."""
+        self.create_template()
+        uids = [api.get_uid(service) for service in self.services]
+        case, _done = self.compare(
+            lambda case: self.store(uids), self.apply, assign=False)
+        self.assertEqual(len(case.worksheet.getAnalyses()), 11)
+        self.assertEqual(self.template.services,
+                         [{"uid": uid} for uid in uids])
+
+    def test_plain_uids_in_create_worksheet(self):
+        self.create_template(["a", "a"])
+        self.store([api.get_uid(service) for service in self.services])
+        case = self.new_case(worksheet=False)
+        self.assertEqual(self.add(case), "manage_results")
+        self.drain()
+        self.assertEqual(len(case.worksheet.getAnalyses()), 4)
+
+    def test_plain_uids_in_a_task_of_another_add_on(self):
+        self.create_template(["a", "a"])
+        self.store([api.get_uid(service) for service in self.services])
+        case = self.new_case(assign=False)
+        add_apply_template_task(case.worksheet, self.template)
+        self.drain()
+        self.assertEqual(len(case.worksheet.getAnalyses()), 4)
+
+    def test_apply_template_says_what_is_wrong(self):
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        self.browser.followRedirects = True
+        for services in self.UNREADABLE:
+            self.store(services)
+            page = self.apply(case)
+            self.assertIn("Template of the test cannot be used", page)
+            self.assertNotIn("Changes saved", page)
+            self.assertIn("applytemplate_form", page)
+        self.assertEqual(self.pending(), [])
+        self.assertIsNone(case.worksheet.getWorksheetTemplate())
+
+    def test_create_worksheet_says_what_is_wrong(self):
+        self.create_template(["a", "a"])
+        before = list(self.portal.worksheets.objectIds())
+        self.browser.followRedirects = True
+        for services in self.UNREADABLE:
+            self.store(services)
+            page = self.post(
+                "{}/worksheets/worksheet_add".format(
+                    self.portal.absolute_url()),
+                urlencode({"analyst": api.get_current_user().getId(),
+                           "template": api.get_uid(self.template)}))
+            self.assertIn("Template of the test cannot be used", page)
+            self.assertTrue(self.browser.url.endswith("/worksheets"))
+        self.assertEqual(list(self.portal.worksheets.objectIds()), before)
+        self.assertEqual(self.pending(), [])
+
+    def test_task_says_what_is_wrong(self):
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        for services in self.UNREADABLE:
+            self.store(services)
+            add_apply_template_task(case.worksheet, self.template)
+            done, = self.drain()
+            self.assertIn("The worksheet template cannot be used", done.note)
+        self.assertEqual(case.worksheet.getAnalyses(), [])
+
+    def test_add_analyses_opens(self):
+        """Also when the worksheet's template can no longer be read."""
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        self.apply(case)
+        self.drain()
+        for services in self.UNREADABLE:
+            self.store(services)
+            self.assertIn("applytemplate_form", self.get(
+                "{}/add_analyses".format(case.worksheet.absolute_url())))

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Installation and uninstallation: all that is needed, and nothing left.
+"""Installation and uninstallation: everything needed, and nothing left.
 
-What a site consists of is compared before the installation and after the
+The components of a site are compared before the installation and after the
 uninstallation.
 """
 
@@ -40,6 +40,7 @@ from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import is_installed
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import ConsumeTasks
@@ -49,26 +50,25 @@ from senaite.queue.permissions import ViewQueue
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 from senaite.queue import setuphandlers
-from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
 DEFAULT = "senaite.queue:default"
 UNINSTALL = "senaite.queue:uninstall"
 
-#: Attributes of the portal that other code writes when it feels like it
+#: Attributes of the portal that other code writes at any time
 VOLATILE = ("_p_changed", "_v_")
 
 
 def roles_of(portal, permission):
-    """Return who has a permission in the site, and whether it is acquired."""
+    """Return the roles that have a permission, and whether it is acquired."""
     found = portal.rolesOfPermission(permission)
     return (portal.acquiredRolesAreUsedBy(permission),
             sorted(row["name"] for row in found if row["selected"]))
 
 
 def users(acl_users):
-    """Return the plugins of a user folder, and what they are active for."""
+    """Return the plugins of a user folder, and their active interfaces."""
     plugins = acl_users.plugins
     active = dict(
         (info["id"], plugins.listPluginIds(info["interface"]))
@@ -77,7 +77,7 @@ def users(acl_users):
 
 
 def components(portal):
-    """Return what is registered in the site's component registry."""
+    """Return the registrations of the site's component registry."""
     manager = getSiteManager(portal)
     found = []
     for listing in (manager.registeredUtilities,
@@ -97,7 +97,7 @@ def actions(tool):
 
 
 def skeleton(portal):
-    """Return what a site consists of, as comparable values."""
+    """Return all components of a site, as comparable values."""
     root = portal.getPhysicalRoot()
     manager = portal.acl_users.portal_role_manager
     return {
@@ -130,7 +130,7 @@ def skeleton(portal):
 
 
 def oids_with(connection, text):
-    """Return the oids of all objects whose pickles hold a text."""
+    """Return the oids of all objects whose pickles contain a text."""
     found = []
     todo, seen = [connection.root()._p_oid], set()
     while todo:
@@ -147,7 +147,7 @@ def oids_with(connection, text):
 
 @implementer(IServerQueueUtility)
 class RecordingQueue(object):
-    """Counts how often it was emptied."""
+    """Counts how often it was purged."""
 
     purged = 0
 
@@ -171,10 +171,10 @@ class TestProfile(unittest.TestCase):
     def uninstall(self):
         applyProfile(self.portal, UNINSTALL)
 
-    def test_before(self):
+    def test_not_installed_by_default(self):
         self.assertFalse(is_installed())
 
-    def test_install(self):
+    def test_install_adds_plugins_key_outbox_and_role(self):
         self.install()
         self.assertTrue(is_installed())
         for acl_users in (self.portal.acl_users, self.root.acl_users):
@@ -194,7 +194,7 @@ class TestProfile(unittest.TestCase):
         noLongerProvides(self.layer["request"], ISenaiteQueueLayer)
         self.assertTrue(is_installed())
 
-    def test_permissions(self):
+    def test_roles_have_their_permissions(self):
         self.install()
         lab = ["Analyst", "LabClerk", "LabManager", "Manager", "Verifier"]
         self.assertEqual((False, lab), self.roles(ViewQueue))
@@ -240,12 +240,12 @@ class TestProfile(unittest.TestCase):
         transaction.commit()
         found = oids_with(self.portal._p_jar, text)
         self.assertLess(len(found), len(installed))
-        # GenericSetup's own protocols of what it imported
+        # GenericSetup's own logs of imported profiles
         setup = self.portal.portal_setup
         logs = set(oid_repr(item._p_oid) for item in setup.objectValues())
         self.assertEqual([], sorted(set(found) - logs))
 
-    def test_uninstall_says_what_is_lost(self):
+    def test_uninstall_logs_lost_tasks(self):
         self.install()
         task = new_task("some_task", self.portal.samples)
         outbox.put(self.portal, task)
@@ -257,7 +257,7 @@ class TestProfile(unittest.TestCase):
                             task.task_uid in line for line in lines), lines)
         self.assertTrue(any("count=1" in line for line in lines), lines)
 
-    def test_queue_is_emptied_when_the_uninstallation_commits(self):
+    def test_queue_is_purged_when_the_uninstallation_commits(self):
         queue = RecordingQueue()
         setuphandlers.purge_after_commit(queue)
         transaction.abort()
@@ -274,7 +274,7 @@ class TestProfile(unittest.TestCase):
         self.assertFalse(installer.is_product_installed("senaite.queue"))
         self.assertFalse(is_installed())
 
-    def test_reinstall(self):
+    def test_reinstall_creates_a_new_key(self):
         self.install()
         key = signing_keys.get_key(self.portal)
         self.uninstall()
@@ -284,7 +284,7 @@ class TestProfile(unittest.TestCase):
         self.assertIn(PAS_PLUGIN_ID, self.portal.acl_users)
         self.assertIn(PAS_PLUGIN_ID, self.root.acl_users)
 
-    def test_profile_applied_again_keeps_what_is_there(self):
+    def test_repeated_install_keeps_data_and_settings(self):
         self.install()
         key = signing_keys.get_key(self.portal)
         set_setting("default", 33)
@@ -297,7 +297,7 @@ class TestProfile(unittest.TestCase):
                          surroundings.get().get_setting("server"))
         self.assertEqual(1, len(outbox.pending(self.portal)))
 
-    def test_uninstalled_twice(self):
+    def test_repeated_uninstall_does_no_harm(self):
         self.install()
         self.uninstall()
         self.uninstall()
@@ -312,7 +312,7 @@ class TestProfile(unittest.TestCase):
             class portal_setup(object):
                 @staticmethod
                 def getLastVersionForProfile(profile):
-                    return ("20600",)
+                    return ("20601",)
 
         setuphandlers.get_sites = lambda root: others + [OtherSite]
         self.addCleanup(setattr, setuphandlers, "get_sites", former)

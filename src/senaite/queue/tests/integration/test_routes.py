@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""What the routes of the queue server answer, and how they refuse."""
+"""Answers and refusals of the queue server's routes."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -19,11 +19,13 @@ import time
 import uuid
 
 import transaction
+from senaite.queue import config
+from senaite.queue.errors import Refused
 from senaite.queue.http import routing
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
-from senaite.queue.site import store_location
-from senaite.queue.site import surroundings
+from senaite.queue.site.portal import get_portal
 from senaite.queue.tests.integration import httpcase
 
 OTHER = "client2/00000001"
@@ -32,7 +34,7 @@ UNKNOWN = "0" * 32
 
 class TestAnswers(httpcase.HTTPCase):
 
-    def test_way_of_a_task(self):
+    def test_task_is_added_popped_and_acknowledged(self):
         since = self.ask("queue_server/diff")["version"]
         uid = self.put(uids=["item1"], note_of_mine={"a": [1, None]})
         answer = self.ask("queue_server/tasks", method="GET")
@@ -67,14 +69,14 @@ class TestAnswers(httpcase.HTTPCase):
         answer = self.ask("queue_server/jobs/" + uid, method="GET")
         self.assertEqual((answer["total"], answer["done"]), (1, 1))
 
-    def test_consumer_takes_the_next_task_along(self):
+    def test_acknowledgement_returns_the_next_task(self):
         first = self.put(uids=["a"])
         second = self.put(uids=["b"], created=1000001)
         who = {"consumer_id": httpcase.CONSUMER}
         self.assertEqual(
             self.ask("queue_server/pop", who)["task"]["task_uid"], first)
         about = dict(who, task_uid=first, next=True)
-        # the first answer may get lost
+        # The first answer may get lost
         for _ in range(2):
             answer = self.ask("queue_server/done", about)
             self.assertEqual(answer["task_uid"], first)
@@ -90,7 +92,7 @@ class TestAnswers(httpcase.HTTPCase):
         answer = self.ask("queue_server/" + third, method="GET")
         self.assertEqual(answer["status"], "queued")
 
-    def test_batch(self):
+    def test_batch_is_answered_task_by_task(self):
         good, bad = self.task(), self.task(priority="high")
         payload = {"tasks": [good, bad]}
         results = self.ask("queue_server/add", payload)["results"]
@@ -100,7 +102,7 @@ class TestAnswers(httpcase.HTTPCase):
         results = self.ask("queue_server/add", payload)["results"]
         self.assertEqual(results[good["task_uid"]], "known")
 
-    def test_a_task_enters_the_queue_fresh(self):
+    def test_added_task_starts_as_queued_whatever_its_fields_say(self):
         uid = self.put(status="running", consumer_id=OTHER, attempt=7,
                        started=5.0)
         answer = self.ask("queue_server/" + uid, method="GET")
@@ -108,7 +110,7 @@ class TestAnswers(httpcase.HTTPCase):
             [answer[key] for key in ("status", "attempt", "consumer_id")],
             ["queued", 0, None])
 
-    def test_free_keys_harm_no_answer(self):
+    def test_free_keys_do_not_break_answers(self):
         uid = self.put(success=False, request=1, content=2, url="x", zeo="y",
                        context="z", message="m")
         answer = self.ask("queue_server/" + uid, method="GET")
@@ -141,7 +143,7 @@ class TestAnswers(httpcase.HTTPCase):
         answer = self.ask(route + "?ghost=1", method="GET")
         self.assertEqual(answer["count"], 1)
 
-    def test_search(self):
+    def test_search_filters_tasks(self):
         uid = self.put(uids=["item1"], name="task_y")
         self.put()
         for query, count in (("uid=item1", 1), ("name=task_y", 1),
@@ -155,7 +157,7 @@ class TestAnswers(httpcase.HTTPCase):
         self.assertEqual(self.ask("queue_server/search", {"uid": "item1"})
                          ["items"][0]["task_uid"], uid)
 
-    def test_failure_and_requeue(self):
+    def test_failed_task_is_requeued(self):
         uid = self.put(retries=0)
         about = {"task_uid": uid, "consumer_id": httpcase.CONSUMER}
         self.refused(412, "queue_server/requeue/" + uid)
@@ -170,7 +172,7 @@ class TestAnswers(httpcase.HTTPCase):
         self.assertTrue(self.ask("queue_server/delete", about)["changed"])
         self.assertFalse(self.ask("queue_server/delete", about)["changed"])
 
-    def test_restarted_consumer(self):
+    def test_restarted_consumer_returns_its_task(self):
         uid = self.put()
         self.ask("queue_server/pop", {"consumer_id": httpcase.CONSUMER})
         again = {"consumer_id": httpcase.CONSUMER[:-1] + "9"}
@@ -180,7 +182,7 @@ class TestAnswers(httpcase.HTTPCase):
 
 class TestRefusals(httpcase.HTTPCase):
 
-    def test_bodies(self):
+    def test_invalid_bodies_are_refused(self):
         for status, route, payload in (
                 (406, "add", {}), (406, "add", {"tasks": []}),
                 (400, "add", {"tasks": {}}), (400, "add", {"tasks": [3]}),
@@ -216,12 +218,12 @@ class TestRefusals(httpcase.HTTPCase):
     def about(self, **kw):
         return dict(kw, task_uid=UNKNOWN, consumer_id=httpcase.CONSUMER)
 
-    def test_what_is_no_json_object(self):
+    def test_invalid_json_objects_are_refused(self):
         for body in ("{", "[]", "3", "null", "\xff", '{"a": NaN}',
                      "[" * 100000):
             self.refused(400, "queue_server/pop", body=body)
 
-    def test_forms(self):
+    def test_forms_are_refused(self):
         for content_type in ("application/x-www-form-urlencoded",
                              "multipart/form-data; boundary=x", "text/plain"):
             response = self.call(
@@ -229,12 +231,12 @@ class TestRefusals(httpcase.HTTPCase):
                 headers={"Content-Type": content_type})
             self.assertEqual(response.status_code, 400)
 
-    def test_other_formats(self):
+    def test_other_formats_are_refused(self):
         for query in ("?asbinary=1", "?asxml=1"):
             response = self.call("queue_server/tasks" + query, method="GET")
             self.assertEqual(response.status_code, 400)
 
-    def test_strange_queries(self):
+    def test_malformed_queries_cause_no_server_error(self):
         for query in ("limit:int=7", "status:list=queued", "ghost:record=1",
                       "uid=%00", "since=%ff", "offset=-1", "name=" + "x" * 999,
                       "limit=" + "9" * 30):
@@ -243,8 +245,8 @@ class TestRefusals(httpcase.HTTPCase):
                 response = self.call(url, method="GET", caller="manager")
                 self.assertTrue(response.status_code < 500, url)
 
-    def test_store_unavailable(self):
-        self.setenv(store_location.ENVIRONMENT, "sqlite:////proc/none/tasks.db")
+    def test_unavailable_store_is_answered_with_503(self):
+        self.setenv(config.STORE.variable, "sqlite:////proc/none/tasks.db")
         self.refused(503, "queue_server/add", self.task())
         self.refused(503, "queue_server/pop", {"consumer_id": httpcase.CONSUMER})
         self.refused(503, "queue_server/tasks", method="GET")
@@ -262,7 +264,7 @@ class TestTransactions(httpcase.HTTPCase):
         portal_id = self.portal.getId()
 
         def write(context, request):
-            routing.get_portal().title = name
+            get_portal().title = name
             if error is not None:
                 raise error
             return {"portal": portal_id}
@@ -274,9 +276,9 @@ class TestTransactions(httpcase.HTTPCase):
         transaction.begin()
         return self.portal.title == name
 
-    def test_failed_route_leaves_no_write(self):
+    def test_failed_route_is_rolled_back(self):
         self.assertTrue(self.declare(None))
-        for error in (RuntimeError("x"), routing.Refused(409, "x"),
+        for error in (RuntimeError("x"), Refused(409, "x"),
                       ValueError(u"\xe9"), KeyError("x")):
             self.assertFalse(self.declare(error))
 
@@ -296,7 +298,7 @@ class TestOutbox(httpcase.HTTPCase):
         self.assertEqual(len(queue), 0)
         self.assertFalse(queue.has_task(task))
 
-    def test_the_store_is_right(self):
+    def test_store_overrides_the_outbox(self):
         queue = get_server_utility(self.portal)
         task = new_task("task_x", self.portal.clients, username="analyst")
         queue.add(task)

@@ -65,19 +65,19 @@ class SavingTest(RowsTestCase):
         self.assertIn("Not saved", json.dumps(row["after"]))
         self.assertIn('role=\\"alert\\"', json.dumps(row["after"]))
 
-        # nobody is told off for a field that was only passed through
+        # No message for a field that was visited but not changed
         answer = self.ask(url, save_queue={queued: {"Result": "10"}})
         self.assertEqual(answer["errors"], {})
         row, = answer["folderitems"]
         self.assertTrue(row["disabled"])
         self.assertNotIn("Not saved", json.dumps(row["after"]))
 
-        # but what is no field of it, or no value, is not taken for one
+        # Unknown fields and invalid values count as changes
         for values in ({"UID": queued}, {"no such": "10"}, "10", ["10"]):
             answer = self.ask(url, save_queue={queued: values})
             self.assertIn("Not saved", answer["errors"][queued])
 
-        # what is typed elsewhere is saved all the same
+        # Values of other rows are saved
         answer = self.ask(url, save_queue={
             queued: {"Result": "99"}, free: {"Result": "77"}})
         self.assertEqual(analyses[0].getResult(), "10")
@@ -86,7 +86,7 @@ class SavingTest(RowsTestCase):
         self.assertEqual(set(row["uid"] for row in answer["folderitems"]),
                          {queued, free})
 
-        # from the page of the sample, too
+        # The same on the page of the sample
         url = senaite_api.get_url(analyses[0].getRequest())
         url += "/table_lab_analyses"
         answer = self.ask(url + "/set_fields",
@@ -96,7 +96,7 @@ class SavingTest(RowsTestCase):
         marked = [row["uid"] for row in self.rows(url) if row["disabled"]]
         self.assertEqual(sorted(marked), sorted(self.uids(analyses[:3])))
 
-        # a form that is sent from there
+        # The same for a form that is sent from there
         sample = analyses[0].getRequest()
         self.click(sample, "submit", analyses[:1], **{
             "Result.{}:records".format(queued): "99"})
@@ -112,7 +112,7 @@ class SavingTest(RowsTestCase):
 class OrderTest(RowsTestCase):
 
     def test_sorting_filtering_paging(self):
-        """Marks change neither the order of rows nor what is found."""
+        """Marks change neither the order nor the selection of rows."""
         samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         queries = (
@@ -134,8 +134,8 @@ class OrderTest(RowsTestCase):
         self.assertEqual(len(before[0]), len(before[1]) + len(before[2]))
         self.assertEqual(before[3], [(samples[1].UID(), None)])
 
-    def test_slots_of_a_worksheet_say_whose_they_are(self):
-        """Core takes a row that is disabled for an empty slot."""
+    def test_slots_of_a_worksheet_show_their_sample(self):
+        """Core treats a disabled row as an empty slot."""
         samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         url = worksheet.absolute_url() + "/analyses_classic_view"
@@ -150,7 +150,7 @@ class OrderTest(RowsTestCase):
         self.click(worksheet, "submit", analyses)
         self.assertEqual(look(), before)
 
-    def test_rows_that_are_assigned_show_up_once(self):
+    def test_assigned_rows_are_shown_once(self):
         _samples, analyses, worksheet = self.make(assign=False)
         other = utils.create_worksheet(self.portal)
         self.click(worksheet, "assign", analyses)
@@ -163,11 +163,11 @@ class OrderTest(RowsTestCase):
             return sorted(uid for uid in uids if uid in self.uids(analyses))
         expected = sorted(self.uids(analyses))
         self.assertEqual(look(), expected)
-        # half of it done
+        # Half of them are done
         utils.process(self.portal, self.pending()[0])
         self.assertEqual(len(worksheet.getAnalyses()), 3)
         self.assertEqual(look(), expected)
-        # what is queued for one worksheet is not offered to another
+        # Analyses queued for one worksheet are not offered to another
         offered = [row["uid"] for row in self.rows(
             other.absolute_url() + "/add_analyses", pagesize=100)
             if not row["disabled"]]
@@ -191,7 +191,7 @@ class QCViewsTest(RowsTestCase):
                   "queued-mark" in json.dumps(row)) for row in rows]
         self.assertEqual(marks, [(samples[0].UID(), True, True),
                                  (samples[1].UID(), False, False)])
-        # an old page may send it all the same
+        # An outdated page may still send it
         token = self.token(url)
         self.post(url, urlencode([
             ("submitted", "1"), ("_authenticator", token),
@@ -208,7 +208,7 @@ class QCViewsTest(RowsTestCase):
             'value="')[1].split('"')[0]
 
     def test_blanks_and_controls(self):
-        """Reference samples are queued when somebody queues them."""
+        """A queued reference sample is marked on both pages."""
         supplier = self.portal.setup.suppliers.objectValues()[0]
         reference = senaite_api.create(
             supplier, "ReferenceSample", title="Blank water", Blank=True)
@@ -226,7 +226,7 @@ class QCViewsTest(RowsTestCase):
 
 
 class GuardedTest(RowsTestCase):
-    """Whatever the way that people or programs take."""
+    """Tests the other ways to change queued objects."""
 
     def test_json_api(self):
         _samples, analyses, worksheet = self.make()
@@ -239,7 +239,7 @@ class GuardedTest(RowsTestCase):
                     "uid": analysis.UID(), "transition": "submit"}),
                     "application/json")
             except Exception:
-                # "not allowed" is an error of the API
+                # The API reports "not allowed" as an error
                 self.come_back()
         self.assertEqual(self.states([analyses[0], analyses[3]]),
                          ["assigned", "to_be_verified"])
@@ -258,8 +258,8 @@ class GuardedTest(RowsTestCase):
         return [transition["id"]
                 for transition in senaite_api.get_transitions_for(obj)]
 
-    def test_nobody_gets_more_rights(self):
-        """A task for what its user may not do does nothing, and says so."""
+    def test_tasks_give_no_additional_rights(self):
+        """A task does nothing that its user may not do, and notes it."""
         _samples, analyses, worksheet = self.make()
         people.make(self.portal)
         self.enter_results(analyses)
@@ -270,7 +270,7 @@ class GuardedTest(RowsTestCase):
         self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
         self.assertIn("not possible any more", done[0]["note"])
 
-        # who may not even see the worksheet
+        # A user who may not even see the worksheet
         task = api.add_action_task(
             analyses, "verify", worksheet, username="client_contact")
         with self.assertRaises(Unauthorized):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What people want to be queued: which processes, and from how many items on.
+"""The settings about what is queued: processes, and minimum number of items.
 """
 
 from __future__ import absolute_import
@@ -34,7 +34,7 @@ class SwitchesTest(WorksheetTestCase):
                      "task_reindex_object_security"):
             self.assertTrue(api.is_queue_ready(name), name)
 
-    def test_status_of_a_process_that_is_off(self):
+    def test_status_of_a_disabled_process(self):
         with utils.settings(queued_processes=all_but("verify")):
             for name in ("verify", "multi_verify", "task_action_verify"):
                 self.assertEqual(api.get_queue_status(name), "disabled")
@@ -47,7 +47,7 @@ class SwitchesTest(WorksheetTestCase):
             self.assertFalse(api.is_queue_ready("dispatch"))
             self.assertTrue(api.is_queue_ready("submit"))
 
-    def test_click_on_a_process_that_is_off(self):
+    def test_click_of_a_disabled_process(self):
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         with utils.settings(queued_processes=all_but("submit")):
@@ -59,7 +59,7 @@ class SwitchesTest(WorksheetTestCase):
             self.click(worksheet, "verify", analyses)
         self.assertEqual(len(self.pending()), 1)
 
-    def test_what_is_queued_goes_on_when_its_process_is_switched_off(self):
+    def test_queued_tasks_are_processed_after_disabling_their_process(self):
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         self.click(worksheet, "submit", analyses)
@@ -85,7 +85,7 @@ class ThresholdTest(WorksheetTestCase):
             self.assertEqual(len(self.pending()), 1)
 
     def test_ajax_channel(self):
-        """The number counts that was selected, also for the last row."""
+        """The number of selected rows counts, also for the last one."""
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         with utils.settings(min_items=4):
@@ -104,7 +104,7 @@ class ThresholdTest(WorksheetTestCase):
             self.click(worksheet, "assign", analyses[:3])
             self.assertEqual(self.pending(), [])
             self.assertEqual(len(worksheet.getAnalyses()), 3)
-            # those who fill worksheets by themselves
+            # Code that fills worksheets
             worksheet.addAnalyses(analyses[3:5])
             self.assertEqual(self.pending(), [])
             self.assertEqual(len(worksheet.getAnalyses()), 5)
@@ -113,7 +113,7 @@ class ThresholdTest(WorksheetTestCase):
             self.assertEqual(len(self.pending()), 1)
             self.assertEqual(len(worksheet.getAnalyses()), 5)
 
-    def test_below_it_what_is_queued_is_left_alone(self):
+    def test_queued_items_are_skipped_below_the_minimum(self):
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         self.click(worksheet, "submit", analyses[:3])
@@ -123,7 +123,7 @@ class ThresholdTest(WorksheetTestCase):
         self.assertEqual(self.states(analyses[2:4]),
                          ["assigned", "to_be_verified"])
 
-    def test_programs_queue_what_they_want(self):
+    def test_api_ignores_the_minimum(self):
         _samples, analyses, worksheet = self.make()
         self.enter_results(analyses)
         with utils.settings(min_items=5):

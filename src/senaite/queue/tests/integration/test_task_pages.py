@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The page of a task, and people's own tasks: who sees what."""
+"""The page of a task and "My tasks": which users see what."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -35,7 +35,7 @@ class TestTaskPage(MonitorCase):
             self.portal.absolute_url(), uid))
         return browser
 
-    def test_all_is_told(self):
+    def test_managers_see_everything(self):
         task = self.add(retries=1, uids=[self.client.UID()],
                         colour=[u"<i>blue"])
         queue = api.get_queue()
@@ -59,7 +59,7 @@ class TestTaskPage(MonitorCase):
         for text in ("s3cr3t-of-the-test", "job_given"):
             self.assertNotIn(text, page)
 
-    def test_who_caused_it_sees_less(self):
+    def test_the_user_of_the_task_sees_less(self):
         task = self.add(username="client_contact", colour="blue")
         queue = api.get_queue()
         queue.fail(queue.pop(CONSUMER), "Out of ether",
@@ -81,7 +81,7 @@ class TestTaskPage(MonitorCase):
             self.browse(None).open("{}/@@queue_task?uid={}".format(
                 self.portal.absolute_url(), task.task_uid))
 
-    def test_what_is_no_uid(self):
+    def test_invalid_uids(self):
         for uid in ("", "x", "<script>", "%00", "a" * 33):
             self.assertIn("There is no such task", self.page(uid).contents)
 
@@ -93,13 +93,13 @@ class TestMyTasks(MonitorCase):
         browser.open(self.portal.absolute_url() + "/@@queue_my_tasks")
         return browser.contents
 
-    def test_nothing(self):
+    def test_user_without_tasks(self):
         for who in ("client_contact", "analyst", "lab_manager"):
-            self.assertIn("Nothing of yours", self.page(who))
+            self.assertIn("You have no tasks", self.page(who))
         with self.assertRaises(Unauthorized):
             self.page(None)
 
-    def test_one_line_for_a_job(self):
+    def test_one_row_for_each_job(self):
         for number in range(3):
             self.add(username="client_contact", job_uid="f" * 32,
                      name="task_action_submit", job_total=3)
@@ -113,21 +113,21 @@ class TestMyTasks(MonitorCase):
         self.assertNotIn("Verify", page)
         self.assertIn("Verify results", self.page("lab_manager"))
 
-    def test_failures_in_plain_words(self):
+    def test_failures_are_explained(self):
         self.add(username="client_contact")
         queue = api.get_queue()
         queue.fail(queue.pop(CONSUMER), "Traceback...\nIt is <b>closed",
                    kind="fatal")
         page = self.page("client_contact")
-        self.assertIn("It did not work: It is &lt;b&gt;closed.", page)
+        self.assertIn("The task failed: It is &lt;b&gt;closed.", page)
 
     def state(self, who, query=""):
-        """Return what the script of the toolbar is told."""
+        """Return the state that the script of the toolbar receives."""
         browser = self.browse(who)
         browser.open(self.portal.absolute_url() + "/queue_my_state" + query)
         return json.loads(browser.contents)
 
-    def test_state_of_what_is_on_its_way(self):
+    def test_state_of_tasks_in_the_outbox(self):
         task = new_task("task_action_submit", self.client,
                         username="client_contact")
         enqueue.add(task)

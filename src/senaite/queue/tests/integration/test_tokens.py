@@ -9,8 +9,8 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""Signed requests through real HTTP: replayed, moved, forged, and used to log
-in the user they name."""
+"""Signed requests over real HTTP: replayed, redirected, forged, and used to
+log in the user that they name."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -27,6 +27,7 @@ from senaite.queue.auth.pas import MEMO
 from senaite.queue.auth.pas import QueueAuth
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue import config
 from senaite.queue.tests.integration import httpcase
 
 POP = "queue_server/pop"
@@ -41,31 +42,31 @@ class TestTokens(httpcase.HTTPCase):
         return response.json()
 
     def whoami(self, user):
-        """Return the user that a request signed for a user is made as."""
+        """Return the user as whom a request signed for a user is made."""
         route = "users/current"
         headers = self.token(route, user=user, method="GET")
         response = self.call(route, method="GET", auth=None, headers=headers)
         return [item["username"] for item in response.json()["items"]]
 
-    def test_once(self):
+    def test_token_is_accepted_once(self):
         headers = self.token(POP, PAYLOAD)
         self.pop(headers, 200)
         answer = self.pop(headers, 401)
         self.assertEqual(answer["message"], "Not authenticated")
 
-    def test_other_route(self):
+    def test_token_of_another_route_is_refused(self):
         self.pop(self.token("queue_server/hello", PAYLOAD), 401)
         self.pop(self.token(POP + "?x=1", PAYLOAD), 401)
 
-    def test_other_body(self):
+    def test_token_of_another_body_is_refused(self):
         self.pop(self.token(POP, {"consumer_id": "other/00000001"}), 401)
 
-    def test_other_method(self):
+    def test_token_of_another_method_is_refused(self):
         route = "queue_server/tasks"
         self.pop(self.token(route, method="GET"), 401, route=route,
                  payload=None)
 
-    def test_query_is_part_of_it(self):
+    def test_token_covers_the_query(self):
         route = "queue_server/tasks?status=queued&limit=5"
         headers = self.token(tokens.get_route(route), method="GET")
         self.pop(headers, 200, method="GET",
@@ -74,17 +75,17 @@ class TestTokens(httpcase.HTTPCase):
         self.pop(headers, 401, method="GET",
                  route="queue_server/tasks?limit=50&status=queued")
 
-    def test_expired_and_early(self):
+    def test_expired_and_early_tokens_are_refused(self):
         self.pop(self.token(POP, PAYLOAD, now=time.time() - 3600), 401)
         self.pop(self.token(POP, PAYLOAD, now=time.time() + 3600), 401)
 
-    def test_clocks_that_differ(self):
+    def test_small_clock_differences_are_tolerated(self):
         self.pop(self.token(POP, PAYLOAD, now=time.time() + 25), 200)
 
-    def test_other_key(self):
+    def test_token_with_another_key_is_refused(self):
         self.pop(self.token(POP, PAYLOAD, key=tokens.make_key()), 401)
 
-    def test_rotated_key(self):
+    def test_former_key_is_valid_until_it_expires(self):
         former = self.key
         signing_keys.rotate(self.portal, 100)
         transaction.commit()
@@ -94,16 +95,16 @@ class TestTokens(httpcase.HTTPCase):
         self.pop(self.token(POP, PAYLOAD, key=former), 401)
         self.pop(self.token(POP, PAYLOAD, key=signing_keys.get_key(self.portal)), 200)
 
-    def test_key_of_the_environment(self):
+    def test_key_of_the_environment_wins(self):
         key = tokens.make_key()
-        self.setenv(signing_keys.ENVIRONMENT, key)
+        self.setenv(config.KEY.variable, key)
         self.pop(self.token(POP, PAYLOAD), 401)
         self.pop(self.token(POP, PAYLOAD, key=key), 200)
-        self.setenv(signing_keys.ENVIRONMENT, "no key")
+        self.setenv(config.KEY.variable, "no key")
         self.pop(self.token(POP, PAYLOAD, key=key), 401)
 
     def test_claims_cannot_come_from_the_form(self):
-        # a request looks up in its form, and in its cookies, what it has not
+        # A request falls back to its form and its cookies for missing keys
         for name in (MEMO, "claims", "user", tokens.HEADER):
             route = "{}?{}=x&{}.user:record=x".format(POP, name, name)
             self.pop({"Content-Type": "application/json"}, 401, route=route)
@@ -111,11 +112,11 @@ class TestTokens(httpcase.HTTPCase):
             self.pop({}, 401, route="queue_server/tasks?{}=x".format(name),
                      method="GET")
 
-    def test_a_manager_with_a_bad_token_is_refused(self):
+    def test_manager_with_a_bad_token_is_refused(self):
         self.refused(401, "queue_server/tasks", caller="manager",
                      method="GET", headers={tokens.HEADER: "garbage"})
 
-    def test_garbage_on_any_page(self):
+    def test_garbage_tokens_do_not_break_pages(self):
         for garbage in ("garbage", "A" * 5000, "gAAAAA==", "\xc3\xa9",
                         self.token(POP)[tokens.HEADER]):
             for page in ("", "/clients", "/@@API/senaite/v1/version",
@@ -126,7 +127,7 @@ class TestTokens(httpcase.HTTPCase):
                 self.assertEqual(response.status_code, plain.status_code)
             self.pop({tokens.HEADER: garbage}, 401)
 
-    def test_virtual_hosting(self):
+    def test_token_is_valid_behind_virtual_hosting(self):
         manage_addVirtualHostMonster(self.layer["app"], "virtual_hosting")
         transaction.commit()
         host = self.url.split("/")[2]
@@ -135,20 +136,20 @@ class TestTokens(httpcase.HTTPCase):
         answer = self.ask(POP, PAYLOAD)
         self.assertEqual(answer["url"].split("/")[2], "lims.test")
 
-    def test_logs_in_users_of_the_site(self):
+    def test_token_logs_in_users_of_the_site(self):
         self.assertEqual(self.whoami("analyst"), ["analyst"])
 
-    def test_logs_in_users_of_the_root(self):
+    def test_token_logs_in_users_of_the_root(self):
         self.assertEqual(self.whoami(SITE_OWNER_NAME), [SITE_OWNER_NAME])
 
-    def test_logs_in_nobody_else(self):
+    def test_token_logs_in_no_unknown_user(self):
         anonymous = self.call("users/current", method="GET",
                               caller=httpcase.ANONYMOUS).json()["items"]
         for user in ("", "nobody", "Manager", "../analyst", u"jos\xe9"):
             self.assertEqual(self.whoami(user),
                              [item["username"] for item in anonymous])
 
-    def test_does_not_log_in_on_other_pages(self):
+    def test_token_does_not_log_in_on_other_pages(self):
         path = "/@@overview-controlpanel"
         response = requests.get(
             self.url + path, auth=QueueAuth("manager", self.key),
@@ -156,10 +157,10 @@ class TestTokens(httpcase.HTTPCase):
         plain = requests.get(self.url + path, allow_redirects=False)
         self.assertEqual(response.status_code, plain.status_code)
 
-    def test_signer_with_the_key_of_the_site(self):
+    def test_signer_uses_the_key_of_the_site(self):
         self.ask(POP, PAYLOAD, auth=QueueAuth(""))
 
-    def test_key_is_nowhere_to_be_read(self):
+    def test_key_cannot_be_read(self):
         for route in ("registry", "registry/senaite.queue",
                       "registry/senaite.queue.auth_key"):
             response = self.call(route, caller="manager", method="GET")

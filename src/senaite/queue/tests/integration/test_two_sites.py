@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Two SENAITE sites in one Zope, one with the add-on and one without: the latter
-is as core made it, whatever the former has queued.
+"""Two SENAITE sites in one Zope, one with the add-on and one without: the
+latter behaves like plain SENAITE, whatever the former has queued.
 """
 
 from __future__ import absolute_import
@@ -61,7 +61,7 @@ class TwoSitesLayer(PloneSandboxLayer):
             default_language="en", portal_timezone="UTC",
             extension_ids=("senaite.lims:default",))
         setSite(portal)
-        # Here, where an error is seen
+        # Commit here, where errors are reported
         transaction.commit()
 
 
@@ -84,7 +84,7 @@ class TwoSitesTest(unittest.TestCase):
         self.go_to_other()
 
     def queue_something(self):
-        """Have the site with the add-on queue something."""
+        """Queue a task in the site with the add-on."""
         setSite(self.portal)
         login(self.app, SITE_OWNER_NAME)
         api.add_task("task_generic_action", self.portal.clients["client-1"],
@@ -94,7 +94,7 @@ class TwoSitesTest(unittest.TestCase):
         self.assertEqual(api.get_queue_status(), "ready")
 
     def go_to_other(self):
-        """Have site and request as the publisher has them there."""
+        """Set up site and request as the publisher does for the other site."""
         request = self.layer["request"]
         if ISenaiteQueueLayer.providedBy(request):
             noLongerProvides(request, ISenaiteQueueLayer)
@@ -141,7 +141,7 @@ class TwoSitesTest(unittest.TestCase):
     def states(self, objects):
         return [senaite_api.get_review_status(obj) for obj in objects]
 
-    def test_other_site_is_as_core_made_it(self):
+    def test_other_site_behaves_like_plain_senaite(self):
         self.assertFalse(is_installed())
         self.assertEqual(api.get_queue_status(), "disabled")
         sample, analyses, worksheet = self.make()
@@ -171,7 +171,7 @@ class TwoSitesTest(unittest.TestCase):
             self.assertIn("NotFound", type(caught.exception).__name__ +
                           str(caught.exception))
 
-        # neither outbox nor thread, and nothing in the queue of the first
+        # Neither outbox nor thread, and no task in the queue of the first site
         self.assertIsNone(outbox.get_root(self.other))
         self.assertEqual([path for path in self.agents() if OTHER in path],
                          [])
@@ -187,7 +187,7 @@ class TwoSitesTest(unittest.TestCase):
             self.assertEqual(answer["errors"], {})
 
     def look(self, url, sample):
-        """No page shows a trace of the add-on."""
+        """Assert that no page shows a trace of the add-on."""
         for path in ("samples", "worksheets", url + "/manage_results",
                      url + "/add_analyses", url + "/add_duplicate",
                      "clients/{}/{}".format(
@@ -201,8 +201,8 @@ class TwoSitesTest(unittest.TestCase):
         return ["/".join(agent.site.path)
                 for agent in agents._agents.values()]
 
-    def test_guards_of_each_site(self):
-        """The adapter is the same in both, what it says is not."""
+    def test_guards_depend_on_the_site(self):
+        """The adapter is the same in both sites, its answer is not."""
         client = senaite_api.create(
             self.other.clients, "Client", title="D", ClientID="D")
         for _name, guard in getAdapters((client,), IGuardAdapter):

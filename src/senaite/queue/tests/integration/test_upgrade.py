@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Upgrades of sites that had 1.0.x: built here as its profiles and manuals
-describe them, for each profile version. What remains is what a fresh
-installation has, and what other add-ons keep."""
+"""Upgrades of sites with 1.0.x, built here according to its profiles and
+manuals, for each profile version. Afterwards a site equals one with a fresh
+installation, plus what other add-ons keep."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -60,9 +60,11 @@ from senaite.queue.browser import controlpanel
 from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
 from senaite.queue.interfaces import IQueueDispatcher
+from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
-from senaite.queue.site import surroundings
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
+from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
+from senaite.queue.testing import set_setting
 from senaite.queue.tests.integration.test_profile import skeleton
 from senaite.queue.upgrade import leftovers
 
@@ -116,7 +118,7 @@ IOthersSettings = InterfaceClass("IOthersSettings", (Interface,), {
 
 
 class FormerTask(Persistent):
-    """A task as an object."""
+    """A task that is an object."""
 
     def __init__(self, **state):
         self.__dict__.update(state)
@@ -153,7 +155,7 @@ IQueueControlPanel = controlpanel.IQueueControlPanel
 
 
 def make_package():
-    """Put the former classes into modules that are taken away later."""
+    """Add the old classes in modules that are removed later."""
     for module, classes in (
             (GONE, (FormerTask, FormerPlugin, FormerTool)),
             (DISPATCHER, (QueueDispatcher, PersistentDispatcher))):
@@ -210,13 +212,13 @@ class UpgradeCase(unittest.TestCase):
         return [record.getMessage() for record in self.log.records]
 
     def forget_package(self):
-        """Commit, and go on as a process that never had the former code."""
+        """Commit, and continue as a process without the old code."""
         transaction.commit()
         forget_package()
         self.portal._p_jar.cacheMinimize()
         transaction.begin()
 
-    # -- the state of an old site
+    # -- the data of an old site
 
     def make_old_site(self, version):
         self.setup.setLastVersionForProfile(PROFILE, version)
@@ -269,7 +271,7 @@ class UpgradeCase(unittest.TestCase):
         of_client["senaite.queue.action"] = PersistentMapping(
             TASK, name="task_three")
         of_client["another.add-on"] = 1
-        # many of them: a tree of several buckets
+        # Enough for a tree with several buckets
         self.other = self.portal.clients.objectValues()[-1]
         of_other = IAnnotations(self.other)
         for number in range(200):
@@ -280,7 +282,7 @@ class UpgradeCase(unittest.TestCase):
         for obj in (self.client, self.portal.worksheets):
             alsoProvides(obj, IQueued)
             obj.reindexObject()
-        # one that no catalog has
+        # An object that is in no catalog
         alsoProvides(self.portal.portal_properties, IQueued)
 
     def add_plugin(self, acl_users):
@@ -305,7 +307,7 @@ class UpgradeCase(unittest.TestCase):
 
 class TestUpgrade(UpgradeCase):
 
-    def test_as_after_a_fresh_installation(self):
+    def test_equals_a_fresh_installation(self):
         get_installer(self.portal).install_product("senaite.queue")
         fresh = skeleton(self.portal)
         transaction.abort()
@@ -313,7 +315,7 @@ class TestUpgrade(UpgradeCase):
             if version != VERSIONS[0]:
                 self.setUp()
             self.check_upgrade(version, fresh)
-            # each version starts from the site without the add-on
+            # Each version starts with a site without the add-on
             self.layer.testTearDown()
             self.layer.testSetUp()
 
@@ -324,7 +326,7 @@ class TestUpgrade(UpgradeCase):
         self.upgrade()
         self.check_site_opens()
         self.assertEqual(
-            self.setup.getLastVersionForProfile(PROFILE), ("20600",))
+            self.setup.getLastVersionForProfile(PROFILE), ("20601",))
         self.assertFalse(self.setup.listUpgrades(PROFILE))
 
         found = skeleton(self.portal)
@@ -365,9 +367,9 @@ class TestUpgrade(UpgradeCase):
 
 class TestDetails(UpgradeCase):
 
-    def test_details(self):
-        """One upgrade, looked at from all sides: it takes its time to look
-        through the records of a whole site."""
+    def test_one_upgrade_in_detail(self):
+        """Checks one upgrade in all respects, because searching the records of
+        a whole site takes time."""
         self.make_old_site("1001")
         self.client_uid = senaite_api.get_uid(self.client)
         self.upgrade()
@@ -430,7 +432,7 @@ class TestDetails(UpgradeCase):
             self.assertFalse(IQueued.providedBy(obj))
         self.assertEqual(len(self.portal.portal_catalog(
             object_provides=IQueued.__identifier__)), 0)
-        # and what was marked is still found by what else it is
+        # Unmarked objects are still found by their other interfaces
         self.assertTrue(senaite_api.get_object_by_uid(self.client_uid))
 
     def check_plugin_is_ours(self):
@@ -470,10 +472,29 @@ class TestDetails(UpgradeCase):
                       self.messages()[-1])
 
     def check_server_without_an_address_is_reported(self):
-        """The queue is off: our default is somebody else's address."""
+        """The queue is off: the default is the address of another process."""
         from senaite.queue.upgrade.to20600 import write_settings
         write_settings({"server": "queue.lab.example"})
         self.assertIn("event=setting_not_kept name=server",
                       self.messages()[-1])
         self.assertEqual(api.get_server_url(), "")
         self.assertEqual(api.get_queue_status(), "disabled")
+
+
+class TestLaterSettings(unittest.TestCase):
+    """Sites that were installed before a setting was added."""
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def test_missing_records_are_added(self):
+        registry = getUtility(IRegistry)
+        set_setting("default", 7)
+        del registry.records["senaite.queue.speedups"]
+        self.assertIs(surroundings.get().get_setting("speedups"), True)
+        setup = self.layer["portal"].portal_setup
+        setup.setLastVersionForProfile(PROFILE, "20600")
+        setup.upgradeProfile(PROFILE)
+        self.assertEqual(
+            setup.getLastVersionForProfile(PROFILE), ("20601",))
+        self.assertIs(registry["senaite.queue.speedups"], True)
+        self.assertEqual(registry["senaite.queue.default"], 7)

@@ -8,19 +8,21 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the pages of worksheets and samples tell of the queue, and whom."""
+"""The queue on the pages of worksheets and samples: which users see what."""
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
 import json
+import os
 import time
 
 from plone.app.testing import TEST_USER_ID
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import snapshot
+from senaite.queue import config
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
 from senaite.queue.model import states
@@ -32,7 +34,7 @@ HIDDEN = 'hidden="hidden"'
 
 
 class ResultsTestCase(WorksheetTestCase):
-    """All results are there, nothing is submitted yet."""
+    """Tests pages of analyses that have results, but are not submitted."""
 
     def setUp(self):
         super(ResultsTestCase, self).setUp()
@@ -40,7 +42,7 @@ class ResultsTestCase(WorksheetTestCase):
         self.enter_results(self.analyses)
 
     def know(self, *tasks, **values):
-        """Have this process know of tasks, as from the queue server."""
+        """Add tasks to this process' view, as received from the queue server."""
         agent = agents.get_agent(self.portal)
         agent.state = snapshot.apply_feed(snapshot.State(), {
             "version": "epoch:1", "reset": True, "more": False,
@@ -54,7 +56,7 @@ class ViewletsTest(ResultsTestCase):
         return json.loads(self.get(obj.absolute_url() + "/queue_progress"))
 
     def box(self, page, name):
-        """Return the opening tag of a box of the viewlet."""
+        """Return the start tag of a box of the viewlet."""
         before, after = page.split('class="{} '.format(name), 1)
         return before.rsplit("<", 1)[1] + after.split(">", 1)[0]
 
@@ -66,16 +68,16 @@ class ViewletsTest(ResultsTestCase):
         self.assertEqual(found["users"], [TEST_USER_ID])
         self.assertGreaterEqual(found["since"], int(started))
         self.assertLessEqual(found["since"], time.time())
-        # a sample counts its own
+        # A sample counts its own analyses only
         for sample in self.samples:
             self.assertEqual(self.figures(sample)["left"], 3)
 
         utils.process(self.portal, self.pending()[0])
         half = progress.get_progress(self.worksheet)
         self.assertEqual((half["left"], half["total"]), (3, 6))
-        # since the click, not since the last chunk
+        # Since the click, not since the last chunk
         self.assertEqual(half["since"], found["since"])
-        # the form channel has an order of its own
+        # The form channel has its own order
         self.samples.sort(key=lambda sample: self.figures(sample)["left"])
         self.assertEqual([self.figures(sample)["left"]
                           for sample in self.samples], [0, 3])
@@ -93,7 +95,7 @@ class ViewletsTest(ResultsTestCase):
         self.drain()
         self.assertEqual(self.figures(self.worksheet)["left"], 0)
 
-    def test_clients_are_not_told_who(self):
+    def test_clients_do_not_see_user_names(self):
         people.make(self.portal)
         self.click(self.worksheet, "submit", self.analyses)
         self.browser = self.new_browser()
@@ -112,7 +114,7 @@ class ViewletsTest(ResultsTestCase):
         page = self.get(self.worksheet.absolute_url() + "/manage_results")
         self.assertNotIn(HIDDEN, self.box(page, "queue-failed"))
         self.assertIn("@@queue_tasks", page)
-        # it is not queued: people can try again
+        # It is not queued: users can try again
         self.click(self.worksheet, "submit", self.analyses)
         self.assertEqual(len(self.pending()), 2)
 
@@ -132,7 +134,7 @@ class ViewletsTest(ResultsTestCase):
         self.assertEqual(answer["queued"], [uids[0], uids[2], uids[3]])
         self.assertEqual(json.loads(self.get(url)), {"queued": []})
 
-    def test_script_is_on_every_page(self):
+    def test_every_page_has_the_script(self):
         for path in ("samples", "worksheets", "clients/client-1"):
             page = self.get("{}/{}".format(
                 self.portal.absolute_url(), path))
@@ -140,14 +142,28 @@ class ViewletsTest(ResultsTestCase):
 
 
 class NoticesTest(ResultsTestCase):
-    """Each with the page that a manager sees, and one for those who can't
-    do anything about it."""
+    """Tests each notice on a page of a manager, and on one of a user who cannot
+    change anything about it."""
 
     def said(self, browser=None):
         self.browser = browser or self.browser
         page = self.get(self.portal.absolute_url() + "/samples")
         return [part.split("</span>")[0] for part in page.split(
             'class="queue-notice ')[1:]]
+
+    def test_wrong_configuration(self):
+        self.know()
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
+        os.environ[config.ROLE.variable] = "servre"
+        said, = self.said()
+        self.assertIn("SENAITE_QUEUE_ROLE is 'servre'",
+                      said.replace("&#39;", "'"))
+        with utils.settings(server=""):
+            self.assertEqual(len(self.said()), 2)
+        people.make(self.portal)
+        analyst = self.new_browser()
+        people.log_in(analyst, "analyst")
+        self.assertEqual(self.said(analyst), [])
 
     def test_notices(self):
         manager = self.browser
@@ -161,12 +177,12 @@ class NoticesTest(ResultsTestCase):
             self.assertIn("has not answered for 3 min", said)
             self.assertNotIn("at once", said)
         with utils.settings(outage_seconds=100):
-            self.assertIn("is done at once", self.said()[0])
+            self.assertIn("new actions run at once", self.said()[0])
             people.make(self.portal)
             analyst = self.new_browser()
             people.log_in(analyst, "analyst")
             self.assertEqual(self.said(analyst), [])
-        # a restart is no news
+        # A short outage, as at a restart, is not shown
         agent._trouble_since = time.time() - notices.OUTAGE_SECONDS / 2
         self.assertEqual(self.said(manager), [])
         agent._trouble_since = None
@@ -174,6 +190,6 @@ class NoticesTest(ResultsTestCase):
         self.click(self.worksheet, "submit", self.analyses)
         agent = self.know(*self.pending(), overtime=180)
         agent._trouble_since = None
-        self.assertIn("should be 180 or more", self.said()[0])
+        self.assertIn("should be 180 seconds or more", self.said()[0])
         with utils.settings(max_seconds_unlock=180):
             self.assertEqual(self.said(), [])

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A ZEO server is started again: no object id is given a second time."""
+"""No object id is assigned twice when a ZEO server restarts."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -16,32 +16,29 @@ from __future__ import print_function
 
 import unittest
 
-from ZEO.ClientStorage import ClientStorage
-
-from senaite.queue.integration import zeo
+from senaite.queue.tests import patched
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import eventually
 
-#: More than a client fetches at once (100)
+#: More than a client fetches in one batch (100)
 OIDS = 150
 
 
 class TestOids(unittest.TestCase):
 
     def setUp(self):
-        former = ClientStorage.notify_connected
-        self.addCleanup(setattr, ClientStorage, "notify_connected", former)
-        if not hasattr(ClientStorage, "_old_notify_connected"):
-            # as ZCML does it; there is none in this layer
-            ClientStorage._old_notify_connected = former
-            self.addCleanup(delattr, ClientStorage, "_old_notify_connected")
-        ClientStorage.notify_connected = zeo.notify_connected
+        patch = patched.get_declaration(".notify_connected")
+        if patch.status is None:
+            # As ZCML does it; there is none in this layer
+            patch.look()
+            patch.apply()
+            self.addCleanup(patch.take_back)
         self.world = zodbsite.ZEOServer()
         self.addCleanup(self.world.close)
 
-    def test_no_oid_is_given_twice(self):
+    def test_no_oid_is_assigned_twice(self):
         storages = [db.storage for db in self.world.databases(2)]
-        # this one has some left when the server dies
+        # This client still has some when the server dies
         storages[0].new_oid()
         self.world.kill()
         eventually(lambda: not any(
@@ -49,7 +46,7 @@ class TestOids(unittest.TestCase):
         self.world.start()
         eventually(lambda: all(
             storage.is_connected() for storage in storages))
-        # the other one asks first
+        # The other client asks first
         given = [storage.new_oid() for storage in reversed(storages)
                  for _ in range(OIDS)]
         self.assertEqual(len(set(given)), len(given))

@@ -8,9 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What every task store must pass: mix `StoreContract` with a TestCase.
+"""The contract of task stores: mix `StoreContract` with a TestCase.
 
-See `senaite.queue.tests.unit.test_storage_sqlite` for how.
+See `senaite.queue.tests.unit.test_storage_sqlite` for an example.
 """
 
 from __future__ import absolute_import
@@ -20,17 +20,17 @@ from __future__ import print_function
 from senaite.queue.tests.storecontract.additions import AdditionContract
 from senaite.queue.tests.storecontract.claims import ClaimContract
 from senaite.queue.tests.storecontract.feed import FeedContract
-from senaite.queue.tests.storecontract.figures import FigureContract
 from senaite.queue.tests.storecontract.listing import ListingContract
 from senaite.queue.tests.storecontract.model import ModelContract
 from senaite.queue.tests.storecontract.outcomes import OutcomeContract
+from senaite.queue.tests.storecontract.statistics import StatisticsContract
 from senaite.queue.tests.storecontract.steering import SteeringContract
 from senaite.queue.tests.storecontract.threads import ThreadContract
 from senaite.queue.tests.storecontract.upkeep import UpkeepContract
 
 
 class StoreContract(AdditionContract, ClaimContract, FeedContract,
-                    FigureContract, ListingContract, ModelContract,
-                    OutcomeContract, SteeringContract, ThreadContract,
+                    ListingContract, ModelContract, OutcomeContract,
+                    StatisticsContract, SteeringContract, ThreadContract,
                     UpkeepContract):
-    """All of the contract."""
+    """The whole contract of task stores."""

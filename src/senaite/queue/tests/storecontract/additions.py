@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: what is added is there, once, unchanged, for its site only."""
+"""Contract: added tasks are kept once, unchanged, for their site only."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -24,13 +24,13 @@ from senaite.queue.tests.tasks import BOB
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests.tasks import make_task
 
-#: Uids of jobs
+#: Job uids
 OLD, NEW = "a" * 32, "b" * 32
 
 
 class AdditionContract(StoreCase):
 
-    def test_added_task_comes_back_as_it_was(self):
+    def test_added_task_is_returned_unchanged(self):
         task = self.add(1, action="submit", slots=[1, None, {"a": 1.5}],
                         username=u"J\xf6rg", locks=["sample1"], ghost=True,
                         title=u"\u6c34 <b>")
@@ -41,7 +41,7 @@ class AdditionContract(StoreCase):
         self.assertIsInstance(found["uids"][0], str)
         self.assertIsInstance(found["title"], six.text_type)
 
-    def test_second_addition_is_known_whatever_became_of_the_task(self):
+    def test_second_addition_is_known_in_every_state(self):
         task = self.add(1)
         self.assertEqual(self.store.add(task), "known")
         self.pop()
@@ -54,7 +54,7 @@ class AdditionContract(StoreCase):
         self.assertEqual(self.store.add(cancelled), "known")
         self.assertEqual(self.store.count(), 2)
 
-    def test_unique_is_kept_out_by_a_queued_twin_only(self):
+    def test_unique_task_is_refused_only_while_a_twin_is_queued(self):
         self.add(1, context_uid="ws")
         twin = make_task(2, context_uid="ws", unique=True)
         self.assertEqual(self.store.add(twin), "duplicate")
@@ -65,14 +65,14 @@ class AdditionContract(StoreCase):
         self.pop()
         self.assertEqual(self.store.add(twin), "added")
 
-    def test_unique_is_not_kept_out_by_a_failed_twin(self):
+    def test_unique_task_is_added_beside_a_failed_twin(self):
         task = self.add(1, context_uid="ws")
         self.pop()
         self.store.fail(task["task_uid"], ALICE, "fatal", "gone")
         self.assertEqual(self.store.add(
             make_task(2, context_uid="ws", unique=True)), "added")
 
-    def test_addition_starts_anew_whatever_the_task_says(self):
+    def test_added_task_starts_as_queued_whatever_its_fields_say(self):
         task = make_task(1, status=states.DONE, attempt=7,
                          consumer_id=BOB, started=5.0)
         self.store.add(task)
@@ -82,22 +82,22 @@ class AdditionContract(StoreCase):
         self.assertIsNone(found["consumer_id"])
         self.assertIsNone(found["started"])
 
-    def test_plain_dict_is_checked(self):
+    def test_plain_dict_is_validated(self):
         self.assertEqual(self.store.add(dict(make_task(1))), "added")
         with self.assertRaises(ValueError):
             self.store.add({"name": "task_test"})
 
-    def test_many_at_once(self):
+    def test_several_tasks_are_added_in_one_call(self):
         tasks = [make_task(n) for n in (1, 2, 1)]
         self.assertEqual(self.store.add_many(tasks),
                          ["added", "added", "known"])
 
-    def test_none_at_once(self):
+    def test_adding_no_tasks_changes_nothing(self):
         before = self.store.version()
         self.assertEqual(self.store.add_many([]), [])
         self.assertEqual(self.store.version(), before)
 
-    def test_of_many_at_once_twins_are_kept_out(self):
+    def test_twins_within_one_call_are_refused(self):
         twins = [make_task(n, context_uid="ws", unique=n != 1)
                  for n in (1, 2, 3)]
         self.assertEqual(self.store.add_many(twins),
@@ -106,7 +106,7 @@ class AdditionContract(StoreCase):
         self.assertEqual(self.store.add_many(twins),
                          ["known", "added", "duplicate"])
 
-    def test_many_at_once_count_in_to_their_jobs(self):
+    def test_tasks_of_one_call_count_towards_their_jobs(self):
         self.add(1, job_uid=OLD, job_total=5)
         self.store.add_many([
             make_task(2, job_uid=OLD, job_total=5),
@@ -119,7 +119,7 @@ class AdditionContract(StoreCase):
         self.assertEqual((new["total"], new[states.QUEUED]), (3, 3))
         self.assertEqual(new["username"], "lab")
 
-    def test_of_many_at_once_those_of_a_cancelled_job_do_not_wait(self):
+    def test_tasks_added_to_a_cancelled_job_are_cancelled(self):
         self.add(1, job_uid=OLD)
         self.store.cancel_job(OLD)
         tasks = [make_task(2, job_uid=OLD, context_uid="ws"),
@@ -138,22 +138,22 @@ class AdditionContract(StoreCase):
              if found["status"] == states.QUEUED], [tasks[1]["task_uid"]])
         self.assertEqual(self.drain(), [tasks[1]["task_uid"]])
 
-    def test_of_many_at_once_each_finds_the_locks_as_the_one_before_left_them(
+    def test_tasks_of_one_call_see_the_locks_of_those_before(
             self):
         def task(number, lane, locks):
-            # The lower the number, the better
+            # The lower the number, the more urgent
             return make_task(number, locks=locks,
                              context_path="/senaite/worksheets/" + lane)
         self.store.add(task(8, "A", ["w"]))
         self.store.add(task(9, "B", ["w"]))
-        # The head of A gives way, so that B claims w; then that of B, too
+        # The head of A no longer needs w, so B claims it; then B's head, too
         self.store.add_many([
             task(1, "A", []), task(2, "B", ["x"]), task(3, "C", ["w"])])
         self.assertEqual(
             [self.pop("c{}/00000000".format(n)) for n in (1, 2, 3)],
             [make_task(n)["task_uid"] for n in (1, 2, 3)])
 
-    def test_more_at_once_than_a_statement_takes(self):
+    def test_one_call_adds_more_tasks_than_a_statement_takes(self):
         tasks = [make_task(n, context_path="/senaite/worksheets/WS-{}".format(
             n % 1100), priority=n % 7) for n in range(1500)]
         self.assertEqual(self.store.add_many(tasks), ["added"] * 1500)
@@ -164,13 +164,13 @@ class AdditionContract(StoreCase):
         self.assertEqual([self.pop_and_finish() for _ in range(20)],
                          expected[:20])
 
-    def test_many_are_added_all_or_none(self):
+    def test_invalid_task_rejects_the_whole_call(self):
         with self.assertRaises(ValueError):
             self.store.add_many([make_task(1), {"name": "task_test"}])
         self.assertEqual(self.store.count(), 0)
         self.assertIsNone(self.pop())
 
-    def test_sites_do_not_mix(self):
+    def test_tasks_belong_to_their_site(self):
         task = self.add(1)
         other = self.open_store("/other", Clock())
         self.assertIsNone(other.get(task["task_uid"]))
@@ -184,7 +184,7 @@ class AdditionContract(StoreCase):
         self.assertEqual(other.changes()["tasks"], [])
         self.assertEqual(other.consumers(), [])
 
-    def test_stores_of_one_site_see_the_same(self):
+    def test_stores_of_one_site_see_the_same_tasks(self):
         task = self.add(1)
         again = self.open_store("/senaite", self.clock)
         self.assertEqual(again.get(task["task_uid"]), task)
@@ -205,7 +205,7 @@ class AdditionContract(StoreCase):
         self.assertEqual(find(states=[]), [])
         self.assertEqual(self.store.count([states.QUEUED]), 1)
 
-    def test_find_has_the_order_of_running(self):
+    def test_find_returns_tasks_in_the_order_of_running(self):
         late = self.add(1, priority=50)
         soon = self.add(2, priority=10)
         first = self.add(3, priority=50, name="top")
@@ -224,7 +224,7 @@ class AdditionContract(StoreCase):
         self.assertEqual(self.store.uids([states.DONE]),
                          set(["a", "b", "x"]))
 
-    def test_stats(self):
+    def test_stats_count_tasks_by_state(self):
         self.add(1)
         self.add(2)
         self.pop()

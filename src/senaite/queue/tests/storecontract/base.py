@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Set-up of the contract tests, and words they are written in."""
+"""Set-up and helpers of the contract tests."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -23,18 +23,18 @@ from senaite.queue.tests.tasks import make_task
 LEASE = 30
 SITE = "/senaite"
 
-#: Health checks of hypothesis that do not apply: databases are slow, and each
-#: store is an executor of the same contract (a check of newer releases)
+#: Health checks of hypothesis that do not apply: databases are slow, and every
+#: store runs the same contract (newer releases check for that)
 NOT_CHECKED = [getattr(HealthCheck, name)
                for name in ("too_slow", "differing_executors")
                if hasattr(HealthCheck, name)]
 
 
 class StoreCase(object):
-    """A store that is empty, with a clock that stands still.
+    """An empty store, with a clock that stands still.
 
-    To be mixed with `unittest.TestCase` and given an `open_store(site_id,
-    clock)` that returns stores in the same, fresh database.
+    To be mixed with `unittest.TestCase`. Subclasses provide `open_store`,
+    which returns stores in the same fresh database.
     """
 
     def setUp(self):
@@ -47,34 +47,34 @@ class StoreCase(object):
         self.clean_up()
 
     def prepare(self):
-        """Provide for a fresh database."""
+        """Create a fresh database."""
 
     def clean_up(self):
         """Remove the database."""
 
     def open_store(self, site_id, clock):
-        raise AssertionError("To be provided by the test of a store")
+        raise AssertionError("The test case of a store must provide this")
 
     def add(self, number, **kw):
-        """Add a task; returns it."""
+        """Add a task and return it."""
         task = make_task(number, **kw)
         self.assertEqual(self.store.add(task), "added")
         return task
 
     def pop(self, consumer=ALICE):
-        """Return the uid of what the consumer gets, or None."""
+        """Return the uid of the task that the consumer gets, or None."""
         task = self.store.pop(consumer, LEASE)
         return None if task is None else task["task_uid"]
 
     def pop_and_finish(self, consumer=ALICE):
-        """Return the uid of what the consumer got and acknowledged."""
+        """Let the consumer get and acknowledge a task; return its uid."""
         uid = self.pop(consumer)
         if uid is not None:
             self.store.acknowledge(uid, consumer)
         return uid
 
     def drain(self, consumer=ALICE):
-        """Return the uids of all that can be run now, in that order."""
+        """Return the uids of all tasks that can run now, in that order."""
         return list(iter(lambda: self.pop_and_finish(consumer), None))
 
     def assertState(self, task, state):

@@ -8,14 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: who gets what, in which order, and for how long."""
+"""Contract: which consumer gets which task, in which order, and how long."""
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import NotRunning
 from senaite.queue.model import states
-from senaite.queue.storage import NotRunning
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
@@ -25,22 +25,22 @@ from senaite.queue.tests.tasks import make_task
 
 class ClaimContract(StoreCase):
 
-    def test_no_more_than_so_many_run_at_a_time(self):
+    def test_number_of_running_tasks_is_limited(self):
         for number in range(3):
             self.add(number)
         self.assertIsNotNone(self.store.pop(ALICE, LEASE, 1))
         self.assertIsNone(self.store.pop(BOB, LEASE, 1))
-        # Who holds one gets it again
+        # A consumer that holds a task gets it again
         self.assertIsNotNone(self.store.pop(ALICE, LEASE, 1))
         self.assertIsNotNone(self.store.pop(BOB, LEASE, 2))
 
     def numbers(self, uids):
         return [int(uid, 16) for uid in uids]
 
-    def test_nothing_to_pop(self):
+    def test_pop_of_an_empty_queue_returns_none(self):
         self.assertIsNone(self.store.pop(ALICE, LEASE))
 
-    def test_popped_task_says_who_runs_it(self):
+    def test_popped_task_names_its_consumer(self):
         self.add(1)
         task = self.store.pop(ALICE, LEASE)
         self.assertEqual(task["status"], states.RUNNING)
@@ -49,7 +49,7 @@ class ClaimContract(StoreCase):
         self.assertEqual(task["attempt"], 1)
         self.assertEqual(dict(self.store.get(task["task_uid"])), dict(task))
 
-    def test_pop_again_gives_the_same_task(self):
+    def test_repeated_pop_returns_the_same_task(self):
         self.add(1)
         self.add(2)
         first = self.pop()
@@ -60,7 +60,7 @@ class ClaimContract(StoreCase):
         self.assertEqual(self.store.rescue(), [])
         self.assertNotEqual(self.pop(BOB), first)
 
-    def test_not_a_consumer_id(self):
+    def test_invalid_consumer_ids_are_refused(self):
         for consumer in ("", "alice", "alice/xyz", "a b/0000000a", None,
                          "alice/0000000a\n", "x" * 129 + "/0000000a"):
             with self.assertRaises(ValueError):
@@ -77,13 +77,13 @@ class ClaimContract(StoreCase):
         self.store.configure(["top1", "top2"])
         self.assertEqual(self.numbers(self.drain()), [6, 5, 3, 4, 2, 1])
 
-    def test_who_waits_long_overtakes(self):
+    def test_long_waiting_task_overtakes_higher_priority(self):
         self.add(1, priority=20, created=1000.0)
         self.add(2, priority=10, created=1000.0 + 3001)
         self.add(3, priority=10, created=1000.0 + 2999)
         self.assertEqual(self.numbers(self.drain()), [3, 1, 2])
 
-    def test_changed_list_ranks_again_what_waits(self):
+    def test_changed_priority_list_reorders_waiting_tasks(self):
         self.store.configure(["b"])
         for number, name in enumerate("abcab"):
             self.add(number, name=name, locks=["all"])
@@ -93,7 +93,7 @@ class ClaimContract(StoreCase):
         self.add(9, name="c")
         self.assertEqual(self.numbers(self.drain()), [9, 8])
 
-    def test_one_at_a_time_of_a_lane(self):
+    def test_lane_runs_one_task_at_a_time(self):
         path = "/senaite/worksheets/WS-1"
         first = self.add(1, context_path=path)
         self.add(2, context_path=path + "/analysis")
@@ -121,7 +121,7 @@ class ClaimContract(StoreCase):
         self.store.acknowledge(make_task(3)["task_uid"], "b/00000000")
         self.assertEqual(self.numbers([self.pop("d/00000000")]), [2])
 
-    def test_many_locks(self):
+    def test_task_waits_for_all_of_its_locks(self):
         self.add(1, locks=["s{}".format(n) for n in range(1500)])
         self.add(2, locks=["s1499"])
         self.assertEqual(self.numbers([self.pop()]), [1])
@@ -129,7 +129,7 @@ class ClaimContract(StoreCase):
         self.pop_and_finish()
         self.assertEqual(self.numbers([self.pop(BOB)]), [2])
 
-    def test_delayed_task_is_invisible_and_blocks_nobody(self):
+    def test_delayed_task_is_invisible_and_blocks_no_others(self):
         path = "/senaite/worksheets/WS-1"
         now = self.clock.now
         self.add(1, created=now, delay=60, context_path=path, locks=["a"])
@@ -142,7 +142,7 @@ class ClaimContract(StoreCase):
         self.assertEqual(self.numbers(self.drain()), [1])
         self.assertIsNone(self.store.next_due())
 
-    def test_clock_of_a_client_that_is_ahead_hides_nothing(self):
+    def test_fast_clock_of_a_client_hides_no_task(self):
         self.add(1, created=self.clock.now + 3600)
         self.assertEqual(self.numbers(self.drain()), [1])
 
@@ -156,7 +156,7 @@ class ClaimContract(StoreCase):
         self.assertFalse(self.store.heartbeat(BOB, uid, LEASE))
         self.assertFalse(self.store.heartbeat(ALICE, "0" * 32, LEASE))
 
-    def test_lease_that_ended_gives_the_task_to_others(self):
+    def test_expired_lease_gives_the_task_to_others(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         self.assertEqual(self.store.next_due(), self.clock.now + LEASE)
@@ -171,7 +171,7 @@ class ClaimContract(StoreCase):
             self.store.fail(uid, ALICE, "error", "late")
         self.assertTrue(self.store.acknowledge(uid, BOB))
 
-    def test_rescue_is_bounded_and_tells_whom(self):
+    def test_rescue_is_bounded_and_returns_the_uids(self):
         uids = [self.add(n)["task_uid"] for n in range(3)]
         for number in range(3):
             self.pop("c{}/00000000".format(number))
@@ -181,7 +181,7 @@ class ClaimContract(StoreCase):
         self.assertEqual(self.store.rescue(), [])
         self.assertEqual(self.store.get(uids[0])["retries"], 2)
 
-    def test_task_that_takes_its_consumers_down_fails_in_the_end(self):
+    def test_task_that_kills_its_consumers_fails_eventually(self):
         task = self.add(1, retries=2)
         for _ in range(3):
             self.assertEqual(self.pop(), task["task_uid"])
@@ -193,7 +193,7 @@ class ClaimContract(StoreCase):
                     in self.store.attempts(task["task_uid"])]
         self.assertEqual(outcomes, ["lease_lost"] * 3)
 
-    def test_restarted_consumer_gives_back_at_once(self):
+    def test_restarted_consumer_returns_its_task_immediately(self):
         uid = self.add(1)["task_uid"]
         other = self.add(2)["task_uid"]
         self.pop("c/00000001")
@@ -201,14 +201,14 @@ class ClaimContract(StoreCase):
         self.assertEqual(self.store.hello("c/00000002"), [uid])
         self.assertEqual(self.store.hello("c/00000002"), [])
         self.assertEqual(self.pop("c/00000002"), uid)
-        # ... and is not its former self
+        # ... and is not mistaken for its former self
         with self.assertRaises(NotRunning):
             self.store.acknowledge(uid, "c/00000001")
         self.assertEqual(self.store.hello("c/00000003"), [uid])
         self.assertEqual(self.pop("c/00000003"), uid)
         self.assertEqual(self.pop(BOB), other)
 
-    def test_consumers(self):
+    def test_consumers_are_listed_with_their_tasks(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         self.clock.forward(5)

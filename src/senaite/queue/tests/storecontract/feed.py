@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: a reader of the change feed ends up with what the store has."""
+"""Contract: a reader of the change feed ends up with the store's contents."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -21,7 +21,7 @@ from senaite.queue.tests.tasks import make_task
 
 
 class Reader(object):
-    """A snapshot as clients keep it."""
+    """A snapshot as kept by clients."""
 
     def __init__(self, store, limit=1000):
         self.store = store
@@ -79,7 +79,7 @@ class FeedContract(StoreCase):
         self.assertEqual(reader.tasks[failed], states.CANCELLED)
         self.assertEqual(reader.resets, 1)
 
-    def test_description_of_a_task(self):
+    def test_feed_describes_a_task(self):
         task = self.add(1, ghost=True, uids=["a", "b"], locks=["s"])
         self.assertEqual(self.store.changes()["tasks"], [{
             "task_uid": task["task_uid"], "name": "task_test",
@@ -89,21 +89,21 @@ class FeedContract(StoreCase):
             "job_total": 2, "job_created": task["created"], "locks": ["s"],
             "overtime": None}])
 
-    def test_task_that_takes_too_long(self):
+    def test_feed_tells_the_overtime_of_a_slow_task(self):
         task = self.add(1)
         self.pop()
         self.store.fail(task["task_uid"], ALICE, "timeout", "too slow")
         told, = self.store.changes()["tasks"]
         self.assertEqual(told["overtime"], task["max_seconds"] * 1.5)
 
-    def test_nothing_new(self):
+    def test_feed_is_empty_without_changes(self):
         self.add(1)
         version = self.store.version()
         news = self.store.changes(version)
         self.assertEqual(news, {"version": version, "reset": False,
                                 "more": False, "tasks": []})
 
-    def test_reading_and_heartbeats_are_no_changes(self):
+    def test_reads_and_heartbeats_are_not_changes(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         version = self.store.version()
@@ -114,12 +114,12 @@ class FeedContract(StoreCase):
         self.store.add(make_task(1))
         self.assertEqual(self.store.version(), version)
 
-    def test_new_reader_is_not_told_of_history(self):
+    def test_new_reader_gets_no_history(self):
         self.add(1)
         self.pop_and_finish()
         self.assertEqual(self.store.changes()["tasks"], [])
 
-    def test_reader_that_was_away_for_too_long_begins_anew(self):
+    def test_reader_that_missed_pruned_changes_starts_again(self):
         reader = Reader(self.store)
         self.add(1)
         self.add(2)
@@ -134,7 +134,7 @@ class FeedContract(StoreCase):
         self.check(fresh)
         self.assertEqual(fresh.resets, 1)
 
-    def test_purged_store_begins_a_new_epoch(self):
+    def test_purge_starts_a_new_epoch(self):
         reader = Reader(self.store)
         self.add(1)
         self.add(2)
@@ -146,7 +146,7 @@ class FeedContract(StoreCase):
         self.assertEqual(self.store.add(make_task(1)), "added")
         self.check(reader)
 
-    def test_versions_of_others_and_nonsense(self):
+    def test_unknown_and_malformed_versions_reset_the_reader(self):
         self.add(1)
         epoch, counter = self.store.version().split(":")
         for since in ("", "x", "x:1", ":", "{}:x".format(epoch),

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: a page of a listing holds what was asked for, in order."""
+"""Contract: a page of a listing holds the requested tasks, in order."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -21,6 +21,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from senaite.queue.model import states
+from senaite.queue.tests import effort
 from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
@@ -50,7 +51,7 @@ class ListingContract(StoreCase):
                 for task in self.store.page(*args, **kw)["tasks"]]
 
     def add_one_of_each(self):
-        """Return kind -> uid."""
+        """Add a task of each kind; return kind -> uid."""
         self.clock.forward(50)
         made = {SCHEDULED: self.add(1, delay=1000)["task_uid"]}
         for number, kind in enumerate((states.DONE, states.FAILED), 2):
@@ -67,7 +68,7 @@ class ListingContract(StoreCase):
         made[states.QUEUED] = self.add(6)["task_uid"]
         return made
 
-    def test_kinds(self):
+    def test_each_kind_is_listed_separately(self):
         made = self.add_one_of_each()
         for kind, uid in made.items():
             self.assertEqual(self.store.page([kind])["total"], 1, kind)
@@ -84,7 +85,7 @@ class ListingContract(StoreCase):
         self.assertEqual(self.uids([SCHEDULED]), [])
         self.assertIn(uid, self.uids([states.QUEUED]))
 
-    def test_what_is_told_of_a_task(self):
+    def test_listing_describes_a_task(self):
         made = self.add_one_of_each()
         found = dict((task["task_uid"], task)
                      for task in self.store.page()["tasks"])
@@ -101,7 +102,7 @@ class ListingContract(StoreCase):
         self.assertFalse(found[made[states.QUEUED]]["scheduled"])
         self.assertEqual(found[made[states.QUEUED]]["username"], "lab")
 
-    def test_long_messages_are_cut(self):
+    def test_long_messages_are_shortened(self):
         self.add(1)
         uid = self.pop()
         self.store.fail(uid, ALICE, "fatal", u"\U0001f600" * 10000)
@@ -119,7 +120,7 @@ class ListingContract(StoreCase):
             self.assertEqual(
                 set(self.uids(ghosts=True, sort=sort)), {seen, hidden})
 
-    def test_search(self):
+    def test_search_finds_all_words_in_any_case(self):
         one = self.add(1, name="task_action_submit", username=u"\xc4nne",
                        context_path="/senaite/worksheets/WS-100%_x")
         other = self.add(2, username="Bob'; --")
@@ -139,7 +140,7 @@ class ListingContract(StoreCase):
                                  (text, sort))
             self.assertEqual(self.store.page(text=text)["total"], len(wanted))
 
-    def test_filters(self):
+    def test_filters_select_by_value(self):
         one = self.add(1, job_uid="f" * 32, username="ann")["task_uid"]
         self.add(2, name="another")
         for kw in ({"job_uid": "f" * 32}, {"username": "ann"}, {"uid": one},
@@ -155,7 +156,7 @@ class ListingContract(StoreCase):
         other = self.open_store("/other", self.clock)
         self.assertEqual(other.page(), {"total": 0, "tasks": []})
 
-    @settings(max_examples=25, deadline=None,
+    @settings(max_examples=effort.choose(25, 200), deadline=None,
               suppress_health_check=NOT_CHECKED)
     @given(tasks, st.sampled_from((None,) + SORTS), st.booleans(),
            st.booleans(), st.integers(1, 5))
@@ -180,7 +181,7 @@ class ListingContract(StoreCase):
                 self.check_order(keys, descending)
 
     def check_order(self, keys, descending):
-        # Databases have their own idea of where letters beyond ASCII belong
+        # Databases sort letters beyond ASCII differently
         if not all(isinstance(key, float) or key in ("ann", "bob")
                    for key in keys):
             return

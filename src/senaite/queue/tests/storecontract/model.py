@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: whatever happens, in whatever order, `pop` takes the right one.
+"""Contract: `pop` takes the right task after any sequence of events.
 
-A model of a few lines, which looks at every task each time, says which task
-is the best of those that may run; the store, which must not look at them all,
+A model of a few lines, which looks at every task each time, determines the
+best of the tasks that may run. The store, which must not look at all of them,
 has to agree.
 """
 
@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
+from senaite.queue.tests import effort
 from senaite.queue.tests.storecontract.base import NOT_CHECKED
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import Clock
@@ -58,7 +59,7 @@ steps = st.one_of(
 
 
 class Model(object):
-    """All tasks in a list, looked through from end to end."""
+    """All tasks in a list that is searched from end to end."""
 
     def __init__(self):
         self.tasks = []
@@ -92,7 +93,7 @@ class Model(object):
 
 class ModelContract(StoreCase):
 
-    @settings(max_examples=60, deadline=None,
+    @settings(max_examples=effort.choose(30, 300), deadline=None,
               suppress_health_check=NOT_CHECKED)
     @given(st.lists(steps, min_size=5, max_size=40))
     def test_pop_agrees_with_the_model(self, script):
@@ -112,7 +113,7 @@ class ModelContract(StoreCase):
                         for values in several])
 
     def new_task(self, model, clock, name, place, priority, locks, delay):
-        """Return a task that the model knows of."""
+        """Return a task that the model knows."""
         number = len(model.tasks)
         task = make_task(number, name=name, priority=priority, locks=locks,
                          context_path="/s/f/{}".format(place),
@@ -147,7 +148,7 @@ class ModelContract(StoreCase):
             state = store.fail(uid, CONSUMERS[consumer], "error", "no")
             entry.update(running=False, queued=state == states.QUEUED)
             if entry["queued"]:
-                # The first backoff is 7.5 seconds at most
+                # The first backoff takes at most 7.5 seconds
                 self.do_wait(store, model, clock, 8)
                 entry["visible_at"] = clock.now
 
@@ -181,7 +182,7 @@ class ModelContract(StoreCase):
         model.now = clock.now
 
     def finish(self, store, model, clock):
-        """All that is left runs, one by one."""
+        """Run the remaining tasks one by one."""
         for name in sorted(model.paused):
             self.do_resume(store, model, clock, name)
         for consumer in sorted(model.holds):

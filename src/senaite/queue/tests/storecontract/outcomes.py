@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: how attempts and tasks end, and what is left of them."""
+"""Contract: how attempts and tasks end, and what remains of them."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -16,9 +16,9 @@ from __future__ import print_function
 
 import itertools
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import states
-from senaite.queue.storage import NotRunning
-from senaite.queue.storage import TaskNotFound
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
@@ -44,7 +44,7 @@ class OutcomeContract(StoreCase):
         with self.assertRaises(NotRunning):
             self.store.acknowledge(uid, BOB)
 
-    def test_reports_about_what_is_not_held(self):
+    def test_reports_on_tasks_not_held_are_refused(self):
         uid = self.add(1)["task_uid"]
         for report in (lambda u: self.store.acknowledge(u, ALICE),
                        lambda u: self.fail(u)):
@@ -59,7 +59,7 @@ class OutcomeContract(StoreCase):
             self.fail(uid)
         self.assertState(make_task(1), states.RUNNING)
 
-    def test_failed_attempt_is_retried_and_makes_room(self):
+    def test_failed_attempt_is_retried_and_frees_its_lane(self):
         uid = self.add(1)["task_uid"]
         self.add(2)
         self.pop()
@@ -82,25 +82,25 @@ class OutcomeContract(StoreCase):
         with self.assertRaises(NotRunning):
             self.fail(uid, consumer=BOB)
 
-    def test_timeout_gets_more_time(self):
+    def test_timeout_extends_the_time_limit(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         self.fail(uid, "timeout")
         self.assertEqual(self.store.get(uid)["max_seconds"], 180)
 
-    def test_fatal_fails_at_once(self):
+    def test_fatal_error_fails_the_task_immediately(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         self.assertEqual(self.fail(uid, "fatal"), states.FAILED)
         self.assertIsNone(self.store.next_due())
 
-    def test_unknown_kind(self):
+    def test_unknown_kind_of_failure_is_refused(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         with self.assertRaises(ValueError):
             self.fail(uid, "whatever")
 
-    def test_poisoned_task_ends_failed_with_its_traceback(self):
+    def test_poisoned_task_fails_with_its_traceback(self):
         uid = self.add(1, retries=1)["task_uid"]
         for expected in (states.QUEUED, states.FAILED):
             self.assertEqual(self.pop(), uid)
@@ -120,7 +120,7 @@ class OutcomeContract(StoreCase):
         self.assertEqual(self.pop_and_finish(), uid)
         self.assertFalse(self.store.requeue(uid))
 
-    def test_cancel_what_waits(self):
+    def test_waiting_task_is_cancelled(self):
         path = "/senaite/worksheets/WS-1"
         first = self.add(1, context_path=path)
         self.add(2, context_path=path)
@@ -129,19 +129,19 @@ class OutcomeContract(StoreCase):
         self.assertState(first, states.CANCELLED)
         self.assertEqual(self.drain(), [make_task(2)["task_uid"]])
 
-    def test_cancel_and_requeue_of_nothing(self):
+    def test_cancel_and_requeue_of_unknown_tasks_are_refused(self):
         for verb in (self.store.cancel, self.store.requeue):
             with self.assertRaises(TaskNotFound):
                 verb(NOBODY)
 
-    def test_cancel_what_failed(self):
+    def test_failed_task_is_cancelled(self):
         task = self.add(1)
         self.pop()
         self.fail(task["task_uid"], "fatal")
         self.assertTrue(self.store.cancel(task["task_uid"]))
         self.assertState(task, states.CANCELLED)
 
-    def test_cancel_what_runs_ends_the_job_at_this_chunk(self):
+    def test_cancelling_a_running_task_ends_its_job(self):
         path = "/senaite/worksheets/WS-1"
         kw = {"context_path": path, "job_uid": JOB, "job_total": 30}
         uid = self.add(1, **kw)["task_uid"]
@@ -153,14 +153,14 @@ class OutcomeContract(StoreCase):
         self.assertFalse(self.store.heartbeat(ALICE, uid, LEASE))
         late = self.add(3, **kw)
         self.assertState(late, states.CANCELLED)
-        # The consumer may still be at it: nobody else comes in
+        # The consumer may still be working: nobody else gets in
         self.assertIsNone(self.pop(BOB))
         with self.assertRaises(NotRunning):
             self.store.acknowledge(uid, ALICE, processed=10)
         self.assertEqual(self.store.job(JOB)["done"], 10)
         self.assertEqual(self.pop(BOB), stranger["task_uid"])
 
-    def test_lane_of_a_cancelled_task_opens_in_any_case(self):
+    def test_lane_of_a_cancelled_task_always_opens(self):
         path = "/senaite/worksheets/WS-1"
         ways = (
             lambda uid: self.clock.forward(LEASE),
@@ -180,8 +180,8 @@ class OutcomeContract(StoreCase):
                           (self.pop(BOB), self.pop("a/00000000")))
             self.store.purge()
 
-    def test_job_grows_when_a_follow_up_knows_more(self):
-        """Of a worksheet template, it is the plan that tells how much."""
+    def test_job_total_grows_with_a_follow_up(self):
+        """Only the plan of a worksheet template tells the total."""
         self.add(1, job_uid=JOB, job_total=1, uids=[])
         self.pop()
         self.add(2, job_uid=JOB, job_total=25, uids=["a"])
@@ -207,20 +207,20 @@ class OutcomeContract(StoreCase):
         self.assertEqual(self.store.job(JOB)["done"], 25)
         self.assertIsNone(self.store.job(NOBODY))
 
-    def test_processed_is_all_items_unless_told(self):
+    def test_processed_items_default_to_all(self):
         uid = self.add(1, uids=["a", "b", "c"])["task_uid"]
         self.pop_and_finish()
         job = self.store.job(uid)
         self.assertEqual((job["total"], job["done"]), (3, 3))
 
-    def test_history_keeps_the_items_that_were_done(self):
+    def test_history_keeps_the_processed_items(self):
         uid = self.add(1, uids=["a", "b", "c"])["task_uid"]
         self.pop()
         self.store.acknowledge(uid, ALICE, processed=2)
         self.assertEqual(self.store.get(uid)["uids"], ["a", "b"])
 
-    def test_every_transition_of_the_table_and_no_other(self):
-        """Whatever is asked for, states change as `states` says."""
+    def test_states_change_only_as_defined(self):
+        """Whatever is requested, states change as defined in `states`."""
         reports = (NotRunning, TaskNotFound)
         verbs = {
             "acknowledge": lambda uid: self.store.acknowledge(uid, ALICE),
@@ -239,7 +239,7 @@ class OutcomeContract(StoreCase):
                     pass
                 expected = states.TRANSITIONS.get((state, event), state)
                 if (state, event) == (states.QUEUED, "give_up"):
-                    expected = states.QUEUED  # no consumer can say so
+                    expected = states.QUEUED  # no consumer can report it
                 self.assertEqual(self.store.get(uid)["status"], expected,
                                  (state, event))
                 self.store.purge()

@@ -8,15 +8,15 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: people pause, resume, prefer and cancel."""
+"""Contract: users pause and resume tasks, change priorities, cancel jobs."""
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import states
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
@@ -31,14 +31,14 @@ class SteeringContract(StoreCase):
 
     # -- pause and resume
 
-    def test_nothing_is_handed_out_while_all_is_paused(self):
+    def test_no_task_is_handed_out_while_all_are_paused(self):
         running = self.add(1)["task_uid"]
         self.assertEqual(self.pop(), running)
         self.add(2)
         self.assertTrue(self.store.pause(username="boss"))
         self.assertFalse(self.store.pause(username="other"))
         self.assertIsNone(self.pop(BOB))
-        # What runs is not disturbed
+        # Running tasks are not disturbed
         self.assertEqual(self.pop(), running)
         self.assertTrue(self.store.heartbeat(ALICE, running, LEASE))
         self.store.acknowledge(running, ALICE)
@@ -47,7 +47,7 @@ class SteeringContract(StoreCase):
         self.assertFalse(self.store.resume())
         self.assertIsNotNone(self.pop())
 
-    def test_leases_end_while_all_is_paused(self):
+    def test_leases_expire_while_all_are_paused(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         self.store.pause()
@@ -55,7 +55,7 @@ class SteeringContract(StoreCase):
         self.assertIsNone(self.pop(BOB))
         self.assertState({"task_uid": uid}, states.QUEUED)
 
-    def test_one_name_is_paused(self):
+    def test_pause_of_one_name_leaves_others_running(self):
         first = self.add(1, name="a", created=START - 99)["task_uid"]
         self.add(2, name="a", created=START - 98)
         other = self.add(3, name="b")["task_uid"]
@@ -70,7 +70,7 @@ class SteeringContract(StoreCase):
         self.assertEqual(len(self.drain()), 2)
         self.assertState({"task_uid": later}, states.DONE)
 
-    def test_what_is_paused_claims_no_locks(self):
+    def test_paused_tasks_claim_no_locks(self):
         for name in ("a", "c"):
             self.add(ord(name), name=name, locks=["s", name])
         waiting = self.add(2, name="b", created=START + 9 ** 6,
@@ -84,7 +84,7 @@ class SteeringContract(StoreCase):
         self.store.acknowledge(waiting, ALICE)
         self.assertEqual(len(self.drain()), 2)
 
-    def test_pauses_are_told_and_outlive_all(self):
+    def test_pauses_are_listed_and_survive_purge(self):
         self.store.pause("a", u"b\xf6ss")
         self.clock.forward(5)
         self.store.pause(None, None)
@@ -94,7 +94,7 @@ class SteeringContract(StoreCase):
                          [("", START + 5), ("a", START)])
         self.assertEqual(self.open_store("/other", self.clock).pauses(), [])
 
-    def test_order_changes_while_a_name_is_paused(self):
+    def test_priority_list_may_change_while_a_name_is_paused(self):
         self.add(1, name="a", locks=["s"])
         self.add(2, name="b", locks=["s"])
         self.store.pause("a")
@@ -121,7 +121,7 @@ class SteeringContract(StoreCase):
         self.store.set_priority(one, 20)
         self.assertEqual(self.drain(), [two, one])
 
-    def test_priority_of_what_is_no_longer_queued(self):
+    def test_priority_of_unqueued_tasks_is_not_changed(self):
         uid = self.add(1)["task_uid"]
         self.pop()
         self.assertFalse(self.store.set_priority(uid, 1))
@@ -130,7 +130,7 @@ class SteeringContract(StoreCase):
         with self.assertRaises(TaskNotFound):
             self.store.set_priority(NOBODY, 1)
 
-    def test_priority_of_a_delayed_task(self):
+    def test_priority_of_a_delayed_task_is_changed(self):
         uid = self.add(1, delay=60)["task_uid"]
         self.assertTrue(self.store.set_priority(uid, 1))
         self.assertIsNone(self.pop())
@@ -139,7 +139,7 @@ class SteeringContract(StoreCase):
 
     # -- cancelling a job
 
-    def test_cancelling_a_job_leaves_what_is_done(self):
+    def test_cancelling_a_job_keeps_finished_tasks(self):
         done = self.add(1, job_uid=JOB, uids=["a", "b"])
         self.pop_and_finish()
         running = self.add(2, job_uid=JOB, name="x")
@@ -152,7 +152,7 @@ class SteeringContract(StoreCase):
         self.assertState(done, states.DONE)
         self.assertState(queued, states.CANCELLED)
         self.assertState(other, states.QUEUED)
-        # The chunk that runs is told, and follow-ups do not run
+        # The running chunk is told, and follow-ups do not run
         self.assertFalse(
             self.store.heartbeat(ALICE, running["task_uid"], LEASE))
         late = self.add(5, job_uid=JOB)
@@ -162,11 +162,11 @@ class SteeringContract(StoreCase):
         self.assertEqual(self.drain(BOB), [other["task_uid"]])
         self.assertEqual(self.store.cancel_job(JOB), [])
 
-    def test_cancelling_a_job_that_failed(self):
+    def test_cancelling_a_job_cancels_failed_tasks(self):
         failed = self.add(1, job_uid=JOB)
         self.store.fail(self.pop(), ALICE, "fatal", "no")
         self.assertEqual(self.store.cancel_job(JOB), [failed["task_uid"]])
 
-    def test_cancelling_an_unknown_job(self):
+    def test_cancelling_an_unknown_job_is_refused(self):
         with self.assertRaises(TaskNotFound):
             self.store.cancel_job(NOBODY)

@@ -8,23 +8,28 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: many threads at once, and none gets what another has."""
+"""Contract: concurrent threads never get the same task."""
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
 import threading
+import time
 
 from senaite.queue.model import states
+from senaite.queue.tests import effort
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import make_task
 
 THREADS = 8
 
+#: Seconds between two looks of a thread that got nothing
+PAUSE = 0.002
+
 
 def in_threads(function):
-    """Run a function in many threads; returns what each one returned.
+    """Run a function in many threads; return the list of their results.
 
     :raises AssertionError: when one of them raised
     """
@@ -47,18 +52,18 @@ def in_threads(function):
     for thread in threads:
         thread.join()
     if errors:
-        raise AssertionError("In threads: {}".format(errors))
+        raise AssertionError("Errors in threads: {}".format(errors))
     return results
 
 
 class ThreadContract(StoreCase):
 
-    #: Fewer where each takes a round over the network
-    tasks = 2000
+    #: Fewer for databases where each call takes a network round trip
+    tasks = effort.choose(400, 2000)
 
-    def test_each_of_many_tasks_is_popped_once(self):
+    def test_each_task_is_popped_once(self):
         count = self.tasks
-        # Half of them in lanes of ten, some with locks in common
+        # Half of them in lanes of ten, some with common locks
         self.store.add_many([
             make_task(n, context_path="/senaite/worksheets/{}".format(
                 n if n % 2 else n // 20),
@@ -69,22 +74,32 @@ class ThreadContract(StoreCase):
         def consume(number):
             consumer = "c{}/00000000".format(number)
             got = []
-            # Nothing may be free for now although tasks wait: ask again
             while len(finished) < count:
                 task = self.store.pop(consumer, 600)
                 if task is None:
+                    # Nothing may be free for now although tasks wait: ask
+                    # again, but leave the processor to those that have one
+                    time.sleep(PAUSE)
                     continue
                 got.append(task["task_uid"])
                 self.store.acknowledge(task["task_uid"], consumer)
                 finished.append(task["task_uid"])
             return got
 
-        got = [uid for uids in in_threads(consume) for uid in uids]
+        def consume_or_stop_all(number):
+            try:
+                return consume(number)
+            except Exception:
+                # The others would wait for its task for good
+                finished.extend([None] * count)
+                raise
+
+        got = [uid for uids in in_threads(consume_or_stop_all) for uid in uids]
         self.assertEqual(len(got), count)
         self.assertEqual(len(set(got)), count)
         self.assertEqual(self.store.count([states.DONE]), count)
 
-    def test_same_task_added_by_all_is_added_once(self):
+    def test_task_added_by_all_threads_is_added_once(self):
         def add(number):
             return [self.store.add(make_task(n)) for n in range(20)]
 
@@ -92,7 +107,7 @@ class ThreadContract(StoreCase):
         self.assertEqual(answers.count("added"), 20)
         self.assertEqual(answers.count("known"), 20 * (THREADS - 1))
 
-    def test_unique_is_unique_among_threads(self):
+    def test_unique_tasks_are_unique_across_threads(self):
         def add(number):
             return self.store.add(make_task(
                 number, context_uid="ws", unique=True))

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Contract: history ends, and takes all that belongs to it along."""
+"""Contract: history is pruned, with everything that belongs to it."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -95,7 +95,7 @@ class UpkeepContract(StoreCase):
             after = self.store.forget_payloads(0, after, limit=2)
             self.assertEqual(left(), count)
 
-    def test_job_lives_as_long_as_its_tasks(self):
+    def test_job_is_kept_as_long_as_its_tasks(self):
         self.add(1, job_uid=JOB)
         self.pop_and_finish()
         self.add(2, job_uid=JOB)
@@ -113,7 +113,7 @@ class UpkeepContract(StoreCase):
         self.store.cancel(uid)
         self.assertEqual(self.store.prune(0), 0)
 
-    def test_consumers_that_went_away_are_forgotten(self):
+    def test_absent_consumers_are_forgotten(self):
         self.pop()
         self.clock.forward(2 * 24 * 3600)
         self.pop(BOB)
@@ -135,7 +135,7 @@ class UpkeepContract(StoreCase):
         self.add(1, locks=["a"])
         self.assertEqual(self.drain(), [make_task(1)["task_uid"]])
 
-    def test_closed_store_opens_again(self):
+    def test_closed_store_reopens(self):
         task = self.add(1)
         self.store.close()
         self.assertState(task, states.QUEUED)

@@ -8,4 +8,4 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Tests that need no Plone; run by zope.testrunner and by pytest."""
+"""Tests that need no Plone; run by zope.testrunner and pytest."""

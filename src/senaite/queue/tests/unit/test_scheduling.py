@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The rules of order, room and retry, as laws."""
+"""The rules of order, chunk size and retry, as properties."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -53,11 +53,11 @@ class TestChunkSize(unittest.TestCase):
         self.assertEqual(self.size(), 20)
         self.assertEqual(self.size(30), 40)
 
-    def test_never_beyond_the_limit(self):
+    def test_never_grows_beyond_the_limit(self):
         self.assertEqual(self.size(40), 40)
         self.assertEqual(self.size(60), 60)
 
-    def test_stays_while_chunks_take_their_time(self):
+    def test_unchanged_for_chunks_of_medium_duration(self):
         self.assertEqual(self.size(seconds=5.0), 10)
 
     def test_halved_after_conflicts_and_when_slow(self):
@@ -65,7 +65,7 @@ class TestChunkSize(unittest.TestCase):
         self.assertEqual(self.size(seconds=9.0), 5)
         self.assertEqual(self.size(1, conflicts=True), 1)
 
-    def test_all_at_once_stays_so(self):
+    def test_unlimited_size_stays_unlimited(self):
         self.assertEqual(self.size(0, conflicts=True), 0)
 
 
@@ -76,7 +76,7 @@ class TestRank(unittest.TestCase):
     def test_order_is_total(self, one, two, three, order):
         keys = [scheduling.sort_key(task, order, number)
                 for number, task in enumerate((one, two, three))]
-        # No two are equal, and whatever way they come, one order results
+        # No two keys are equal, so any permutation is sorted the same way
         self.assertEqual(len(set(keys)), 3)
         self.assertEqual(sorted(keys), sorted(reversed(keys)))
         a, b, c = keys
@@ -98,7 +98,7 @@ class TestRank(unittest.TestCase):
         self.assertEqual(tiers, list(range(len(order))))
         self.assertEqual(scheduling.tier("other", order), len(order))
 
-    def test_lane_is_name_and_container(self):
+    def test_lane_combines_name_and_container(self):
         def lane(name, path):
             return scheduling.lane({"name": name, "context_path": path})
 
@@ -114,7 +114,7 @@ class TestRetry(unittest.TestCase):
 
     @settings(deadline=None)
     @given(tasks, kinds, randoms)
-    def test_retry_never_gains_retries(self, task, kind, random):
+    def test_failure_never_adds_retries(self, task, kind, random):
         after = scheduling.after_failure(task, kind, NOW, random)
         if after["status"] == states.QUEUED:
             self.assertEqual(after["retries"], task["retries"] - 1)
@@ -126,7 +126,7 @@ class TestRetry(unittest.TestCase):
 
     @settings(deadline=None)
     @given(tasks, kinds, randoms)
-    def test_chunks_get_smaller_and_time_longer(self, task, kind, random):
+    def test_failure_reduces_chunks_and_extends_time(self, task, kind, random):
         after = scheduling.after_failure(task, kind, NOW, random)
         size = task["chunk_size"] or len(task["uids"]) or 1
         if after["status"] == states.QUEUED:
@@ -153,7 +153,7 @@ class TestRetry(unittest.TestCase):
         self.assertTrue(5 <= wait <= 300)
         self.assertGreaterEqual(scheduling.backoff(attempt + 1, random), wait)
 
-    def test_backoff_spreads(self):
+    def test_backoff_is_randomised(self):
         self.assertEqual(scheduling.backoff(1, lambda: 0), 5)
         self.assertEqual(scheduling.backoff(1, lambda: 0.5), 6.25)
         self.assertEqual(scheduling.backoff(2, lambda: 0), 10)
@@ -161,7 +161,7 @@ class TestRetry(unittest.TestCase):
 
     @settings(deadline=None)
     @given(tasks, st.lists(kinds, min_size=20, max_size=20), randoms)
-    def test_every_task_comes_to_an_end(self, task, failures, random):
+    def test_every_task_ends_eventually(self, task, failures, random):
         for kind in failures:
             after = scheduling.after_failure(task, kind, NOW, random)
             if after["status"] == states.FAILED:
@@ -170,7 +170,7 @@ class TestRetry(unittest.TestCase):
                         chunk_size=after["chunk_size"])
         self.fail("Retried for ever")
 
-    def test_events_are_those_of_the_table(self):
+    def test_events_are_known_transitions(self):
         for kind in scheduling.KINDS:
             after = scheduling.after_failure(
                 make_task(1), kind, NOW, lambda: 0)
@@ -178,6 +178,6 @@ class TestRetry(unittest.TestCase):
                 states.next_state(states.RUNNING, after["event"]),
                 after["status"])
 
-    def test_unknown_kind(self):
+    def test_unknown_kind_of_failure_is_refused(self):
         with self.assertRaises(ValueError):
             scheduling.after_failure(make_task(1), "x", NOW, lambda: 0)

@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 
-"""The queue server's utility over a real store, without a site."""
+"""The utility of the queue server on a real store, without a site."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,6 +22,8 @@ import tempfile
 import unittest
 import uuid
 
+from senaite.queue.errors import NotRunning
+from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import logger
 from senaite.queue.model.queue_task import to_task
@@ -30,12 +32,10 @@ from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
+from senaite.queue.model import surroundings
 from senaite.queue.server.event_log import show
 from senaite.queue.server import maintenance
 from senaite.queue.server.server_utility import ServerQueueUtility
-from senaite.queue.site import surroundings
-from senaite.queue.storage.errors import NotRunning
-from senaite.queue.storage.errors import TaskNotFound
 from senaite.queue.storage import open_store
 from zope.interface.verify import verifyObject
 
@@ -45,7 +45,7 @@ OTHER = "client2/00000001"
 
 
 class Clock(object):
-    """Time stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
 
     now = 1000000.0
 
@@ -54,7 +54,7 @@ class Clock(object):
 
 
 class Settings(surroundings.Surroundings):
-    """Settings that a test may change."""
+    """Settings that tests may change."""
 
     def __init__(self):
         self.values = dict(surroundings.DEFAULTS)
@@ -114,10 +114,10 @@ class ServerCase(unittest.TestCase):
 
 class TestUtility(ServerCase):
 
-    def test_interface(self):
+    def test_utility_provides_its_interface(self):
         verifyObject(IServerQueueUtility, self.queue)
 
-    def test_way_of_a_task(self):
+    def test_task_is_added_popped_and_acknowledged(self):
         task = self.put()
         self.assertEqual(self.queue.get_task(task.task_uid).status, QUEUED)
         self.assertTrue(self.queue.has_task(task))
@@ -130,7 +130,7 @@ class TestUtility(ServerCase):
         self.assertTrue(self.queue.is_empty())
         self.assertEqual(self.events(), ["queued", "started", "done"])
 
-    def test_repetitions_are_harmless_and_not_logged(self):
+    def test_repeated_reports_are_harmless_and_not_logged(self):
         task = self.put()
         self.assertEqual(self.queue.accept([task]), ["known"])
         popped = self.queue.pop(CONSUMER)
@@ -146,7 +146,7 @@ class TestUtility(ServerCase):
         self.queue.tick()
         self.assertEqual(self.log.lines, [])
 
-    def test_failures(self):
+    def test_failures_are_recorded_and_logged(self):
         task = self.put(retries=1)
         self.queue.pop(CONSUMER)
         state = self.queue.fail(task, "Oh", consumer_id=CONSUMER)
@@ -161,7 +161,7 @@ class TestUtility(ServerCase):
             "queued", "started", "retried", "started", "failed", "requeued"])
         self.assertTrue("by=boss" in self.log.lines[-1])
 
-    def test_reports_on_tasks_of_others(self):
+    def test_reports_on_tasks_of_others_are_refused(self):
         task = self.put()
         self.queue.pop(CONSUMER)
         self.assertRaises(NotRunning, self.queue.done, task,
@@ -171,13 +171,13 @@ class TestUtility(ServerCase):
         self.assertFalse(self.queue.heartbeat(task, OTHER))
         self.assertTrue(self.queue.heartbeat(task, CONSUMER))
 
-    def test_restarted_consumer(self):
+    def test_tasks_of_a_restarted_consumer_are_queued_again(self):
         task = self.put()
         self.queue.pop(CONSUMER)
         self.assertEqual(self.queue.hello(RESTARTED), [task.task_uid])
         self.assertEqual(self.events()[-1], "rescued")
 
-    def test_silent_consumer(self):
+    def test_tasks_of_a_silent_consumer_are_queued_again(self):
         task = self.put()
         self.queue.pop(CONSUMER)
         self.clock.now += self.settings.values["lease_seconds"] + 1
@@ -208,7 +208,7 @@ class TestUtility(ServerCase):
         self.assertEqual((found.status, found.uids, found.username),
                          (DONE, ["item1"], "jane"))
 
-    def test_delete(self):
+    def test_deleted_task_is_gone(self):
         task = self.put()
         self.assertTrue(self.queue.delete(task, "boss"))
         self.assertFalse(self.queue.delete(task, "boss"))
@@ -244,7 +244,7 @@ class TestUtility(ServerCase):
         self.assertTrue(self.queue)
         self.assertEqual(self.events()[-1], "removed_all")
 
-    def test_change_of_top_priorities(self):
+    def test_changed_top_priorities_apply_to_waiting_tasks(self):
         self.put(name="task_x")
         urgent = self.put(name="task_y")
         self.settings.values["top_priority_tasks"] = ("task_y",)
@@ -253,7 +253,7 @@ class TestUtility(ServerCase):
 
 class TestReads(ServerCase):
 
-    def test_by_status(self):
+    def test_tasks_are_read_by_status(self):
         first = self.put(created=100)
         second = self.put(created=200)
         running = self.queue.pop(CONSUMER)
@@ -271,7 +271,7 @@ class TestReads(ServerCase):
             self.assertEqual(sorted(self.queue.get_uids(nothing)),
                              sorted(["item1", task.context_uid]))
 
-    def test_by_object(self):
+    def test_tasks_are_read_by_object(self):
         task = self.put(uids=["item1", "item2"])
         self.put()
         self.assertEqual(self.queue.get_tasks_for("item1"), [task])
@@ -280,7 +280,7 @@ class TestReads(ServerCase):
         self.assertTrue(self.queue.has_tasks_for("item2"))
         self.assertFalse(self.queue.has_tasks_for("item3"))
 
-    def test_since(self):
+    def test_since_time_is_that_of_the_oldest_task(self):
         self.assertEqual(self.queue.get_since_time(), -1)
         self.put(created=500)
         self.put(created=900)
@@ -288,7 +288,7 @@ class TestReads(ServerCase):
         self.queue.pop(CONSUMER)
         self.assertEqual(self.queue.get_since_time(), 500)
 
-    def test_nonsense_is_shown(self):
+    def test_invalid_values_are_named_in_errors(self):
         for call in (self.queue.add, self.queue.get_task, self.queue.has_task,
                      self.queue.done, self.queue.fail, self.queue.timeout,
                      self.queue.delete, self.queue.get_tasks_for,
@@ -307,7 +307,7 @@ class TestReads(ServerCase):
 
 
 class LateStore(object):
-    """A store to which the relay brings a task right after the first read."""
+    """A store to which the relay adds a task right after the first read."""
 
     def __init__(self, store, task):
         self.store = store
@@ -326,7 +326,7 @@ class LateStore(object):
 
 
 class TestDeliveredMeanwhile(ServerCase):
-    """The outbox is read as of the request's start, the store as of now."""
+    """The outbox is read as of the request's start, the store a bit later."""
 
     def setUp(self):
         super(TestDeliveredMeanwhile, self).setUp()
@@ -334,17 +334,17 @@ class TestDeliveredMeanwhile(ServerCase):
         self.queue.get_outbox_tasks = lambda: [self.waiting]
         self.queue.store = LateStore(self.queue.store, self.waiting)
 
-    def test_is_listed_once(self):
+    def test_task_is_listed_once(self):
         self.assertEqual(self.queue.get_tasks(), [self.waiting])
         self.assertEqual(self.queue.get_tasks(), [self.waiting])
 
-    def test_its_objects_are_listed(self):
+    def test_objects_of_the_task_are_listed(self):
         self.assertEqual(
             self.queue.get_uids(), [self.waiting.context_uid])
 
-    def test_its_job_is_known(self):
+    def test_job_of_the_task_is_known(self):
         job = self.queue.get_job(self.waiting.job_uid)
-        # counted twice for a moment, never overlooked
+        # Counted twice for a moment, but never overlooked
         self.assertTrue(job["queued"])
         self.assertEqual(job["total"], 1)
         delivered = self.queue.get_job(self.waiting.job_uid)
@@ -352,21 +352,21 @@ class TestDeliveredMeanwhile(ServerCase):
         self.assertEqual(delivered["queued"], 1)
         self.assertIsNone(self.queue.get_job(uuid.uuid4().hex))
 
-    def test_the_queue_is_not_empty(self):
+    def test_queue_is_not_reported_empty(self):
         self.assertFalse(self.queue.is_empty())
         self.assertEqual(len(self.queue), 1)
 
 
 class TestPace(unittest.TestCase):
 
-    def test_once_in_a_while(self):
+    def test_work_is_due_once_per_interval(self):
         pace = maintenance.Pace(5)
         self.assertTrue(pace.is_due(100))
         self.assertFalse(pace.is_due(104))
         self.assertTrue(pace.is_due(105))
         self.assertFalse(pace.is_due(106))
 
-    def test_clock_set_back(self):
+    def test_clock_set_back_does_not_stop_the_work(self):
         pace = maintenance.Pace(5)
         self.assertTrue(pace.is_due(100))
         self.assertTrue(pace.is_due(50))
@@ -374,7 +374,7 @@ class TestPace(unittest.TestCase):
 
 class TestLog(unittest.TestCase):
 
-    def test_values_stay_in_their_line(self):
+    def test_values_never_break_the_log_line(self):
         self.assertEqual(show("plain-value.1"), "plain-value.1")
         self.assertEqual(show(1.23456), "1.23")
         self.assertEqual(show("a b"), '"a b"')

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Backup while tasks are added, and restore: whole, honest about what is not
-known, and nothing is overwritten."""
+"""Backup while tasks are added, and restore: complete, honest about unknown
+outcomes, and without overwriting anything."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -23,10 +23,10 @@ import threading
 import time
 import unittest
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import backup
 from senaite.queue.storage import open_store
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import make_task
 
@@ -50,7 +50,7 @@ class TestBackup(unittest.TestCase):
             function(*args)
         return str(caught.exception)
 
-    def test_there_and_back(self):
+    def test_backup_and_restore_round_trip(self):
         for number in range(1, 6):
             self.store.add(make_task(number))
         done = self.store.pop(ALICE, 30)
@@ -68,11 +68,11 @@ class TestBackup(unittest.TestCase):
                        for state in states.STATES)
         self.assertEqual(counted, {"queued": 3, "running": 1, "done": 1,
                                    "failed": 0, "cancelled": 0})
-        # what clients know of the former queue counts for nothing now
+        # Versions that clients know from the former queue are void
         feed = self.store.changes(version)
         self.assertTrue(feed["reset"])
         self.assertEqual(self.store.pop(ALICE, 30), running)
-        # the former file is kept
+        # The former file is kept
         former = sqlite3.connect(found["former"])
         self.addCleanup(former.close)
         self.assertEqual(former.execute("PRAGMA integrity_check").fetchone(),
@@ -80,7 +80,7 @@ class TestBackup(unittest.TestCase):
         self.assertEqual([name for name in os.listdir(self.directory)
                           if ".restore-" in name or ".part-" in name], [])
 
-    def test_saved_while_others_write(self):
+    def test_backup_is_consistent_while_others_write(self):
         stop = threading.Event()
         added = [self.store.add(make_task(1))]
 
@@ -103,13 +103,13 @@ class TestBackup(unittest.TestCase):
                 numbers = sorted(int(task.task_uid, 16)
                                  for task in copy.find(limit=100000))
                 copy.close()
-                # one moment: no task is missing before a later one
+                # One moment: no earlier task is missing
                 self.assertEqual(numbers, list(range(1, count + 1)))
         finally:
             stop.set()
             writer.join()
 
-    def test_what_nobody_can_know_any_more_is_failed(self):
+    def test_tasks_of_unknown_outcome_are_set_to_failed(self):
         for number in range(1, 6):
             self.store.add(make_task(number))
         running = self.store.pop(ALICE, 30)
@@ -121,18 +121,18 @@ class TestBackup(unittest.TestCase):
         for task in self.store.find(["failed"]):
             self.assertIn("after 2023-11-14 22:13 UTC", task["error_message"])
         self.assertEqual(self.store.pop(ALICE, 30), None)
-        # a manager has looked
+        # A manager has checked it
         self.assertTrue(self.store.requeue(running.task_uid))
         self.assertEqual(self.store.pop(ALICE, 30), running)
 
-    def test_the_ledger_remembers_for_longer(self):
+    def test_ledger_remembers_longer_than_the_restore_assumes(self):
         try:
             from senaite.queue.records import ledger
         except ImportError:
             self.skipTest("needs the ZODB")
         self.assertTrue(backup.REMEMBERED_SECONDS < ledger.KEEP_SECONDS)
 
-    def test_refusals(self):
+    def test_wrong_paths_are_refused(self):
         self.assertIn("no task store", self.refused(
             backup.save, self.place("none.db"), self.copy))
         self.store.add(make_task(1))
@@ -147,7 +147,7 @@ class TestBackup(unittest.TestCase):
                 opened.write(text)
             self.refused(backup.restore, self.copy, self.path)
         self.refused(backup.restore, self.place("none.db"), self.path)
-        # ... and the store is as it was
+        # ... and the store is unchanged
         self.assertEqual(self.store.count(), 1)
 
     def test_damaged_backup_is_not_restored(self):
@@ -160,7 +160,7 @@ class TestBackup(unittest.TestCase):
         self.assertTrue(self.refused(backup.restore, self.copy, self.path))
         self.assertEqual(self.store.count(), 59)
 
-    def test_command(self):
+    def test_command_saves_and_restores(self):
         self.store.add(make_task(1))
         self.assertEqual(backup.main(["save", self.url, self.copy]), 0)
         self.assertEqual(backup.main(["save", self.url, self.copy]), 1)

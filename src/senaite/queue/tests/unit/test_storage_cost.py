@@ -8,10 +8,10 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What a verb costs does not grow with what waits.
+"""The cost of a method does not grow with the number of waiting tasks.
 
-Counted in steps of SQLite's virtual machine: the same on every machine, and
-whatever else it does.
+Cost is counted in steps of SQLite's virtual machine, which are the same on
+every machine and under any load.
 """
 
 from __future__ import absolute_import
@@ -42,8 +42,8 @@ class TestCost(unittest.TestCase):
         self.directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.directory)
         self.steps = [0]
-        # Python 2's sqlite3 keeps a reference to the first of equal handlers
-        # only, and crashes when another one goes: there must be just one
+        # Python 2's sqlite3 keeps a reference only to the first of equal
+        # handlers, and crashes when another one is deleted: use just one
         self.handler = self.on_step
 
     def open(self, name):
@@ -65,8 +65,8 @@ class TestCost(unittest.TestCase):
         return answer, self.steps[0] - before
 
     def cost_of_a_round(self, count, blocker=None, **kw):
-        """Return the steps of pop, acknowledge, add and heartbeat when so
-        many tasks wait."""
+        """Return the steps of pop, acknowledge, add and heartbeat while
+        `count` tasks wait."""
         store = self.open("{}.db".format(count))
         if blocker:
             store.add(make_task(LAST, created=1.0, **blocker))
@@ -96,10 +96,10 @@ class TestCost(unittest.TestCase):
         few = self.cost_of_a_round(FEW, **kw)
         many = self.cost_of_a_round(MANY, **kw)
         for one, other in zip(few, many):
-            # Steps are counted in tens
+            # Steps are counted in units of ten
             self.assertLessEqual(other, one * 1.2 + 50, (few, many))
 
-    def test_many_are_added_in_a_few_statements(self):
+    def test_many_tasks_are_added_in_a_few_statements(self):
         store = self.open("statements.db")
         seen = []
         event.listen(database.get_database(store.url)._open(),
@@ -109,23 +109,23 @@ class TestCost(unittest.TestCase):
             del seen[:]
             store.add_many([make_task(first + n) for n in range(count)])
             counts.append(len(seen))
-        # The first addition of a site makes its row, too
+        # The first addition of a site also creates its row
         self.assertLessEqual(max(counts), 14, counts)
         self.assertEqual(store.count(), 801)
 
-    def test_many_wait_each_in_its_lane(self):
+    def test_cost_is_flat_with_many_lanes(self):
         self.check_flat()
 
-    def test_many_wait_in_one_lane(self):
+    def test_cost_is_flat_with_a_long_lane(self):
         path = "/senaite/worksheets/WS"
         self.check_flat(context_path=path)
 
-    def test_many_are_blocked_in_one_lane(self):
+    def test_cost_is_flat_with_a_blocked_lane(self):
         path = "/senaite/worksheets/WS"
         self.check_flat(blocker={"context_path": path}, context_path=path)
 
-    def test_many_are_blocked_by_one_lock(self):
+    def test_cost_is_flat_with_many_tasks_behind_one_lock(self):
         self.check_flat(blocker={"locks": ["s"]}, locks=["s", "t"])
 
-    def test_many_are_delayed(self):
+    def test_cost_is_flat_with_many_delayed_tasks(self):
         self.check_flat(delay=1e8, created=2.95e9)

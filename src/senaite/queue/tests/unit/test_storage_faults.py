@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A SQLite file that is locked, damaged, full, read-only, gone, or cut off
-in mid-write: clear errors, no silent loss."""
+"""A SQLite file that is locked, damaged, full, read-only, missing, or written
+by a process that is killed: clear errors, no silent loss."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -28,15 +28,15 @@ import unittest
 
 from sqlalchemy.exc import IntegrityError
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
 from senaite.queue.storage import sqlite
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import make_task
 
-#: Writes for as long as it lives, and tells what it has been answered
+#: Writes until it is killed, and prints each answer
 WRITER = """
 import itertools, sys
 from senaite.queue.storage import open_store
@@ -73,7 +73,7 @@ class StoreFileCase(unittest.TestCase):
             self.assertIn(word, str(caught.exception))
 
     def each_connection(self, statement):
-        """Run a statement on the one pooled connection."""
+        """Execute a statement on the one pooled connection."""
         engine = database.get_database(self.url)._open()
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
@@ -89,44 +89,44 @@ class TestFaults(StoreFileCase):
     def add(self):
         return self.store.add(make_task(2))
 
-    def test_locked(self):
+    def test_locked_file_is_reported(self):
         self.each_connection("PRAGMA busy_timeout=1")
         other = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")
         self.refused(self.add, "another process", self.path)
-        # Who only reads is not disturbed
+        # Readers are not disturbed
         self.assertEqual(self.store.count(), 1)
         other.execute("ROLLBACK")
         self.assertEqual(self.add(), "added")
 
-    def test_full(self):
+    def test_full_disk_is_reported(self):
         self.each_connection("PRAGMA max_page_count=1")
         big = make_task(2, text="x" * 1000000)
         self.refused(lambda: self.store.add(big), "disk is full")
         self.each_connection("PRAGMA max_page_count=1000000")
         self.assertEqual(self.store.add(big), "added")
 
-    def test_read_only(self):
+    def test_read_only_file_is_reported(self):
         self.each_connection("PRAGMA query_only=1")
         self.refused(self.add, "read-only")
         self.assertEqual(self.store.count(), 1)
 
-    def test_read_only_no_more(self):
-        # SQLite's connections from before do not notice
+    def test_store_recovers_when_the_file_is_writable_again(self):
+        # Open connections of SQLite do not notice the change
         self.each_connection("PRAGMA query_only=1")
         self.refused(self.add, "read-only")
         self.add()
         self.assertEqual(self.store.count(), 2)
 
-    def test_damaged_header(self):
+    def test_damaged_header_is_reported(self):
         self.store.close()
         with open(self.path, "r+b") as opened:
             opened.write(b"no database any more")
         for verb in (self.add, self.store.count, self.store.version):
             self.refused(verb, "damaged", "backup")
 
-    def test_damaged_pages(self):
+    def test_damaged_pages_are_reported(self):
         for number in range(10, 60):
             self.store.add(make_task(number))
         self.store.close()
@@ -137,7 +137,7 @@ class TestFaults(StoreFileCase):
         for verb in (self.add, self.store.count):
             self.refused(verb, "damaged", "backup")
 
-    def test_cut_off(self):
+    def test_truncated_file_is_reported(self):
         for number in range(10, 60):
             self.store.add(make_task(number))
         self.store.close()
@@ -145,13 +145,13 @@ class TestFaults(StoreFileCase):
             opened.truncate(os.path.getsize(self.path) // 2)
         self.refused(self.store.count, "damaged")
 
-    def test_removed_while_in_use(self):
+    def test_file_removed_while_in_use_is_reported(self):
         os.rename(self.path, self.path + ".away")
         self.refused(self.add, "removed while in use")
         os.rename(self.path + ".away", self.path)
         self.assertEqual(self.add(), "added")
 
-    def test_replaced_while_in_use(self):
+    def test_file_replaced_while_in_use_is_reopened(self):
         other = tempfile.mkdtemp(dir=self.directory)
         backup = os.path.join(other, "tasks.db")
         second = open_store("sqlite:///" + backup, "/senaite")
@@ -165,22 +165,22 @@ class TestFaults(StoreFileCase):
                          [make_task(7).task_uid])
         self.assertEqual(self.add(), "added")
 
-    def test_directory_that_cannot_be_made(self):
+    def test_directory_that_cannot_be_created_is_reported(self):
         store = open_store("sqlite:///" + self.path + "/sub/t.db", "/s")
         self.refused(store.version, "directory")
 
-    def test_place_that_is_a_directory(self):
+    def test_path_of_a_directory_is_reported(self):
         store = open_store("sqlite:///" + self.directory, "/s")
         self.refused(store.version, "cannot be opened")
 
-    def test_urls_of_no_store(self):
+    def test_invalid_urls_are_refused(self):
         for url in ("nonsense", "oracle://x/y", ""):
             with self.assertRaises(StoreUnavailable):
                 open_store(url, "/s")
         for url in ("sqlite://", "sqlite:///:memory:"):
             self.refused(open_store(url, "/s").version, "memory")
 
-    def test_an_error_of_the_database_changes_nothing(self):
+    def test_database_error_changes_nothing(self):
         version = self.store.version()
         self.each_connection(
             "CREATE TRIGGER no BEFORE INSERT ON attempt BEGIN "
@@ -192,7 +192,7 @@ class TestFaults(StoreFileCase):
         self.assertEqual(self.store.count([states.QUEUED]), 1)
         self.assertEqual(self.store.pop(ALICE, 30), make_task(1))
 
-    def test_every_explanation_names_what_helps(self):
+    def test_every_explanation_names_a_remedy(self):
         for part, meaning in sqlite.EXPLANATIONS:
             explained = sqlite.explain(Exception("x {} y".format(part)))
             self.assertIn(meaning, explained)
@@ -202,10 +202,10 @@ class TestFaults(StoreFileCase):
 class TestKilled(StoreFileCase):
 
     def run_and_kill(self, after, pause=0):
-        """Let a process write, kill it; returns the lines it printed.
+        """Let a process write, then kill it; return the lines it printed.
 
         :param after: number of lines to wait for
-        :param pause: seconds from then on, so that no moment is left out
+        :param pause: further seconds to wait, so that every moment is tested
         """
         environ = dict(os.environ, PYTHONPATH=os.pathsep.join(
             path for path in sys.path if path))
@@ -218,11 +218,11 @@ class TestKilled(StoreFileCase):
         lines.extend(writer.stdout.readlines())
         writer.stdout.close()
         self.assertEqual(writer.wait(), -signal.SIGKILL)
-        # The last line may have been cut off
+        # The last line may be incomplete
         return [line.decode("ascii").split() for line in lines
                 if line.endswith(b"\n")]
 
-    def test_killed_in_mid_write_the_store_is_whole(self):
+    def test_store_is_intact_after_a_killed_writer(self):
         kills = int(os.environ.get("STORE_KILLS", 6))
         draw = random.Random(kills)
         moments = [1, 2, 5, 11, 23, 40] + [
@@ -246,13 +246,13 @@ class TestKilled(StoreFileCase):
             if event == "done":
                 self.assertEqual(tasks[int(number)]["status"], states.DONE)
         added = sum(1 for event, _number in said if event == "added")
-        # Nothing in between is missing; at most what was under way is more
+        # No task in between is missing; at most an unanswered one was added
         self.assertEqual(sorted(tasks), list(range(1, len(tasks) + 1)))
         self.assertIn(len(tasks), (added, added + 1))
         for task in tasks.values():
             self.assertEqual(len(task["uids"]),
                              1 if task["status"] == states.DONE else 200)
-        # ... and all that is left can be run, once
+        # ... and all remaining tasks can run, once
         self.store.hello("c/00000001")
         left = self.store.count(states.ACTIVE)
         ran = 0

@@ -22,11 +22,11 @@ import unittest
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.storage import database
 from senaite.queue.storage import migrations
 from senaite.queue.storage import open_store
 from senaite.queue.storage import rows
-from senaite.queue.storage import StoreUnavailable
 from senaite.queue.tests.tasks import make_task
 
 
@@ -47,7 +47,7 @@ LATEST = migrations.latest()
 STEPS = ((LATEST + 1, "jobs have a colour", add_column),
          (LATEST + 2, "jobs are blue", add_value))
 
-#: The first version, as it was
+#: The schema of the first version
 SCHEMA_1 = os.path.join(os.path.dirname(__file__), "schema_1.sql")
 
 
@@ -71,13 +71,13 @@ class TestMigrations(unittest.TestCase):
     def test_new_database_has_the_latest_version(self):
         self.assertEqual(self.version(), migrations.latest())
 
-    def test_empty_database_has_none(self):
+    def test_empty_database_has_no_version(self):
         with sa.create_engine("sqlite://", future=True).begin() as empty:
             self.assertIsNone(migrations.current(empty))
             self.assertEqual(migrations.migrate(empty, STEPS), [LATEST + 2])
             self.assertEqual(migrations.migrate(empty, STEPS), [])
 
-    def test_old_database_takes_the_steps_it_lacks(self):
+    def test_old_database_is_upgraded_by_missing_steps(self):
         store = open_store(self.url, "/senaite")
         store.add(make_task(1))
         self.assertEqual(self.migrate(STEPS[:1]), [LATEST + 1])
@@ -88,14 +88,14 @@ class TestMigrations(unittest.TestCase):
                 "SELECT colour FROM job").scalar(), "blue")
         self.assertEqual(store.count(), 1)
 
-    def test_step_that_fails_changes_nothing(self):
+    def test_failing_step_changes_nothing(self):
         with self.assertRaises(RuntimeError):
             self.migrate(STEPS[:1] + ((LATEST + 2, "broken", break_down),))
         self.assertEqual(self.version(), LATEST)
         self.assertEqual(self.migrate(STEPS),
                          [LATEST + 1, LATEST + 2])
 
-    def test_database_of_a_newer_release_is_left_alone(self):
+    def test_newer_database_is_refused(self):
         self.migrate(STEPS)
         self.base.close()
         with self.assertRaises(StoreUnavailable) as caught:
@@ -108,7 +108,7 @@ class TestMigrations(unittest.TestCase):
 
 
 class TestFirstVersion(unittest.TestCase):
-    """A database of the first version, with tasks in it, is opened."""
+    """Opening a database of the first version, with tasks in it."""
 
     def setUp(self):
         directory = tempfile.mkdtemp()
@@ -137,7 +137,7 @@ class TestFirstVersion(unittest.TestCase):
             ", ".join(names), ", ".join("?" * len(names))),
             [row[name] for name in names])
 
-    def test_its_tasks_are_listed_and_found(self):
+    def test_tasks_of_the_first_version_are_listed_and_found(self):
         store = open_store(self.url, "/senaite")
         self.assertEqual(store.page()["total"], 1199)
         self.assertEqual(store.page(ghosts=True)["total"], 1200)
@@ -148,7 +148,7 @@ class TestFirstVersion(unittest.TestCase):
         self.assertEqual(found[0]["priority"], 3)
         self.assertEqual(store.pauses(), [])
 
-    def test_it_has_what_a_new_one_has(self):
+    def test_upgraded_schema_equals_a_new_one(self):
         open_store(self.url, "/senaite").count()
         new = os.path.join(os.path.dirname(self.url[10:]), "new.db")
         open_store("sqlite:///" + new, "/senaite").count()
@@ -157,7 +157,7 @@ class TestFirstVersion(unittest.TestCase):
 
 
 def describe(path):
-    """Return columns and indexes of a database, in an order of its own."""
+    """Return columns and indexes of a database, in a canonical order."""
     connection = sqlite3.connect(path)
     tables = [row[0] for row in connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The PostgreSQL store passes the contract of all stores, and survives what
-a server in a network goes through."""
+"""The PostgreSQL store passes the contract of all stores, and survives the
+failures of a server in a network."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -21,11 +21,12 @@ import unittest
 
 import sqlalchemy as sa
 
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
 from senaite.queue.storage import postgresql
-from senaite.queue.storage import StoreUnavailable
+from senaite.queue.tests import effort
 from senaite.queue.tests import postgres
 from senaite.queue.tests.storecontract import StoreContract
 from senaite.queue.tests.tasks import ALICE
@@ -40,7 +41,7 @@ if WHY_NOT:
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class TestPostgreSQLStore(StoreContract, unittest.TestCase):
 
-    tasks = 300
+    tasks = effort.choose(100, 1000)
 
     def prepare(self):
         self.url = postgres.get_server().create_database()
@@ -51,8 +52,8 @@ class TestPostgreSQLStore(StoreContract, unittest.TestCase):
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class TestManyServers(unittest.TestCase):
-    """Each queue server is a process, and shares no lock with the others:
-    here each has an engine of its own."""
+    """Queue servers are processes that share no locks: here each has an engine
+    of its own."""
 
     def setUp(self):
         self.url = postgres.get_server().create_database()
@@ -81,11 +82,11 @@ class TestManyServers(unittest.TestCase):
         self.assertEqual(errors, [])
         return results
 
-    def test_servers_that_start_at_once_make_one_schema(self):
+    def test_servers_that_start_together_create_one_schema(self):
         versions = self.in_servers(lambda number, store: store.version())
         self.assertEqual(len(set(versions)), 1, versions)
 
-    def test_same_tasks_sent_to_all_are_added_once(self):
+    def test_tasks_sent_to_all_servers_are_added_once(self):
         def add(number, store):
             return [store.add(make_task(n)) for n in range(30)]
 
@@ -112,14 +113,14 @@ class TestManyServers(unittest.TestCase):
         got = [uid for uids in self.in_servers(consume) for uid in uids]
         self.assertEqual((len(got), len(set(got))), (60, 60))
 
-    def test_a_claim_seen_by_another_server_holds(self):
+    def test_claim_is_respected_by_other_servers(self):
         one, other = self.server(1), self.server(2)
         one.add(make_task(1))
         self.assertIsNotNone(one.pop(ALICE, 30))
         self.assertIsNone(other.pop(BOB, 30))
         self.assertTrue(other.acknowledge(make_task(1)["task_uid"], ALICE))
 
-    def test_the_clock_is_the_database_s(self):
+    def test_clock_is_that_of_the_database(self):
         one, other = self.server(1), self.server(2)
         self.assertLess(abs(one.now() - other.now()), 1.0)
         self.assertLess(abs(one.now() - time.time()), 60.0)
@@ -134,7 +135,7 @@ class TestFaults(unittest.TestCase):
         for word in words:
             self.assertIn(word, str(caught.exception))
 
-    def test_server_killed_and_back(self):
+    def test_store_recovers_after_a_killed_server(self):
         server = postgres.Server(durable=True)
         self.addCleanup(server.remove)
         store = open_store(server.create_database(), "/senaite")
@@ -148,7 +149,7 @@ class TestFaults(unittest.TestCase):
         self.assertEqual(store.count([states.QUEUED]), 9)
         self.assertEqual(store.count([states.RUNNING]), 1)
 
-    def test_connections_cut_while_idle_go_unnoticed(self):
+    def test_cut_idle_connections_are_replaced(self):
         url = postgres.get_server().create_database()
         store = open_store(url, "/senaite")
         self.addCleanup(store.close)
@@ -167,7 +168,7 @@ class TestFaults(unittest.TestCase):
                 "AND datname = current_database()")
         other.dispose()
 
-    def test_nothing_stays_of_a_verb_that_was_cut_off(self):
+    def test_interrupted_transaction_changes_nothing(self):
         url = postgres.get_server().create_database()
         store = open_store(url, "/senaite")
         self.addCleanup(store.close)
@@ -179,7 +180,7 @@ class TestFaults(unittest.TestCase):
                 unit.execute(sa.text("SELECT 1"))
         self.assertEqual(store.count(), 1)
 
-    def test_writer_that_hangs(self):
+    def test_hanging_writer_is_reported(self):
         url = postgres.get_server().create_database()
         store = open_store(url, "/senaite")
         self.addCleanup(store.close)
@@ -195,7 +196,7 @@ class TestFaults(unittest.TestCase):
             self.refused(lambda: store.add(make_task(2)), "keeps the site")
         self.assertEqual(store.add(make_task(2)), "added")
 
-    def test_nobody_there(self):
+    def test_unreachable_server_is_reported(self):
         store = open_store("postgresql://queue:secret@127.0.0.1:1/queue", "/s")
         self.addCleanup(store.close)
         with self.assertRaises(StoreUnavailable) as caught:
@@ -203,13 +204,13 @@ class TestFaults(unittest.TestCase):
         self.assertIn("cannot be reached", str(caught.exception))
         self.assertNotIn("secret", str(caught.exception))
 
-    def test_database_missing(self):
+    def test_missing_database_is_reported(self):
         url = postgres.get_server().create_database() + "x"
         store = open_store(url, "/senaite")
         self.addCleanup(store.close)
         self.refused(store.count, "createdb")
 
-    def test_user_without_rights(self):
+    def test_missing_rights_are_reported(self):
         url = postgres.get_server().create_database()
         other = sa.create_engine(url, future=True)
         with other.begin() as connection:
@@ -219,10 +220,10 @@ class TestFaults(unittest.TestCase):
         self.addCleanup(guest.close)
         self.refused(guest.count, "own the database")
 
-    def test_errors_in_other_words_are_passed_on(self):
+    def test_unknown_errors_are_passed_on(self):
         self.assertEqual(postgresql.explain(ValueError("what?")), "what?")
 
-    def test_nul_in_a_traceback(self):
+    def test_nul_in_a_traceback_is_replaced(self):
         store = open_store(postgres.get_server().create_database(), "/senaite")
         self.addCleanup(store.close)
         store.add(make_task(1))

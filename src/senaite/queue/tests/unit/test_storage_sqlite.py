@@ -32,6 +32,6 @@ class TestSQLiteStore(StoreContract, unittest.TestCase):
         shutil.rmtree(self.directory)
 
     def open_store(self, site_id, clock):
-        # A directory that is yet to be made
+        # A directory that does not exist yet
         path = os.path.join(self.directory, "var", "tasks.db")
         return open_store("sqlite:///" + path, site_id, clock)

@@ -1,0 +1,40 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Tasks that do a workflow action to a list of objects."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from bika.lims.interfaces import IAnalysis
+from bika.lims.interfaces import IWorksheet
+
+from senaite.queue.adapters.items import QueuedUIDsTaskAdapter
+from senaite.queue.adapters import skipped
+from senaite.queue.adapters.transitions import do_if_allowed
+
+
+class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
+    """Does the workflow action of the task's key `action` to objects."""
+
+    def get_held_action(self, task):
+        # What is done to samples needs them indexed each time
+        on_analyses = IWorksheet.providedBy(self.context) or \
+            IAnalysis.providedBy(self.context)
+        return task["action"] if on_analyses else None
+
+    def process_item(self, obj, task, notes):
+        action = task["action"]
+        if skipped.is_reached(obj, action):
+            # By hand, by a cascade from another item, or by an earlier attempt
+            notes.skip(skipped.DONE_BEFORE, obj)
+        elif not do_if_allowed(obj, action):
+            notes.skip(skipped.NOT_ALLOWED, obj)

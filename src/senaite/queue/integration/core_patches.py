@@ -1,0 +1,159 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The patches of SENAITE and Plone that change what users see.
+
+Each of them calls the function it has found. Those that only make work cheaper
+are in `senaite.queue.speedups`.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from senaite.queue import api
+from senaite.queue.integration import ajax
+from senaite.queue.integration import decisions
+from senaite.queue.integration import listings
+from senaite.queue.integration import ownership
+from senaite.queue.integration import saving
+from senaite.queue.model.current import current_task
+from senaite.queue.site.patching import Table
+
+CORE = "senaite.core 2.6.0"
+LISTING = "senaite.app.listing 2.6.0"
+
+table = Table()
+
+
+def apply():
+    """Apply the patches."""
+    table.apply()
+
+
+def get_changed():
+    """Return what differs from the functions that patches were written for.
+
+    :rtype: list of senaite.queue.site.patching.Declaration
+    """
+    return table.get_changed()
+
+
+@table.patch(
+    ("bika.lims.content.worksheet.Worksheet.addAnalyses", "c0a111b9b247c6ce"),
+    version=CORE,
+    why="Worksheets that people create from a selection of samples (the modal "
+        "\"Create worksheet\") are filled by this method, without any adapter, "
+        "event or view in between that could be ours.",
+    until="core adds analyses to worksheets through a workflow action adapter")
+def add_analyses(original, self, analyses):
+    """Add analyses to the worksheet: queued, if the queue takes tasks.
+
+    Retests are added by `addAnalysis`, which is left as it is: users who
+    retract an analysis need its successor immediately.
+    """
+    if not decisions.is_to_be_queued("task_assign_analyses", len(analyses)):
+        return original(self, analyses)
+    analyses = decisions.assignable(analyses, self)
+    if analyses:
+        api.add_assign_task(self, analyses)
+
+
+@table.patch(
+    ("bika.lims.content.client.Client.create_group", "dbbc362ef5e14b0d"),
+    version=CORE,
+    why="The group becomes the owner of the client, but what the client had "
+        "before is not reindexed, so that its contacts do not find it. There "
+        "is no event.",
+    until="core reindexes what the client has, or notifies an event")
+def create_group(original, self):
+    """Create the group of a client, and show it what the client has."""
+    existed = bool(self.get_group())
+    group = original(self)
+    if group and not existed:
+        ownership.reindex(self)
+    return group
+
+
+@table.patch(
+    ("senaite.app.listing.view.ListingView.__call__", "a8911e8a4428499d"),
+    version=LISTING,
+    why="A listing first puts its columns in order, which takes a worksheet "
+        "longer than everything else that such a row needs.",
+    until="a listing answers requests for rows before it gets ready")
+def call_listing(original, self, *args, **kw):
+    """Answer a request to a listing; immediately, if it is for a row that was
+    queued with others. See `senaite.queue.integration.ajax`."""
+    return ajax.call_listing(self, lambda: original(self, *args, **kw))
+
+
+@table.patch(
+    ("senaite.app.listing.ajax.AjaxListingView.ajax_set_fields",
+     "9c6363cdcb2c39a4"),
+    version=LISTING,
+    why="Queued rows cannot be edited, but a page may be old, and a request "
+        "may be made by hand; this method asks no guard.",
+    until="core asks a guard before it saves what was typed")
+def ajax_set_fields(original, self):
+    """Save what was typed in a listing, but nothing in queued rows."""
+    return saving.set_fields(self, lambda: original(self))
+
+
+@table.patch(
+    ("bika.lims.browser.worksheet.views.AnalysesView.fill_slots_headers",
+     "62eaf310d65c0f36"),
+    version=CORE,
+    why="Core takes disabled rows for empty slots, and shows no sample and "
+        "client for those.",
+    until="core tells empty slots from disabled rows")
+def fill_slots_headers(original, self, items):
+    """Show in the first row of each slot what it holds, queued rows
+    included."""
+    with listings.enabled(items):
+        return original(self, items)
+
+
+@table.patch(
+    ("Products.MailHost.MailHost.MailBase._send", "67f4ed485a54bbc7"),
+    version="Products.MailHost 4.13",
+    why="Core sends its e-mails immediately, within the transaction: a task "
+        "that is retried after a conflict would send them again, and a task "
+        "that fails would announce what never happened.",
+    until="core sends its e-mails when the transaction commits")
+def send(original, self, mfrom, mto, messageText, immediate=False):
+    """Send an e-mail; those of a task when, and if, the task commits."""
+    if current_task() is not None:
+        immediate = False
+    return original(self, mfrom, mto, messageText, immediate)
+
+
+@table.patch(
+    ("ZEO.ClientStorage.ClientStorage.notify_connected", "b9e32c808ace6839"),
+    version="ZEO 5.3.0",
+    why="A client fetches a hundred object ids in advance, and keeps them when "
+        "the server goes. A server that was restarted knows only those that "
+        "were stored, and gives the others to the next client that asks: two "
+        "clients make objects with the same ids. The one that commits later "
+        "meets conflicts that no retry resolves (\"A different object already "
+        "has the same oid\") until it has used up its hundred; tasks fail, and "
+        "so do clicks.",
+    until="ZEO drops its object ids when it connects to a server")
+def notify_connected(original, self, conn, info):
+    """Note that there is a connection to a ZEO server, possibly a new one, and
+    drop the object ids of the former one."""
+    del self._oids[:]
+    return original(self, conn, info)
+
+
+table.rely_on(
+    ("ZEO.ClientStorage.ClientStorage.new_oid", "34df889dc42ed71f"),
+    version="ZEO 5.3.0",
+    why="`notify_connected` drops the object ids that it hands out.",
+    until="ZEO drops its object ids when it connects to a server")

@@ -1,0 +1,191 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""The entries of an outbox as one thread sees them, by task and by object.
+
+Pages ask for each row what waits in the outbox, and during an outage of the
+queue server thousands of entries may wait. The index is therefore kept for
+each thread and connection, and follows the bells of the outbox: only shards
+that have changed are looked at, and only entries that have changed are parsed.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import threading
+import weakref
+
+from senaite.queue.model.places import places
+
+#: First key of each tree of an outbox; not an entry
+SENTINEL = ""
+
+#: Outboxes (one for each connection of each site) that a thread remembers
+MOST_INDEXES = 8
+
+_local = threading.local()
+
+#: uid of a task -> its entry, for as long as any thread remembers it
+_parsed = weakref.WeakValueDictionary()
+
+
+class Entry(dict):
+    """An entry of the outbox; not to be changed, threads share it."""
+
+    __slots__ = ("text", "__weakref__")
+
+
+def parse(task_uid, text):
+    """Return the entry in a text; each text is parsed once in the process.
+
+    :param task_uid: uid of the task
+    :param text: JSON
+    :rtype: Entry
+    """
+    known = _parsed.get(task_uid)
+    if known is not None and known.text == text:
+        return known
+    entry = Entry(json.loads(text))
+    entry.text = text
+    _parsed[task_uid] = entry
+    return entry
+
+
+class OutboxIndex(object):
+    """Follows one outbox, seen through one connection; of one thread."""
+
+    def __init__(self, root):
+        """
+        :param root: the outbox
+        """
+        self.root = root
+        #: uid of a task -> Entry
+        self.entries = {}
+        #: key of `model.places` -> set of uids of tasks
+        self.places = {}
+        #: moves whenever something may have changed
+        self.changes = 0
+        self._shards = list(root["shards"])
+        self._here = [{} for _shard in self._shards]
+        self._stamps = [None] * len(self._shards)
+        self._writes = [0] * len(self._shards)
+        self._state = None
+
+    def refresh(self, state=None, everything=False):
+        """Follow the outbox; returns the index itself.
+
+        :param state: what is known of the queue: with another one, shards
+            whose bell has not moved are looked at, too. Entries ring no bell
+            when they leave the outbox because that state covers them
+        :param everything: look at all shards in any case
+        """
+        if state is not None and state is not self._state:
+            self._state = state
+            everything = True
+        for number in range(len(self._shards)):
+            stamp = self._stamp(number)
+            if everything or stamp != self._stamps[number]:
+                self._read(number)
+                self._stamps[number] = stamp
+                self.changes += 1
+        return self
+
+    def is_fresh(self, number):
+        """Tell whether a shard is known as it is now."""
+        return self._stamps[number] == self._stamp(number)
+
+    def note_put(self, number, task_uid, text, was_fresh):
+        """Note an entry that this thread has just written.
+
+        :param number: of the shard
+        :param was_fresh: what `is_fresh` said before
+        """
+        self._writes[number] += 1
+        self.changes += 1
+        self._stamps[number] = None
+        if was_fresh:
+            self._put(number, task_uid, parse(task_uid, text))
+            self._stamps[number] = self._stamp(number)
+
+    def note_removed(self, number):
+        """Note that this thread has removed an entry of a shard."""
+        self._writes[number] += 1
+        self._stamps[number] = None
+
+    def _stamp(self, number):
+        """Return what tells one content of a shard from another.
+
+        Neither value nor serial of a bell alone do: an aborted transaction
+        puts back both, and another client's commit may bring the same value.
+        Reading the value comes first, it loads the object that has the serial.
+        What this thread has written counts, because after an abort the next
+        transaction may bring value and serial back with other content.
+        """
+        bell = self._shards[number]["bell"]
+        return bell.value, bell._p_serial, self._writes[number]
+
+    def _read(self, number):
+        here = self._here[number]
+        found = dict(self._shards[number]["entries"])
+        found.pop(SENTINEL, None)
+        for task_uid in [uid for uid in here if uid not in found]:
+            self._remove(number, task_uid)
+        for task_uid, text in found.items():
+            known = here.get(task_uid)
+            if known is None or known.text != text:
+                self._put(number, task_uid, parse(task_uid, text))
+
+    def _put(self, number, task_uid, entry):
+        if task_uid in self.entries:
+            self._unlink(task_uid)
+        self._here[number][task_uid] = self.entries[task_uid] = entry
+        for place in places(entry["task"]):
+            self.places.setdefault(place, set()).add(task_uid)
+
+    def _remove(self, number, task_uid):
+        del self._here[number][task_uid]
+        self._unlink(task_uid)
+        del self.entries[task_uid]
+
+    def _unlink(self, task_uid):
+        for place in places(self.entries[task_uid]["task"]):
+            found = self.places[place]
+            found.discard(task_uid)
+            if not found:
+                del self.places[place]
+
+
+def index_of(root, state=None, everything=False):
+    """Return the index of an outbox in this thread, up to date.
+
+    :param root: the outbox
+    :param state, everything: see `OutboxIndex.refresh`
+    :rtype: OutboxIndex
+    """
+    index = kept(root)
+    if index is None:
+        indexes = _local.__dict__.setdefault("indexes", {})
+        if len(indexes) >= MOST_INDEXES:
+            indexes.clear()
+        index = indexes[id(root)] = OutboxIndex(root)
+    return index.refresh(state, everything)
+
+
+def kept(root):
+    """Return the index that this thread remembers of an outbox, as it was
+    when somebody asked for it; or None."""
+    index = _local.__dict__.get("indexes", {}).get(id(root))
+    return index if index is not None and index.root is root else None
+
+
+#: The index of an outbox that does not exist
+EMPTY = OutboxIndex({"shards": ()})

@@ -1,0 +1,330 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Patches of other packages: declared in tables, checked, and applied.
+
+A patch is a function that gets what it replaces as its first argument, under
+which it finds whatever was there when it was applied: the function of the
+package, or the patch of another add-on. Its declaration says which function it
+patches, for which version it was written, why, until when it is needed, and
+the fingerprint of the function it was written for.
+
+Where the installed function has another fingerprint, a patch that changes what
+users see wraps it nevertheless, since its work is needed; a patch that only
+saves work steps aside, together with all others of the same speedup. Either
+way there is one line in the log at start-up, and one on the page of the
+settings. Speedups rely on functions that they do not patch as well: these are
+declared and checked in the same way.
+
+Patches are applied by the ZCML directive `queue:patches`, after the patches of
+other add-ons.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import hashlib
+import importlib
+import inspect
+
+from senaite.queue import logger
+
+#: What became of a patch, or of a function that speedups rely on
+APPLIED = "applied"
+#: Not applied, or not relied on: a function of the speedup has changed
+ASIDE = "aside"
+#: Not there: the package is not installed, or has no such function
+MISSING = "missing"
+
+#: Hex digits of a fingerprint
+LENGTH = 16
+
+#: Types of default values that look the same in each process
+SIMPLE = (bool, int, float, str, bytes, type(u""), type(None), tuple)
+
+
+class Declaration(object):
+    """A function of another package, and what we do with it."""
+
+    #: Function that replaces it; None if it is only relied on
+    replacement = None
+
+    def __init__(self, function, version, why, until, fingerprint,
+                 speedup=None):
+        """
+        :param function: dotted name of the function
+        :param version: package and version it was written for
+        :param why: reason for the patch
+        :param until: when it can be removed
+        :param fingerprint: see `get_fingerprint`
+        :param speedup: name of the speedup it belongs to; None for patches
+            that change what users see
+        """
+        self.function = function
+        self.version = version
+        self.why = why
+        self.until = until
+        self.fingerprint = fingerprint
+        self.speedup = speedup
+        #: One of the constants above; None before the table was applied
+        self.status = None
+        #: Fingerprint of the installed function, if it is there
+        self.installed = None
+        #: What is called for the function that was found
+        self.found = None
+        #: What the scope itself had, as a list: empty for inherited methods
+        self.former = None
+        self.scope, self.name = None, function.rpartition(".")[2]
+
+    @property
+    def is_changed(self):
+        """Tell whether the installed function is another one."""
+        return self.status != MISSING and self.installed != self.fingerprint
+
+    def look(self):
+        """Look at the installed function."""
+        self.scope = find_scope(self.function)
+        function = getattr(self.scope, self.name, None)
+        if function is None:
+            self.status, self.installed = MISSING, None
+        else:
+            self.status, self.installed = None, get_fingerprint(function)
+
+    def apply(self):
+        """Put the replacement in place of the function that was found."""
+        if self.replacement is not None:
+            self.found = get_callable(self.scope, self.name)
+            self.former = [value for name, value in vars(self.scope).items()
+                           if name == self.name]
+            setattr(self.scope, self.name, self._wrap())
+        self.status = APPLIED
+
+    def take_back(self):
+        """Undo `apply`, for tests that apply the patch again."""
+        if self.former:
+            setattr(self.scope, self.name, self.former[0])
+        elif self.former is not None:
+            delattr(self.scope, self.name)
+        self.status = self.installed = self.found = self.former = None
+
+    def _wrap(self):
+        """Return a function that calls the replacement with the function that
+        was found."""
+        def patched(*args, **kw):
+            return self.replacement(self.found, *args, **kw)
+        found = getattr(self.scope, self.name)
+        # Zope publishes nothing without a docstring
+        patched.__name__ = getattr(found, "__name__", self.name)
+        patched.__doc__ = getattr(found, "__doc__", None)
+        patched.patched_by = self
+        return patched
+
+
+class Table(object):
+    """The patches of a package, and the functions it relies on."""
+
+    def __init__(self):
+        self.declarations = []
+        #: Names of speedups that do not fit the installed packages
+        self.aside = set()
+
+    def patch(self, *functions, **declared):
+        """Decorate a function that patches functions of other packages.
+
+        :param functions: dotted names of the functions; each with its
+            fingerprint, as a tuple
+        :param declared: see `Declaration`
+        """
+        def decorate(replacement):
+            for declaration in self._declare(functions, declared):
+                declaration.replacement = replacement
+            return replacement
+        return decorate
+
+    def rely_on(self, *functions, **declared):
+        """Declare functions that speedups rely on without a patch.
+
+        :param functions: see `patch`
+        :param declared: see `Declaration`
+        """
+        self._declare(functions, declared)
+
+    def _declare(self, functions, declared):
+        found = [Declaration(function, fingerprint=fingerprint, **declared)
+                 for function, fingerprint in functions]
+        self.declarations.extend(found)
+        return found
+
+    def apply(self):
+        """Check all functions, and apply the patches that fit.
+
+        A second call applies nothing again: tests load the ZCML several times
+        in a process.
+        """
+        new = [declaration for declaration in self.declarations
+               if declaration.status not in (APPLIED, MISSING)]
+        for declaration in new:
+            declaration.look()
+        self.aside.update(
+            declaration.speedup for declaration in new
+            if declaration.speedup and (
+                declaration.is_changed or declaration.status == MISSING))
+        for declaration in new:
+            if declaration.status != MISSING:
+                if declaration.speedup in self.aside:
+                    declaration.status = ASIDE
+                else:
+                    declaration.apply()
+            _log(declaration)
+
+    def fits(self, speedup):
+        """Tell whether a speedup fits the installed packages."""
+        return speedup not in self.aside
+
+    def get_changed(self):
+        """Return the declarations whose function has changed or is gone.
+
+        :rtype: list of Declaration
+        """
+        return [declaration for declaration in self.declarations
+                if declaration.status is not None and
+                (declaration.is_changed or
+                 (declaration.status == MISSING and declaration.speedup))]
+
+
+def _log(declaration):
+    """Write a line to the log if the installed function is another one."""
+    if declaration.status == MISSING:
+        if declaration.speedup:
+            logger.warning(
+                "event=function_missing function=%s written_for=%s speedup=%s:"
+                " work is done without this speedup", declaration.function,
+                declaration.version, declaration.speedup)
+    elif declaration.is_changed:
+        logger.warning(
+            "event=function_changed function=%s written_for=%s expected=%s "
+            "found=%s: %s", declaration.function, declaration.version,
+            declaration.fingerprint, declaration.installed,
+            "work is done without the speedup '{}'".format(declaration.speedup)
+            if declaration.speedup else
+            "the patch of senaite.queue is applied to it nevertheless")
+
+
+def find_scope(function):
+    """Return the module or class that has a function.
+
+    :param function: dotted name
+    :returns: the module or class; None if it is not installed
+    """
+    names = function.split(".")[:-1]
+    for count in range(len(names), 0, -1):
+        try:
+            scope = importlib.import_module(".".join(names[:count]))
+        except ImportError:
+            continue
+        for name in names[count:]:
+            scope = getattr(scope, name, None)
+        return scope
+    return None
+
+
+def get_callable(scope, name):
+    """Return what calls the attribute of a module or class, as it is now.
+
+    An inherited method is looked up each time, so that a later patch of the
+    base class works as well.
+
+    :param scope: module or class
+    :param name: name of the function
+    :returns: function; that of a class takes the instance as first argument
+    """
+    if not inspect.isclass(scope):
+        return getattr(scope, name)
+    if name not in scope.__dict__:
+        def inherited(self, *args, **kw):
+            return getattr(super(scope, self), name)(*args, **kw)
+        return inherited
+    found = scope.__dict__[name]
+    if inspect.isfunction(found):
+        return found
+
+    def bound(self, *args, **kw):
+        # Anything else that Python can find in a class
+        get = getattr(found, "__get__", None)
+        return (found if get is None else get(self, scope))(*args, **kw)
+    return bound
+
+
+def get_fingerprint(function):
+    """Return what tells a function from any other one.
+
+    It is made from the byte code with its constants and names, those of
+    decorators that keep the function in a closure included. Paths, line
+    numbers, comments and the docstring of the function do not matter. Byte
+    code differs between versions of Python: fingerprints hold for 2.7.
+
+    :param function: function or method
+    :returns: hex digits; of a callable without byte code the name of its type
+    :rtype: str
+    """
+    function = getattr(function, "__func__", function)
+    if not hasattr(function, "__code__"):
+        return type(function).__name__
+    described = repr(_describe(function, [])).encode("utf-8")
+    return hashlib.sha256(described).hexdigest()[:LENGTH]
+
+
+def _describe(function, known):
+    """Return what a function consists of, as nested tuples of text.
+
+    :param known: functions that were described before, which may be recursive
+    """
+    function = getattr(function, "__func__", function)
+    known.append(function)
+    cells = []
+    defaults = [_describe_constant(value)
+                for value in function.__defaults__ or ()
+                if isinstance(value, SIMPLE)]
+    for cell in function.__closure__ or ():
+        try:
+            content = cell.cell_contents
+        except ValueError:
+            # Not yet filled
+            continue
+        inner = getattr(content, "__func__", content)
+        if hasattr(inner, "__code__") and inner not in known:
+            cells.append(_describe(inner, known))
+    return (_describe_code(function.__code__, function.__doc__), defaults,
+            cells)
+
+
+def _describe_code(code, doc=None):
+    constants = list(code.co_consts)
+    if doc is not None and constants and constants[0] == doc:
+        constants[0] = None
+    return (_text(code.co_code), code.co_argcount, code.co_flags,
+            [_text(name) for name in code.co_names + code.co_varnames +
+             code.co_freevars + code.co_cellvars],
+            [_describe_constant(value) for value in constants])
+
+
+def _describe_constant(value):
+    if inspect.iscode(value):
+        return _describe_code(value)
+    if isinstance(value, tuple):
+        return [_describe_constant(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted(_describe_constant(item) for item in value)
+    return type(value).__name__ + _text(value)
+
+
+def _text(value):
+    return repr(value)

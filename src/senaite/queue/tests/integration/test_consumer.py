@@ -1,0 +1,332 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Agent and consumer with a real store and a real ZODB."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import gc
+import threading
+import time
+import unittest
+
+from senaite.queue.client import view
+from senaite.queue.consumer import attempt
+from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.errors import NotReady
+from senaite.queue.model.current import working_on
+from senaite.queue.model import states
+from senaite.queue.records import enqueue
+from senaite.queue.records import ledger
+from senaite.queue.speedups import garbage
+from senaite.queue.tests.integration.clientcase import ClusterTestCase
+from senaite.queue.tests import wire
+from senaite.queue.tests import zodbsite
+from senaite.queue.tests.zodbsite import eventually
+from senaite.queue.tests.zodbsite import make_task
+
+
+class TestConsumer(ClusterTestCase):
+
+    def test_task_is_processed(self):
+        self.add_consumer()
+        task = self.click(uids=["a", "b"])
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        self.assertFalse(view.queued_view(self.jane.site).is_queued("a"))
+
+    def test_many_consumers_process_each_task_once(self):
+        for _number in range(3):
+            self.add_consumer()
+        tasks = [self.click(
+            uids=["item%s" % number], context_uid="c%s" % number,
+            context_path="/senaite/worksheets/WS-%s" % number)
+            for number in range(20)]
+        for task in tasks:
+            self.wait_for(task)
+        self.assertEqual(set(self.done().values()), set([1]))
+        self.assertEqual(len(self.done()), 20)
+
+    def test_garbage_is_collected_when_idle(self):
+        usual = gc.get_threshold()
+        self.assertLess(usual[0], garbage.MOST_OBJECTS)
+        seen = []
+        pop = self.server.do_pop
+
+        def look(payload):
+            answer = pop(payload)
+            seen.append((gc.get_threshold()[0], bool(answer.get("task"))))
+            return answer
+        self.server.do_pop = look
+        self.work_off("a", "b")
+        eventually(lambda: len(seen) > 2)
+        self.assertEqual(
+            seen[:3], [(garbage.MOST_OBJECTS, True)] * 2 +
+            [(garbage.MOST_OBJECTS, False)])
+        eventually(lambda: gc.get_threshold() == usual)
+
+    def queue_up(self, *uids):
+        """Add a task for each uid, wait until they are queued; return them."""
+        tasks = [self.click(uids=[uid]) for uid in uids]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        return tasks
+
+    def work_off(self, *uids):
+        """Let one consumer process a task for each uid; return the routes by
+        which it requested and acknowledged them."""
+        tasks = self.queue_up(*uids)
+        self.add_consumer()
+        for task in tasks:
+            self.wait_for(task)
+        return [route for route in self.server.routes()
+                if route in ("pop", "done")]
+
+    def test_next_task_comes_with_the_answer(self):
+        self.assertEqual(self.work_off("a", "b", "c")[:4],
+                         ["pop", "done", "done", "done"])
+
+    def test_older_server_is_polled_for_each_task(self):
+        done = self.server.do_done
+        self.server.do_done = lambda payload: done(dict(payload, next=False))
+        self.assertEqual(self.work_off("a", "b")[:4],
+                         ["pop", "done", "pop", "done"])
+
+    def test_stopping_consumer_takes_no_further_task(self):
+        def work(site, task):
+            ClusterTestCase.work(self, site, task)
+            consumer.stopping.set()
+        self.work = work
+        tasks = self.queue_up("a", "b")
+        consumer, _worker = self.add_consumer()
+        self.wait_for(tasks[0])
+        consumer.stop(10)
+        self.assertEqual(self.status(tasks[1]), states.QUEUED)
+        self.assertEqual(self.done(), {"a": 1})
+
+    def test_min_seconds_of_a_task_are_respected(self):
+        tasks = [self.click(uids=["a"], min_seconds=1),
+                 self.click(uids=["b"])]
+        for task in tasks:
+            self.wait_for(task, states.QUEUED)
+        self.add_consumer()
+        for task in tasks:
+            self.wait_for(task)
+        first, second = [
+            self.store.get(task.task_uid)["started"] for task in tasks]
+        self.assertGreaterEqual(second - first, 0.9)
+
+    def test_follow_up_is_kept_while_the_server_is_unavailable(self):
+        second = make_task(uids=["b"])
+        add = self.server.do_add
+
+        def refuse(payload):
+            self.server.do_add = add
+            raise wire.Refused(503, "Away")
+
+        def work(site, task):
+            ClusterTestCase.work(self, site, task)
+            if task.uids == ["a"]:
+                with working_on(task):
+                    enqueue.add(second, site)
+                self.server.do_add = refuse
+        self.work = work
+        self.add_consumer()
+        self.click(uids=["a"])
+        self.wait_for(second)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        # The click, a refused attempt, and a successful one
+        self.assertEqual(self.server.routes().count("add"), 3)
+
+    def test_lost_answer_with_the_next_task_repeats_no_work(self):
+        done = self.server.do_done
+        lost = []
+
+        def lose(payload):
+            self.server.do_done = done
+            self.server.drop_answers = 1
+            lost.append(done(payload).get("task"))
+            return {}
+        self.server.do_done = lose
+        self.assertEqual(self.work_off("a", "b")[:3],
+                         ["pop", "done", "done"])
+        self.assertEqual(lost[0]["uids"], ["b"])
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        self.assertEqual(len(self.store.attempts(lost[0].task_uid)), 1)
+
+    def test_lost_acknowledgement_repeats_no_work(self):
+        consumer, worker = self.add_consumer()
+        done = self.server.do_done
+
+        def lose(payload):
+            done(payload)
+            self.server.do_done = done
+            self.server.drop_answers = 1
+            return {}
+        self.server.do_done = lose
+        task = self.click(uids=["a"])
+        self.wait_for(task)
+        again = self.click(uids=["b"])
+        self.wait_for(again)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        self.assertEqual(len(worker.processed), 2)
+
+    def test_consumer_killed_after_its_commit_repeats_no_work(self):
+        task = self.click(uids=["a"])
+        self.wait_for(task, states.QUEUED)
+        self.store.pop("gone:1/00000001", 30)
+        self.work(self.jane.begin(), task)
+        ledger.record(self.jane.site, task.task_uid, time.time(), 1)
+        self.jane.commit()
+        self.store.hello("gone:1/00000002")
+        _consumer, worker = self.add_consumer()
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual(worker.processed, [])
+
+    def test_failure_is_reported_and_rolled_back(self):
+        def work(site, task):
+            site.done["half"] = 1
+            raise ValueError("It does not work")
+        self.work = work
+        self.add_consumer()
+        task = self.click()
+        self.wait_for(task, states.FAILED)
+        self.assertEqual(self.done(), {})
+        self.assertEqual(self.store.get(task.task_uid).error_message,
+                         "It does not work")
+
+    def test_timeout_and_zombie_commit_once(self):
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+
+        def work(site, task):
+            site.done["a"] = site.done.get("a", 0) + 1
+            if not go_on.is_set():
+                go_on.wait(20)
+        self.work = work
+        _consumer, worker = self.add_consumer()
+        task = self.click(uids=["a"], max_seconds=1, retries=3)
+        eventually(lambda: [a for a in self.store.attempts(task.task_uid)
+                            if a["outcome"]])
+        self.assertEqual(self.done(), {})
+        go_on.set()
+        eventually(lambda: not worker.registry.strays())
+        self.assertEqual(self.done(), {})
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1})
+
+    def test_work_survives_a_server_restart(self):
+        self.add_consumer()
+        first = self.click(uids=["a"])
+        self.wait_for(first)
+        self.stop_server()
+        second = self.click(uids=["b"])
+        self.start_server()
+        self.wait_for(second)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+
+    def test_follow_up_is_delivered_before_the_acknowledgement(self):
+        second = make_task(uids=["b"])
+
+        def work(site, task):
+            ClusterTestCase.work(self, site, task)
+            if task.uids == ["a"]:
+                enqueue.add(second, site)
+        self.work = work
+        self.add_consumer()
+        first = self.click(uids=["a"])
+        self.wait_for(second)
+        self.assertEqual(self.status(first), states.DONE)
+        routes = self.server.routes()
+        adds = [n for n, route in enumerate(routes) if route == "add"]
+        self.assertLess(adds[1], routes.index("done"))
+
+    def test_consumer_with_a_wrong_address_takes_no_task(self):
+        class Stranger(wire.Wire):
+            def answer(self, route, payload, user):
+                raise wire.Refused(412, "Not held", process="another")
+        stranger = Stranger()
+        self.addCleanup(stranger.close)
+        consumer, worker = self.add_consumer()
+        consumer.loopback.base_url = stranger.url
+        with self.assertRaises(NotReady):
+            consumer._require_loopback()
+
+    def test_upkeep_removes_records_of_finished_tasks_only(self):
+        finished, failed = self.click(), self.click(context_uid="d" * 32)
+        for task in (finished, failed):
+            self.wait_for(task, states.QUEUED)
+            ledger.record(self.jane.begin(), task.task_uid, 100, 1)
+            self.jane.commit()
+        self.store.cancel(finished.task_uid)
+        counts = ledger_upkeep.run(
+            self.site, self.agent.transport, time.time(), every=0)
+        self.assertEqual(counts, {"removed": 1})
+        self.assertTrue(ledger.has(self.jane.begin(), failed.task_uid))
+
+
+class TestHeartbeat(ClusterTestCase):
+    lease_seconds = 2
+
+    def test_heartbeats_keep_the_lease_of_long_work(self):
+        beats = []
+        beat = self.server.do_heartbeat
+
+        def listen(payload):
+            beats.append(time.time())
+            return beat(payload)
+        self.server.do_heartbeat = listen
+
+        def work(site, task):
+            # Longer than the lease, as the heartbeats show
+            eventually(lambda: len(beats) > 1 and
+                       beats[-1] - beats[0] > self.lease_seconds)
+            ClusterTestCase.work(self, site, task)
+        self.work = work
+        self.add_consumer()
+        task = self.click(uids=["a"])
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual(len(self.store.attempts(task.task_uid)), 1)
+
+
+class TestZEORestart(ClusterTestCase):
+
+    def make_world(self):
+        return zodbsite.ZEOServer()
+
+    def test_threads_survive_a_restart_of_zeo(self):
+        self.add_consumer()
+        first = self.click(uids=["a"])
+        self.wait_for(first)
+        self.world.kill()
+        eventually(lambda: not self.db.storage.is_connected())
+        self.world.start()
+        eventually(self.db.storage.is_connected)
+
+        def click_again():
+            try:
+                return self.click(uids=["b"])
+            except Exception:
+                self.jane.abort()
+        second = eventually(click_again)
+        self.wait_for(second)
+        self.assertEqual(self.done()["b"], 1)
+
+
+class TestAttempt(unittest.TestCase):
+
+    def test_failure_describes_its_outcome(self):
+        failure = attempt._failure("error", "why")
+        self.assertEqual(failure["outcome"], attempt.FAILED)
+        self.assertEqual(failure["error_message"], "why")

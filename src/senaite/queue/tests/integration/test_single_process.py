@@ -1,0 +1,319 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""How a task travels through one Zope process: click, outbox, relay, store,
+consumer, process endpoint, commit, acknowledgement."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import threading
+import unittest
+
+import requests
+import transaction
+from AccessControl import getSecurityManager
+from persistent.mapping import PersistentMapping
+from plone.app.testing import TEST_USER_ID
+from plone.app.testing import TEST_USER_NAME
+from plone.app.testing import TEST_USER_PASSWORD
+from plone.app.testing import login
+from plone.app.testing import setRoles
+from ZODB.POSException import ConflictError
+from zope.component import getGlobalSiteManager
+from zope.globalrequest import getRequest
+from zope.interface import Interface
+
+from senaite.queue import api
+from senaite.queue.auth.pas import QueueAuth
+from senaite.queue.auth import signing_keys
+from senaite.queue.client import agent as agents
+from senaite.queue.client import view
+from senaite.queue.consumer.lease import leases
+from senaite.queue.consumer import loop as consumers
+from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.model.current import current_task
+from senaite.queue.model import states
+from senaite.queue.records import ledger
+from senaite.queue.records import outbox
+from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site import connections
+from senaite.queue.testing import eventually
+from senaite.queue.testing import QUEUE_WSGI_TESTING
+
+NAME = "task_of_a_test"
+PERSON = "test_person"
+
+_work = []
+
+
+class TestAdapter(object):
+    """Runs the functions that a test has set."""
+
+    def __init__(self, context):
+        self.context = context
+
+    def process(self, task):
+        _work[0](self.context, task)
+
+
+class ProcessTestCase(unittest.TestCase):
+    """One process with all parts of the queue, and a task whose work the test
+    defines."""
+
+    layer = QUEUE_WSGI_TESTING
+
+    def setUp(self):
+        self.portal = self.layer["portal"]
+        self.url = self.layer.get_url()
+        getGlobalSiteManager().registerAdapter(
+            TestAdapter, (Interface,), IQueuedTaskAdapter, name=NAME)
+        self.addCleanup(
+            getGlobalSiteManager().unregisterAdapter,
+            TestAdapter, (Interface,), IQueuedTaskAdapter, name=NAME)
+        self.portal.acl_users._doAddUser(
+            PERSON, "secret-of-the-test", ["Member", "LabClerk"], [])
+        setRoles(self.portal, TEST_USER_ID, ["Manager"])
+        self.portal.done = PersistentMapping()
+        transaction.commit()
+        # A WSGI process learns its address from its first request
+        requests.get(self.url + "/@@API/senaite/v1/queue_server/tasks")
+        login(self.portal, PERSON)
+        self.attempts = []
+        _work[:] = [self.work]
+
+    def tearDown(self):
+        agents.stop_all()
+
+    def work(self, context, task):
+        self.attempts.append(task.task_uid)
+        done = context.done
+        for uid in task.uids:
+            done[uid] = done.get(uid, 0) + 1
+
+    def consume(self):
+        """Run the consumer loop, as a tick of the clock server does."""
+        answer = requests.get(self.url + "/queue_consume", auth=(
+            TEST_USER_NAME, TEST_USER_PASSWORD))
+        self.assertEqual(answer.status_code, 200)
+        return answer.text
+
+    def click(self, **values):
+        task = api.add_task(NAME, self.portal, **values)
+        transaction.commit()
+        return task
+
+    def stored(self, task):
+        return get_server_utility(self.portal).store.get(task.task_uid)
+
+    def wait_for(self, task, state=states.DONE):
+        def is_there():
+            found = self.stored(task)
+            return found is not None and found.status == state
+        eventually(is_there)
+        transaction.begin()
+        return self.stored(task)
+
+    def done(self):
+        transaction.begin()
+        return dict(self.portal.done)
+
+    def post(self, path, **kw):
+        return requests.post(
+            self.url + "/@@API/senaite/v1/" + path, json={}, **kw)
+
+
+class TestProcess(ProcessTestCase):
+
+    def test_task_is_processed_once_as_its_user(self):
+        seen = []
+
+        def work(context, task):
+            self.work(context, task)
+            request = getRequest()
+            seen.append((getSecurityManager().getUser().getId(),
+                         current_task() == task,
+                         request.get("queue_tuid") == task.task_uid))
+        _work[:] = [work]
+        self.assertIn("started", self.consume())
+        task = self.click(uids=["a", "b"])
+        self.assertEqual(task.username, PERSON)
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        self.assertEqual(seen, [(PERSON, True, True)])
+        self.assertTrue(ledger.has(self.portal, task.task_uid))
+        self.assertFalse(view.queued_view(self.portal).is_queued("a"))
+        self.assertIn("runs", self.consume())
+
+    def test_progress_of_a_job_counts_items(self):
+        def work(context, task):
+            self.work(context, dict_of(task, task.uids[:2]))
+            if len(task.uids) > 2:
+                api.add_copy(task, uids=task.uids[2:])
+
+        _work[:] = [work]
+        self.consume()
+        task = self.click(uids=["a", "b", "c"])
+        self.wait_for(task)
+        store = get_server_utility(self.portal).store
+        eventually(lambda: store.job(task.job_uid)["done"] == 3)
+        self.assertEqual(self.done(), {"a": 1, "b": 1, "c": 1})
+
+    def test_failure_after_writing_is_rolled_back(self):
+        def work(context, task):
+            context.done["half"] = 1
+            context.title = "half done"
+            api.add_copy(task, uids=["follow-up"])
+            raise ValueError(u"It broke \u2622")
+        _work[:] = [work]
+        self.consume()
+        task = self.click(retries=0)
+        found = self.wait_for(task, states.FAILED)
+        self.assertIn(u"It broke \u2622", found.error_message)
+        self.assertEqual(self.done(), {})
+        self.assertNotEqual(self.portal.title, "half done")
+        self.assertFalse(ledger.has(self.portal, task.task_uid))
+        self.assertEqual(outbox.pending(self.portal), [])
+        self.assertEqual(get_server_utility(self.portal).store.count(
+            states.ACTIVE), 0)
+
+    def test_conflicts_are_retried_immediately(self):
+        def work(context, task):
+            self.work(context, task)
+            if len(self.attempts) < 3:
+                raise ConflictError()
+        _work[:] = [work]
+        self.consume()
+        task = self.click(uids=["a"])
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual(len(self.attempts), 3)
+        self.assertEqual(len(get_server_utility(
+            self.portal).store.attempts(task.task_uid)), 1)
+
+    def test_task_of_a_deleted_user_fails_immediately(self):
+        task = self.click(uids=["a"])
+        self.wait_for(task, states.QUEUED)
+        self.portal.acl_users.source_users.removeUser(PERSON)
+        transaction.commit()
+        self.consume()
+        found = self.wait_for(task, states.FAILED)
+        self.assertIn(PERSON, found.error_message)
+        self.assertEqual(self.done(), {})
+
+    def test_task_without_adapter_fails_immediately(self):
+        task = self.click(uids=["a"])
+        getGlobalSiteManager().unregisterAdapter(
+            TestAdapter, (Interface,), IQueuedTaskAdapter, name=NAME)
+        self.consume()
+        found = self.wait_for(task, states.FAILED)
+        self.assertIn(NAME, found.error_message)
+
+    def test_second_attempt_at_a_finished_task_does_nothing(self):
+        task = self.click(uids=["a"])
+        self.wait_for(task, states.QUEUED)
+        lease = leases.hold(connections.Site.of(self.portal).key, task, "c/1")
+        self.addCleanup(leases.release, lease)
+        answers = [self.post("queue_consumer/process/" + task.task_uid,
+                             auth=self.signer(PERSON)).json()
+                   for _number in range(2)]
+        self.assertEqual([answer["outcome"] for answer in answers],
+                         ["done", "already"])
+        self.assertEqual(self.done(), {"a": 1})
+
+    def test_lost_lease_is_not_committed(self):
+        task = self.click(uids=["a"])
+        site_key = connections.Site.of(self.portal).key
+        lease = leases.hold(site_key, task, "c/1")
+
+        def work(context, task):
+            self.work(context, task)
+            leases.lose(lease)
+        _work[:] = [work]
+        answer = self.post("queue_consumer/process/" + task.task_uid,
+                           auth=self.signer(PERSON)).json()
+        self.assertEqual(answer["kind"], "lease_lost")
+        self.assertEqual(self.done(), {})
+        leases.release(lease)
+
+    def test_concurrent_attempts_commit_once(self):
+        # A zombie and its retry, in two processes: two registries
+        task = self.click(uids=["a"])
+        both = threading.Event()
+        met = []
+
+        def work(context, task):
+            self.work(context, task)
+            met.append(1)
+            if len(met) == 2:
+                both.set()
+            both.wait(10)
+        _work[:] = [work]
+        key = connections.Site.of(self.portal).key
+        answers = []
+
+        def attempt():
+            answers.append(self.post(
+                "queue_consumer/process/" + task.task_uid,
+                auth=self.signer(PERSON)).json())
+        threads = []
+        held = []
+        for number in range(2):
+            # The former lease is lost by design; here it belongs to another
+            lease = leases.hold(key, task, "c/%s" % number)
+            for former in held:
+                former.lost = False
+            held.append(lease)
+            thread = threading.Thread(target=attempt)
+            thread.start()
+            threads.append(thread)
+            eventually(lambda: len(met) > number or both.is_set())
+        for thread in threads:
+            thread.join()
+        leases.release(held[-1])
+        self.assertEqual(sorted(a["outcome"] for a in answers),
+                         ["already", "done"])
+        self.assertEqual(self.done(), {"a": 1})
+
+    def test_task_without_a_lease_is_refused(self):
+        task = self.click()
+        path = "queue_consumer/process/" + task.task_uid
+        self.assertEqual(self.post(path).status_code, 401)
+        self.assertEqual(self.post(path, auth=(
+            TEST_USER_NAME, TEST_USER_PASSWORD)).status_code, 403)
+        self.assertEqual(
+            self.post(path, auth=self.signer(PERSON)).status_code, 412)
+
+    def test_task_of_another_user_is_refused(self):
+        task = self.click(uids=["a"])
+        lease = leases.hold(connections.Site.of(self.portal).key, task, "c/1")
+        self.addCleanup(leases.release, lease)
+        answer = self.post("queue_consumer/process/" + task.task_uid,
+                           auth=self.signer(TEST_USER_ID)).json()
+        self.assertEqual(answer["kind"], "fatal")
+        self.assertEqual(self.done(), {})
+
+    def test_consumer_view_requires_the_permission(self):
+        answer = requests.get(self.url + "/queue_consume",
+                              auth=(PERSON, "secret-of-the-test"),
+                              allow_redirects=False)
+        self.assertNotEqual(answer.status_code, 200)
+        self.assertFalse(consumers.is_running(connections.Site.of(self.portal)))
+
+    def signer(self, user_id):
+        return QueueAuth(user_id, signing_keys.get_key(self.portal))
+
+
+def dict_of(task, uids):
+    """Return a task with other uids, under the same task uid."""
+    copy = type(task)(task)
+    copy["uids"] = uids
+    return copy

@@ -1,0 +1,273 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Patches call what they find, and know what they were written for."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import logging
+import sys
+import types
+import unittest
+
+from senaite.queue import logger
+from senaite.queue.site import patching
+
+MODULE = "senaite_queue_patched_module"
+
+
+class Base(object):
+
+    def inherited(self, value):
+        return ["base", value]
+
+
+class Content(Base):
+
+    def own(self, value=1):
+        """Documented."""
+        return ["own", value]
+
+
+def add(value):
+    return value + 1
+
+
+def decorated(function):
+    def inner(value):
+        return function(value)
+    return inner
+
+
+class Lines(logging.Handler):
+    """Collects what is logged."""
+
+    def __init__(self):
+        logging.Handler.__init__(self)
+        self.found = []
+
+    def emit(self, record):
+        self.found.append(record.getMessage())
+
+
+class PatchingCase(unittest.TestCase):
+
+    def setUp(self):
+        self.module = types.ModuleType(MODULE)
+        self.module.add = add
+        self.module.Content = type("Content", (Base,), {
+            "own": Content.__dict__["own"]})
+        sys.modules[MODULE] = self.module
+        self.addCleanup(sys.modules.pop, MODULE)
+        self.table = patching.Table()
+        self.lines = Lines()
+        logger.addHandler(self.lines)
+        self.addCleanup(logger.removeHandler, self.lines)
+
+    def patch(self, name, replacement, fingerprint=None, speedup=None):
+        """Declare a patch of a function of the module, and apply it."""
+        self.declare(name, replacement, fingerprint, speedup)
+        self.table.apply()
+
+    def declare(self, name, replacement, fingerprint=None, speedup=None):
+        function = "{}.{}".format(MODULE, name)
+        if fingerprint is None:
+            fingerprint = patching.get_fingerprint(getattr(
+                patching.find_scope(function), name.rpartition(".")[2]))
+        self.table.patch(
+            (function, fingerprint), version="package 1.0", why="To test",
+            until="never", speedup=speedup)(replacement)
+
+
+class TestOrder(PatchingCase):
+    """Another add-on patches the same function."""
+
+    def test_method_of_the_class(self):
+        self.patch("Content.own",
+                   lambda original, self, value: ["ours"] + original(
+                       self, value))
+        self.assertEqual(self.module.Content().own(2), ["ours", "own", 2])
+        self.assertEqual(self.module.Content.own.__doc__, "Documented.")
+
+    def test_another_patch_before(self):
+        self.declare("Content.own",
+                     lambda original, self, value: ["ours"] + original(
+                         self, value))
+        self.module.Content.own = lambda self, value: ["theirs", value]
+        self.table.apply()
+        self.assertEqual(self.module.Content().own(2), ["ours", "theirs", 2])
+
+    def test_another_patch_after(self):
+        self.patch("Content.own",
+                   lambda original, self, value: ["ours"] + original(
+                       self, value))
+        former = self.module.Content.own
+        self.module.Content.own = lambda self, value: \
+            ["theirs"] + former(self, value)
+        self.assertEqual(
+            self.module.Content().own(2), ["theirs", "ours", "own", 2])
+
+    def test_inherited_method(self):
+        """Another patch of the base class works, even if it comes later."""
+        self.patch("Content.inherited",
+                   lambda original, self, value: ["ours"] + original(
+                       self, value))
+        content = self.module.Content()
+        self.assertEqual(content.inherited(2), ["ours", "base", 2])
+        former = Base.__dict__["inherited"]
+        self.addCleanup(setattr, Base, "inherited", former)
+        Base.inherited = lambda self, value: ["theirs", value]
+        self.assertEqual(content.inherited(2), ["ours", "theirs", 2])
+
+    def test_function_of_a_module(self):
+        self.declare("add", lambda original, value: original(value) * 10)
+        self.module.add = lambda value: value + 5
+        self.table.apply()
+        self.assertEqual(self.module.add(1), 60)
+
+    def test_callable_without_the_instance(self):
+        """Python passes no instance to what is no method."""
+        class Theirs(object):
+            def __call__(self, value):
+                return ["theirs", value]
+        self.declare("Content.own",
+                     lambda original, self, value: ["ours"] + original(
+                         self, value))
+        self.module.Content.own = Theirs()
+        self.table.apply()
+        self.assertEqual(self.module.Content().own(2), ["ours", "theirs", 2])
+
+    def test_applied_once(self):
+        self.patch("add", lambda original, value: original(value) * 10)
+        self.table.apply()
+        self.assertEqual(self.module.add(1), 20)
+
+    def test_taken_back(self):
+        for name in ("Content.own", "Content.inherited"):
+            self.patch(name, lambda original, self, value: ["ours"])
+        for declaration in self.table.declarations:
+            declaration.take_back()
+        content = self.module.Content()
+        self.assertEqual(content.own(2), ["own", 2])
+        self.assertEqual(content.inherited(2), ["base", 2])
+        self.assertNotIn("inherited", vars(self.module.Content))
+
+
+class TestFingerprints(PatchingCase):
+    """What happens where the installed function is another one."""
+
+    def test_same_function(self):
+        self.patch("add", lambda original, value: 10, speedup="a")
+        self.assertEqual(self.module.add(1), 10)
+        self.assertEqual(self.table.get_changed(), [])
+        self.assertTrue(self.table.fits("a"))
+        self.assertEqual(self.lines.found, [])
+
+    def test_functional_patch_wraps_another_function(self):
+        self.patch("add", lambda original, value: original(value) * 10, "0")
+        self.assertEqual(self.module.add(1), 20)
+        changed, = self.table.get_changed()
+        self.assertEqual(changed.function, MODULE + ".add")
+        line, = self.lines.found
+        self.assertIn(MODULE + ".add", line)
+        self.assertIn("package 1.0", line)
+
+    def test_speedup_steps_aside(self):
+        """With all its patches, and nothing else."""
+        self.declare("add", lambda original, value: 10, "0", speedup="a")
+        self.declare("Content.own", lambda original, self, value: "ours",
+                     speedup="a")
+        self.declare("Content.inherited",
+                     lambda original, self, value: "ours", speedup="b")
+        self.table.apply()
+        self.assertEqual(self.module.add(1), 2)
+        self.assertEqual(self.module.Content().own(2), ["own", 2])
+        self.assertEqual(self.module.Content().inherited(2), "ours")
+        self.assertFalse(self.table.fits("a"))
+        self.assertTrue(self.table.fits("b"))
+        changed, = self.table.get_changed()
+        self.assertEqual(changed.speedup, "a")
+        self.assertEqual(len(self.lines.found), 1)
+
+    def test_what_a_speedup_relies_on(self):
+        self.declare("Content.own", lambda original, self, value: "ours",
+                     speedup="a")
+        self.table.rely_on(
+            (MODULE + ".add", "0"), version="package 1.0", why="To test",
+            until="never", speedup="a")
+        self.table.apply()
+        self.assertEqual(self.module.Content().own(2), ["own", 2])
+        self.assertFalse(self.table.fits("a"))
+
+    def test_missing_function(self):
+        for name, speedup in (("gone", None), ("gone_too", "a")):
+            self.declare(name, lambda original: None, "0", speedup=speedup)
+        self.table.apply()
+        self.assertFalse(self.table.fits("a"))
+        changed, = self.table.get_changed()
+        self.assertEqual(changed.speedup, "a")
+        self.assertEqual(len(self.lines.found), 1)
+
+    def test_missing_module(self):
+        self.assertIsNone(patching.find_scope("senaite_gone.module.function"))
+        self.assertIs(patching.find_scope(MODULE + ".Content.own"),
+                      self.module.Content)
+
+
+class TestFingerprint(unittest.TestCase):
+    """What makes two functions different."""
+
+    def make(self, source, name="f", path="a.py"):
+        namespace = {}
+        exec(compile(source, path, "exec"), namespace)
+        return patching.get_fingerprint(namespace[name])
+
+    def test_same(self):
+        source = "def f(a, b=1):\n    return a + b\n"
+        self.assertEqual(self.make(source), self.make(source))
+        # Wherever it is, and whatever is said about it
+        self.assertEqual(
+            self.make(source),
+            self.make("\n\n# Moved\n" + source.replace(
+                "    return", "    'Adds'\n    return"), path="/else/b.py"))
+
+    def test_different(self):
+        source = "def f(a, b=1):\n    return a + b\n"
+        found = [self.make(source)] + [
+            self.make(source.replace(old, new)) for old, new in (
+                ("+", "-"), ("=1", "=2"), ("b\n", "c\n"), ("b\n", "2\n"))]
+        self.assertEqual(len(set(found)), 5)
+
+    def test_nested_functions_count(self):
+        source = "def f(a):\n    return map(lambda b: b + 1, a)\n"
+        self.assertNotEqual(
+            self.make(source), self.make(source.replace("1", "2")))
+
+    def test_decorated_functions_count(self):
+        first = decorated(lambda value: value + 1)
+        second = decorated(lambda value: value + 2)
+        self.assertNotEqual(patching.get_fingerprint(first),
+                            patching.get_fingerprint(second))
+
+    def test_methods(self):
+        self.assertEqual(patching.get_fingerprint(Content.own),
+                         patching.get_fingerprint(Content().own))
+
+    def test_recursive_closure(self):
+        def count(value):
+            return value and count(value - 1)
+        self.assertEqual(len(patching.get_fingerprint(count)),
+                         patching.LENGTH)
+
+    def test_other_callables(self):
+        self.assertEqual(patching.get_fingerprint(len),
+                         type(len).__name__)

@@ -1,0 +1,86 @@
+"""What tools are said to do, they do: targets, hooks, build machines."""
+
+import functools
+import os
+import re
+import subprocess
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+
+
+def read(*parts):
+    with open(os.path.join(ROOT, *parts), encoding="utf-8") as source:
+        return source.read()
+
+
+def targets():
+    """Return the names of all targets of the Makefile."""
+    lines = re.findall(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
+    return " ".join(lines).split()
+
+
+@functools.lru_cache()
+def shown():
+    """Return what `make help` prints."""
+    return subprocess.run(["make", "help"], cwd=ROOT, check=True,
+                          stdout=subprocess.PIPE).stdout.decode("utf-8")
+
+
+def variable(name):
+    """Return the words of a variable of the Makefile."""
+    found = re.search(r"^{} = ((?:.*\\\n)*.*)$".format(name),
+                      read("Makefile"), re.MULTILINE)
+    return found.group(1).replace("\\\n", " ").split()
+
+
+@pytest.mark.parametrize("target", targets())
+def test_help_has_every_target(target):
+    assert target == "help" or re.search(
+        r"(?<![\w-]){}(?![\w-])".format(re.escape(target)), shown())
+
+
+def test_every_rule_is_a_target_by_name():
+    rules = re.findall(r"^([a-z][a-z0-9-]*):", read("Makefile"), re.MULTILINE)
+    assert sorted(rules) == sorted(targets())
+
+
+def test_lines_of_the_makefile_are_short():
+    assert [line for line in read("Makefile").splitlines()
+            if len(line) > 88] == []
+
+
+def test_every_part_of_the_tests_runs():
+    """What is a test target of its own is part of `test` or of `test-long`,
+    or stands for some that are."""
+    parts = set(variable("TESTS") + variable("LONG"))
+    groups = {"test-long", "test-unit", "test-integration", "test-py3"}
+    assert {name for name in targets()
+            if name.startswith("test-")} - groups == {
+        name for name in parts if name.startswith("test-")}
+    assert {"killpoints", "storetest", "crashtest", "plants", "concurrency",
+            "soak", "fuzz"} <= parts
+
+
+def test_all_cluster_tests_are_in_a_part():
+    """Those with a cluster of their own are named; `test-cluster` has the
+    rest."""
+    for name in variable("OWN"):
+        assert os.path.exists(os.path.join(
+            ROOT, "tests", "cluster", name + ".py")), name
+
+
+def test_hooks_run_what_lint_runs():
+    chosen = re.search(r"for name in \$\{\*:-([^}]*)\}",
+                       read("scripts", "lint.sh")).group(1).split()
+    hooks = re.findall(r"entry: scripts/lint\.sh (\S+)",
+                       read(".pre-commit-config.yaml"))
+    assert hooks == chosen
+
+
+@pytest.mark.parametrize("path", [
+    (".github", "workflows", "ci.yml"), (".travis.yml",)])
+def test_build_machines_call_the_same_script(path):
+    assert re.search(r"^\s*-( run:)? \.ci/run$", read(*path), re.MULTILINE)
