@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 PACKAGE = os.path.join(ROOT, "src", "senaite", "queue")
 LOCALES = os.path.join(PACKAGE, "locales")
 POT = os.path.join(LOCALES, "senaite.queue.pot")
-LANGUAGES = ("ca", "cs", "de", "es", "fr")
+LANGUAGES = ("ca", "cs", "de", "es", "fr", "zh_CN")
 
 #: Tests, and what speaks to programs: answers of routes are English
 UNREAD = ("/tests/", "/storage/", "/routes/")

@@ -39,6 +39,9 @@ from senaite.queue.permissions import ViewQueue
 MOST_TASKS = 300
 MOST_JOBS = 50
 
+#: What sentences end with; in Chinese these are characters of their own
+ENDS = u".!?\u2026\u3002\uff01\uff1f"
+
 
 class MyTasksView(BrowserView):
     """Lists the jobs of the user, the latest first."""
@@ -144,4 +147,4 @@ def sentence(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = html.cut(html.plain(lines[-1]), 300) if lines else words.say(
         _(u"the reason is unknown"))
-    return last if last[-1:] in u".!?\u2026" else last + u"."
+    return last if last[-1:] in ENDS else last + u"."

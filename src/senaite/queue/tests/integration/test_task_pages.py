@@ -20,6 +20,7 @@ import transaction
 from zExceptions import Unauthorized
 
 from senaite.queue import api
+from senaite.queue.browser import my_tasks
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.records import enqueue
 from senaite.queue.tests.integration.test_monitor import CONSUMER
@@ -87,6 +88,13 @@ class TestTaskPage(MonitorCase):
 
 
 class TestMyTasks(MonitorCase):
+
+    def test_reasons_end_with_one_full_stop(self):
+        for text, shown in ((u"No adapter", u"No adapter."),
+                            (u"Gone.", u"Gone."),
+                            (u"\u539f\u56e0\u672a\u77e5\u3002",
+                             u"\u539f\u56e0\u672a\u77e5\u3002")):
+            self.assertEqual(my_tasks.sentence(text), shown)
 
     def page(self, who):
         browser = self.browse(who)
