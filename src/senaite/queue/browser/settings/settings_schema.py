@@ -40,7 +40,14 @@ def check_server(value):
 
     :raises Invalid: saying what is wrong with it
     """
-    problem = config.check_url(value) if value else None
+    if not value:
+        return True
+    try:
+        value.encode("ascii")
+    except UnicodeError:
+        raise Invalid(_(u"'${title}' must consist of ASCII characters",
+                        mapping={"title": _(u"Queue server")}))
+    problem = config.check_url(value)
     if problem:
         raise Invalid(problem)
     return True
