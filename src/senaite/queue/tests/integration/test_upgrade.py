@@ -21,6 +21,7 @@ import sys
 import types
 import unittest
 
+import six
 import transaction
 from bika.lims import api as senaite_api
 from BTrees.OOBTree import OOBTree
@@ -60,6 +61,7 @@ from senaite.queue.browser import controlpanel
 from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
 from senaite.queue.interfaces import IQueueDispatcher
+from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
@@ -326,7 +328,7 @@ class TestUpgrade(UpgradeCase):
         self.upgrade()
         self.check_site_opens()
         self.assertEqual(
-            self.setup.getLastVersionForProfile(PROFILE), ("20601",))
+            self.setup.getLastVersionForProfile(PROFILE), ("20602",))
         self.assertFalse(self.setup.listUpgrades(PROFILE))
 
         found = skeleton(self.portal)
@@ -495,6 +497,20 @@ class TestLaterSettings(unittest.TestCase):
         setup.setLastVersionForProfile(PROFILE, "20600")
         setup.upgradeProfile(PROFILE)
         self.assertEqual(
-            setup.getLastVersionForProfile(PROFILE), ("20601",))
+            setup.getLastVersionForProfile(PROFILE), ("20602",))
         self.assertIs(registry["senaite.queue.speedups"], True)
         self.assertEqual(registry["senaite.queue.default"], 7)
+
+    def test_server_of_another_type_is_kept(self):
+        """Earlier versions kept the URL as bytes in Python 2."""
+        registry = getUtility(IRegistry)
+        url = "http://queue.lab.example:8090/senaite"
+        registry.records["senaite.queue.server"] = Record(
+            field.ASCIILine(title=u"x", required=False), url)
+        del registry.records["senaite.queue.payload_hours"]
+        setup = self.layer["portal"].portal_setup
+        setup.setLastVersionForProfile(PROFILE, "20601")
+        setup.upgradeProfile(PROFILE)
+        self.assertEqual(registry["senaite.queue.server"], to_text(url))
+        self.assertIsInstance(registry["senaite.queue.server"], six.text_type)
+        self.assertEqual(registry["senaite.queue.payload_hours"], 0)
