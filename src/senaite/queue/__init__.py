@@ -24,6 +24,10 @@ from zope.i18nmessageid import MessageFactory
 
 PRODUCT_NAME = "senaite.queue"
 
+#: The profiles, as `portal_setup` names them
+PROFILE_ID = "profile-{}:default".format(PRODUCT_NAME)
+UNINSTALL_PROFILE_ID = "profile-{}:uninstall".format(PRODUCT_NAME)
+
 #: Id of the PAS plugin, in the site's and in Zope's root acl_users
 PAS_PLUGIN_ID = "senaite_queue_auth"
 

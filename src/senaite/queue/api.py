@@ -21,6 +21,7 @@ from __future__ import print_function
 from bika.lims import api as senaite_api
 from bika.lims.interfaces import IWorksheet
 from six import string_types
+from six.moves.urllib.parse import urlsplit
 from zope.component import getUtility
 from zope.component import queryAdapter
 
@@ -48,6 +49,12 @@ DISABLED = "disabled"
 #: Name of the adapter for workflow actions that have no adapter of their own
 GENERIC_ACTION = "task_generic_action"
 
+#: Name of the task that assigns analyses to a worksheet
+ASSIGN = "task_assign_analyses"
+
+#: The names of the tasks of workflow actions begin with it
+ACTION_PREFIX = "task_action_"
+
 #: Priority of security reindexing: no user waits for it
 SECURITY_PRIORITY = 50
 
@@ -58,10 +65,11 @@ SECURITY_CHUNK = 10
 def get_server_url():
     """Return the URL of the queue server, as set in the control panel.
 
-    :returns: URL with scheme, host and site path; empty when not set
+    :returns: URL with scheme, host and site path, without a final slash;
+        empty when not set
     :rtype: str
     """
-    return surroundings.get().get_setting("server") or ""
+    return (surroundings.get().get_setting("server") or "").rstrip("/")
 
 
 def is_queue_server():
@@ -93,7 +101,7 @@ def get_queue_status(name_or_action=None):
         processes those that it has; "disabled": neither
     :rtype: str
     """
-    if not is_installed() or not get_server_url():
+    if not is_installed() or not _is_url(get_server_url()):
         return DISABLED
     if _is_wanted(name_or_action) and get_chunk_size(name_or_action) > 0 \
             and not _is_server_lost():
@@ -145,7 +153,7 @@ def get_task_adapter(name, context):
     :rtype: senaite.queue.interfaces.IQueuedTaskAdapter
     """
     adapter = queryAdapter(context, IQueuedTaskAdapter, name=name)
-    if adapter is None and name.startswith("task_action_"):
+    if adapter is None and name.startswith(ACTION_PREFIX):
         adapter = queryAdapter(context, IQueuedTaskAdapter,
                                name=GENERIC_ACTION)
     return adapter
@@ -154,12 +162,16 @@ def get_task_adapter(name, context):
 def add_task(name, context, **kwargs):
     """Add a task to the queue, in the running transaction.
 
+    The action of a task `task_action_<action>` follows from its name, and its
+    object is the context, unless `action` and `uids` say otherwise.
+
     :param name: name of the `IQueuedTaskAdapter` that processes it
     :type name: str
     :param context: content object, brain or uid the task is about
     :param kwargs: fields of the task (min_seconds, max_seconds (seconds),
         retries, username, priority (lower first), unique, chunk_size (items),
-        ghost, delay (seconds)) and free keys with JSON values
+        ghost, delay (seconds)) and free keys with JSON values. `retries` and
+        `chunk_size` hold for all tasks of the job
     :returns: the task, or None when the queue has it already
     :rtype: senaite.queue.model.queue_task.QueueTask
     :raises ValueError: when no adapter processes tasks of this name for the
@@ -171,6 +183,7 @@ def add_task(name, context, **kwargs):
     if get_task_adapter(name, context) is None:
         raise ValueError("No IQueuedTaskAdapter named '{}' for {!r}"
                          .format(name, context))
+    _complete(name, context, kwargs)
     return enqueue.add(new_task(name, context, **kwargs))
 
 
@@ -187,9 +200,10 @@ def queue_task(name, request, context, username=None, **kwargs):
 def add_copy(source_task, **kwargs):
     """Add a copy of a task: the next chunk of the same job.
 
-    :param source_task: the task to copy
-    :type source_task: senaite.queue.model.queue_task.QueueTask
-    :param kwargs: fields that differ, e.g. `uids`
+    :param source_task: the task to copy, or the dict of one
+    :type source_task: senaite.queue.model.queue_task.QueueTask or dict
+    :param kwargs: fields that differ, e.g. `uids`; `context`: the object,
+        brain or uid that the copy is about
     :returns: the copy, or None when the queue has it already
     :rtype: senaite.queue.model.queue_task.QueueTask
     """
@@ -205,14 +219,15 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
     :param context: context of the task, e.g. the worksheet; the first of the
         objects when omitted
     :param kwargs: see `add_task`
-    :returns: the task, or None when the queue has it already
+    :returns: the task, or None when the queue has it already, or when there
+        are no objects
     :rtype: senaite.queue.model.queue_task.QueueTask
     """
     if not isinstance(brain_object_uid, (list, tuple, set, frozenset)):
         brain_object_uid = [brain_object_uid]
     objects = [_object(item) for item in brain_object_uid]
     if not objects:
-        raise ValueError("No objects to {}".format(action))
+        return None
     context = objects[0] if context is None else _object(context)
 
     if action == "assign" and IWorksheet.providedBy(context):
@@ -223,7 +238,7 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
     objects = samples.side_by_side(objects)
     kwargs.setdefault("locks", samples.get_uids(objects))
     uids = [senaite_api.get_uid(obj) for obj in objects]
-    name = "task_action_{}".format(action)
+    name = ACTION_PREFIX + action
     return add_task(name, context, action=action, uids=uids, **kwargs)
 
 
@@ -233,22 +248,24 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
     :param worksheet: worksheet (object, brain or uid)
     :param analyses: analyses (objects, brains or uids), in the order in which
         they take their slots
-    :param slots: their slots: a list as long as `analyses`, or a dict from
-        uid to slot; the next free ones when omitted
+    :param slots: their slots: a list in the order of `analyses`, or a dict
+        from uid to slot; analyses without a slot take the next free one
     :param kwargs: see `add_task`
-    :returns: the task, or None when the queue has it already
+    :returns: the task, or None when the queue has it already, or when there
+        are no analyses
     :rtype: senaite.queue.model.queue_task.QueueTask
-    :raises ValueError: when it is not a worksheet, or the number of slots and
-        analyses differs
+    :raises ValueError: when it is not a worksheet, or there are more slots
+        than analyses
     """
     worksheet = _object(worksheet)
     if not IWorksheet.providedBy(worksheet):
         raise ValueError("Not a worksheet: {!r}".format(worksheet))
     analyses = [_object(analysis) for analysis in analyses]
+    if not analyses:
+        return None
     uids = [senaite_api.get_uid(analysis) for analysis in analyses]
     kwargs.setdefault("locks", samples.get_uids(analyses))
-    return add_task("task_assign_analyses", worksheet, uids=uids,
-                    slots=_slots(uids, slots), **kwargs)
+    return add_task(ASSIGN, worksheet, uids=uids, slots=slots, **kwargs)
 
 
 def add_apply_template_task(worksheet, template, **kwargs):
@@ -277,7 +294,8 @@ def add_reindex_obj_security_task(brain_object_uid, **kwargs):
     """Queue the reindexing of the permissions on an object and its content.
 
     Its chunks are larger than those of other tasks: it updates one index per
-    object, and does not change the objects.
+    object, and does not change the objects. The task is a ghost, hidden from
+    users unless they ask for ghosts.
 
     :param brain_object_uid: content object, brain or uid
     :param kwargs: see `add_task`
@@ -285,16 +303,40 @@ def add_reindex_obj_security_task(brain_object_uid, **kwargs):
     :rtype: senaite.queue.model.queue_task.QueueTask
     """
     kwargs.setdefault("priority", SECURITY_PRIORITY)
+    kwargs.setdefault("ghost", True)
     kwargs.setdefault("chunk_size", SECURITY_CHUNK * get_chunk_size())
     return add_task("task_reindex_object_security", brain_object_uid, **kwargs)
 
 
+def _complete(name, context, values):
+    """Add to the values of a task what callers of 1.0.x leave out.
+
+    :param name: name of the task
+    :param context: content object the task is about
+    :param values: keyword arguments of `add_task`, changed in place
+    """
+    if name == ASSIGN:
+        values["slots"] = _slots(values.get("uids") or (),
+                                 values.get("slots"))
+        return
+    if name.startswith(ACTION_PREFIX):
+        values.setdefault("action", name[len(ACTION_PREFIX):])
+    elif name != GENERIC_ACTION or not values.get("action"):
+        return
+    if values.get("uids") is None:
+        values["uids"] = [senaite_api.get_uid(context)]
+        values.setdefault("locks", samples.get_uids([context]))
+
+
 def _slots(uids, slots):
-    """Return slots as a dict from uid to position."""
+    """Return slots as a dict from uid to position.
+
+    :raises ValueError: when there are more slots than uids
+    """
     if not slots:
         return {}
     if not isinstance(slots, dict):
-        if len(slots) != len(uids):
+        if len(slots) > len(uids):
             raise ValueError("{} slots for {} analyses".format(
                 len(slots), len(uids)))
         slots = dict(zip(uids, slots))
@@ -307,6 +349,15 @@ def _is_wanted(name_or_action):
         return True
     wanted = surroundings.get().get_setting("queued_processes")
     return get_process(name_or_action) in wanted
+
+
+def _is_url(value):
+    """Tell whether a server can be asked at this address."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _is_server_lost():

@@ -66,6 +66,7 @@ NAMES = "list of names"
 CHOICES = "selection"
 
 SECONDS = "seconds"
+HOURS = "hours"
 DAYS = "days"
 BYTES = "bytes"
 ITEMS = "items"
@@ -97,7 +98,7 @@ class Setting(object):
         :param title: how people call it
         :param description: what it is
         :param consequence: what a different value brings about
-        :param unit: SECONDS, DAYS, BYTES, ITEMS, TASKS or None
+        :param unit: SECONDS, HOURS, DAYS, BYTES, ITEMS, TASKS or None
         :param low: least value of a number
         :param high: greatest value of a number
         :param choices: pairs of value and title, for CHOICES
@@ -319,6 +320,15 @@ GROUPS = (
             _(u"A higher value makes the database of the queue larger, not "
               u"slower."),
             DAYS, 1, 365),
+        Setting(
+            "payload_hours", INTEGER, 0,
+            _(u"Data of finished tasks (hours)"),
+            _(u"Number of hours for which the data that a caller sent with a "
+              u"task is kept after the task has ended. The history keeps what "
+              u"the monitor describes."),
+            _(u"The data may contain secrets, such as the cookie of a "
+              u"session. With 0, it is removed within seconds."),
+            HOURS, 0, 8760),
     )),
 )
 

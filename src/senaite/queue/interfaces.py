@@ -50,6 +50,14 @@ class IQueued(Interface):
     """
 
 
+class IQueueDispatcher(Interface):
+    """Was provided by a utility that 1.0.0 has registered in the site.
+
+    Nothing provides it any more. The name has to stay: a site with that
+    utility could not be opened without it.
+    """
+
+
 class IQueuedTaskAdapter(Interface):
     """Processes the tasks of one name; adapts the context of the task.
 
@@ -85,27 +93,30 @@ class IQueueUtility(Interface):
         """Return the next task for the consumer, marked as running, or None."""
 
     def done(task):
-        """Acknowledge a running task."""
+        """Acknowledge a running task; TaskNotFound for an unknown one."""
 
     def fail(task, error_message=None):
         """Report that a running task failed; it is retried as long as it has
-        retries left."""
+        retries left. Raises TaskNotFound for an unknown task."""
 
     def timeout(task):
-        """Report that a running task exceeded its `max_seconds`."""
+        """Report that a running task exceeded its `max_seconds`. Raises
+        TaskNotFound for an unknown task."""
 
     def delete(task):
-        """Cancel a task; it stays in the history."""
+        """Cancel a task; it stays in the history. Returns False when that
+        changed nothing, as for an unknown task."""
 
     def get_task(task_uid):
         """Return the task with this uid, or None."""
 
     def get_tasks(status=None):
-        """Return the tasks in these states, by default running and queued."""
+        """Return the tasks in these states, by default running and queued. An
+        empty list of states means the default."""
 
     def get_uids(status=None):
-        """Return the uids of the objects (contexts and items) of the tasks in
-        these states, by default running and queued."""
+        """Return a list of the uids of the objects (contexts and items) of the
+        tasks in these states, by default running and queued."""
 
     def get_tasks_for(context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""
@@ -156,6 +167,10 @@ class IServerQueueUtility(IQueueUtility):
         """Tell whether a task is running."""
 
     def purge():
+        """Queue tasks again whose consumers stopped responding; returns their
+        number. Deletes nothing."""
+
+    def remove_all():
         """Remove all tasks, including the history; returns their number."""
 
     def get_since_time():

@@ -18,6 +18,14 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import zope.deferredimport
+
 from senaite.queue.auth.pas import manage_addQueueAuthPlugin  # noqa: F401
 from senaite.queue.auth.pas import QueueAuth  # noqa: F401
 from senaite.queue.auth.pas import QueueAuthPlugin  # noqa: F401
+
+zope.deferredimport.initialize()
+zope.deferredimport.deprecated(
+    "Use senaite.queue.auth.signing_keys.rotate",
+    reset_auth_key="senaite.queue.former_names:reset_auth_key",
+)

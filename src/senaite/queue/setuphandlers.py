@@ -115,7 +115,7 @@ def purge_after_commit(queue):
 
     def purge(committed):
         if committed:
-            queue.purge()
+            queue.remove_all()
 
     transaction.get().addAfterCommitHook(purge)
 

@@ -38,6 +38,7 @@ from zope.component import getUtility
 from zope.component.hooks import site as in_site
 
 from senaite.queue import config
+from senaite.queue.model.fields import to_text
 from senaite.queue import PRODUCT_NAME
 
 #: Name of the variable that each test sets
@@ -136,8 +137,9 @@ def set_setting(name, value):
     """Change a setting of the current site, in the running transaction.
 
     :param name: name of the setting, without prefix
+    :param value: its value; strings may be native ones
     """
-    getUtility(IRegistry)["{}.{}".format(PRODUCT_NAME, name)] = value
+    getUtility(IRegistry)["{}.{}".format(PRODUCT_NAME, name)] = to_text(value)
 
 
 def eventually(check, seconds=30, message=None):

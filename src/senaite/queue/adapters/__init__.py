@@ -20,4 +20,6 @@ from __future__ import print_function
 from senaite.queue.adapters.assign import QueuedAssignAnalysesTaskAdapter  # noqa: F401,E501
 from senaite.queue.adapters.items import get_object  # noqa: F401
 from senaite.queue.adapters.items import QueuedUIDsTaskAdapter  # noqa: F401
+from senaite.queue.adapters.object_security import \
+    QueuedObjectSecurityTaskAdapter as QueueObjectSecurityAdapter  # noqa: F401
 from senaite.queue.adapters.workflow import QueuedActionTaskAdapter  # noqa: F401,E501

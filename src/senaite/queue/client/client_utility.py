@@ -63,7 +63,7 @@ class ClientQueueUtility(RemoteMonitoring):
         return queue_task.to_task(task) if task else None
 
     def done(self, task, processed=None, note=None):
-        """Acknowledge a running task."""
+        """Acknowledge a running task; TaskNotFound for an unknown one."""
         self._report("done", task, processed=processed, note=note)
 
     def fail(self, task, error_message=None, kind="error"):
@@ -83,6 +83,7 @@ class ClientQueueUtility(RemoteMonitoring):
         removed from there when the transaction commits.
 
         :param username: on whose behalf, for the log
+        :returns: False when that changed nothing, as for an unknown task
         """
         task_uid = queue_task.get_task_uid(task)
         portal = current_portal()
@@ -92,7 +93,12 @@ class ClientQueueUtility(RemoteMonitoring):
         if entry is not None and outbox.is_pending(entry):
             # the server has to know it to remember that it is cancelled
             self._call("add", tasks=[entry["task"]])
-        answer = self._call("delete", task_uid=task_uid, username=username)
+        try:
+            answer = self._call("delete", task_uid=task_uid, username=username)
+        except ServerRefused as refusal:
+            if refusal.status != 404:
+                raise
+            return False
         return bool(answer.get("changed", True))
 
     def requeue(self, task, username=None):
@@ -152,8 +158,12 @@ class ClientQueueUtility(RemoteMonitoring):
         return tasks
 
     def get_uids(self, status=None):
-        """Return the uids of the objects of the tasks in these states."""
-        return self._view().uids(to_states(status))
+        """Return the uids of the objects of the tasks in these states, each
+        of them once.
+
+        :rtype: list of str
+        """
+        return list(self._view().uids(to_states(status)))
 
     def get_tasks_for(self, context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""
@@ -244,10 +254,22 @@ class ClientQueueUtility(RemoteMonitoring):
             raise
 
     def _report(self, route, task, **details):
+        """Report on a running task.
+
+        :raises TaskNotFound: when the server does not know it
+        """
+        task_uid = queue_task.get_task_uid(task)
         if not queue_task.is_task(task):
-            task = self.get_task(task) or {}
-        self._call(route, task_uid=queue_task.get_task_uid(task),
-                   consumer_id=task.get("consumer_id"), **details)
+            task = self.get_task(task_uid)
+            if task is None:
+                raise TaskNotFound(task_uid)
+        try:
+            self._call(route, task_uid=task_uid,
+                       consumer_id=task.get("consumer_id"), **details)
+        except ServerRefused as refusal:
+            if refusal.status == 404:
+                raise TaskNotFound(task_uid)
+            raise
 
 
 def _as_task(answer):

@@ -24,6 +24,7 @@ import six
 from senaite.queue.errors import Refused
 from senaite.queue.model.consumer_ids import parse_consumer_id
 from senaite.queue.model import fields
+from senaite.queue.model.queue_task import concealed
 from senaite.queue.model.states import STATES
 from senaite.queue.site.portal import get_portal
 from senaite.queue.site import process_role
@@ -137,6 +138,19 @@ def read_flag(params, name):
     value = params.get(name)
     return isinstance(value, (bool, int, six.string_types)) \
         and value in TRUE_VALUES
+
+
+def for_reader(request, task):
+    """Return what a request may see of a task: only the processes of the
+    queue, which process it, see the secrets among its free keys.
+
+    :param task: a task
+    :rtype: dict
+    """
+    from senaite.queue.auth.pas import request_claims
+    if request_claims(request) is not None:
+        return task
+    return concealed(task)
 
 
 def answer_items(request, items, **details):

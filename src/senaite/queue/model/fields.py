@@ -23,6 +23,9 @@ import re
 
 import six
 
+from senaite.queue.model.concealment import conceal
+from senaite.queue.model.concealment import CONCEALED
+from senaite.queue.model.concealment import is_secret
 from senaite.queue.model import states
 
 TASK_UID = re.compile(r"^[0-9a-f]{32}\Z")
@@ -73,8 +76,9 @@ def to_message(error):
 
 
 def show(value):
-    """Return a value for an error message, cut where it gets long."""
-    shown = repr(value)
+    """Return a value for an error message, without the secrets in it and cut
+    where it gets long."""
+    shown = repr(conceal(value))
     return shown if len(shown) <= 80 else shown[:77] + "..."
 
 
@@ -201,15 +205,16 @@ CHECKS = {
 }
 
 
-def check_json(key, value, depth=0):
+def check_json(key, value, names=()):
     """Check that a value of a free key is one that JSON knows.
 
     :param key: the free key, named in the error
     :param value: the value, or a part of it
+    :param names: the keys and positions that lead to the part
     :returns: the value, tuples turned into lists
     :raises TypeError: naming the key, when JSON has no such value
     """
-    if depth > MAX_DEPTH:
+    if len(names) > MAX_DEPTH:
         raise TypeError("Task key '{}': nested deeper than {} levels".format(
             key, MAX_DEPTH))
     if value is None or isinstance(value, (bool, six.text_type)):
@@ -217,27 +222,35 @@ def check_json(key, value, depth=0):
     if is_number(value):
         return value
     if isinstance(value, six.binary_type) and six.PY2:
-        return _check_bytes(key, value)
+        return _check_bytes(key, value, names)
     if isinstance(value, (list, tuple)):
-        return [check_json(key, item, depth + 1) for item in value]
+        return [check_json(key, item, names + (None,)) for item in value]
     if isinstance(value, dict):
         for name in value:
             if not isinstance(name, six.string_types):
                 raise TypeError(
                     "Task key '{}': the keys of an object must be strings, "
                     "got {}".format(key, show(name)))
-        return dict((name, check_json(key, item, depth + 1))
+        return dict((name, check_json(key, item, names + (name,)))
                     for name, item in value.items())
     raise TypeError(
         "Task key '{}': expected a JSON value (string, number, list, object, "
-        "true, false, null), got {}".format(key, show(value)))
+        "true, false, null), got {}".format(
+            key, _show_part(key, value, names)))
 
 
-def _check_bytes(key, value):
+def _show_part(key, value, names):
+    if any(is_secret(name) for name in (key,) + names):
+        return CONCEALED
+    return show(value)
+
+
+def _check_bytes(key, value, names):
     # Native strings of Python 2 are accepted if they are UTF-8 text
     try:
         value.decode("utf-8")
     except UnicodeDecodeError:
         raise TypeError("Task key '{}': expected a JSON value, got bytes that "
-                        "are not UTF-8 text: {}".format(key, show(value)))
+                        "are not UTF-8 text: {}".format(
+                            key, _show_part(key, value, names)))
     return value

@@ -24,6 +24,7 @@ import uuid
 
 import six
 
+from senaite.queue.model.concealment import conceal
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.model import surroundings
@@ -34,14 +35,20 @@ DEFAULT_PRIORITY = 10
 _LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
          "note")
 
+#: What holds for the whole job when it was given with its first task, and the
+#: key under which the task remembers it: a failed attempt changes the fields
+_GIVEN = ("retries", "chunk_size")
+GIVEN = "job_given"
+
 _marker = object()
 
 
 class QueueTask(dict):
-    """A task: a dict whose keys can be read as attributes, too.
+    """A task: a dict whose keys can be read and set as attributes, too.
 
     Made by `new_task`, `copy_task` or `to_task`, which see to it that all
-    fields are there and valid. Two tasks are equal when their `task_uid` is.
+    fields are there and valid. An attribute is checked when it is set. Two
+    tasks are equal when their `task_uid` is.
     """
 
     def __getattr__(self, name):
@@ -49,6 +56,16 @@ class QueueTask(dict):
             return self[name]
         except KeyError:
             raise AttributeError(name)
+
+    def __setattr__(self, name, value):
+        if name.startswith("_") or hasattr(type(self), name):
+            super(QueueTask, self).__setattr__(name, value)
+            return
+        self[name] = fields.CHECKS.get(name, fields.check_json)(name, value)
+        if name == "task_uid":
+            self["task_short_uid"] = short_uid(self[name])
+        elif name in _GIVEN:
+            self[GIVEN] = dict(given_with(self), **{name: self[name]})
 
     def __eq__(self, other):
         if not isinstance(other, QueueTask):
@@ -79,7 +96,8 @@ def new_task(name, context, **kw):
     :param kw: fields of the task (`uids`, `username`, `priority`,
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
         times in seconds), `unique`, `ghost`, `locks`, ...) and free keys with
-        JSON values, which travel with the task
+        JSON values, which travel with the task. `retries` and `chunk_size`
+        hold for all tasks of the job
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
@@ -96,24 +114,33 @@ def new_task(name, context, **kw):
     }
     values.update(surroundings.get().describe(context))
     values.update(kw)
+    given = dict((key, kw[key]) for key in _GIVEN if key in kw)
+    if given:
+        values[GIVEN] = given
     return to_task(values)
 
 
-def copy_task(source, **kw):
+def copy_task(source, context=None, **kw):
     """Return a new task of the same job: a follow-up chunk, as a rule.
 
     It has a `task_uid` and a time of its own, and all its retries; all else
     is as in the source unless `kw` says otherwise. A delay is not inherited:
     the job has waited once.
 
-    :param source: the task to copy
-    :type source: QueueTask
+    :param source: the task to copy, or the dict of one
+    :type source: QueueTask or dict
+    :param context: content object, catalog brain or uid that the copy is
+        about; default: that of the source
     :param kw: fields and free keys that differ, as for `new_task`
     :rtype: QueueTask
-    :raises TypeError, ValueError: as for `new_task`
+    :raises TypeError: as for `new_task`
+    :raises ValueError: as for `new_task`, or when the source is no task
     """
-    if not is_task(source):
+    if not isinstance(source, dict):
         raise ValueError("Not a task: {}".format(fields.show(source)))
+    if not is_task(source):
+        source = to_task(source)
+    given = given_with(source)
     values = dict(source)
     for key in _LIVE:
         values.pop(key, None)
@@ -123,8 +150,29 @@ def copy_task(source, **kw):
         "retries": get_max_retries(),
         "delay": 0,
     })
+    values.update(given)
+    if context is not None:
+        values.update(surroundings.get().describe(context))
     values.update(kw)
     return to_task(values)
+
+
+def given_with(task):
+    """Return what was given with the first task of a job, by field.
+
+    :param task: a task of the job
+    :returns: `retries`, `chunk_size`, both or none of them
+    :rtype: dict
+    """
+    given = task.get(GIVEN)
+    if not isinstance(given, dict):
+        return {}
+    return dict((key, given[key]) for key in _GIVEN if key in given)
+
+
+def short_uid(task_uid):
+    """Return the beginning of a task's uid, which people see."""
+    return task_uid[:9]
 
 
 def to_task(data):
@@ -149,7 +197,7 @@ def to_task(data):
         key = fields.to_native(key)
         check = fields.CHECKS.get(key, fields.check_json)
         task[key] = check(key, value)
-    task["task_short_uid"] = task["task_uid"][:9]
+    task["task_short_uid"] = short_uid(task["task_uid"])
     return task
 
 
@@ -178,6 +226,28 @@ def _defaults(data):
         "locks": [],
         "note": None,
     }
+
+
+def concealed(task):
+    """Return a task for those who look at it: secrets among its free keys are
+    replaced.
+
+    :param task: a task, or the dict of one; is not changed
+    :rtype: dict
+    """
+    return dict(
+        (key, value if key in fields.CHECKS else conceal({key: value})[key])
+        for key, value in task.items())
+
+
+def without_free_keys(task):
+    """Return the described fields of a task, all that its history needs.
+
+    :param task: a task, or the dict of one; is not changed
+    :rtype: dict
+    """
+    return dict((key, value) for key, value in task.items()
+                if key in fields.CHECKS or key == "task_short_uid")
 
 
 def to_json(task):
@@ -216,16 +286,17 @@ def is_task(obj):
 def get_task_uid(task_or_uid, default=_marker):
     """Return the uid of a task, or the uid itself.
 
-    :param task_or_uid: a task or a task uid
+    :param task_or_uid: a task, the dict of one, or a task uid
     :param default: what to return for anything else
     :rtype: str
     :raises ValueError: for anything else, if there is no default
     """
-    if is_task(task_or_uid):
-        return task_or_uid["task_uid"]
-    if isinstance(task_or_uid, six.string_types):
-        if fields.TASK_UID.match(task_or_uid):
-            return fields.to_native(task_or_uid)
+    task_uid = task_or_uid
+    if isinstance(task_or_uid, dict):
+        task_uid = task_or_uid.get("task_uid")
+    if isinstance(task_uid, six.string_types):
+        if fields.TASK_UID.match(task_uid):
+            return fields.to_native(task_uid)
     if default is _marker:
         raise ValueError("Neither a task nor a task uid: {}".format(
             fields.show(task_or_uid)))
@@ -243,35 +314,48 @@ def get_chunk_size(name_or_action=None):
     return surroundings.get().get_setting("default")
 
 
-def get_min_seconds():
-    """Return the least seconds from one transaction to the next."""
-    return surroundings.get().get_setting("min_seconds_task")
+def get_min_seconds(default=None):
+    """Return the minimum number of seconds from one transaction to the next.
+
+    :param default: what to return where the setting has no value
+    """
+    return _get_setting("min_seconds_task", default)
 
 
-def get_max_seconds():
-    """Return how many seconds a task may take."""
-    return surroundings.get().get_setting("max_seconds_unlock")
+def get_max_seconds(default=None):
+    """Return how many seconds a task may take.
+
+    :param default: what to return where the setting has no value
+    """
+    return _get_setting("max_seconds_unlock", default)
 
 
-def get_max_retries():
-    """Return how often a task that failed is tried again."""
-    return surroundings.get().get_setting("max_retries")
+def get_max_retries(default=None):
+    """Return how often a task that failed is tried again.
+
+    :param default: what to return where the setting has no value
+    """
+    return _get_setting("max_retries", default)
+
+
+def _get_setting(name, default):
+    value = surroundings.get().get_setting(name)
+    return default if value is None else value
 
 
 def get_chunks(items, chunk_size):
-    """Cut a list in chunks.
+    """Return the items to process now, and those that are left for later.
 
     :param items: the items
     :type items: list
-    :param chunk_size: items per chunk; 0 or less: all in one
+    :param chunk_size: number of items to process now; 0 or less: all
     :type chunk_size: int
-    :returns: lists that hold each item once, in order; none for no items
-    :rtype: list of lists
+    :returns: chunk and rest, in order; the rest may be empty
+    :rtype: list of two lists
     """
     items = list(items)
-    size = chunk_size if chunk_size > 0 else max(len(items), 1)
-    return [items[start:start + size]
-            for start in range(0, len(items), size)]
+    size = chunk_size if chunk_size > 0 else len(items)
+    return [items[:size], items[size:]]
 
 
 def get_chunks_for(task, items=None):
@@ -292,8 +376,7 @@ def get_chunks_for(task, items=None):
         raise ValueError("Not a task: {}".format(fields.show(task)))
     items = list(task["uids"] if items is None else items)
     size = task["chunk_size"] if get_chunk_size(task["name"]) > 0 else 0
-    size = size or len(items)
-    return [items[:size], items[size:]]
+    return get_chunks(items, size)
 
 
 def to_object_uid(context_or_uid):
@@ -302,7 +385,7 @@ def to_object_uid(context_or_uid):
     :raises ValueError: for anything else
     """
     if isinstance(context_or_uid, six.string_types):
-        if fields.OBJECT_UID.match(context_or_uid):
+        if surroundings.get().is_uid(context_or_uid):
             return fields.to_native(context_or_uid)
         raise ValueError("Not a uid: {!r}".format(context_or_uid))
     return surroundings.get().describe(context_or_uid)["context_uid"]

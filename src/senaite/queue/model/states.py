@@ -92,11 +92,12 @@ def sources(event):
 def to_states(status):
     """Return the states meant by the `status` argument of the reads.
 
-    :param status: a state, several, or None: queued and running
+    :param status: a state or several; None or an empty list: queued and
+        running
     :rtype: tuple of str
     :raises ValueError: when there is no such state
     """
-    if status is None:
+    if not status:
         return ACTIVE
     found = (status,) if isinstance(status, six.string_types) \
         else tuple(status)

@@ -21,6 +21,7 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue import config
+from senaite.queue.model import fields
 
 #: Name of each setting -> its default, see `senaite.queue.config`
 DEFAULTS = config.DEFAULTS
@@ -46,6 +47,13 @@ class Surroundings(object):
         :raises ValueError: when it is neither
         """
         raise ValueError("Not supported without a site: {!r}".format(context))
+
+    def is_uid(self, value):
+        """Tell whether a string can be the uid of an object of the site.
+
+        :rtype: bool
+        """
+        return bool(fields.OBJECT_UID.match(value))
 
     def resolve(self, uid, path):
         """Return the content object of a task, or None if it is gone."""

@@ -169,6 +169,17 @@ class ITaskStore(Interface):
     def prune(retention_seconds, limit=1000):
         """Remove older history; return the number of tasks removed."""
 
+    def forget_payloads(retention_seconds, after=None, limit=100):
+        """Remove the free keys of tasks that are done or cancelled, since
+        their callers may have sent along what nobody should keep.
+
+        :param retention_seconds: how long they are kept after the task ended
+        :param after: what the last call has returned; tasks up to there are
+            not looked at again
+        :param limit: number of tasks to look at
+        :returns: where to go on
+        """
+
     def stats():
         """Return a dict: count per state; `oldest_queued`, creation time of
         the oldest queued task; `scheduled`, number of queued tasks whose time

@@ -36,7 +36,7 @@ def log_event(event, task=None, **fields):
     """Log a change of a task's state, at INFO.
 
     :param event: what happened: queued, started, done, failed, retried,
-        cancelled, requeued, rescued, purged, pruned, priority_changed,
+        cancelled, requeued, rescued, removed_all, pruned, priority_changed,
         paused, resumed
     :param task: the task it happened to
     :type task: senaite.queue.model.queue_task.QueueTask

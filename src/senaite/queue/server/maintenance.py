@@ -32,22 +32,32 @@ INTERVAL_SECONDS = 5
 RESCUE_LIMIT = 100
 PRUNE_LIMIT = 500
 
-SECONDS_PER_DAY = 24 * 3600
+#: Finished tasks whose free keys are removed in one run at most; each of them
+#: may be as large as a task may be
+FORGET_LIMIT = 100
+
+SECONDS_PER_HOUR = 3600
+SECONDS_PER_DAY = 24 * SECONDS_PER_HOUR
 
 
-def run(store, retention_days):
+def run(store, retention_days, payload_hours, forgotten=None):
     """Do the maintenance that is due.
 
     :param store: `ITaskStore`
     :param retention_days: days for which finished tasks are kept
+    :param payload_hours: hours for which their free keys are kept
+    :param forgotten: up to where the last run removed free keys
     :returns: `rescued`: uids of tasks taken back from consumers that stopped
-        responding; `pruned`: how many tasks of the history were removed
+        responding; `pruned`: how many tasks of the history were removed;
+        `forgotten`: for the next run
     :rtype: dict
     """
     return {
         "rescued": store.rescue(limit=RESCUE_LIMIT),
         "pruned": store.prune(retention_days * SECONDS_PER_DAY,
                               limit=PRUNE_LIMIT),
+        "forgotten": store.forget_payloads(
+            payload_hours * SECONDS_PER_HOUR, forgotten, limit=FORGET_LIMIT),
     }
 
 

@@ -85,14 +85,17 @@ class QueueReader(object):
         return tasks
 
     def get_uids(self, status=None):
-        """Return the set of uids of the objects of the tasks."""
+        """Return the uids of the objects of the tasks, each of them once.
+
+        :rtype: list of str
+        """
         states = to_states(status)
         uids = set()
         if QUEUED in states:
             for task in self.get_undelivered():
                 uids.add(task.context_uid)
                 uids.update(task.uids)
-        return uids.union(self.store.uids(states))
+        return list(uids.union(self.store.uids(states)))
 
     def get_tasks_for(self, context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""

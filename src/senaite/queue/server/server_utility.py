@@ -27,6 +27,7 @@ from senaite.queue.errors import ConfigError
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
+from senaite.queue.model import fields
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
 from senaite.queue.model.states import DONE
@@ -94,13 +95,15 @@ class ServerQueueUtility(Monitoring, QueueReader):
         super(ServerQueueUtility, self).__init__(store, site_id)
         self.pace = maintenance.Pace()
         self.top_priority_tasks = None
+        # Up to where the free keys of finished tasks were removed
+        self.forgotten = None
 
     # -- adding and running
 
     def add(self, task):
         """Add a task when the running transaction commits."""
         if not is_task(task):
-            raise ValueError("Not a task: {!r}".format(task))
+            raise ValueError("Not a task: {}".format(fields.show(task)))
         # Not at import: it needs the ZODB
         from senaite.queue.records import enqueue
         return enqueue.add(task)
@@ -195,7 +198,9 @@ class ServerQueueUtility(Monitoring, QueueReader):
             self.top_priority_tasks = names
         if self.pace.is_due(self.store.now()):
             counts = maintenance.run(
-                self.store, self.get_setting("retention_days"))
+                self.store, self.get_setting("retention_days"),
+                self.get_setting("payload_hours"), self.forgotten)
+            self.forgotten = counts["forgotten"]
             self.log_rescued(counts["rescued"])
             if counts["pruned"]:
                 log_event("pruned", tasks=counts["pruned"])
@@ -206,13 +211,15 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """Cancel a task, whatever its state.
 
         :param username: on whose behalf, for the log
-        :returns: True when that changed anything
-        :raises TaskNotFound: neither the store nor the outbox knows it
+        :returns: True when that changed anything; False when it did not, or
+            when there is no such task
         """
         task_uid = get_task_uid(task)
         found = self.store.get(task_uid)
         if found is None:
-            found = self.known(task)
+            found = self.get_task(task_uid)
+            if found is None:
+                return False
             # When the relay delivers it, it is known already, and cancelled
             self.store.add(found)
         changed = self.store.cancel(task_uid)
@@ -234,9 +241,26 @@ class ServerQueueUtility(Monitoring, QueueReader):
         return changed
 
     def purge(self):
-        """Remove all tasks, history included; returns how many."""
+        """Queue tasks again whose consumers stopped responding. Deletes
+        nothing; see `remove_all`.
+
+        :returns: the number of tasks that were freed
+        """
+        count = 0
+        while True:
+            freed = self.store.rescue(limit=maintenance.RESCUE_LIMIT)
+            self.log_rescued(freed)
+            count += len(freed)
+            if not freed:
+                return count
+
+    def remove_all(self):
+        """Remove all tasks, history included.
+
+        :returns: the number of tasks that were removed
+        """
         count = self.store.purge()
-        log_event("purged", tasks=count)
+        log_event("removed_all", tasks=count)
         return count
 
     # -- helpers

@@ -95,6 +95,11 @@ class PloneSurroundings(surroundings.Surroundings):
             raise ValueError("Not an object, a brain or the uid of an object:"
                              " {!r}".format(context))
 
+    def is_uid(self, value):
+        """Tell whether a string can be the uid of an object: those of SENAITE
+        are 32 hexadecimal digits, and that of the site is "0"."""
+        return bool(api.is_uid(value))
+
     def resolve(self, uid, path):
         """Return the content object of a task.
 

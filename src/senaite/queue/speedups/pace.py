@@ -104,8 +104,13 @@ def get_size(task):
     :rtype: int
     """
     size = task["chunk_size"]
-    if _was_smaller_for_a_reason(task) or size != _get_default(task):
-        # After a failure, within a job, or with a size that was asked for
+    if _was_smaller_for_a_reason(task):
+        return size
+    given = _get_given(task)
+    if given is not None:
+        return given
+    if size != _get_default(task):
+        # Within a job
         return size
     return _sizes.get(_key(task), size)
 
@@ -121,6 +126,8 @@ def get_next_size(task, items, seconds):
     size = task["chunk_size"]
     if _was_smaller_for_a_reason(task):
         # The next chunk may grow again
+        return size
+    if _get_given(task) is not None:
         return size
     following = scheduling.next_chunk_size(
         size, seconds, met_conflicts(), _get_most())
@@ -138,6 +145,11 @@ def forget():
 def _was_smaller_for_a_reason(task):
     """Tell whether an earlier attempt failed, and the chunk was halved."""
     return task.get("attempt", 0) > 1
+
+
+def _get_given(task):
+    """Return the size that somebody has asked for, or None."""
+    return queue_task.given_with(task).get("chunk_size")
 
 
 def _get_default(task):

@@ -197,6 +197,11 @@ class TaskStore(object):
         with self._write() as unit:
             return upkeep.prune(unit, retention_seconds, limit)
 
+    def forget_payloads(self, retention_seconds, after=None, limit=100):
+        with self._write() as unit:
+            return upkeep.forget_payloads(unit, retention_seconds, after,
+                                          limit)
+
     def stats(self):
         with self._read() as unit:
             return statistics.stats(unit)

@@ -23,12 +23,14 @@ import json
 import sqlalchemy as sa
 
 from senaite.queue.model import fields
+from senaite.queue.model import queue_task
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import consumer_registry
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import schema
+from senaite.queue.storage import state_changes
 from senaite.queue.storage import unitofwork
 
 _SITE = schema.site
@@ -86,6 +88,28 @@ def prune(unit, retention_seconds, limit):
             unit.mine(_SITE), _SITE.c.forgotten < seen
         ).values(forgotten=seen))
     return len(old)
+
+
+def forget_payloads(unit, retention_seconds, after, limit):
+    """Remove the free keys of finished tasks; see
+    `ITaskStore.forget_payloads`."""
+    query = sa.select(_TASK.c.task_uid, _TASK.c.ended, _TASK.c.payload).where(
+        unit.mine(_TASK), _TASK.c.state.in_(states.FINISHED),
+        _TASK.c.ended <= unit.now - retention_seconds)
+    if after is not None:
+        ended, task_uid = after
+        query = query.where(sa.or_(
+            _TASK.c.ended > ended,
+            sa.and_(_TASK.c.ended == ended, _TASK.c.task_uid > task_uid)))
+    for row in unit.rows(query.order_by(
+            _TASK.c.ended, _TASK.c.task_uid).limit(limit)):
+        after = (row["ended"], row["task_uid"])
+        payload = json.loads(row["payload"])
+        kept = queue_task.without_free_keys(payload)
+        if len(kept) < len(payload):
+            state_changes.write(
+                unit, row, payload=fields.to_text(queue_task.to_json(kept)))
+    return after
 
 
 def purge(unit):

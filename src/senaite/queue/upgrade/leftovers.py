@@ -31,6 +31,7 @@ from zope.interface import noLongerProvides
 from senaite.queue.auth import signing_keys
 from senaite.queue.interfaces import IQueued
 from senaite.queue import logger
+from senaite.queue.model.concealment import conceal
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 
@@ -68,7 +69,7 @@ def remove(portal):
             lost.extend(tasks_in(getattr(aq_base(obj), "__dict__", {})))
     for task in lost[:MOST_LISTED]:
         logger.warning("event=task_lost reason=upgraded task=%s",
-                       repr(task)[:MOST_TEXT])
+                       repr(conceal(task))[:MOST_TEXT])
     if lost:
         logger.warning("event=tasks_lost reason=upgraded count=%s: this "
                        "version cannot process tasks queued by an older one",

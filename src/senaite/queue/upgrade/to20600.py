@@ -13,8 +13,9 @@
 The queue of 1.0.x was in annotations of the site (1.0.0, 1.0.1) or in the
 memory of a process. Its tasks cannot be migrated: those that are found are
 logged and removed. Marker interfaces, registry records, the authentication
-plugin and configlets are removed as well. Settings are kept. The step can be
-repeated.
+plugin, configlets and the utility of 1.0.0 are removed as well. Settings are
+kept, and so is what other add-ons keep in the registry below our prefix. The
+step can be repeated.
 
 The profile version is 20600, because it has to be higher than the last one of
 1.0.x, 10301.
@@ -30,10 +31,11 @@ from Products.PluggableAuthService.interfaces.authservice import \
     IPluggableAuthService
 from zope.component import getSiteManager
 from zope.component import getUtility
-from zope.schema.interfaces import ValidationError
+from zope.interface import Invalid
 
 from senaite.queue.auth.pas import QueueAuthPlugin
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
+from senaite.queue.interfaces import IQueueDispatcher
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import logger
 from senaite.queue.model.fields import to_text
@@ -45,6 +47,25 @@ from senaite.queue.upgrade import leftovers
 PACKAGE = "senaite.queue"
 CONFIGLETS = ("senaite.queue", "senaite.queue.tasks")
 VIEWS = ("queue-controlpanel", "queue_tasks")
+
+#: Names of the records of 1.0.x, including those without a setting of ours
+OLD_RECORDS = (
+    "auth_key",
+    "default",
+    "max_retries",
+    "max_seconds_unlock",
+    "min_seconds_task",
+    "server",
+    "task_action_reject",
+    "task_action_retract",
+    "task_action_submit",
+    "task_action_unassign",
+    "task_action_verify",
+    "task_assign_analyses",
+    "task_generic_action",
+    "task_reindex_object_security",
+    "top_priority_tasks",
+)
 
 #: Users that the manuals of 1.0.x asked to add, the first one with a password
 #: that is published there
@@ -65,6 +86,7 @@ def upgrade(setup):
     remove_configlets(portal)
     remove_plugins(portal)
     remove_layers()
+    remove_utilities()
     setup.runAllImportStepsFromProfile(
         "profile-" + plonesite.PROFILE, ignore_dependencies=True)
     write_settings(settings)
@@ -86,28 +108,43 @@ def read_settings():
 
 
 def remove_records():
-    """Remove all records, including that of the key: many users could read it.
-    The installation makes a new key."""
+    """Remove the records of 1.0.x, including that of the key: many users could
+    read it. The installation makes a new key.
+
+    Records of other add-ons below our prefix stay.
+    """
     records = getUtility(IRegistry).records
-    for key in [key for key in records.keys()
-                if key.startswith(PACKAGE + ".")]:
-        del records[key]
+    for key in list(records.keys()):
+        if not key.startswith(PACKAGE + "."):
+            continue
+        schema_name = records[key].interfaceName or ""
+        if key[len(PACKAGE) + 1:] in OLD_RECORDS or \
+                schema_name.startswith(PACKAGE + "."):
+            del records[key]
 
 
 def write_settings(settings):
-    """Write the old values into the new records, where they are valid."""
+    """Write the old values into the new records, where they are valid.
+
+    Without a valid server the queue is off: the default is the address of
+    another process than the one the site used.
+    """
     registry = getUtility(IRegistry)
     for name, value in sorted(settings.items()):
         if value is None:
             continue
         if isinstance(value, (list, tuple)):
             value = tuple(to_text(item) for item in value)
+        else:
+            value = to_text(value)
         try:
             IQueueSettings[name].validate(value)
-        except ValidationError as error:
+        except Invalid as error:
             logger.warning("event=setting_not_kept name=%s value=%r reason=%s",
                            name, value, type(error).__name__)
-            continue
+            if name != "server":
+                continue
+            value = None
         registry["{}.{}".format(PACKAGE, name)] = value
 
 
@@ -151,6 +188,16 @@ def remove_layers():
     for item in list(manager.registeredUtilities()):
         if item.provided is ILocalBrowserLayerType and \
                 item.component is ISenaiteQueueLayer and item.name != PACKAGE:
+            manager.unregisterUtility(
+                item.component, item.provided, name=item.name)
+
+
+def remove_utilities():
+    """Remove the utility that the profile of 1.0.0 has registered; its class
+    is gone."""
+    manager = getSiteManager()
+    for item in list(manager.registeredUtilities()):
+        if item.provided is IQueueDispatcher:
             manager.unregisterUtility(
                 item.component, item.provided, name=item.name)
 

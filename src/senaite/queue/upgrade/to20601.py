@@ -19,6 +19,7 @@ from zope.component import getUtility
 
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue.site.plonesite import PREFIX
+from senaite.queue.upgrade.to20600 import write_settings
 
 
 def upgrade(setup):
@@ -27,4 +28,9 @@ def upgrade(setup):
 
     :param setup: portal_setup
     """
-    getUtility(IRegistry).registerInterface(IQueueSettings, prefix=PREFIX)
+    registry = getUtility(IRegistry)
+    server = registry.get(PREFIX + ".server")
+    registry.registerInterface(IQueueSettings, prefix=PREFIX)
+    # The record was one of bytes in Python 2. The registry gives a record of
+    # another type its default.
+    write_settings({"server": server})

@@ -34,6 +34,8 @@ from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import fields
+from senaite.queue.model.queue_task import concealed
+from senaite.queue.model.queue_task import GIVEN
 from senaite.queue.model import states
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
@@ -45,7 +47,7 @@ SHOWN_APART = frozenset((
     "username", "priority", "created", "status", "retries", "attempt",
     "started", "consumer_id", "error_message", "note", "ghost", "job_uid",
     "job_total", "job_created", "chunk_size", "min_seconds", "max_seconds", "delay",
-    "unique", "uids", "locks"))
+    "unique", "uids", "locks", GIVEN))
 
 #: Maximum number of linked items, and of characters of a payload
 MOST_ITEMS = 50
@@ -197,7 +199,7 @@ class TaskView(BrowserView):
 
     def payload(self):
         """Return the other keys of the task as formatted JSON."""
-        rest = dict((key, value) for key, value in self.task.items()
+        rest = dict((key, value) for key, value in concealed(self.task).items()
                     if key not in SHOWN_APART)
         for key in ("locks",):
             if self.task.get(key):

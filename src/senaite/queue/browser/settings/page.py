@@ -41,6 +41,9 @@ from senaite.queue.model import surroundings
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.site.plonesite import PREFIX
 
+#: Title of the group with the fields of other add-ons
+OTHERS = _(u"More")
+
 #: Digits of the key's fingerprint that are shown
 FINGERPRINT_LENGTH = 12
 
@@ -80,14 +83,22 @@ class QueueSettingsForm(RegistryEditForm):
         return super(QueueSettingsForm, self).applyChanges(data)
 
     def groups_of_widgets(self):
-        """Return the widgets as `config.GROUPS` has them.
+        """Return the widgets as `config.GROUPS` has them; the fields of other
+        add-ons come last.
 
         :returns: dicts with `title` and `fields`; each field is a dict with
             `widget`, `consequence` and `facts`
         """
-        return [{"title": title,
-                 "fields": [self.describe(setting) for setting in settings]}
-                for title, settings in config.GROUPS]
+        groups = [
+            {"title": title,
+             "fields": [self.describe(setting) for setting in settings]}
+            for title, settings in config.GROUPS]
+        others = [{"widget": widget, "consequence": None, "facts": None}
+                  for name, widget in self.widgets.items()
+                  if name not in config.SETTINGS]
+        if others:
+            groups.append({"title": OTHERS, "fields": others})
+        return groups
 
     def describe(self, setting):
         """Return the widget of a setting, and what is said below it."""

@@ -40,7 +40,14 @@ def check_server(value):
 
     :raises Invalid: saying what is wrong with it
     """
-    problem = config.check_url(value) if value else None
+    if not value:
+        return True
+    try:
+        value.encode("ascii")
+    except UnicodeError:
+        raise Invalid(_(u"'${title}' must consist of ASCII characters",
+                        mapping={"title": _(u"Queue server")}))
+    problem = config.check_url(value)
     if problem:
         raise Invalid(problem)
     return True
@@ -79,8 +86,9 @@ def number(name):
 class IQueueSettings(Interface):
     """The settings of the queue in one site."""
 
-    server = schema.ASCIILine(
-        required=False, constraint=check_server, **about("server"))
+    server = schema.TextLine(
+        required=False, constraint=check_server,
+        **about("server", default=to_text(config.DEFAULTS["server"])))
 
     outage_seconds = number("outage_seconds")
 
@@ -119,6 +127,8 @@ class IQueueSettings(Interface):
     lease_seconds = number("lease_seconds")
 
     retention_days = number("retention_days")
+
+    payload_hours = number("payload_hours")
 
     @invariant
     def items_fit_into_task(data):

@@ -53,6 +53,8 @@ def delete(context, request):
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
     queue = get_queue()
+    # 404 for an unknown task
+    queue.known(task_uid)
     changed = queue.delete(task_uid, params.read_text(payload, "username"))
     return answer_about(request, queue, task_uid, "Task cancelled",
                         changed=bool(changed))

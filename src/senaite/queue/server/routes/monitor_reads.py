@@ -93,7 +93,8 @@ def history(context, request, task_uid):
     found = get_queue().get_history(task_uid)
     if found is None:
         raise TaskNotFound(task_uid)
-    return params.answer(request, found)
+    return params.answer(
+        request, found, task=params.for_reader(request, found["task"]))
 
 
 @route("queue_server", "ping", methods=["POST"], access=SIGNED)

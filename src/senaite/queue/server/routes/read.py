@@ -65,6 +65,7 @@ def answer_tasks(request, given):
         offset=params.read_number(given, "offset", 0))
     if not params.read_flag(given, "ghost"):
         found = [task for task in found if not task.ghost]
+    found = [params.for_reader(request, task) for task in found]
     return params.answer_items(request, found,
                                total=queue.store.count(states))
 
@@ -111,7 +112,7 @@ def task(context, request, task_uid):
     found = get_queue().get_task(task_uid)
     if found is None:
         raise TaskNotFound(task_uid)
-    return params.answer(request, found)
+    return params.answer(request, params.for_reader(request, found))
 
 
 @route("queue_server", "", "<path:rest>", methods=READ, access=VIEW)

@@ -93,6 +93,60 @@ class ApiTest(WorksheetTestCase):
             api.is_queued(None)
         self.assertEqual(self.pending(), [])
 
+    def test_action_by_the_name_of_the_task(self):
+        """As add-ons write it: neither action nor objects."""
+        task = api.add_task("task_action_deactivate", self.client)
+        self.assertEqual(task["action"], "deactivate")
+        self.assertEqual(task.uids, [senaite_api.get_uid(self.client)])
+        self.drain()
+        self.assertEqual(self.states([self.client]), ["inactive"])
+        task = api.add_task("task_action_activate", self.client,
+                            uids=[senaite_api.get_uid(self.client)])
+        self.assertEqual(task["action"], "activate")
+        self.drain()
+        self.assertEqual(self.states([self.client]), ["active"])
+        task = api.add_task("task_generic_action", self.client,
+                            action="deactivate")
+        self.assertEqual(task.uids, [senaite_api.get_uid(self.client)])
+        # nothing is what an adapter's rest may be
+        task = api.add_task("task_action_submit", self.client, uids=[])
+        self.assertEqual((task.uids, task["action"]), ([], "submit"))
+        transaction.abort()
+
+    def test_nothing_to_do(self):
+        worksheet = self.make(assign=False)[2]
+        self.assertIsNone(api.add_action_task([], "submit"))
+        self.assertIsNone(api.add_action_task((), "submit", worksheet))
+        self.assertIsNone(api.add_action_task([], "assign", worksheet))
+        self.assertIsNone(api.add_assign_task(worksheet, []))
+        self.assertIsNone(api.add_assign_task(worksheet, [], slots=[]))
+        self.assertEqual(self.pending(), [])
+
+    def test_copy_about_another_object(self):
+        folder = self.portal.clients
+        task = api.add_task("task_generic_action", self.client, unique=True,
+                            action="activate")
+        for source in (task, dict(task)):
+            copy = api.add_copy(source, context=folder, uids=[],
+                                unique=False)
+            self.assertEqual(copy.get_context(), folder)
+            self.assertEqual((copy.uids, copy.unique), ([], False))
+            self.assertEqual(copy.job_uid, task.job_uid)
+        transaction.abort()
+
+    def test_server(self):
+        with utils.settings(server="http://localhost:8080/senaite/"):
+            self.assertEqual(api.get_server_url(),
+                             "http://localhost:8080/senaite")
+            self.assertEqual(api.get_queue_status(), "ready")
+        api.add_task("task_generic_action", self.client, action="activate")
+        for value in ("dummy", "localhost:8080/senaite", "ftp://host/x",
+                      "http:///senaite", "http://["):
+            with utils.settings(server=value):
+                self.assertEqual(api.get_queue_status(), "disabled", value)
+                self.assertFalse(api.is_queue_enabled())
+        transaction.abort()
+
     def test_copy_belongs_to_the_job(self):
         uids = [senaite_api.get_uid(self.client)] * 3
         task = api.add_task("task_generic_action", self.client, uids=uids)
@@ -106,7 +160,18 @@ class ApiTest(WorksheetTestCase):
         found, analyses, worksheet = self.make(assign=False)
         uid = senaite_api.get_uid
         with self.assertRaises(ValueError):
-            api.add_assign_task(worksheet, analyses, slots=[1])
+            api.add_assign_task(worksheet, analyses[:1], slots=[1, 2])
+        uids = [uid(analysis) for analysis in analyses]
+        padded = {uids[0]: 3, uids[2]: 2}
+        for slots in ([3, None, 2], [3, 0, 2, None, None, None], padded):
+            task = api.add_assign_task(worksheet, analyses, slots=slots)
+            self.assertEqual(task["slots"], padded)
+            task = api.add_task("task_assign_analyses", worksheet, uids=uids,
+                                slots=slots)
+            self.assertEqual(task["slots"], padded)
+        task = api.add_task("task_assign_analyses", worksheet, uids=uids)
+        self.assertEqual(task["slots"], {})
+        transaction.abort()
         # The second sample first; one slot is taken by then
         slots = [4, 4, 4, 2, 2, 2]
         task = api.add_action_task(analyses, "assign", worksheet, slots=slots)
@@ -123,6 +188,7 @@ class ApiTest(WorksheetTestCase):
     def test_security(self):
         task = api.add_reindex_obj_security_task(self.client)
         self.assertEqual(task.priority, 50)
+        self.assertTrue(task.ghost)
         sample, = utils.create_samples(self.portal, 1, ("Ca",))
         # Index now, not at the first search of the catalog
         transaction.commit()

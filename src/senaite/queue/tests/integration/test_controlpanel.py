@@ -19,15 +19,21 @@ import unittest
 import requests
 import transaction
 from lxml import html
+from plone.app.registry.browser.controlpanel import ControlPanelFormWrapper
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.registry.interfaces import IRegistry
 from plone.testing.zope import Browser
+from plone.z3cform.layout import wrap_form
 from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
+from Zope2.App import zcml
+from zope import schema
 from zope.component import getUtility
 
 from senaite.queue.auth import signing_keys
+from senaite.queue.browser.controlpanel import IQueueControlPanel
+from senaite.queue.browser.controlpanel import QueueControlPanelForm
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue import config
 from senaite.queue.model.categories import PROCESSES
@@ -35,6 +41,32 @@ from senaite.queue.model import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from senaite.queue.tests.integration import people
+
+
+class ILabSettings(IQueueControlPanel):
+    """What an add-on adds to our settings."""
+
+    lab_opens_at = schema.Int(title=u"Lab opens at", default=8, min=0, max=23)
+
+
+class LabForm(QueueControlPanelForm):
+
+    schema = ILabSettings
+
+
+LabView = wrap_form(LabForm, ControlPanelFormWrapper)
+
+LAB_PAGE = """
+<configure xmlns="http://namespaces.zope.org/zope"
+           xmlns:browser="http://namespaces.zope.org/browser">
+  <browser:page
+      name="lab-queue-controlpanel"
+      for="Products.CMFPlone.interfaces.IPloneSiteRoot"
+      class="{}.LabView"
+      permission="cmf.ManagePortal"
+      layer="senaite.queue.interfaces.ISenaiteQueueLayer" />
+</configure>
+""".format(__name__)
 
 
 class TestControlPanel(unittest.TestCase):
@@ -187,6 +219,23 @@ class TestControlPanel(unittest.TestCase):
                       self.save(server="", top_priority_tasks=""))
         self.assertEqual("", self.setting("server"))
         self.assertEqual((), tuple(self.setting("top_priority_tasks")))
+
+    def test_extended_by_another_add_on(self):
+        zcml.load_string(LAB_PAGE)
+        registry = getUtility(IRegistry)
+        registry.registerInterface(ILabSettings, prefix="senaite.queue")
+        transaction.commit()
+        self.browser = self.browse(SITE_OWNER_NAME)
+        self.url = self.portal.absolute_url() + "/@@lab-queue-controlpanel"
+        page = self.save(lab_opens_at="6", default="7")
+        self.assertIn("Changes saved", page)
+        self.assertIn("Lab opens at", page)
+        self.assertEqual(6, registry["senaite.queue.lab_opens_at"])
+        self.assertEqual(7, self.setting("default"))
+        self.browser.open(self.url)
+        self.assertEqual("6", self.control("lab_opens_at").value)
+        self.assertNotIn("Changes saved", self.save(lab_opens_at="24"))
+        self.assertEqual(6, registry["senaite.queue.lab_opens_at"])
 
     def test_processes_are_switched_on_and_off(self):
         self.browser.open(self.url)

@@ -87,6 +87,12 @@ class TestPloneSite(unittest.TestCase):
         self.assertEqual(
             self.portal, self.plone.resolve("0", "/plone"))
 
+    def test_uids_are_those_of_senaite(self):
+        for value in (self.client.UID(), "0", "a" * 32):
+            self.assertTrue(self.plone.is_uid(value), value)
+        for value in ("", "dummy", "a" * 31, "a" * 33, "A" * 32):
+            self.assertFalse(self.plone.is_uid(value), value)
+
     def test_username(self):
         self.assertEqual(TEST_USER_ID, self.plone.get_username())
         logout()

@@ -151,7 +151,7 @@ class RecordingQueue(object):
 
     purged = 0
 
-    def purge(self):
+    def remove_all(self):
         self.purged += 1
 
 
@@ -312,7 +312,7 @@ class TestProfile(unittest.TestCase):
             class portal_setup(object):
                 @staticmethod
                 def getLastVersionForProfile(profile):
-                    return ("20601",)
+                    return ("20602",)
 
         setuphandlers.get_sites = lambda root: others + [OtherSite]
         self.addCleanup(setattr, setuphandlers, "get_sites", former)

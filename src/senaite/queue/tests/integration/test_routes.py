@@ -117,6 +117,24 @@ class TestAnswers(httpcase.HTTPCase):
         self.assertEqual(answer["request"], 1)
         self.assertNotEqual(answer["url"], "x")
 
+    def test_secrets_are_for_consumers_only(self):
+        hidden = "s3cr3t-of-the-test"
+        uid = self.put(__ac=hidden, options={"token": hidden}, colour="blue")
+        for route in ("tasks", "search", uid, "history/" + uid):
+            text = self.call("queue_server/" + route, caller="manager",
+                             method="GET").text
+            self.assertNotIn(hidden, text, route)
+            self.assertEqual(text.count("***"), 2, route)
+            self.assertIn("blue", text, route)
+        for route in ("diff", "page", "uids", "stats"):
+            text = self.call("queue_server/" + route, caller="manager",
+                             method="GET").text
+            self.assertNotIn(hidden, text, route)
+        task = self.ask("queue_server/pop",
+                        {"consumer_id": httpcase.CONSUMER})["task"]
+        self.assertEqual(task["__ac"], hidden)
+        self.assertEqual(task["options"], {"token": hidden})
+
     def test_ghosts_are_hidden_unless_asked_for(self):
         self.put(ghost=True)
         route = "queue_server/tasks"

@@ -50,6 +50,16 @@ class TestTaskPage(MonitorCase):
             self.assertIn(text, page)
         self.assertNotIn("<i>blue", page)
 
+    def test_secrets_are_not_shown(self):
+        task = self.add(__ac="s3cr3t-of-the-test", colour="blue",
+                        options={"password": "s3cr3t-of-the-test"},
+                        retries=2)
+        page = self.page(task.task_uid).contents
+        for text in ("__ac", "password", "***", "blue"):
+            self.assertIn(text, page)
+        for text in ("s3cr3t-of-the-test", "job_given"):
+            self.assertNotIn(text, page)
+
     def test_the_user_of_the_task_sees_less(self):
         task = self.add(username="client_contact", colour="blue")
         queue = api.get_queue()

@@ -8,8 +8,9 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Upgrades of sites with 1.0.x, built here according to its manuals, for each
-profile version. Afterwards a site equals one with a fresh installation."""
+"""Upgrades of sites with 1.0.x, built here according to its profiles and
+manuals, for each profile version. Afterwards a site equals one with a fresh
+installation, plus what other add-ons keep."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -20,6 +21,7 @@ import sys
 import types
 import unittest
 
+import six
 import transaction
 from bika.lims import api as senaite_api
 from BTrees.OOBTree import OOBTree
@@ -28,23 +30,38 @@ from persistent import Persistent
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 from plone.app.testing import TEST_USER_ID
+from plone.app.testing import TEST_USER_NAME
+from plone.app.testing import login
 from plone.app.testing import setRoles
 from plone.registry import Record
 from plone.registry import field
 from plone.registry.interfaces import IRegistry
+from plone.testing.zope import Browser
 from Products.CMFPlone.utils import get_installer
 from Products.PluggableAuthService.interfaces.plugins import \
     IAuthenticationPlugin
 from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
+from zope import schema
 from zope.annotation.interfaces import IAnnotations
+from zope.component import getSiteManager
 from zope.component import getUtility
+from zope.component import queryUtility
+from zope.component.hooks import setSite
+from zope.globalrequest import setRequest
 from zope.interface import alsoProvides
+from zope.interface import implementer
+from zope.interface import Interface
+from zope.interface.interface import InterfaceClass
 from zope.testing.loggingsupport import InstalledHandler
 
+from senaite.queue import api
 from senaite.queue.auth.pas import QueueAuthPlugin
 from senaite.queue.auth import signing_keys
+from senaite.queue.browser import controlpanel
 from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
+from senaite.queue.interfaces import IQueueDispatcher
+from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
@@ -56,15 +73,50 @@ from senaite.queue.upgrade import leftovers
 PROFILE = "senaite.queue:default"
 VERSIONS = ("1000", "1001", "1002", "1003", "10301")
 
-#: A package that is there while the fixture is made, and gone afterwards
+#: Modules that are there while the fixture is made, and gone afterwards
 GONE = "senaite.queue.formerly"
+DISPATCHER = "senaite.queue.views.dispatcher"
 
 TASK = {"name": "task_assign_analyses", "context_path": "/plone/worksheets/x",
-        "task_uid": "a" * 32, "username": "analyst1", "uids": ["b" * 32]}
+        "task_uid": "a" * 32, "username": "analyst1", "uids": ["b" * 32],
+        "__ac": "s3cr3t-of-the-test"}
 
+#: Values with the types that 1.0.x has given them
 SETTINGS = {"default": 7, "max_retries": 5, "min_seconds_task": 3,
             "max_seconds_unlock": 240,
-            "server": "http://localhost:8090/senaite"}
+            "server": u"http://queue.lab.example:8090/senaite",
+            "top_priority_tasks": ["task_b", "task_a"]}
+
+#: Records of other add-ons that lie below our prefix
+OTHERS = ("senaite.queue.lab_opens_at", "senaite.queue.lab_sends_to")
+
+
+def make_former_schema(version):
+    """Return the schema whose records a profile version has registered.
+
+    It takes the place of ours while the fixture is made: the records of a
+    site have its dotted name. Names of tasks were a list or a tuple.
+    """
+    names = schema.List if version < "1003" else schema.Tuple
+    controlpanel.IQueueControlPanel = InterfaceClass(
+        "IQueueControlPanel", (Interface,), {
+            "default": schema.Int(title=u"x", min=0, max=20),
+            "max_retries": schema.Int(title=u"x", min=0, max=10),
+            "min_seconds_task": schema.Int(title=u"x"),
+            "max_seconds_unlock": schema.Int(title=u"x", min=30, max=1800),
+            "server": schema.TextLine(title=u"x"),
+            "auth_key": schema.TextLine(title=u"x"),
+            "top_priority_tasks": names(
+                title=u"x", value_type=schema.ASCIILine()),
+        }, __module__=controlpanel.__name__)
+    return controlpanel.IQueueControlPanel
+
+
+#: Settings of another add-on, with the module that it is in
+OTHERS_MODULE = "another.addon"
+IOthersSettings = InterfaceClass("IOthersSettings", (Interface,), {
+    "lab_opens_at": schema.Int(title=u"x", default=8),
+}, __module__=OTHERS_MODULE)
 
 
 class FormerTask(Persistent):
@@ -93,13 +145,47 @@ class FormerTool(SimpleItem):
     id = "queue_storage"
 
 
+class QueueDispatcher(object):
+    """The utility that the profile of 1.0.0 has registered in the site."""
+
+
+class PersistentDispatcher(Persistent):
+    """One with a record of its own in the database."""
+
+
+IQueueControlPanel = controlpanel.IQueueControlPanel
+
+
 def make_package():
-    """Add the old classes in a package that is removed later."""
-    package = sys.modules[GONE] = types.ModuleType(GONE)
-    for cls in (FormerTask, FormerPlugin, FormerTool):
-        cls.__module__ = GONE
-        setattr(package, cls.__name__, cls)
+    """Add the old classes in modules that are removed later."""
+    for module, classes in (
+            (GONE, (FormerTask, FormerPlugin, FormerTool)),
+            (DISPATCHER, (QueueDispatcher, PersistentDispatcher))):
+        package = sys.modules[module] = types.ModuleType(module)
+        for cls in classes:
+            cls.__module__ = module
+            setattr(package, cls.__name__, cls)
+    views = DISPATCHER.rsplit(".", 1)[0]
+    sys.modules[views] = types.ModuleType(views)
+    implementer(IQueueDispatcher)(QueueDispatcher)
+    implementer(IQueueDispatcher)(PersistentDispatcher)
     alsoProvidesClass(FormerPlugin)
+
+
+def make_other_addon():
+    """Put the module of the other add-on where imports find it."""
+    package, name = OTHERS_MODULE.split(".")
+    sys.modules[package] = types.ModuleType(package)
+    module = sys.modules[OTHERS_MODULE] = types.ModuleType(OTHERS_MODULE)
+    setattr(sys.modules[package], name, module)
+    module.IOthersSettings = IOthersSettings
+
+
+def forget_package():
+    """Take the modules away, and put our schema in place again."""
+    controlpanel.IQueueControlPanel = IQueueControlPanel
+    for name in (GONE, DISPATCHER, DISPATCHER.rsplit(".", 1)[0]):
+        sys.modules.pop(name, None)
 
 
 def alsoProvidesClass(cls):
@@ -117,7 +203,8 @@ class UpgradeCase(unittest.TestCase):
         self.setup = self.portal.portal_setup
         setRoles(self.portal, TEST_USER_ID, ["Manager"])
         make_package()
-        self.addCleanup(sys.modules.pop, GONE, None)
+        make_other_addon()
+        self.addCleanup(forget_package)
         self.log = InstalledHandler("senaite.queue", level=logging.INFO)
         self.addCleanup(self.log.uninstall)
         self.errors = InstalledHandler("", level=logging.ERROR)
@@ -129,7 +216,7 @@ class UpgradeCase(unittest.TestCase):
     def forget_package(self):
         """Commit, and continue as a process without the old code."""
         transaction.commit()
-        sys.modules.pop(GONE, None)
+        forget_package()
         self.portal._p_jar.cacheMinimize()
         transaction.begin()
 
@@ -137,7 +224,8 @@ class UpgradeCase(unittest.TestCase):
 
     def make_old_site(self, version):
         self.setup.setLastVersionForProfile(PROFILE, version)
-        self.add_records()
+        self.add_records(version)
+        self.add_dispatcher(version)
         self.add_annotations()
         self.add_markers()
         for acl_users in (self.portal.acl_users, self.app.acl_users):
@@ -149,16 +237,28 @@ class UpgradeCase(unittest.TestCase):
             "queue_daemon", "queue_daemon", "queue_daemon")
         self.forget_package()
 
-    def add_records(self):
-        records = getUtility(IRegistry).records
+    def add_records(self, version):
+        registry = getUtility(IRegistry)
+        registry.registerInterface(make_former_schema(version),
+                                   prefix="senaite.queue")
         for name, value in SETTINGS.items():
-            cls = field.Int if isinstance(value, int) else field.ASCIILine
-            records["senaite.queue." + name] = Record(
-                cls(title=u"x"), value)
-        records["senaite.queue.auth_key"] = Record(
-            field.ASCIILine(title=u"x"), "k" * 44)
-        records["senaite.queue.task_assign_analyses"] = Record(
+            if name == "top_priority_tasks" and version >= "1003":
+                value = tuple(value)
+            registry["senaite.queue." + name] = value
+        registry["senaite.queue.auth_key"] = u"k" * 44
+        registry.records["senaite.queue.task_assign_analyses"] = Record(
             field.Int(title=u"x"), 10)
+        registry.registerInterface(IOthersSettings, prefix="senaite.queue")
+        registry["senaite.queue.lab_opens_at"] = 7
+        registry.records["senaite.queue.lab_sends_to"] = Record(
+            field.TextLine(title=u"x"), u"lab@lab.example")
+
+    def add_dispatcher(self, version):
+        """The utility of 1.0.0 stays in a site whatever came later."""
+        dispatcher = sys.modules[DISPATCHER]
+        cls = dispatcher.QueueDispatcher if version < "1002" else \
+            dispatcher.PersistentDispatcher
+        getSiteManager(self.portal).registerUtility(cls(), IQueueDispatcher)
 
     def add_annotations(self):
         storage = OOBTree()
@@ -223,14 +323,19 @@ class TestUpgrade(UpgradeCase):
 
     def check_upgrade(self, version, fresh):
         self.make_old_site(version)
+        self.check_site_opens()
         self.assertTrue(self.setup.listUpgrades(PROFILE), version)
         self.upgrade()
+        self.check_site_opens()
         self.assertEqual(
-            self.setup.getLastVersionForProfile(PROFILE), ("20601",))
+            self.setup.getLastVersionForProfile(PROFILE), ("20602",))
         self.assertFalse(self.setup.listUpgrades(PROFILE))
 
         found = skeleton(self.portal)
         found["annotations"].remove("another.add-on")
+        for name in OTHERS:
+            found["registry"].remove(name)
+        found["interfaces"].remove(IOthersSettings.__identifier__)
         self.assertEqual(found, fresh)
         self.assertEqual(self.errors.records, [])
         left = leftovers.scan(self.portal._p_jar)
@@ -238,6 +343,28 @@ class TestUpgrade(UpgradeCase):
         self.assertEqual([key for obj in left.annotated
                           for key in obj.__annotations__
                           if leftovers.is_old(key)], [])
+        self.check_utility_is_gone()
+
+    def check_site_opens(self):
+        """What people open first is there, and so is the way to upgrade."""
+        transaction.commit()
+        browser = Browser(self.layer["app"])
+        browser.handleErrors = False
+        for path in ("", "/login", "/senaite-frontpage"):
+            browser.open(self.portal.absolute_url() + path)
+            self.assertTrue(browser.headers["status"].startswith("200"))
+        setSite(self.portal)
+        setRequest(self.layer["request"])
+        login(self.portal, TEST_USER_NAME)
+        transaction.begin()
+
+    def check_utility_is_gone(self):
+        self.assertIsNone(queryUtility(IQueueDispatcher))
+        manager = getSiteManager(self.portal)
+        for oid in (manager._p_oid, manager.utilities._p_oid):
+            data = self.portal._p_jar.db().storage.load(oid)[0]
+            self.assertNotIn(b"senaite.queue.views", data)
+            self.assertNotIn(b"IQueueDispatcher", data)
 
 
 class TestDetails(UpgradeCase):
@@ -249,6 +376,7 @@ class TestDetails(UpgradeCase):
         self.client_uid = senaite_api.get_uid(self.client)
         self.upgrade()
         self.check_settings_are_kept()
+        self.check_records_of_others_are_kept()
         self.check_key_is_another_one_and_not_in_the_registry()
         self.check_what_was_queued_is_reported()
         self.check_annotations_of_others_are_kept()
@@ -258,10 +386,22 @@ class TestDetails(UpgradeCase):
         self.check_old_name_of_the_clock_servers_view()
         self.check_setting_beyond_its_bounds_is_reported()
         self.check_upgrading_again_changes_nothing()
+        self.check_server_without_an_address_is_reported()
 
     def check_settings_are_kept(self):
         for name, value in SETTINGS.items():
+            if isinstance(value, list):
+                value = tuple(value)
             self.assertEqual(surroundings.get().get_setting(name), value)
+        self.assertEqual(api.get_server_url(), SETTINGS["server"])
+        self.assertFalse([line for line in self.messages()
+                          if "event=setting_not_kept" in line])
+
+    def check_records_of_others_are_kept(self):
+        registry = getUtility(IRegistry)
+        self.assertEqual(registry["senaite.queue.lab_opens_at"], 7)
+        self.assertEqual(registry["senaite.queue.lab_sends_to"],
+                         u"lab@lab.example")
 
     def check_key_is_another_one_and_not_in_the_registry(self):
         self.assertTrue(signing_keys.get_key(self.portal))
@@ -274,6 +414,8 @@ class TestDetails(UpgradeCase):
         for name in ("task_one", "task_two", "task_three", "task_four"):
             self.assertEqual(
                 len([line for line in lost if name in line]), 1, lost)
+        self.assertFalse([line for line in self.messages()
+                          if "s3cr3t-of-the-test" in line])
         self.assertIn("count=4", [line for line in self.messages()
                                   if "event=tasks_lost" in line][0])
 
@@ -312,8 +454,8 @@ class TestDetails(UpgradeCase):
         self.upgrade()
         self.assertEqual(skeleton(self.portal), before)
         self.assertEqual(signing_keys.get_key(self.portal), key)
-        for name, value in SETTINGS.items():
-            self.assertEqual(surroundings.get().get_setting(name), value)
+        self.check_settings_are_kept()
+        self.check_records_of_others_are_kept()
 
     def check_old_name_of_the_clock_servers_view(self):
         from zope.component import getMultiAdapter
@@ -331,6 +473,15 @@ class TestDetails(UpgradeCase):
         self.assertIn("event=setting_not_kept name=max_retries",
                       self.messages()[-1])
 
+    def check_server_without_an_address_is_reported(self):
+        """The queue is off: the default is the address of another process."""
+        from senaite.queue.upgrade.to20600 import write_settings
+        write_settings({"server": "queue.lab.example"})
+        self.assertIn("event=setting_not_kept name=server",
+                      self.messages()[-1])
+        self.assertEqual(api.get_server_url(), "")
+        self.assertEqual(api.get_queue_status(), "disabled")
+
 
 class TestLaterSettings(unittest.TestCase):
     """Sites that were installed before a setting was added."""
@@ -346,6 +497,20 @@ class TestLaterSettings(unittest.TestCase):
         setup.setLastVersionForProfile(PROFILE, "20600")
         setup.upgradeProfile(PROFILE)
         self.assertEqual(
-            setup.getLastVersionForProfile(PROFILE), ("20601",))
+            setup.getLastVersionForProfile(PROFILE), ("20602",))
         self.assertIs(registry["senaite.queue.speedups"], True)
         self.assertEqual(registry["senaite.queue.default"], 7)
+
+    def test_server_of_another_type_is_kept(self):
+        """Earlier versions kept the URL as bytes in Python 2."""
+        registry = getUtility(IRegistry)
+        url = "http://queue.lab.example:8090/senaite"
+        registry.records["senaite.queue.server"] = Record(
+            field.ASCIILine(title=u"x", required=False), url)
+        del registry.records["senaite.queue.payload_hours"]
+        setup = self.layer["portal"].portal_setup
+        setup.setLastVersionForProfile(PROFILE, "20601")
+        setup.upgradeProfile(PROFILE)
+        self.assertEqual(registry["senaite.queue.server"], to_text(url))
+        self.assertIsInstance(registry["senaite.queue.server"], six.text_type)
+        self.assertEqual(registry["senaite.queue.payload_hours"], 0)

@@ -55,6 +55,46 @@ class UpkeepContract(StoreCase):
         self.assertEqual(self.store.prune(0, limit=3), 2)
         self.assertEqual(self.store.prune(0, limit=3), 0)
 
+    def test_free_keys_of_finished_tasks_are_forgotten(self):
+        done = self.add(1, colour="blue", uids=["a"])["task_uid"]
+        self.pop_and_finish()
+        cancelled = self.add(2, colour="blue")["task_uid"]
+        self.store.cancel(cancelled)
+        failed = self.add(3, colour="blue")["task_uid"]
+        self.pop()
+        self.store.fail(failed, ALICE, "fatal", "no")
+        waiting = self.add(4, colour="blue")["task_uid"]
+        self.clock.forward(100)
+        young = self.add(5, colour="blue")["task_uid"]
+        self.store.cancel(young)
+        after = self.store.forget_payloads(101)
+        self.assertIsNone(after)
+        self.assertEqual(self.store.get(done)["colour"], "blue")
+        after = self.store.forget_payloads(100, after)
+        for uid in (done, cancelled):
+            self.assertNotIn("colour", self.store.get(uid))
+        for uid in (failed, waiting, young):
+            self.assertEqual(self.store.get(uid)["colour"], "blue")
+        found = self.store.get(done)
+        self.assertEqual((found.uids, found.status), (["a"], states.DONE))
+        self.clock.forward(100)
+        self.store.forget_payloads(100, after)
+        self.assertNotIn("colour", self.store.get(young))
+
+    def test_free_keys_are_forgotten_in_bounded_steps(self):
+        uids = [self.add(number, colour="blue")["task_uid"]
+                for number in range(5)]
+        for uid in uids:
+            self.store.cancel(uid)
+
+        def left():
+            return len([uid for uid in uids
+                        if "colour" in self.store.get(uid)])
+        after = None
+        for count in (3, 1, 0, 0):
+            after = self.store.forget_payloads(0, after, limit=2)
+            self.assertEqual(left(), count)
+
     def test_job_is_kept_as_long_as_its_tasks(self):
         self.add(1, job_uid=JOB)
         self.pop_and_finish()

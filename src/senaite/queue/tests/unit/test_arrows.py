@@ -73,7 +73,10 @@ EXCEPTIONS = {
 #: Names that other add-ons import; nothing of ours does
 FOR_OTHERS = ("senaite.queue.queue", "senaite.queue.pasplugin",
               "senaite.queue.adapters.actions",
-              "senaite.queue.browser.controlpanel")
+              "senaite.queue.browser.controlpanel",
+              "senaite.queue.client.consumer",
+              "senaite.queue.former_names",
+              "senaite.queue.request")
 
 
 def find_modules():

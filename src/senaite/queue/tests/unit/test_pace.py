@@ -124,6 +124,19 @@ class TestPace(SiteCase):
         self.assertEqual(pace.get_size(self.task(chunk_size=3)), 3)
         self.assertEqual(pace.get_size(self.task(chunk_size=0)), 0)
 
+    def test_what_was_given_with_a_task_stays(self):
+        task = self.task(job_given={"chunk_size": 10})
+        self.assertEqual(self.work(task), 10)
+        self.assertEqual(self.work(task, seconds=60), 10)
+        # a failure has made one chunk smaller, not the job's
+        failed = self.task(attempt=2, chunk_size=5,
+                           job_given={"chunk_size": 10})
+        self.assertEqual(self.work(failed), 5)
+        after = self.task(chunk_size=5, job_given={"chunk_size": 10})
+        self.assertEqual(self.work(after), 10)
+        # and others learn nothing from it
+        self.assertEqual(pace.get_size(self.task()), 10)
+
     def test_smaller_after_a_failure(self):
         self.work(self.task())
         self.assertEqual(pace.get_size(self.task(attempt=2)), 10)

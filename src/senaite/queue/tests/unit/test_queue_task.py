@@ -195,9 +195,77 @@ class TestCopy(SiteCase):
             self.assertIsNone(copy[key])
 
     def test_only_tasks_are_copied(self):
-        for value in (None, "x", dict(make_task(1))):
+        for value in (None, "x", {}, {"name": "task_x"}):
             with self.assertRaises(ValueError):
                 queue_task.copy_task(value)
+
+    def test_dict_is_copied_like_the_task(self):
+        self.provide()
+        source = make_task(1, action="go", uids=["a", "b"])
+        copy = queue_task.copy_task(dict(source), uids=["b"])
+        self.assertEqual(copy.job_uid, source.job_uid)
+        self.assertEqual((copy.action, copy.uids), ("go", ["b"]))
+
+    def test_copy_about_another_object(self):
+        self.provide()
+        source = make_task(1, unique=True)
+        copy = queue_task.copy_task(source, context="other", unique=False)
+        self.assertEqual(copy.context_uid, "other")
+        self.assertEqual(copy.context_path, "/site/other")
+        self.assertIs(copy.unique, False)
+        self.assertNotIn("context", copy)
+
+    def test_what_was_given_holds_for_the_whole_job(self):
+        self.provide(max_retries=3, default=10)
+        task = queue_task.new_task("task_x", "ctx", retries=9, chunk_size=5)
+        # what attempts have made of them
+        task.update(retries=2, chunk_size=1, attempt=8)
+        copy = queue_task.copy_task(queue_task.copy_task(task))
+        self.assertEqual((copy.retries, copy.chunk_size), (9, 5))
+        copy = queue_task.copy_task(task, retries=1, chunk_size=2)
+        self.assertEqual((copy.retries, copy.chunk_size), (1, 2))
+
+    def test_settings_hold_for_the_rest_where_nothing_was_given(self):
+        self.provide(max_retries=3, default=10)
+        task = queue_task.new_task("task_x", "ctx")
+        task.update(retries=0, chunk_size=4)
+        self.provide(max_retries=2, default=10)
+        copy = queue_task.copy_task(task)
+        self.assertEqual((copy.retries, copy.chunk_size), (2, 4))
+
+
+class TestAttributes(SiteCase):
+
+    def test_what_is_set_takes_effect(self):
+        self.provide()
+        task = queue_task.new_task("task_x", "ctx")
+        task.username = "other"
+        task.retries = 7
+        task.chunk_size = 2
+        task.colour = u"blue"
+        self.assertEqual((task["username"], task["retries"],
+                          task["chunk_size"], task["colour"]),
+                         ("other", 7, 2, "blue"))
+        self.assertEqual(queue_task.to_task(json.loads(
+            queue_task.to_json(task))).username, "other")
+        copy = queue_task.copy_task(task)
+        self.assertEqual((copy.retries, copy.chunk_size), (7, 2))
+
+    def test_what_is_set_is_checked(self):
+        task = make_task(1)
+        with self.assertRaises(TypeError):
+            task.retries = "7"
+        with self.assertRaises(ValueError):
+            task.username = ""
+        with self.assertRaises(TypeError):
+            task.colour = object()
+        self.assertEqual((task.retries, task.username), (3, "lab"))
+        self.assertNotIn("colour", task)
+
+    def test_short_uid_follows(self):
+        task = make_task(1)
+        task.task_uid = "ab" * 16
+        self.assertEqual(task.task_short_uid, "ababababa")
 
 
 class TestUids(unittest.TestCase):
@@ -207,9 +275,12 @@ class TestUids(unittest.TestCase):
         self.assertEqual(queue_task.get_task_uid(uid), uid)
         self.assertEqual(queue_task.get_task_uid(make_task(10)),
                          make_task(10).task_uid)
+        self.assertEqual(queue_task.get_task_uid(dict(make_task(10))),
+                         make_task(10).task_uid)
 
     def test_of_anything_else(self):
-        for value in (None, "", "x", 1, {}, dict(make_task(1)), "A" * 32):
+        for value in (None, "", "x", 1, {}, {"task_uid": "x"},
+                      {"task_uid": None}, "A" * 32):
             with self.assertRaises(ValueError) as caught:
                 queue_task.get_task_uid(value)
             self.assertIn(repr(value)[:20], str(caught.exception))
@@ -224,14 +295,19 @@ class TestChunks(SiteCase):
 
     @settings(deadline=None)
     @given(st.lists(st.integers()), st.integers(-3, 20))
-    def test_chunks_neither_lose_nor_double_an_item(self, items, size):
-        chunks = queue_task.get_chunks(items, size)
-        self.assertEqual([i for chunk in chunks for i in chunk], items)
-        self.assertNotIn([], chunks)
-        if size > 0:
-            self.assertTrue(all(len(chunk) <= size for chunk in chunks))
+    def test_first_chunk_and_rest_are_all_items(self, items, size):
+        chunk, rest = queue_task.get_chunks(items, size)
+        self.assertEqual(chunk + rest, items)
+        if size <= 0 or size >= len(items):
+            self.assertEqual(rest, [])
         else:
-            self.assertLessEqual(len(chunks), 1)
+            self.assertEqual(len(chunk), size)
+
+    def test_there_are_always_two_lists(self):
+        self.assertEqual(queue_task.get_chunks([], 5), [[], []])
+        self.assertEqual(queue_task.get_chunks((1, 2, 3), 2), [[1, 2], [3]])
+        self.assertEqual(queue_task.get_chunks([1, 2, 3], 0),
+                         [[1, 2, 3], []])
 
     @settings(deadline=None)
     @given(st.lists(st.integers(), min_size=1), st.integers(0, 20))
@@ -253,6 +329,17 @@ class TestChunks(SiteCase):
         self.provide(default=0)
         task = make_task(1, uids=["a", "b", "c"], chunk_size=2)
         self.assertEqual(queue_task.get_chunks_for(task), [["a", "b", "c"], []])
+
+    def test_default_where_a_setting_has_no_value(self):
+        self.provide(min_seconds_task=None, max_seconds_unlock=None,
+                     max_retries=None)
+        self.assertEqual(queue_task.get_min_seconds(default=4), 4)
+        self.assertEqual(queue_task.get_max_seconds(default=90), 90)
+        self.assertEqual(queue_task.get_max_retries(default=2), 2)
+        self.provide(min_seconds_task=1, max_seconds_unlock=60, max_retries=0)
+        self.assertEqual(queue_task.get_min_seconds(default=4), 1)
+        self.assertEqual(queue_task.get_max_seconds(default=90), 60)
+        self.assertEqual(queue_task.get_max_retries(default=2), 0)
 
     def test_only_tasks_can_be_chunked(self):
         with self.assertRaises(ValueError):

@@ -194,6 +194,20 @@ class TestUtility(ServerCase):
         self.queue.tick()
         self.assertEqual(self.queue.get_task(task.task_uid), None)
 
+    def test_free_keys_are_dropped_when_a_task_is_done(self):
+        task = self.put(colour="blue", uids=["item1"])
+        self.queue.done(self.queue.pop(CONSUMER))
+        self.settings.values["payload_hours"] = 2
+        self.clock.now += 2 * 3600 - 10
+        self.queue.tick()
+        self.assertEqual(self.queue.get_task(task)["colour"], "blue")
+        self.clock.now += 10
+        self.queue.tick()
+        found = self.queue.get_task(task)
+        self.assertNotIn("colour", found)
+        self.assertEqual((found.status, found.uids, found.username),
+                         (DONE, ["item1"], "jane"))
+
     def test_deleted_task_is_gone(self):
         task = self.put()
         self.assertTrue(self.queue.delete(task, "boss"))
@@ -201,11 +215,34 @@ class TestUtility(ServerCase):
         self.assertEqual(self.queue.get_task(task.task_uid).status, CANCELLED)
         self.assertEqual(self.events(), ["queued", "cancelled"])
 
-    def test_purge_removes_all_tasks(self):
-        self.put()
+    def test_delete_of_an_unknown_task_is_silent(self):
+        self.assertFalse(self.queue.delete(uuid.uuid4().hex))
+        self.assertEqual(self.log.lines, [])
+
+    def test_reports_on_unknown_tasks_name_them(self):
+        task_uid = uuid.uuid4().hex
+        for report in (self.queue.done, self.queue.fail, self.queue.timeout):
+            with self.assertRaises(TaskNotFound) as caught:
+                report(task_uid)
+            self.assertIn(task_uid, str(caught.exception))
+
+    def test_purge_frees_what_is_stuck_and_deletes_nothing(self):
+        stuck = self.put(created=1)
+        waiting = self.put(created=2)
+        self.assertEqual(self.queue.pop(CONSUMER), stuck)
+        self.assertEqual(self.queue.purge(), 0)
+        self.assertEqual(self.queue.get_task(stuck.task_uid).status, RUNNING)
+        self.clock.now += self.settings.values["lease_seconds"] + 1
         self.assertEqual(self.queue.purge(), 1)
+        self.assertEqual(self.queue.get_tasks(QUEUED), [stuck, waiting])
+        self.assertEqual(self.events()[-1], "rescued")
+
+    def test_remove_all(self):
+        self.put()
+        self.assertEqual(self.queue.remove_all(), 1)
         self.assertTrue(self.queue.is_empty())
         self.assertTrue(self.queue)
+        self.assertEqual(self.events()[-1], "removed_all")
 
     def test_changed_top_priorities_apply_to_waiting_tasks(self):
         self.put(name="task_x")
@@ -225,8 +262,14 @@ class TestReads(ServerCase):
         self.assertEqual(self.queue.get_tasks([QUEUED]), [second])
         self.assertEqual(len(self.queue.get_tasks()), 2)
         self.assertEqual(len(self.queue), 2)
-        self.assertEqual(self.queue.get_uids(QUEUED),
-                         set([second.context_uid]))
+        self.assertEqual(self.queue.get_uids(QUEUED), [second.context_uid])
+
+    def test_no_status_is_the_default(self):
+        task = self.put(uids=["item1"])
+        for nothing in (None, [], (), ""):
+            self.assertEqual(self.queue.get_tasks(nothing), [task])
+            self.assertEqual(sorted(self.queue.get_uids(nothing)),
+                             sorted(["item1", task.context_uid]))
 
     def test_tasks_are_read_by_object(self):
         task = self.put(uids=["item1", "item2"])
@@ -254,6 +297,13 @@ class TestReads(ServerCase):
             with self.assertRaises(ValueError) as caught:
                 call("no such thing!")
             self.assertTrue("no such thing!" in str(caught.exception))
+
+    def test_what_is_no_uid_in_this_site_is_shown(self):
+        self.settings.is_uid = lambda value: value != "dummy"
+        for call in (self.queue.get_tasks_for, self.queue.has_tasks_for):
+            with self.assertRaises(ValueError) as caught:
+                call("dummy")
+            self.assertIn("'dummy'", str(caught.exception))
 
 
 class LateStore(object):
@@ -290,7 +340,7 @@ class TestDeliveredMeanwhile(ServerCase):
 
     def test_objects_of_the_task_are_listed(self):
         self.assertEqual(
-            self.queue.get_uids(), set([self.waiting.context_uid]))
+            self.queue.get_uids(), [self.waiting.context_uid])
 
     def test_job_of_the_task_is_known(self):
         job = self.queue.get_job(self.waiting.job_uid)
