@@ -219,10 +219,10 @@ class TestArrows(unittest.TestCase):
     def test_exceptions_are_needed(self):
         self.assertEqual(
             [pair for pair in EXCEPTIONS if pair[1] not in
-             imports_of(pair[0])], [])
+             IMPORTS[pair[0]]], [])
 
     def test_errors_import_nothing_of_ours(self):
-        self.assertEqual(imports_of("senaite.queue.errors"), set())
+        self.assertEqual(IMPORTS["senaite.queue.errors"], set())
 
     def test_names_for_other_addons_are_not_for_us(self):
         self.assertEqual(
