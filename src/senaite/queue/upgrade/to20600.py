@@ -200,6 +200,9 @@ def remove_utilities():
         if item.provided is IQueueDispatcher:
             manager.unregisterUtility(
                 item.component, item.provided, name=item.name)
+            # Two records hold the utility of 1.0.0, each a copy of its own:
+            # the one among the subscribers does not equal the component
+            manager.utilities.unsubscribe((), IQueueDispatcher)
 
 
 def report_users(portal):

@@ -27,9 +27,9 @@ from plone.testing.zope import Browser
 from plone.z3cform.layout import wrap_form
 from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
-from Zope2.App import zcml
 from zope import schema
 from zope.component import getUtility
+from zope.configuration import xmlconfig
 
 from senaite.queue.auth import signing_keys
 from senaite.queue.browser.controlpanel import IQueueControlPanel
@@ -221,7 +221,8 @@ class TestControlPanel(unittest.TestCase):
         self.assertEqual((), tuple(self.setting("top_priority_tasks")))
 
     def test_extended_by_another_add_on(self):
-        zcml.load_string(LAB_PAGE)
+        xmlconfig.string(
+            LAB_PAGE, context=self.layer["configurationContext"])
         registry = getUtility(IRegistry)
         registry.registerInterface(ILabSettings, prefix="senaite.queue")
         transaction.commit()

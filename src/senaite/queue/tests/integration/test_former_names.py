@@ -61,7 +61,8 @@ DEPRECATED = (
 
 
 def look_up(module, name):
-    """Return what is imported by a name, and what is said about it."""
+    """Return what is imported by a name, and what is said about it: only the
+    first look-up in a process gives a warning."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = getattr(resolve(module), name)
@@ -126,14 +127,14 @@ class TestFormerNames(unittest.TestCase):
             get_task_url("dummy")
 
     def test_reset_of_the_key(self):
-        reset = look_up("senaite.queue.pasplugin", "reset_auth_key")[0]
+        reset = resolve("senaite.queue.former_names.reset_auth_key")
         for args in ((), (self.portal,)):
             before = signing_keys.get_key(self.portal)
             reset(*args)
             self.assertNotIn(before, signing_keys.get_keys(self.portal))
 
     def test_consuming(self):
-        consume = look_up("senaite.queue.client.consumer", "consume_task")[0]
+        consume = resolve("senaite.queue.former_names.consume_task")
         transaction.commit()
         self.addCleanup(agents.stop_all)
         self.assertIn("Consumer", consume())

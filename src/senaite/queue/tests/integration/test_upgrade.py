@@ -384,8 +384,8 @@ class TestDetails(UpgradeCase):
         self.check_plugin_is_ours()
         self.check_old_user_is_reported()
         self.check_old_name_of_the_clock_servers_view()
-        self.check_setting_beyond_its_bounds_is_reported()
         self.check_upgrading_again_changes_nothing()
+        self.check_setting_beyond_its_bounds_is_reported()
         self.check_server_without_an_address_is_reported()
 
     def check_settings_are_kept(self):
