@@ -121,9 +121,8 @@ class TestPloneSite(unittest.TestCase):
             self.assertIn("senaite.queue." + name, lines.pop())
 
     def test_configuration_is_checked_when_a_process_starts(self):
-        handlers = [
-            found.handler for found in getGlobalSiteManager()
-            .registeredHandlers() if IProcessStarting in found.required]
+        handlers = getGlobalSiteManager().adapters.subscriptions(
+            (IProcessStarting,), None)
         self.assertIn(config.on_process_starting, handlers)
 
     def log_lines(self):
