@@ -145,23 +145,44 @@ class OutboxIndex(object):
                 self._put(number, task_uid, parse(task_uid, text))
 
     def _put(self, number, task_uid, entry):
-        if task_uid in self.entries:
-            self._unlink(task_uid)
-        self._here[number][task_uid] = self.entries[task_uid] = entry
-        for place in places(entry["task"]):
-            self.places.setdefault(place, set()).add(task_uid)
+        self._here[number][task_uid] = entry
+        self._settle(task_uid)
 
     def _remove(self, number, task_uid):
         del self._here[number][task_uid]
-        self._unlink(task_uid)
-        del self.entries[task_uid]
+        self._settle(task_uid)
 
-    def _unlink(self, task_uid):
-        for place in places(self.entries[task_uid]["task"]):
+    def _settle(self, task_uid):
+        """List the entry of a task, or none.
+
+        Several shards may have an entry of the same task: two transactions
+        added a task with a uid that the caller chose.
+        """
+        found = [here[task_uid] for here in self._here if task_uid in here]
+        if task_uid in self.entries:
+            self._unlink(task_uid, self.entries.pop(task_uid))
+        if found:
+            self._link(task_uid, min(found, key=_urgency))
+
+    def _link(self, task_uid, entry):
+        self.entries[task_uid] = entry
+        for place in places(entry["task"]):
+            self.places.setdefault(place, set()).add(task_uid)
+
+    def _unlink(self, task_uid, entry):
+        for place in places(entry["task"]):
             found = self.places[place]
             found.discard(task_uid)
             if not found:
                 del self.places[place]
+
+
+def _urgency(entry):
+    """Return the sort key of an entry among those of the same task: what
+    still has to be delivered, then what was refused, then what was sent."""
+    if entry["sent"] is not None:
+        return 2
+    return 1 if entry["rejected"] is not None else 0
 
 
 def index_of(root, state=None, everything=False):
