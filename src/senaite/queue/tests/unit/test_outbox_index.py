@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The index of an outbox, on plain dicts: tasks that are there twice."""
+"""The index of an outbox, on plain dicts: duplicates, and what it costs."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -94,3 +94,43 @@ class TestSameTaskInTwoShards(unittest.TestCase):
         write(self.root, 0, make_text(sent="e:1"))
         write(self.root, 1, make_text(rejected="invalid"))
         self.assertTrue(index_of(self.root).entries[UID]["rejected"])
+
+
+class TestCost(unittest.TestCase):
+
+    def setUp(self):
+        self.root = make_root()
+        self.calls = []
+        real = outbox_index.places
+        self.addCleanup(setattr, outbox_index, "places", real)
+
+        def places(task):
+            self.calls.append(task["task_uid"])
+            return real(task)
+        outbox_index.places = places
+
+    def test_entries_alone_build_no_places(self):
+        for text in (make_text(), make_text("b"), make_text(sent="e:1"), None):
+            write(self.root, 0, text)
+            index_of(self.root, everything=True)
+        self.assertEqual(self.calls, [])
+
+    def test_places_of_an_entry_are_found_once(self):
+        write(self.root, 0, make_text())
+        index = index_of(self.root)
+        self.assertEqual(set(index.places), set(["c", "a", "lock:l"]))
+        # the server's answer changes the text, not what the task is about
+        write(self.root, 0, make_text(sent="e:1"))
+        kept = index_of(self.root).places["a"]
+        self.assertIs(index.places["a"], kept)
+        write(self.root, 0, None)
+        self.assertEqual(index_of(self.root).places, {})
+        self.assertEqual(self.calls, [UID])
+
+    def test_places_are_kept_up_to_date(self):
+        write(self.root, 0, make_text())
+        index = index_of(self.root)
+        self.assertIn("a", index.places)
+        write(self.root, 0, make_text("b"))
+        self.assertEqual(set(index_of(self.root).places),
+                         set(["c", "b", "lock:l"]))
