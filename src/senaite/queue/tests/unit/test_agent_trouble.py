@@ -1,0 +1,69 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What the client does in a process whose configuration is wrong."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import os
+import unittest
+
+from senaite.queue import config
+from senaite.queue.errors import ServerUnreachable
+
+try:
+    from senaite.queue.client import agent as agents
+    from senaite.queue.client import client_utility
+except ImportError:
+    agents = None
+
+
+class SomeSite(object):
+    path = ("", "senaite")
+
+
+class AgentCase(unittest.TestCase):
+
+    def setUp(self):
+        self.agent = agents.Agent(SomeSite())
+
+    def patch(self, owner, name, value):
+        self.addCleanup(setattr, owner, name, getattr(owner, name))
+        setattr(owner, name, value)
+
+
+@unittest.skipIf(agents is None, "needs the ZODB")
+class TestWrongConfiguration(AgentCase):
+
+    def setUp(self):
+        super(TestWrongConfiguration, self).setUp()
+        former = os.environ.get(config.ROLE.variable)
+        self.addCleanup(self.set_role, former)
+        self.set_role("servre")
+        self.patch(client_utility, "current_portal", lambda: None)
+        self.patch(agents, "get_agent", lambda portal: self.agent)
+        self.queue = client_utility.ClientQueueUtility()
+
+    def set_role(self, role):
+        os.environ.pop(config.ROLE.variable, None)
+        if role is not None:
+            os.environ[config.ROLE.variable] = role
+
+    def test_sync_does_not_raise(self):
+        self.assertFalse(self.queue.sync())
+
+    def test_calls_raise_what_the_interface_documents(self):
+        for call in (lambda: self.queue.pop("x"), self.queue.get_tasks):
+            with self.assertRaises(ServerUnreachable) as caught:
+                call()
+            self.assertIn("SENAITE_QUEUE_ROLE is 'servre'",
+                          str(caught.exception))
