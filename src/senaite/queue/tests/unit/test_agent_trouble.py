@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What the client does in a process whose configuration is wrong."""
+"""What a client does where the configuration is wrong, or a watch is."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -67,3 +67,50 @@ class TestWrongConfiguration(AgentCase):
                 call()
             self.assertIn("SENAITE_QUEUE_ROLE is 'servre'",
                           str(caught.exception))
+
+
+class BrokenWatch(object):
+    """Fails whenever it is called."""
+
+    asked = 0
+
+    def configure(self):
+        raise ValueError("configure")
+
+    def look(self, agent, now):
+        BrokenWatch.asked += 1
+        raise ValueError("look")
+
+
+class OpenSite(SomeSite):
+    key = "x"
+    db = None
+
+    def keep_connection(self):
+        """There is none."""
+
+    release_connection = keep_connection
+
+
+@unittest.skipIf(agents is None, "needs the ZODB")
+class TestWatches(AgentCase):
+
+    def setUp(self):
+        self.agent = agents.Agent(OpenSite())
+        self.patch(agents, "_watch_makers", [BrokenWatch])
+        self.patch(agents.connections, "is_open", lambda db: True)
+        BrokenWatch.asked = 0
+        self.logged = []
+        self.patch(agents.logger, "log",
+                   lambda level, text, *args, **kw: self.logged.append(args))
+        self.patch(agents.logger, "info", self.logged.append)
+
+    def test_the_error_of_a_watch_is_no_outage(self):
+        self.agent.tick = lambda: [self.agent._ask_watch(watch.configure)
+                                   for watch in self.agent._get_watches()]
+        self.agent._rest = lambda: setattr(
+            self.agent, "stopped", BrokenWatch.asked == 3)
+        self.agent._run()
+        self.assertEqual(self.agent.outage_seconds(), 0)
+        self.assertEqual([args[-1] for args in self.logged],
+                         ["ValueError: configure"])
