@@ -305,6 +305,15 @@ class TestIndex(AddingCase):
         self.assertFalse(
             view.queued_view(self.jane.begin()).is_queued(task.context_uid))
 
+    def test_a_view_follows_an_index_that_is_told_of_entries(self):
+        for context_uid in ("before", "after"):
+            enqueue.add(make_task(context_uid=context_uid), self.jane.begin())
+            self.assertTrue(
+                view.queued_view(self.jane.site).is_queued(context_uid))
+            # this thread meets more outboxes than it remembers
+            outbox_index._local.indexes.clear()
+            self.jane.abort()
+
     def put_twice(self, site):
         """Put the same task in two shards, as two clients may do."""
         task = make_task()
