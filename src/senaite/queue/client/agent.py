@@ -158,13 +158,14 @@ class Agent(object):
             self._thread.start()
 
     def catch_up(self, timeout=CATCH_UP_SECONDS):
-        """Wait a moment for a refresh, unless the server is known to be down or
-        another request has just waited."""
+        """Wait a moment for a refresh, unless the server is known to be down,
+        this process must not ask it, or another request has just waited."""
         now = time.time()
         if now - self._waited_at < CATCH_UP_PAUSE:
             return
         self._waited_at = now
-        if self.transport.down_seconds():
+        if self.transport.down_seconds() or \
+                config.get_errors(config.CRITICAL):
             return
         self._refreshed.clear()
         self.wake()

@@ -58,6 +58,16 @@ class TestWrongConfiguration(AgentCase):
         if role is not None:
             os.environ[config.ROLE.variable] = role
 
+    def test_requests_do_not_wait_for_a_snapshot_that_never_comes(self):
+        woken = []
+        self.agent.wake = lambda: woken.append("wrong role")
+        self.agent.catch_up(timeout=0)
+        self.set_role(None)
+        self.agent._waited_at = 0
+        self.agent.wake = lambda: woken.append("right role")
+        self.agent.catch_up(timeout=0)
+        self.assertEqual(woken, ["right role"])
+
     def test_sync_does_not_raise(self):
         self.assertFalse(self.queue.sync())
 
