@@ -27,6 +27,7 @@ from zope.component import queryAdapter
 
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
+from senaite.queue import config
 from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import is_installed
@@ -362,7 +363,10 @@ def _is_url(value):
 
 def _is_server_lost():
     """Tell whether the outage of the queue server exceeds the setting
-    "outage_seconds": new work is done at once from then on."""
+    "outage_seconds", or never ends, because this process must not take part in
+    the queue: new work is done at once."""
+    if config.get_errors(config.CRITICAL):
+        return True
     patience = surroundings.get().get_setting("outage_seconds")
     return outage_seconds(_site()) > patience
 

@@ -31,8 +31,10 @@ What happens to a wrong value:
   the default is safe, the process goes on with the default. With a wrong
   `ROLE` or `KEY` it is not: the process would keep tasks in the wrong place,
   or sign with the wrong key. Such a process takes no part in the queue: it is
-  not a queue server, takes no tasks and delivers none. Its tasks stay in the
-  outbox, and users work as during any other outage of the queue server.
+  not a queue server, takes no tasks and delivers none. Tasks that it has
+  added stay in the outbox, and its users' actions run at once. It does not
+  learn what is queued: of other processes' tasks it knows those in the outbox,
+  which tasks leave some seconds after they were delivered.
 """
 
 from __future__ import absolute_import

@@ -86,6 +86,7 @@ class Agent(object):
         #: this process is the queue server, too, and talks to itself
         self.is_alone = False
         self._watches = {}
+        self._watch_failed = False
         self._server_url = None
         self._key = None
         self._own = set()
@@ -157,13 +158,14 @@ class Agent(object):
             self._thread.start()
 
     def catch_up(self, timeout=CATCH_UP_SECONDS):
-        """Wait a moment for a refresh, unless the server is known to be down or
-        another request has just waited."""
+        """Wait a moment for a refresh, unless the server is known to be down,
+        this process must not ask it, or another request has just waited."""
         now = time.time()
         if now - self._waited_at < CATCH_UP_PAUSE:
             return
         self._waited_at = now
-        if self.transport.down_seconds():
+        if self.transport.down_seconds() or \
+                config.get_errors(config.CRITICAL):
             return
         self._refreshed.clear()
         self.wake()
@@ -232,7 +234,7 @@ class Agent(object):
                 "lease_seconds")
             self.is_alone = alone.is_alone()
             for watch in self._get_watches():
-                watch.configure()
+                self._ask_watch(watch.configure)
             self._key = (signing_keys.get_keys(portal) or [None])[0]
         self._find_way(url)
 
@@ -242,6 +244,20 @@ class Agent(object):
             if make not in self._watches:
                 self._watches[make] = make()
         return list(self._watches.values())
+
+    def _ask_watch(self, ask, *args):
+        """Call a method of a watch. An error is logged, and no more: tasks
+        are delivered all the same.
+
+        :raises DatabaseClosed, SiteGone: the agent has to end
+        """
+        try:
+            ask(*args)
+        except (DatabaseClosed, SiteGone):
+            raise
+        except Exception as error:
+            self._watch_failed = True
+            self._complain(error, unexpected=True)
 
     def _find_way(self, url):
         """Use the address of the server that the settings name."""
@@ -295,11 +311,13 @@ class Agent(object):
         while not self.stopped:
             # a wake-up from here on is for the next round
             self._bell.clear()
+            self._watch_failed = False
             try:
                 self.tick()
                 for watch in self._get_watches():
-                    watch.look(self, time.time())
-                self._complain(None)
+                    self._ask_watch(watch.look, self, time.time())
+                if not self._watch_failed:
+                    self._complain(None)
             except (DatabaseClosed, SiteGone):
                 break
             except (ServerUnreachable, ServerRefused, ConfigError) \

@@ -24,7 +24,9 @@ from zope.interface import implementer
 from senaite.queue.client import agent as agents
 from senaite.queue.client.remote_monitor import RemoteMonitoring
 from senaite.queue.client import view
+from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import SiteGone
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.errors import TransportError
@@ -206,7 +208,7 @@ class ClientQueueUtility(RemoteMonitoring):
         try:
             agent.configure()
             agent.refresh()
-        except (TransportError, SiteGone):
+        except (TransportError, SiteGone, ConfigError):
             return False
         return True
 
@@ -227,10 +229,17 @@ class ClientQueueUtility(RemoteMonitoring):
             if root is not None else []
 
     def _ready_agent(self):
+        """Return the agent, with the key that signs.
+
+        :raises ServerUnreachable: this process must not take part in the queue
+        """
         agent = self._agent()
         if agent.get_key() is None:
             # the thread has not read it yet
-            agent.configure()
+            try:
+                agent.configure()
+            except ConfigError as error:
+                raise ServerUnreachable(error.problem)
         return agent
 
     def _call(self, route, **payload):

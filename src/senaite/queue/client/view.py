@@ -173,7 +173,11 @@ def queued_view(portal):
     if kept is not None and kept.root is root and not kept.agent.stopped:
         agent = kept.agent
         agent.want()
-        if kept.state is agent.state and kept.seen == _look(kept):
+        # an index that this thread no longer remembers is not told of entries
+        # that this thread writes
+        if kept.state is agent.state \
+                and outbox_index.kept(root) is kept.index \
+                and kept.seen == _look(kept):
             return kept.view
     if len(views) >= MOST_VIEWS:
         views.clear()

@@ -14,6 +14,9 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+#: Fields of a task that decide where it is found
+PLACE_FIELDS = ("context_uid", "uids", "locks")
+
 
 def involved(task):
     """Return the uids of the objects a task is about: context and items.

@@ -24,6 +24,7 @@ import json
 import threading
 import weakref
 
+from senaite.queue.model.places import PLACE_FIELDS
 from senaite.queue.model.places import places
 
 #: First key of each tree of an outbox; not an entry
@@ -41,7 +42,30 @@ _parsed = weakref.WeakValueDictionary()
 class Entry(dict):
     """An entry of the outbox; not to be changed, threads share it."""
 
-    __slots__ = ("text", "__weakref__")
+    __slots__ = ("text", "_places", "__weakref__")
+
+    def __init__(self, content, text):
+        super(Entry, self).__init__(content)
+        self.text = text
+        self._places = None
+
+    @property
+    def places(self):
+        """The keys under which the task is found; found out once."""
+        if self._places is None:
+            self._places = places(self["task"])
+        return self._places
+
+    def share_places(self, former):
+        """Take over the places of a former entry of the task, unless they
+        changed. The server's answer, for one, leaves them as they are.
+
+        :type former: Entry
+        """
+        if former._places is not None and all(
+                former["task"].get(key) == self["task"].get(key)
+                for key in PLACE_FIELDS):
+            self._places = former._places
 
 
 def parse(task_uid, text):
@@ -54,8 +78,9 @@ def parse(task_uid, text):
     known = _parsed.get(task_uid)
     if known is not None and known.text == text:
         return known
-    entry = Entry(json.loads(text))
-    entry.text = text
+    entry = Entry(json.loads(text), text)
+    if known is not None:
+        entry.share_places(known)
     _parsed[task_uid] = entry
     return entry
 
@@ -70,8 +95,6 @@ class OutboxIndex(object):
         self.root = root
         #: uid of a task -> Entry
         self.entries = {}
-        #: key of `model.places` -> set of uids of tasks
-        self.places = {}
         #: moves whenever something may have changed
         self.changes = 0
         self._shards = list(root["shards"])
@@ -79,6 +102,20 @@ class OutboxIndex(object):
         self._stamps = [None] * len(self._shards)
         self._writes = [0] * len(self._shards)
         self._state = None
+        self._places = None
+
+    @property
+    def places(self):
+        """Key of `model.places` -> set of uids of tasks.
+
+        Made when it is first asked for, and followed from then on: the agent
+        needs the entries only, and a task may have thousands of places.
+        """
+        if self._places is None:
+            self._places = {}
+            for task_uid, entry in self.entries.items():
+                self._link(task_uid, entry)
+        return self._places
 
     def refresh(self, state=None, everything=False):
         """Follow the outbox; returns the index itself.
@@ -145,23 +182,50 @@ class OutboxIndex(object):
                 self._put(number, task_uid, parse(task_uid, text))
 
     def _put(self, number, task_uid, entry):
-        if task_uid in self.entries:
-            self._unlink(task_uid)
-        self._here[number][task_uid] = self.entries[task_uid] = entry
-        for place in places(entry["task"]):
-            self.places.setdefault(place, set()).add(task_uid)
+        self._here[number][task_uid] = entry
+        self._settle(task_uid)
 
     def _remove(self, number, task_uid):
         del self._here[number][task_uid]
-        self._unlink(task_uid)
-        del self.entries[task_uid]
+        self._settle(task_uid)
 
-    def _unlink(self, task_uid):
-        for place in places(self.entries[task_uid]["task"]):
-            found = self.places[place]
+    def _settle(self, task_uid):
+        """List the entry of a task, or none.
+
+        Several shards may have an entry of the same task: two transactions
+        added a task with a uid that the caller chose.
+        """
+        found = [here[task_uid] for here in self._here if task_uid in here]
+        former = self.entries.pop(task_uid, None)
+        entry = min(found, key=_urgency) if found else None
+        if entry is not None:
+            self.entries[task_uid] = entry
+        if self._places is None or (
+                former and entry and former.places == entry.places):
+            return
+        if former is not None:
+            self._unlink(task_uid, former)
+        if entry is not None:
+            self._link(task_uid, entry)
+
+    def _link(self, task_uid, entry):
+        for place in entry.places:
+            self._places.setdefault(place, set()).add(task_uid)
+
+    def _unlink(self, task_uid, entry):
+        for place in entry.places:
+            found = self._places[place]
             found.discard(task_uid)
             if not found:
-                del self.places[place]
+                del self._places[place]
+
+
+def _urgency(entry):
+    """Return the sort key of an entry among those of the same task: what
+    still has to be delivered, then what was refused, then what was sent."""
+    if entry["sent"] is not None:
+        return 2
+    return 1 if entry["rejected"] is not None else 0
 
 
 def index_of(root, state=None, everything=False):

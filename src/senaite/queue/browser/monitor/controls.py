@@ -122,9 +122,9 @@ class PriorityView(SteeringView):
                      "error")
             return ""
         user = self.user()
-        queue = api.get_queue()
-        counts = try_each(self.uids(), lambda task_uid: queue.set_priority(
-            task_uid, priority, username=user), user)
+        counts = try_each(
+            self.uids(), lambda queue, task_uid: queue.set_priority(
+                task_uid, priority, username=user), user)
         logger.info("event=action action=priority by=%s priority=%s done=%s",
                     user, priority, counts[DONE])
         for message, outcome, level in (

@@ -59,20 +59,28 @@ def check_manager(context, request):
 def try_each(task_uids, do, user):
     """Apply an action to each of several tasks.
 
-    :param do: function(task_uid) that returns True when it changed something
+    :param do: function(queue, task_uid) that returns True when it changed
+        something
     :param user: id of the user, for the log
     :returns: outcome -> number of tasks
     :rtype: collections.Counter
     """
+    try:
+        queue = api.get_queue()
+    except Exception:
+        # The task store cannot be opened
+        logger.warning("event=action_failed tasks=%s by=%s",
+                       len(task_uids), user, exc_info=True)
+        return collections.Counter({ERROR: len(task_uids)})
     counts = collections.Counter()
     for task_uid in task_uids:
-        counts[_try(task_uid, do, user)] += 1
+        counts[_try(queue, task_uid, do, user)] += 1
     return counts
 
 
-def _try(task_uid, do, user):
+def _try(queue, task_uid, do, user):
     try:
-        return DONE if do(task_uid) else TOO_LATE
+        return DONE if do(queue, task_uid) else TOO_LATE
     except (TaskNotFound, JobNotFound):
         logger.warning("event=action_failed task=%r by=%s", task_uid, user)
         return TOO_LATE
@@ -105,9 +113,8 @@ class TaskAction(RequestContextAware):
         """
         check_manager(self.context, self.request)
         user = getSecurityManager().getUser().getId()
-        queue = api.get_queue()
         counts = try_each(
-            uids, lambda task_uid: self.do(queue, task_uid, user), user)
+            uids, lambda queue, task_uid: self.do(queue, task_uid, user), user)
         logger.info("event=action action=%s by=%s done=%s of=%s",
                     action, user, counts[DONE], len(uids))
         for message, outcome, level in (

@@ -16,6 +16,7 @@ from __future__ import print_function
 
 
 import datetime
+import os
 
 import transaction
 from bika.lims import api as senaite_api
@@ -24,6 +25,7 @@ from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
 
 from senaite.queue import api
+from senaite.queue import config
 from senaite.queue.site import samples
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
@@ -53,6 +55,15 @@ class ApiTest(WorksheetTestCase):
         with utils.settings(outage_seconds=-1):
             self.assertFalse(api.is_queue_ready())
         self.assertTrue(api.is_queue_ready())
+
+    def test_work_is_synchronous_where_the_configuration_is_wrong(self):
+        """Such a process delivers nothing: waiting for it is of no use."""
+        self.addCleanup(os.environ.pop, config.ROLE.variable, None)
+        os.environ[config.ROLE.variable] = "servre"
+        self.assertEqual(api.get_queue_status(), "disabled")
+        api.add_task("task_generic_action", self.client, action="activate")
+        self.assertEqual(api.get_queue_status(), "resuming")
+        self.assertFalse(api.is_queue_ready())
 
     def test_aborted_transaction_adds_nothing(self):
         api.add_task("task_generic_action", self.client, action="activate")

@@ -256,10 +256,10 @@ class TestTelling(AddingCase):
 
 class TestIndex(AddingCase):
 
-    def same(self, site):
+    def same(self, site, everything=False):
         """Compare the index of this thread with one that is made now."""
         root = outbox.get_root(site)
-        index = outbox_index.index_of(root, everything=False)
+        index = outbox_index.index_of(root, everything=everything)
         fresh = outbox_index.OutboxIndex(root).refresh()
         self.assertEqual(index.entries, fresh.entries)
         self.assertEqual(index.places, fresh.places)
@@ -305,6 +305,26 @@ class TestIndex(AddingCase):
         self.assertFalse(
             view.queued_view(self.jane.begin()).is_queued(task.context_uid))
 
+    def test_a_view_follows_an_index_that_is_told_of_entries(self):
+        for context_uid in ("before", "after"):
+            enqueue.add(make_task(context_uid=context_uid), self.jane.begin())
+            self.assertTrue(
+                view.queued_view(self.jane.site).is_queued(context_uid))
+            # this thread meets more outboxes than it remembers
+            outbox_index._local.indexes.clear()
+            self.jane.abort()
+
+    def put_twice(self, site):
+        """Put the same task in two shards, as two clients may do."""
+        task = make_task()
+        real = outbox._shard_number
+        try:
+            for number in (3, 5):
+                outbox._shard_number = lambda: number
+                outbox.put(site, task)
+        finally:
+            outbox._shard_number = real
+
     def test_whatever_happens(self):
         chance = random.Random(1)
         john = self.connect()
@@ -315,14 +335,21 @@ class TestIndex(AddingCase):
             who.begin()
             uids = [uid for uid, _entry in outbox.entries(
                 outbox.get_root(who.site))] or ["none"]
-            chance.choice((
-                lambda: self.add(chance.randint(1, 3), who.site),
-                lambda: outbox.forget(who.site, chance.choice(uids)),
-                lambda: outbox.mark(
+            acts = {
+                "add": lambda: self.add(chance.randint(1, 3), who.site),
+                "put twice": lambda: self.put_twice(who.site),
+                "forget": lambda: outbox.forget(
+                    who.site, chance.choice(uids)),
+                "mark": lambda: outbox.mark(
                     who.site, {chance.choice(uids): "added"}, "e:1", 1),
-            ))()
+                "prune": lambda: outbox.prune(who.site, 1000),
+            }
+            act = chance.choice(sorted(acts))
+            acts[act]()
+            # pruning rings no bell: the next state of the queue tells of it
+            pruned = act == "prune"
             if chance.random() < 0.5:
-                self.same(who.site)
+                self.same(who.site, everything=pruned)
             chance.choice((who.commit, who.abort))()
-            self.same(self.jane.begin())
-            self.same(john.begin())
+            self.same(self.jane.begin(), everything=pruned)
+            self.same(john.begin(), everything=pruned)

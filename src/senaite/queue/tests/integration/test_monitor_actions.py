@@ -18,11 +18,22 @@ from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 
 from senaite.queue import api
+from senaite.queue.browser.monitor import controls
+from senaite.queue.browser.monitor import task_actions
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model.states import CANCELLED
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import QUEUED
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
+
+
+class BrokenApi(object):
+    """Stands in for `senaite.queue.api` while the store cannot be opened."""
+
+    @staticmethod
+    def get_queue():
+        raise StoreUnavailable()
 
 
 class TestActions(MonitorCase):
@@ -127,6 +138,21 @@ class TestActions(MonitorCase):
         self.assertEqual(3, api.get_queue().get_task(task.task_uid).priority)
         page.open(self.url)
         self.assertIn("must be a whole number", page.contents)
+
+    def test_store_that_cannot_be_opened(self):
+        failed, queued = self.add_failed(), self.add()
+        for module in (task_actions, controls):
+            self.addCleanup(setattr, module, "api", module.api)
+            module.api = BrokenApi
+        for action in ("queue_requeue", "queue_remove", "queue_cancel_job"):
+            page = self.click(action, [failed.task_uid, queued.task_uid])
+            self.assertIn("refused them: 2", page.contents)
+        page = self.post("queue_priority", priority="3", uids=queued.task_uid)
+        self.assertEqual("", page.contents)
+        page.open(self.url)
+        self.assertIn("refused them: 1", page.contents)
+        self.assertEqual([FAILED, QUEUED], [
+            self.status(failed), self.status(queued)])
 
     def test_users_without_permission(self):
         task = self.add_failed()
