@@ -111,7 +111,8 @@ class Chunk(PlainChunk):
 
     def get_next_size(self, items):
         return pace.get_next_size(
-            self.task, items, self._stopwatch.get_seconds())
+            self.task, items, self._stopwatch.get_seconds(),
+            self._stopwatch.get_elapsed())
 
     @contextlib.contextmanager
     def holding(self, action):

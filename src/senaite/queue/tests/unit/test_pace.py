@@ -48,6 +48,21 @@ class TestStopwatch(unittest.TestCase):
         self.assertLess(stopwatch.get_seconds(), time.time() - began)
         self.assertLess(stopwatch.get_seconds(), BUSY_SECONDS / 4)
 
+    def test_waiting_counts_for_the_time_limit(self):
+        stopwatch = pace.Stopwatch()
+        time.sleep(BUSY_SECONDS)
+        self.assertGreaterEqual(
+            stopwatch.get_elapsed(), BUSY_SECONDS * 0.9)
+
+    def test_elapsed_seconds_are_never_negative(self):
+        """Where nothing but the clock of the system is there, it may be put
+        back."""
+        stopwatch = pace.Stopwatch()
+        self.addCleanup(setattr, pace, "read_elapsed", pace.read_elapsed)
+        now = pace.read_elapsed()
+        pace.read_elapsed = lambda: now - 3600
+        self.assertEqual(stopwatch.get_elapsed(), 0)
+
     @unittest.skipUnless(sys.platform.startswith("linux"),
                          "Threads are measured on Linux only")
     def test_other_threads_do_not_count(self):
@@ -84,12 +99,13 @@ class TestPace(SiteCase):
         return make_task(1, **dict({"name": "a", "chunk_size": 10,
                                     "attempt": 1}, **kw))
 
-    def work(self, task, items=None, seconds=1.0, tries=1):
+    def work(self, task, items=None, seconds=1.0, tries=1, elapsed=1.0):
         """Process a chunk; return the size of the next one."""
         task["chunk_size"] = pace.get_size(task)
         with working_on(task, tries):
             return pace.get_next_size(
-                task, task["chunk_size"] if items is None else items, seconds)
+                task, task["chunk_size"] if items is None else items, seconds,
+                elapsed)
 
     def test_job_starts_with_the_last_chunk_size(self):
         self.assertEqual(pace.get_size(self.task()), 10)
@@ -129,8 +145,26 @@ class TestPace(SiteCase):
         self.assertEqual(pace.get_size(self.task(attempt=2)), 10)
         failed = self.task(attempt=2, chunk_size=5)
         self.assertEqual(self.work(failed), 5)
-        # and nothing was learnt from it
-        self.assertEqual(pace.get_size(self.task()), 20)
+        # The next job starts with no more than what has worked
+        self.assertEqual(pace.get_size(self.task()), 5)
+        # ... which a larger chunk that has worked does not raise
+        self.work(self.task(attempt=2, chunk_size=20))
+        self.assertEqual(pace.get_size(self.task()), 5)
+        # The rest of the job has the same size
+        self.assertEqual(pace.get_size(self.task(chunk_size=5)), 5)
+
+    def test_chunks_that_wait_keep_away_from_the_time_limit(self):
+        """Their items take 3.2 s each, and hardly any CPU time."""
+        sizes = []
+        for _job in range(3):
+            size = 10
+            for _chunk in range(8):
+                task = self.task(chunk_size=size, max_seconds=120)
+                size = self.work(task, seconds=0.1,
+                                 elapsed=3.2 * pace.get_size(task))
+                sizes.append(task["chunk_size"])
+        self.assertLess(max(sizes) * 3.2, 120)
+        self.assertEqual(sizes[-1], 5)
 
     def test_unlimited_chunk_size_stays_unlimited(self):
         self.assertEqual(self.work(self.task(chunk_size=0), items=90), 0)
