@@ -122,40 +122,56 @@ def get_size(task):
     :rtype: int
     """
     size = task["chunk_size"]
-    if _was_smaller_for_a_reason(task) or size != _get_default(task):
-        # After a failure, within a job, or with a size that was asked for
+    if _was_smaller_for_a_reason(task):
         return size
-    return _sizes.get(_key(task), size)
+    if size == _get_default(task):
+        # Neither within a job nor with a size that was asked for
+        size = _sizes.get(_key(task), size)
+    if met_conflicts():
+        return scheduling.next_chunk_size(size, 0, True, _get_most())
+    return size
 
 
-def get_next_size(task, items, seconds, elapsed):
+def get_next_size(task, items, seconds, elapsed, on_commit):
     """Return the size of the next chunk, after what this one has taken.
 
     :param task: the task, with the size of this chunk
     :param items: number of items in this chunk
     :param seconds: CPU seconds that it took
     :param elapsed: seconds that it took, including those of waiting
+    :param on_commit: function that has a function called when the transaction
+        of this chunk was committed
     :rtype: int
     """
     size = task["chunk_size"]
+    key = _key(task)
     if _was_smaller_for_a_reason(task):
         # The next chunk of the job may grow again. The next job starts with
         # no more than what has worked.
-        key = _key(task)
-        _sizes[key] = min(_sizes.get(key, _get_default(task)), size)
+        _remember(key, min(_sizes.get(key, _get_default(task)), size))
         return size
     following = scheduling.next_chunk_size(
-        size, seconds, met_conflicts(), _get_most(), elapsed,
-        task["max_seconds"])
-    # That few items were quick says nothing about many
-    if size and (items >= size or following < size):
-        _sizes[_key(task)] = following
+        size, seconds, False, _get_most(), elapsed, task["max_seconds"])
+    if met_conflicts():
+        # This chunk was halved already, see `get_size`
+        following = min(size, following)
+    if following > size and items >= size:
+        # Not before: the commit may meet a conflict, and the chunk that is
+        # then repeated must not be larger
+        on_commit(lambda: _remember(key, following))
+    elif size and (items >= size or following < size):
+        # That few items were quick says nothing about many
+        _remember(key, following)
     return following
 
 
 def forget():
     """Forget all sizes."""
     _sizes.clear()
+
+
+def _remember(key, size):
+    _sizes[key] = size
 
 
 def _was_smaller_for_a_reason(task):

@@ -101,11 +101,15 @@ class TestPace(SiteCase):
 
     def work(self, task, items=None, seconds=1.0, tries=1, elapsed=1.0):
         """Process a chunk; return the size of the next one."""
-        task["chunk_size"] = pace.get_size(task)
         with working_on(task, tries):
+            task["chunk_size"] = pace.get_size(task)
             return pace.get_next_size(
                 task, task["chunk_size"] if items is None else items, seconds,
-                elapsed)
+                elapsed, self.on_commit)
+
+    def on_commit(self, function):
+        """Have a function called after the commit: there is one at once."""
+        function()
 
     def test_job_starts_with_the_last_chunk_size(self):
         self.assertEqual(pace.get_size(self.task()), 10)
@@ -127,6 +131,34 @@ class TestPace(SiteCase):
         self.assertEqual(self.work(self.task(), seconds=60), 10)
         self.assertEqual(self.work(self.task(), seconds=60), 5)
         self.assertEqual(pace.get_size(self.task()), 5)
+
+    def test_growth_is_remembered_after_the_commit(self):
+        """A chunk that is rolled back has proved nothing."""
+        waiting = []
+        self.on_commit = waiting.append
+        self.assertEqual(self.work(self.task()), 20)
+        self.assertEqual(pace.get_size(self.task()), 10)
+        for function in waiting:
+            function()
+        self.assertEqual(pace.get_size(self.task()), 20)
+
+    def test_chunk_that_is_repeated_after_a_conflict_is_smaller(self):
+        self.on_commit = lambda function: None
+        self.work(self.task(), tries=1)
+        with working_on(self.task(), 2):
+            self.assertEqual(pace.get_size(self.task()), 5)
+        # It is halved once, and does not grow again at once
+        self.assertEqual(self.work(self.task(), tries=2), 5)
+        self.assertEqual(pace.get_size(self.task()), 5)
+
+    def test_within_a_job_as_well(self):
+        with working_on(self.task(), 2):
+            self.assertEqual(pace.get_size(self.task(chunk_size=20)), 10)
+            # The failure of an attempt has halved it already
+            self.assertEqual(
+                pace.get_size(self.task(chunk_size=20, attempt=2)), 20)
+            self.assertEqual(pace.get_size(self.task(chunk_size=1)), 1)
+            self.assertEqual(pace.get_size(self.task(chunk_size=0)), 0)
 
     def test_few_quick_items_do_not_raise_the_size(self):
         self.work(self.task(), items=9)
