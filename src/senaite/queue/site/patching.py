@@ -268,8 +268,8 @@ def get_fingerprint(function):
 
     It is made from the byte code with its constants and names, those of
     decorators that keep the function in a closure included. Paths, line
-    numbers, comments and the docstring of the function do not matter. Byte
-    code differs between versions of Python: fingerprints hold for 2.7.
+    numbers, comments and docstrings do not matter, not even those that
+    collective.monkeypatcher changes. Byte code differs between versions of Python: fingerprints hold for 2.7.
 
     :param function: function or method
     :returns: hex digits; of a callable without byte code the name of its type
@@ -302,18 +302,27 @@ def _describe(function, known):
         inner = getattr(content, "__func__", content)
         if hasattr(inner, "__code__") and inner not in known:
             cells.append(_describe(inner, known))
-    return (_describe_code(function.__code__, function.__doc__), defaults,
-            cells)
+    return _describe_code(function.__code__), defaults, cells
 
 
-def _describe_code(code, doc=None):
+def _describe_code(code):
     constants = list(code.co_consts)
-    if doc is not None and constants and constants[0] == doc:
+    if constants and _has_place_for_docstring(code):
         constants[0] = None
     return (_text(code.co_code), code.co_argcount, code.co_flags,
             [_text(name) for name in code.co_names + code.co_varnames +
              code.co_freevars + code.co_cellvars],
             [_describe_constant(value) for value in constants])
+
+
+def _has_place_for_docstring(code):
+    """Tell whether the first constant is a docstring, or None for none.
+
+    That is so in all functions; neither in the bodies of classes nor in
+    generator expressions and the like, whose names are not identifiers.
+    """
+    return bool(code.co_flags & inspect.CO_OPTIMIZED) and (
+        code.co_name == "<lambda>" or not code.co_name.startswith("<"))
 
 
 def _describe_constant(value):

@@ -84,9 +84,9 @@ def check_all_verified(original, analysis):
 
 @table.patch(
     ("bika.lims.content.worksheet.Worksheet.reindexObject",
-     "36504f75d7db76ba"),
+     "1cb4ade7a69e008d"),
     ("bika.lims.content.analysisrequest.AnalysisRequest.reindexObject",
-     "36504f75d7db76ba"),
+     "1cb4ade7a69e008d"),
     speedup="holdback", version=CORE,
     why="Core reindexes worksheet and sample after each analysis.",
     until="core reindexes them once for a selection")

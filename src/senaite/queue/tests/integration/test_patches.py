@@ -28,11 +28,13 @@ from plone.indexer.wrapper import IndexableObjectWrapper
 from Products.CMFCore import indexing
 from Products.CMFCore.WorkflowTool import WorkflowTool
 from senaite.app.supermodel.model import SuperModel
+from senaite.core.patches.archetypes import catalog_multiplex
 from zope.i18n import interpolate
 
 from senaite.queue.browser.settings import advice
 from senaite.queue.integration import core_patches as functional
 from senaite.queue import logger
+from senaite.queue.site import patching
 from senaite.queue import speedups
 from senaite.queue.speedups import patches
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
@@ -109,6 +111,18 @@ class FingerprintsTest(unittest.TestCase):
     @patched.needs_speedups
     def test_speedups(self):
         self.check(patches.table)
+
+    def test_docstrings_do_not_count(self):
+        """ZCML of SENAITE patches this method, and changes its docstring."""
+        function = catalog_multiplex.reindexObject
+        self.assertIn("Monkey patched by", function.__doc__)
+        fingerprint = patching.get_fingerprint(function)
+        self.assertIn(fingerprint, [
+            item.fingerprint for item in patches.table.declarations
+            if item.function.endswith("Worksheet.reindexObject")])
+        self.addCleanup(setattr, function, "__doc__", function.__doc__)
+        function.__doc__ = "Another one"
+        self.assertEqual(patching.get_fingerprint(function), fingerprint)
 
     def test_declarations_say_it_all(self):
         for table in (functional.table, patches.table):

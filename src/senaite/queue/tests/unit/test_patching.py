@@ -240,6 +240,34 @@ class TestFingerprint(unittest.TestCase):
             self.make("\n\n# Moved\n" + source.replace(
                 "    return", "    'Adds'\n    return"), path="/else/b.py"))
 
+    def test_changed_docstring(self):
+        """collective.monkeypatcher adds to that of a replacement."""
+        def replacement(self):
+            """Documented."""
+            return self
+        former = patching.get_fingerprint(replacement)
+        replacement.__doc__ += "\n**Monkey patched by** 'an.add.on'"
+        self.assertEqual(patching.get_fingerprint(replacement), former)
+
+    def test_docstring_of_nested_function(self):
+        source = ("def f(a):\n"
+                  "    def g(b):\n        'Adds'\n        return a + b + 1\n"
+                  "    return g\n")
+        self.assertEqual(self.make(source),
+                         self.make(source.replace("Adds", "Sums")))
+        self.assertNotEqual(self.make(source),
+                            self.make(source.replace("+ 1", "+ 2")))
+
+    def test_first_constant_of_what_has_no_docstring(self):
+        for source in ("def f(a):\n    return sum('x' in b for b in a)\n",
+                       "def f(a):\n    return {'x' + b for b in a}\n",
+                       "def f(a):\n    return lambda: 'x'\n",
+                       "def f(a):\n    class g:\n        b = 'x'\n"
+                       "    return g\n",
+                       "def f(a):\n    return a, 'x'\n"):
+            self.assertNotEqual(self.make(source),
+                                self.make(source.replace("'x'", "'y'")))
+
     def test_different(self):
         source = "def f(a, b=1):\n    return a + b\n"
         found = [self.make(source)] + [
