@@ -36,6 +36,8 @@ from senaite.queue.integration import core_patches as functional
 from senaite.queue import logger
 from senaite.queue.site import patching
 from senaite.queue import speedups
+from senaite.queue.speedups import ahead
+from senaite.queue.speedups import holdback
 from senaite.queue.speedups import patches
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.process import ProcessTestCase
@@ -111,6 +113,26 @@ class FingerprintsTest(unittest.TestCase):
     @patched.needs_speedups
     def test_speedups(self):
         self.check(patches.table)
+
+    def test_what_is_copied_is_declared(self):
+        """What core does after a transition, and the guards of promotions."""
+        found = {}
+        for item in patches.table.declarations:
+            found.setdefault(item.speedup, set()).add(item.function)
+        lims = "bika.lims."
+        for action in holdback.PROMOTIONS:
+            self.assertIn(
+                lims + "workflow.analysis.events.after_" + action,
+                found["holdback"])
+        for name in ("workflow.analysis.events.reindex_request",
+                     "workflow.analysis.events.remove_analysis_from_worksheet",
+                     "content.worksheet.Worksheet.addAnalysis",
+                     "content.worksheet.Worksheet.removeAnalysis"):
+            self.assertIn(lims + name, found["holdback"])
+        for action in ahead.ACTIONS:
+            for kind in ("worksheet", "analysisrequest"):
+                self.assertIn(lims + "workflow.{}.guards.guard_{}".format(
+                    kind, action), found["ahead"])
 
     def test_docstrings_do_not_count(self):
         """ZCML of SENAITE patches this method, and changes its docstring."""
