@@ -41,7 +41,8 @@ from senaite.queue import logger
 APPLIED = "applied"
 #: Not applied, or not relied on: a function of the speedup has changed
 ASIDE = "aside"
-#: Not there: the package is not installed, or has no such function
+#: Not there: the package is not installed, or has no such function. See
+#: `Declaration.is_gone`
 MISSING = "missing"
 
 #: Hex digits of a fingerprint
@@ -78,11 +79,21 @@ class Declaration(object):
         self.status = None
         #: Fingerprint of the installed function, if it is there
         self.installed = None
+        #: Module of the installed function, if it is another one than its name
+        #: says, such as that of another add-on that has patched it
+        self.origin = None
         #: What is called for the function that was found
         self.found = None
         #: What the scope itself had, as a list: empty for inherited methods
         self.former = None
         self.scope, self.name = None, function.rpartition(".")[2]
+
+    @property
+    def is_gone(self):
+        """Tell whether the function is missed: it is not there, although its
+        package is, or a speedup needs it."""
+        return self.status == MISSING and bool(
+            self.speedup or is_importable(self.function.partition(".")[0]))
 
     @property
     def is_changed(self):
@@ -97,6 +108,13 @@ class Declaration(object):
             self.status, self.installed = MISSING, None
         else:
             self.status, self.installed = None, get_fingerprint(function)
+            self.origin = self._get_origin(function)
+
+    def _get_origin(self, function):
+        origin = getattr(function, "__module__", None)
+        if not origin or self.function.startswith(origin + "."):
+            return None
+        return origin
 
     def apply(self):
         """Put the replacement in place of the function that was found."""
@@ -114,6 +132,7 @@ class Declaration(object):
         elif self.former is not None:
             delattr(self.scope, self.name)
         self.status = self.installed = self.found = self.former = None
+        self.origin = None
 
     def _wrap(self):
         """Return a function that calls the replacement with the function that
@@ -196,26 +215,43 @@ class Table(object):
         """
         return [declaration for declaration in self.declarations
                 if declaration.status is not None and
-                (declaration.is_changed or
-                 (declaration.status == MISSING and declaration.speedup))]
+                (declaration.is_changed or declaration.is_gone)]
 
 
 def _log(declaration):
-    """Write a line to the log if the installed function is another one."""
-    if declaration.status == MISSING:
-        if declaration.speedup:
-            logger.warning(
-                "event=function_missing function=%s written_for=%s speedup=%s:"
-                " work is done without this speedup", declaration.function,
-                declaration.version, declaration.speedup)
+    """Write a line to the log if the installed function is another one, or is
+    missing."""
+    if declaration.is_gone and declaration.speedup:
+        logger.warning(
+            "event=function_missing function=%s written_for=%s speedup=%s:"
+            " work is done without this speedup", declaration.function,
+            declaration.version, declaration.speedup)
+    elif declaration.is_gone:
+        logger.warning(
+            "event=function_missing function=%s written_for=%s: senaite.queue "
+            "cannot patch it", declaration.function, declaration.version)
     elif declaration.is_changed:
         logger.warning(
             "event=function_changed function=%s written_for=%s expected=%s "
-            "found=%s: %s", declaration.function, declaration.version,
-            declaration.fingerprint, declaration.installed,
+            "found=%s from=%s: %s", declaration.function, declaration.version,
+            declaration.fingerprint, declaration.installed, declaration.origin,
             "work is done without the speedup '{}'".format(declaration.speedup)
             if declaration.speedup else
+            "senaite.queue relies on it"
+            if declaration.replacement is None else
             "the patch of senaite.queue is applied to it nevertheless")
+
+
+def is_importable(package):
+    """Tell whether a top-level package is installed.
+
+    :param package: name of the package
+    """
+    try:
+        importlib.import_module(package)
+    except ImportError:
+        return False
+    return True
 
 
 def find_scope(function):

@@ -208,14 +208,60 @@ class TestFingerprints(PatchingCase):
         self.assertEqual(self.module.Content().own(2), ["own", 2])
         self.assertFalse(self.table.fits("a"))
 
+    def test_origin_of_another_function(self):
+        """The module that has patched the function is named."""
+        self.declare("Content.own",
+                     lambda original, self, value: original(self, value))
+        # It was made for another module
+        self.declare("add", lambda original, value: original(value), "0")
+
+        def theirs(self, value):
+            return ["theirs", value]
+        theirs.__module__ = "other.addon.patches"
+        self.module.Content.own = theirs
+        self.module.add = types.FunctionType(
+            add.__code__, {"__name__": MODULE})
+        self.table.apply()
+        self.assertEqual(
+            [item.origin for item in self.table.get_changed()],
+            ["other.addon.patches", None])
+        self.assertIn("from=other.addon.patches", self.lines.found[0])
+
+    def test_function_that_is_only_relied_on(self):
+        """Nobody says that it is patched."""
+        self.table.rely_on((MODULE + ".add", "0"), version="package 1.0",
+                           why="To test", until="never")
+        self.table.apply()
+        line, = self.lines.found
+        self.assertTrue(line.endswith("senaite.queue relies on it"))
+
     def test_missing_function(self):
-        for name, speedup in (("gone", None), ("gone_too", "a")):
+        """The package is there, its function is not."""
+        for name, speedup in (("gone", None), ("gone_too", "a"),
+                              ("Gone.method", None)):
             self.declare(name, lambda original: None, "0", speedup=speedup)
         self.table.apply()
         self.assertFalse(self.table.fits("a"))
+        self.assertEqual(
+            [changed.function for changed in self.table.get_changed()],
+            [MODULE + name for name in (".gone", ".gone_too",
+                                        ".Gone.method")])
+        self.assertEqual(len(self.lines.found), 3)
+        for line in self.lines.found:
+            self.assertIn("function_missing", line)
+
+    def test_package_that_is_not_installed(self):
+        """A functional patch has nothing to do there."""
+        for speedup in (None, "a"):
+            self.table.patch(
+                ("senaite_gone.module.function", "0"), version="package 1.0",
+                why="To test", until="never", speedup=speedup)(
+                    lambda original: None)
+        self.table.apply()
         changed, = self.table.get_changed()
         self.assertEqual(changed.speedup, "a")
-        self.assertEqual(len(self.lines.found), 1)
+        line, = self.lines.found
+        self.assertIn("speedup=a", line)
 
     def test_missing_module(self):
         self.assertIsNone(patching.find_scope("senaite_gone.module.function"))
