@@ -48,8 +48,9 @@ MISSING = "missing"
 #: Hex digits of a fingerprint
 LENGTH = 16
 
-#: Types of default values that look the same in each process
-SIMPLE = (bool, int, float, str, bytes, type(u""), type(None), tuple)
+#: Types of default values that look the same in each process; tuples of them
+#: do as well
+SIMPLE = (bool, int, float, str, bytes, type(u""), type(None))
 
 
 class Declaration(object):
@@ -205,7 +206,13 @@ class Table(object):
             _log(declaration)
 
     def fits(self, speedup):
-        """Tell whether a speedup fits the installed packages."""
+        """Tell whether a speedup fits the installed packages.
+
+        :raises KeyError: for a name that no declaration has
+        """
+        if not any(declaration.speedup == speedup
+                   for declaration in self.declarations):
+            raise KeyError(speedup)
         return speedup not in self.aside
 
     def get_changed(self):
@@ -328,7 +335,7 @@ def _describe(function, known):
     cells = []
     defaults = [_describe_constant(value)
                 for value in function.__defaults__ or ()
-                if isinstance(value, SIMPLE)]
+                if _is_simple(value)]
     for cell in function.__closure__ or ():
         try:
             content = cell.cell_contents
@@ -339,6 +346,13 @@ def _describe(function, known):
         if hasattr(inner, "__code__") and inner not in known:
             cells.append(_describe(inner, known))
     return _describe_code(function.__code__), defaults, cells
+
+
+def _is_simple(value):
+    """Tell whether a default value looks the same in each process."""
+    if isinstance(value, tuple):
+        return all(_is_simple(item) for item in value)
+    return isinstance(value, SIMPLE)
 
 
 def _describe_code(code):

@@ -208,6 +208,13 @@ class TestFingerprints(PatchingCase):
         self.assertEqual(self.module.Content().own(2), ["own", 2])
         self.assertFalse(self.table.fits("a"))
 
+    def test_undeclared_speedup(self):
+        """A wrong name would be in force whatever has changed."""
+        self.patch("add", lambda original, value: 10, speedup="a")
+        self.assertTrue(self.table.fits("a"))
+        with self.assertRaises(KeyError):
+            self.table.fits("b")
+
     def test_origin_of_another_function(self):
         """The module that has patched the function is named."""
         self.declare("Content.own",
@@ -320,6 +327,16 @@ class TestFingerprint(unittest.TestCase):
             self.make(source.replace(old, new)) for old, new in (
                 ("+", "-"), ("=1", "=2"), ("b\n", "c\n"), ("b\n", "2\n"))]
         self.assertEqual(len(set(found)), 5)
+
+    def test_defaults_that_differ_in_each_process(self):
+        def make(default):
+            def add(a, b=default):
+                return a, b
+            return patching.get_fingerprint(add)
+        one, two = object(), object()
+        self.assertEqual(make((one,)), make((two,)))
+        self.assertEqual(make(((1, one),)), make(((1, two),)))
+        self.assertNotEqual(make((1, ("a",))), make((1, ("b",))))
 
     def test_nested_functions_count(self):
         source = "def f(a):\n    return map(lambda b: b + 1, a)\n"
