@@ -48,6 +48,12 @@ MISSING = "missing"
 #: Hex digits of a fingerprint
 LENGTH = 16
 
+#: Flags of functions with `*args` or `**kw`
+ANY_ARGUMENTS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+#: Name of a declaration in the source of a wrapper; no argument is called so
+DECLARATION = "_declaration_of_senaite_queue"
+
 #: Types of default values that look the same in each process; tuples of them
 #: do as well
 SIMPLE = (bool, int, float, str, bytes, type(u""), type(None))
@@ -138,14 +144,38 @@ class Declaration(object):
     def _wrap(self):
         """Return a function that calls the replacement with the function that
         was found."""
-        def patched(*args, **kw):
-            return self.replacement(self.found, *args, **kw)
+        patched = self._wrap_with_arguments()
+        if patched is None:
+            def patched(*args, **kw):
+                return self.replacement(self.found, *args, **kw)
         found = getattr(self.scope, self.name)
         # Zope publishes nothing without a docstring
         patched.__name__ = getattr(found, "__name__", self.name)
         patched.__doc__ = getattr(found, "__doc__", None)
         patched.patched_by = self
         return patched
+
+
+    def _wrap_with_arguments(self):
+        """Return a function that has the arguments of the one that was found,
+        from which Zope reads what to call a published method with.
+
+        :returns: None for functions with defaults, whose replacement may tell
+            whether an argument was given, and for those that take any
+            arguments
+        """
+        if not inspect.isfunction(self.found):
+            return None
+        code = self.found.__code__
+        names = code.co_varnames[:code.co_argcount]
+        if self.found.__defaults__ or code.co_flags & ANY_ARGUMENTS or \
+                getattr(code, "co_kwonlyargcount", 0) or \
+                any(name.startswith(".") for name in names):
+            return None
+        # Names of arguments and nothing else
+        source = "lambda {0}: {1}.replacement({1}.found, {0})".format(
+            ", ".join(names), DECLARATION)
+        return eval(source, {DECLARATION: self, "__name__": __name__})
 
 
 class Table(object):
@@ -312,7 +342,8 @@ def get_fingerprint(function):
     It is made from the byte code with its constants and names, those of
     decorators that keep the function in a closure included. Paths, line
     numbers, comments and docstrings do not matter, not even those that
-    collective.monkeypatcher changes. Byte code differs between versions of Python: fingerprints hold for 2.7.
+    collective.monkeypatcher changes. Byte code differs between versions of
+    Python: fingerprints hold for 2.7.
 
     :param function: function or method
     :returns: hex digits; of a callable without byte code the name of its type

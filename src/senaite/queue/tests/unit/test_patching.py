@@ -146,6 +146,34 @@ class TestOrder(PatchingCase):
         self.table.apply()
         self.assertEqual(self.module.Content().own(2), ["ours", "theirs", 2])
 
+    def test_arguments_are_kept(self):
+        """Zope reads from a published method what to call it with."""
+        def theirs(self, value, other):
+            return ["theirs", value, other]
+        self.declare("Content.own",
+                     lambda original, self, *args: ["ours"] + original(
+                         self, *args))
+        self.module.Content.own = theirs
+        self.table.apply()
+        own = self.module.Content.__dict__["own"]
+        self.assertEqual(
+            own.__code__.co_varnames[:own.__code__.co_argcount],
+            ("self", "value", "other"))
+        self.assertEqual(own.__name__, "theirs")
+        self.assertEqual(own.__module__, patching.__name__)
+        for found in (self.module.Content().own(1, 2),
+                      self.module.Content().own(1, other=2)):
+            self.assertEqual(found, ["ours", "theirs", 1, 2])
+        with self.assertRaises(TypeError):
+            self.module.Content().own(1)
+
+    def test_arguments_with_defaults_are_passed_as_they_come(self):
+        """A replacement may tell whether they were given."""
+        self.patch("Content.own",
+                   lambda original, self, *args: [args, original(
+                       self, *args)])
+        self.assertEqual(self.module.Content().own(), [(), ["own", 1]])
+
     def test_applied_once(self):
         self.patch("add", lambda original, value: original(value) * 10)
         self.table.apply()
