@@ -246,8 +246,9 @@ GROUPS = (
             _(u"Chunk size"),
             _(u"Number of items, such as analyses, that a job processes in "
               u"its first transaction. While chunks finish quickly, the next "
-              u"one is twice as large. 0 switches the queue off: tasks that "
-              u"are queued already are processed, new actions run at once."),
+              u"one is twice as large, unless speed-ups are off. 0 switches "
+              u"the queue off: tasks that are queued already are processed, "
+              u"new actions run at once."),
             _(u"Larger chunks are faster overall, but conflict more often "
               u"with users who work on the same worksheet or sample."),
             ITEMS, 0, 500),
@@ -255,7 +256,8 @@ GROUPS = (
             "max_items", INTEGER, 40,
             _(u"Largest chunk"),
             _(u"Chunks do not grow beyond this number of items. After a "
-              u"conflict with other work the next chunk is half as large."),
+              u"conflict with other work a chunk is repeated with half as "
+              u"many, unless speed-ups are off."),
             _(u"If it is not greater than the chunk size, chunks do not "
               u"grow."),
             ITEMS, 1, 500),

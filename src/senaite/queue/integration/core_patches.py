@@ -96,7 +96,7 @@ def call_listing(original, self, *args, **kw):
 
 @table.patch(
     ("senaite.app.listing.ajax.AjaxListingView.ajax_set_fields",
-     "9c6363cdcb2c39a4"),
+     "04da24d7a0467894"),
     version=LISTING,
     why="Queued rows cannot be edited, but a page may be old, and a request "
         "may be made by hand; this method asks no guard.",

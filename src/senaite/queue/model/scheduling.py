@@ -41,6 +41,13 @@ LANE_DEPTH = 3
 QUICK_SECONDS = 2.0
 SLOW_SECONDS = 8.0
 
+#: Parts of its time limit. A chunk that takes longer than the first, however
+#: little CPU time it uses, is not followed by a larger one; a chunk that takes
+#: longer than the second is followed by a smaller one. A chunk that exceeds
+#: its limit is lost.
+ENOUGH_OF_LIMIT = 1 / 8
+MUCH_OF_LIMIT = 1 / 4
+
 CONFLICT = "conflict"
 TIMEOUT = "timeout"
 LEASE_LOST = "lease_lost"
@@ -113,18 +120,24 @@ def backoff(attempt, random):
     return min(BACKOFF_CAP, seconds * (1 + random() / 2))
 
 
-def next_chunk_size(size, seconds, met_conflicts, most):
+def next_chunk_size(size, seconds, met_conflicts, most, elapsed=0,
+                    max_seconds=MAX_SECONDS):
     """Return the number of items of the next chunk of a job.
 
     :param size: size of the chunk that was processed; 0 means all items
     :param seconds: CPU seconds of the thread that processed it
     :param met_conflicts: whether it had to be repeated after a conflict
     :param most: maximum size for automatic growth
+    :param elapsed: seconds that passed while it was processed, including those
+        in which the thread waited
+    :param max_seconds: time limit of the task
     :rtype: int
     """
-    if met_conflicts or seconds > SLOW_SECONDS:
+    if met_conflicts or seconds > SLOW_SECONDS or \
+            elapsed > max_seconds * MUCH_OF_LIMIT:
         return max(1, size // 2) if size else size
-    if seconds < QUICK_SECONDS and 0 < size < most:
+    if seconds < QUICK_SECONDS and 0 < size < most and \
+            elapsed <= max_seconds * ENOUGH_OF_LIMIT:
         return min(2 * size, most)
     return size
 

@@ -41,14 +41,22 @@ from senaite.queue import logger
 APPLIED = "applied"
 #: Not applied, or not relied on: a function of the speedup has changed
 ASIDE = "aside"
-#: Not there: the package is not installed, or has no such function
+#: Not there: the package is not installed, or has no such function. See
+#: `Declaration.is_gone`
 MISSING = "missing"
 
 #: Hex digits of a fingerprint
 LENGTH = 16
 
-#: Types of default values that look the same in each process
-SIMPLE = (bool, int, float, str, bytes, type(u""), type(None), tuple)
+#: Flags of functions with `*args` or `**kw`
+ANY_ARGUMENTS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+#: Name of a declaration in the source of a wrapper; no argument is called so
+DECLARATION = "_declaration_of_senaite_queue"
+
+#: Types of default values that look the same in each process; tuples of them
+#: do as well
+SIMPLE = (bool, int, float, str, bytes, type(u""), type(None))
 
 
 class Declaration(object):
@@ -78,11 +86,21 @@ class Declaration(object):
         self.status = None
         #: Fingerprint of the installed function, if it is there
         self.installed = None
+        #: Module of the installed function, if it is another one than its name
+        #: says, such as that of another add-on that has patched it
+        self.origin = None
         #: What is called for the function that was found
         self.found = None
         #: What the scope itself had, as a list: empty for inherited methods
         self.former = None
         self.scope, self.name = None, function.rpartition(".")[2]
+
+    @property
+    def is_gone(self):
+        """Tell whether the function is missed: it is not there, although its
+        package is, or a speedup needs it."""
+        return self.status == MISSING and bool(
+            self.speedup or is_importable(self.function.partition(".")[0]))
 
     @property
     def is_changed(self):
@@ -97,6 +115,13 @@ class Declaration(object):
             self.status, self.installed = MISSING, None
         else:
             self.status, self.installed = None, get_fingerprint(function)
+            self.origin = self._get_origin(function)
+
+    def _get_origin(self, function):
+        origin = getattr(function, "__module__", None)
+        if not origin or self.function.startswith(origin + "."):
+            return None
+        return origin
 
     def apply(self):
         """Put the replacement in place of the function that was found."""
@@ -114,18 +139,43 @@ class Declaration(object):
         elif self.former is not None:
             delattr(self.scope, self.name)
         self.status = self.installed = self.found = self.former = None
+        self.origin = None
 
     def _wrap(self):
         """Return a function that calls the replacement with the function that
         was found."""
-        def patched(*args, **kw):
-            return self.replacement(self.found, *args, **kw)
+        patched = self._wrap_with_arguments()
+        if patched is None:
+            def patched(*args, **kw):
+                return self.replacement(self.found, *args, **kw)
         found = getattr(self.scope, self.name)
         # Zope publishes nothing without a docstring
         patched.__name__ = getattr(found, "__name__", self.name)
         patched.__doc__ = getattr(found, "__doc__", None)
         patched.patched_by = self
         return patched
+
+
+    def _wrap_with_arguments(self):
+        """Return a function that has the arguments of the one that was found,
+        from which Zope reads what to call a published method with.
+
+        :returns: None for functions with defaults, whose replacement may tell
+            whether an argument was given, and for those that take any
+            arguments
+        """
+        if not inspect.isfunction(self.found):
+            return None
+        code = self.found.__code__
+        names = code.co_varnames[:code.co_argcount]
+        if self.found.__defaults__ or code.co_flags & ANY_ARGUMENTS or \
+                getattr(code, "co_kwonlyargcount", 0) or \
+                any(name.startswith(".") for name in names):
+            return None
+        # Names of arguments and nothing else
+        source = "lambda {0}: {1}.replacement({1}.found, {0})".format(
+            ", ".join(names), DECLARATION)
+        return eval(source, {DECLARATION: self, "__name__": __name__})
 
 
 class Table(object):
@@ -186,7 +236,13 @@ class Table(object):
             _log(declaration)
 
     def fits(self, speedup):
-        """Tell whether a speedup fits the installed packages."""
+        """Tell whether a speedup fits the installed packages.
+
+        :raises KeyError: for a name that no declaration has
+        """
+        if not any(declaration.speedup == speedup
+                   for declaration in self.declarations):
+            raise KeyError(speedup)
         return speedup not in self.aside
 
     def get_changed(self):
@@ -196,26 +252,43 @@ class Table(object):
         """
         return [declaration for declaration in self.declarations
                 if declaration.status is not None and
-                (declaration.is_changed or
-                 (declaration.status == MISSING and declaration.speedup))]
+                (declaration.is_changed or declaration.is_gone)]
 
 
 def _log(declaration):
-    """Write a line to the log if the installed function is another one."""
-    if declaration.status == MISSING:
-        if declaration.speedup:
-            logger.warning(
-                "event=function_missing function=%s written_for=%s speedup=%s:"
-                " work is done without this speedup", declaration.function,
-                declaration.version, declaration.speedup)
+    """Write a line to the log if the installed function is another one, or is
+    missing."""
+    if declaration.is_gone and declaration.speedup:
+        logger.warning(
+            "event=function_missing function=%s written_for=%s speedup=%s:"
+            " work is done without this speedup", declaration.function,
+            declaration.version, declaration.speedup)
+    elif declaration.is_gone:
+        logger.warning(
+            "event=function_missing function=%s written_for=%s: senaite.queue "
+            "cannot patch it", declaration.function, declaration.version)
     elif declaration.is_changed:
         logger.warning(
             "event=function_changed function=%s written_for=%s expected=%s "
-            "found=%s: %s", declaration.function, declaration.version,
-            declaration.fingerprint, declaration.installed,
+            "found=%s from=%s: %s", declaration.function, declaration.version,
+            declaration.fingerprint, declaration.installed, declaration.origin,
             "work is done without the speedup '{}'".format(declaration.speedup)
             if declaration.speedup else
+            "senaite.queue relies on it"
+            if declaration.replacement is None else
             "the patch of senaite.queue is applied to it nevertheless")
+
+
+def is_importable(package):
+    """Tell whether a top-level package is installed.
+
+    :param package: name of the package
+    """
+    try:
+        importlib.import_module(package)
+    except ImportError:
+        return False
+    return True
 
 
 def find_scope(function):
@@ -268,8 +341,9 @@ def get_fingerprint(function):
 
     It is made from the byte code with its constants and names, those of
     decorators that keep the function in a closure included. Paths, line
-    numbers, comments and the docstring of the function do not matter. Byte
-    code differs between versions of Python: fingerprints hold for 2.7.
+    numbers, comments and docstrings do not matter, not even those that
+    collective.monkeypatcher changes. Byte code differs between versions of
+    Python: fingerprints hold for 2.7.
 
     :param function: function or method
     :returns: hex digits; of a callable without byte code the name of its type
@@ -292,7 +366,7 @@ def _describe(function, known):
     cells = []
     defaults = [_describe_constant(value)
                 for value in function.__defaults__ or ()
-                if isinstance(value, SIMPLE)]
+                if _is_simple(value)]
     for cell in function.__closure__ or ():
         try:
             content = cell.cell_contents
@@ -302,18 +376,34 @@ def _describe(function, known):
         inner = getattr(content, "__func__", content)
         if hasattr(inner, "__code__") and inner not in known:
             cells.append(_describe(inner, known))
-    return (_describe_code(function.__code__, function.__doc__), defaults,
-            cells)
+    return _describe_code(function.__code__), defaults, cells
 
 
-def _describe_code(code, doc=None):
+def _is_simple(value):
+    """Tell whether a default value looks the same in each process."""
+    if isinstance(value, tuple):
+        return all(_is_simple(item) for item in value)
+    return isinstance(value, SIMPLE)
+
+
+def _describe_code(code):
     constants = list(code.co_consts)
-    if doc is not None and constants and constants[0] == doc:
+    if constants and _has_place_for_docstring(code):
         constants[0] = None
     return (_text(code.co_code), code.co_argcount, code.co_flags,
             [_text(name) for name in code.co_names + code.co_varnames +
              code.co_freevars + code.co_cellvars],
             [_describe_constant(value) for value in constants])
+
+
+def _has_place_for_docstring(code):
+    """Tell whether the first constant is a docstring, or None for none.
+
+    That is so in all functions; neither in the bodies of classes nor in
+    generator expressions and the like, whose names are not identifiers.
+    """
+    return bool(code.co_flags & inspect.CO_OPTIMIZED) and (
+        code.co_name == "<lambda>" or not code.co_name.startswith("<"))
 
 
 def _describe_constant(value):

@@ -17,6 +17,7 @@ from __future__ import print_function
 import collections
 import contextlib
 
+import transaction
 from bika.lims import api
 from bika.lims.interfaces import IInternalUse
 from Products.CMFCore.indexing import processQueue
@@ -111,7 +112,8 @@ class Chunk(PlainChunk):
 
     def get_next_size(self, items):
         return pace.get_next_size(
-            self.task, items, self._stopwatch.get_seconds())
+            self.task, items, self._stopwatch.get_seconds(),
+            self._stopwatch.get_elapsed(), on_commit)
 
     @contextlib.contextmanager
     def holding(self, action):
@@ -187,6 +189,14 @@ class Chunk(PlainChunk):
                         settlement.promote_worksheet(worksheet):
                     values.read_promoted(worksheet)
                     promoted[uid] = worksheet
+
+
+def on_commit(function):
+    """Have a function called when the current transaction was committed."""
+    def call(committed):
+        if committed:
+            function()
+    transaction.get().addAfterCommitHook(call)
 
 
 def is_open(analysis):

@@ -11,8 +11,11 @@
 """The size of chunks: found out by this process, for each name of a task.
 
 Chunks grow as long as they take little CPU time, and shrink when they take
-much or meet conflicts. The time that passes does not count: on a busy machine
+much or meet conflicts. The time that passes hardly counts: on a busy machine
 it is long for chunks of any size, and smaller ones would only add to the load.
+It counts where it is a large part of the time limit of the task: items may
+wait for something else, such as another server, and a chunk that exceeds its
+limit is lost.
 
 Each job would begin with the size that the administrator has set, and find out
 again how large its chunks may be; most jobs are done before they know. So the
@@ -45,15 +48,23 @@ RUSAGE_THREAD = 1
 _sizes = {}
 
 
-class Stopwatch(object):
-    """Measures the CPU seconds that the current thread uses.
+#: Returns seconds that pass. Without `monotonic`, in Python 2.7, somebody may
+#: put the clock back or forward in between.
+read_elapsed = getattr(time, "monotonic", time.time)
 
-    That needs Linux, or Python 3. Elsewhere it is the CPU time of the process,
-    all its threads together; on Windows with Python 2.7, the time that passes.
+
+class Stopwatch(object):
+    """Measures the CPU seconds that the current thread uses, and the seconds
+    that pass.
+
+    CPU seconds of a thread need Linux, or Python 3. Elsewhere it is the CPU
+    time of the process, all its threads together; on Windows with Python 2.7,
+    the time that passes.
     """
 
     def __init__(self):
         self._started = read_clock()
+        self._began = read_elapsed()
 
     def get_seconds(self):
         """Return the CPU seconds since the stopwatch was made.
@@ -63,6 +74,13 @@ class Stopwatch(object):
         :rtype: float
         """
         return read_clock() - self._started
+
+    def get_elapsed(self):
+        """Return the seconds that have passed since the stopwatch was made.
+
+        :rtype: float
+        """
+        return max(0.0, read_elapsed() - self._began)
 
 
 def read_thread_time():
@@ -109,37 +127,56 @@ def get_size(task):
     given = _get_given(task)
     if given is not None:
         return given
-    if size != _get_default(task):
-        # Within a job
-        return size
-    return _sizes.get(_key(task), size)
+    if size == _get_default(task):
+        # Neither within a job nor with a size that was asked for
+        size = _sizes.get(_key(task), size)
+    if met_conflicts():
+        return scheduling.next_chunk_size(size, 0, True, _get_most())
+    return size
 
 
-def get_next_size(task, items, seconds):
+def get_next_size(task, items, seconds, elapsed, on_commit):
     """Return the size of the next chunk, after what this one has taken.
 
     :param task: the task, with the size of this chunk
     :param items: number of items in this chunk
     :param seconds: CPU seconds that it took
+    :param elapsed: seconds that it took, including those of waiting
+    :param on_commit: function that has a function called when the transaction
+        of this chunk was committed
     :rtype: int
     """
     size = task["chunk_size"]
+    key = _key(task)
     if _was_smaller_for_a_reason(task):
-        # The next chunk may grow again
+        # The next chunk of the job may grow again. The next job starts with
+        # no more than what has worked.
+        _remember(key, min(_sizes.get(key, _get_default(task)), size))
         return size
     if _get_given(task) is not None:
         return size
     following = scheduling.next_chunk_size(
-        size, seconds, met_conflicts(), _get_most())
-    # That few items were quick says nothing about many
-    if size and (items >= size or following < size):
-        _sizes[_key(task)] = following
+        size, seconds, False, _get_most(), elapsed, task["max_seconds"])
+    if met_conflicts():
+        # This chunk was halved already, see `get_size`
+        following = min(size, following)
+    if following > size and items >= size:
+        # Not before: the commit may meet a conflict, and the chunk that is
+        # then repeated must not be larger
+        on_commit(lambda: _remember(key, following))
+    elif size and (items >= size or following < size):
+        # That few items were quick says nothing about many
+        _remember(key, following)
     return following
 
 
 def forget():
     """Forget all sizes."""
     _sizes.clear()
+
+
+def _remember(key, size):
+    _sizes[key] = size
 
 
 def _was_smaller_for_a_reason(task):

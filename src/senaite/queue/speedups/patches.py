@@ -84,9 +84,9 @@ def check_all_verified(original, analysis):
 
 @table.patch(
     ("bika.lims.content.worksheet.Worksheet.reindexObject",
-     "36504f75d7db76ba"),
+     "1cb4ade7a69e008d"),
     ("bika.lims.content.analysisrequest.AnalysisRequest.reindexObject",
-     "36504f75d7db76ba"),
+     "1cb4ade7a69e008d"),
     speedup="holdback", version=CORE,
     why="Core reindexes worksheet and sample after each analysis.",
     until="core reindexes them once for a selection")
@@ -96,6 +96,25 @@ def reindex(original, self, *args, **kw):
     if not holdback.holds_reindexing(self):
         return original(self, *args, **kw)
 
+
+table.rely_on(
+    ("bika.lims.workflow.analysis.events.after_assign", "9b582586c2f7d0e3"),
+    ("bika.lims.workflow.analysis.events.after_unassign", "1af3db34c3a5b561"),
+    ("bika.lims.workflow.analysis.events.after_submit", "fceff715ce491978"),
+    ("bika.lims.workflow.analysis.events.after_verify", "f7f785c395459592"),
+    ("bika.lims.workflow.analysis.events.after_retract", "8fab465c3986eccf"),
+    ("bika.lims.workflow.analysis.events.after_reject", "0c19798b8287db5f"),
+    ("bika.lims.workflow.analysis.events.after_retest", "ee360c6a1ef00ec4"),
+    ("bika.lims.workflow.analysis.events.reindex_request", "d46ed8f14ecfa262"),
+    ("bika.lims.workflow.analysis.events.remove_analysis_from_worksheet",
+     "4331feee27b2acd2"),
+    ("bika.lims.content.worksheet.Worksheet.addAnalysis", "2e36a08361132fcc"),
+    ("bika.lims.content.worksheet.Worksheet.removeAnalysis",
+     "f714cc1e74be7f5c"),
+    speedup="holdback", version=CORE,
+    why="What these functions do to worksheets and samples is held back, and "
+        "done at the end of the chunk.",
+    until="core promotes and reindexes them once for a selection")
 
 table.rely_on(
     ("bika.lims.workflow.analysisrequest.guards.guard_submit",
@@ -318,6 +337,20 @@ def get_field_value(original, self, name, default=None):
         return self.instance.getAnalyses(full_objects=True)
     return original(self, name, default=default)
 
+
+table.rely_on(
+    ("bika.lims.workflow.worksheet.guards.guard_submit", "41c0c7c383c9bfa4"),
+    ("bika.lims.workflow.worksheet.guards.guard_verify", "b47acf627a11f83e"),
+    ("bika.lims.workflow.worksheet.guards.guard_rollback_to_open",
+     "a946f1da0de86938"),
+    ("bika.lims.workflow.analysisrequest.guards.guard_verify",
+     "4c0b9936a4a688bb"),
+    ("bika.lims.workflow.analysisrequest.guards.guard_submit",
+     "0b06f32a4684006e"),
+    speedup="ahead", version=CORE,
+    why="Samples and worksheets are promoted before the turn, because their "
+        "guards look at nothing but their analyses.",
+    until="core finds the analyses of a sample in the sample")
 
 table.rely_on(
     ("ZODB.Connection.Connection.newTransaction", "f6873444d0862de7"),

@@ -28,12 +28,16 @@ from plone.indexer.wrapper import IndexableObjectWrapper
 from Products.CMFCore import indexing
 from Products.CMFCore.WorkflowTool import WorkflowTool
 from senaite.app.supermodel.model import SuperModel
+from senaite.core.patches.archetypes import catalog_multiplex
 from zope.i18n import interpolate
 
 from senaite.queue.browser.settings import advice
 from senaite.queue.integration import core_patches as functional
 from senaite.queue import logger
+from senaite.queue.site import patching
 from senaite.queue import speedups
+from senaite.queue.speedups import ahead
+from senaite.queue.speedups import holdback
 from senaite.queue.speedups import patches
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.process import ProcessTestCase
@@ -109,6 +113,38 @@ class FingerprintsTest(unittest.TestCase):
     @patched.needs_speedups
     def test_speedups(self):
         self.check(patches.table)
+
+    def test_what_is_copied_is_declared(self):
+        """What core does after a transition, and the guards of promotions."""
+        found = {}
+        for item in patches.table.declarations:
+            found.setdefault(item.speedup, set()).add(item.function)
+        lims = "bika.lims."
+        for action in holdback.PROMOTIONS:
+            self.assertIn(
+                lims + "workflow.analysis.events.after_" + action,
+                found["holdback"])
+        for name in ("workflow.analysis.events.reindex_request",
+                     "workflow.analysis.events.remove_analysis_from_worksheet",
+                     "content.worksheet.Worksheet.addAnalysis",
+                     "content.worksheet.Worksheet.removeAnalysis"):
+            self.assertIn(lims + name, found["holdback"])
+        for action in ahead.ACTIONS:
+            for kind in ("worksheet", "analysisrequest"):
+                self.assertIn(lims + "workflow.{}.guards.guard_{}".format(
+                    kind, action), found["ahead"])
+
+    def test_docstrings_do_not_count(self):
+        """ZCML of SENAITE patches this method, and changes its docstring."""
+        function = catalog_multiplex.reindexObject
+        self.assertIn("Monkey patched by", function.__doc__)
+        fingerprint = patching.get_fingerprint(function)
+        self.assertIn(fingerprint, [
+            item.fingerprint for item in patches.table.declarations
+            if item.function.endswith("Worksheet.reindexObject")])
+        self.addCleanup(setattr, function, "__doc__", function.__doc__)
+        function.__doc__ = "Another one"
+        self.assertEqual(patching.get_fingerprint(function), fingerprint)
 
     def test_declarations_say_it_all(self):
         for table in (functional.table, patches.table):

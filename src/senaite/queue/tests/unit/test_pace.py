@@ -48,6 +48,21 @@ class TestStopwatch(unittest.TestCase):
         self.assertLess(stopwatch.get_seconds(), time.time() - began)
         self.assertLess(stopwatch.get_seconds(), BUSY_SECONDS / 4)
 
+    def test_waiting_counts_for_the_time_limit(self):
+        stopwatch = pace.Stopwatch()
+        time.sleep(BUSY_SECONDS)
+        self.assertGreaterEqual(
+            stopwatch.get_elapsed(), BUSY_SECONDS * 0.9)
+
+    def test_elapsed_seconds_are_never_negative(self):
+        """Where nothing but the clock of the system is there, it may be put
+        back."""
+        stopwatch = pace.Stopwatch()
+        self.addCleanup(setattr, pace, "read_elapsed", pace.read_elapsed)
+        now = pace.read_elapsed()
+        pace.read_elapsed = lambda: now - 3600
+        self.assertEqual(stopwatch.get_elapsed(), 0)
+
     @unittest.skipUnless(sys.platform.startswith("linux"),
                          "Threads are measured on Linux only")
     def test_other_threads_do_not_count(self):
@@ -84,12 +99,17 @@ class TestPace(SiteCase):
         return make_task(1, **dict({"name": "a", "chunk_size": 10,
                                     "attempt": 1}, **kw))
 
-    def work(self, task, items=None, seconds=1.0, tries=1):
+    def work(self, task, items=None, seconds=1.0, tries=1, elapsed=1.0):
         """Process a chunk; return the size of the next one."""
-        task["chunk_size"] = pace.get_size(task)
         with working_on(task, tries):
+            task["chunk_size"] = pace.get_size(task)
             return pace.get_next_size(
-                task, task["chunk_size"] if items is None else items, seconds)
+                task, task["chunk_size"] if items is None else items, seconds,
+                elapsed, self.on_commit)
+
+    def on_commit(self, function):
+        """Have a function called after the commit: there is one at once."""
+        function()
 
     def test_job_starts_with_the_last_chunk_size(self):
         self.assertEqual(pace.get_size(self.task()), 10)
@@ -111,6 +131,34 @@ class TestPace(SiteCase):
         self.assertEqual(self.work(self.task(), seconds=60), 10)
         self.assertEqual(self.work(self.task(), seconds=60), 5)
         self.assertEqual(pace.get_size(self.task()), 5)
+
+    def test_growth_is_remembered_after_the_commit(self):
+        """A chunk that is rolled back has proved nothing."""
+        waiting = []
+        self.on_commit = waiting.append
+        self.assertEqual(self.work(self.task()), 20)
+        self.assertEqual(pace.get_size(self.task()), 10)
+        for function in waiting:
+            function()
+        self.assertEqual(pace.get_size(self.task()), 20)
+
+    def test_chunk_that_is_repeated_after_a_conflict_is_smaller(self):
+        self.on_commit = lambda function: None
+        self.work(self.task(), tries=1)
+        with working_on(self.task(), 2):
+            self.assertEqual(pace.get_size(self.task()), 5)
+        # It is halved once, and does not grow again at once
+        self.assertEqual(self.work(self.task(), tries=2), 5)
+        self.assertEqual(pace.get_size(self.task()), 5)
+
+    def test_within_a_job_as_well(self):
+        with working_on(self.task(), 2):
+            self.assertEqual(pace.get_size(self.task(chunk_size=20)), 10)
+            # The failure of an attempt has halved it already
+            self.assertEqual(
+                pace.get_size(self.task(chunk_size=20, attempt=2)), 20)
+            self.assertEqual(pace.get_size(self.task(chunk_size=1)), 1)
+            self.assertEqual(pace.get_size(self.task(chunk_size=0)), 0)
 
     def test_few_quick_items_do_not_raise_the_size(self):
         self.work(self.task(), items=9)
@@ -142,8 +190,26 @@ class TestPace(SiteCase):
         self.assertEqual(pace.get_size(self.task(attempt=2)), 10)
         failed = self.task(attempt=2, chunk_size=5)
         self.assertEqual(self.work(failed), 5)
-        # and nothing was learnt from it
-        self.assertEqual(pace.get_size(self.task()), 20)
+        # The next job starts with no more than what has worked
+        self.assertEqual(pace.get_size(self.task()), 5)
+        # ... which a larger chunk that has worked does not raise
+        self.work(self.task(attempt=2, chunk_size=20))
+        self.assertEqual(pace.get_size(self.task()), 5)
+        # The rest of the job has the same size
+        self.assertEqual(pace.get_size(self.task(chunk_size=5)), 5)
+
+    def test_chunks_that_wait_keep_away_from_the_time_limit(self):
+        """Their items take 3.2 s each, and hardly any CPU time."""
+        sizes = []
+        for _job in range(3):
+            size = 10
+            for _chunk in range(8):
+                task = self.task(chunk_size=size, max_seconds=120)
+                size = self.work(task, seconds=0.1,
+                                 elapsed=3.2 * pace.get_size(task))
+                sizes.append(task["chunk_size"])
+        self.assertLess(max(sizes) * 3.2, 120)
+        self.assertEqual(sizes[-1], 5)
 
     def test_unlimited_chunk_size_stays_unlimited(self):
         self.assertEqual(self.work(self.task(chunk_size=0), items=90), 0)

@@ -146,6 +146,34 @@ class TestOrder(PatchingCase):
         self.table.apply()
         self.assertEqual(self.module.Content().own(2), ["ours", "theirs", 2])
 
+    def test_arguments_are_kept(self):
+        """Zope reads from a published method what to call it with."""
+        def theirs(self, value, other):
+            return ["theirs", value, other]
+        self.declare("Content.own",
+                     lambda original, self, *args: ["ours"] + original(
+                         self, *args))
+        self.module.Content.own = theirs
+        self.table.apply()
+        own = self.module.Content.__dict__["own"]
+        self.assertEqual(
+            own.__code__.co_varnames[:own.__code__.co_argcount],
+            ("self", "value", "other"))
+        self.assertEqual(own.__name__, "theirs")
+        self.assertEqual(own.__module__, patching.__name__)
+        for found in (self.module.Content().own(1, 2),
+                      self.module.Content().own(1, other=2)):
+            self.assertEqual(found, ["ours", "theirs", 1, 2])
+        with self.assertRaises(TypeError):
+            self.module.Content().own(1)
+
+    def test_arguments_with_defaults_are_passed_as_they_come(self):
+        """A replacement may tell whether they were given."""
+        self.patch("Content.own",
+                   lambda original, self, *args: [args, original(
+                       self, *args)])
+        self.assertEqual(self.module.Content().own(), [(), ["own", 1]])
+
     def test_applied_once(self):
         self.patch("add", lambda original, value: original(value) * 10)
         self.table.apply()
@@ -208,14 +236,67 @@ class TestFingerprints(PatchingCase):
         self.assertEqual(self.module.Content().own(2), ["own", 2])
         self.assertFalse(self.table.fits("a"))
 
+    def test_undeclared_speedup(self):
+        """A wrong name would be in force whatever has changed."""
+        self.patch("add", lambda original, value: 10, speedup="a")
+        self.assertTrue(self.table.fits("a"))
+        with self.assertRaises(KeyError):
+            self.table.fits("b")
+
+    def test_origin_of_another_function(self):
+        """The module that has patched the function is named."""
+        self.declare("Content.own",
+                     lambda original, self, value: original(self, value))
+        # It was made for another module
+        self.declare("add", lambda original, value: original(value), "0")
+
+        def theirs(self, value):
+            return ["theirs", value]
+        theirs.__module__ = "other.addon.patches"
+        self.module.Content.own = theirs
+        self.module.add = types.FunctionType(
+            add.__code__, {"__name__": MODULE})
+        self.table.apply()
+        self.assertEqual(
+            [item.origin for item in self.table.get_changed()],
+            ["other.addon.patches", None])
+        self.assertIn("from=other.addon.patches", self.lines.found[0])
+
+    def test_function_that_is_only_relied_on(self):
+        """Nobody says that it is patched."""
+        self.table.rely_on((MODULE + ".add", "0"), version="package 1.0",
+                           why="To test", until="never")
+        self.table.apply()
+        line, = self.lines.found
+        self.assertTrue(line.endswith("senaite.queue relies on it"))
+
     def test_missing_function(self):
-        for name, speedup in (("gone", None), ("gone_too", "a")):
+        """The package is there, its function is not."""
+        for name, speedup in (("gone", None), ("gone_too", "a"),
+                              ("Gone.method", None)):
             self.declare(name, lambda original: None, "0", speedup=speedup)
         self.table.apply()
         self.assertFalse(self.table.fits("a"))
+        self.assertEqual(
+            [changed.function for changed in self.table.get_changed()],
+            [MODULE + name for name in (".gone", ".gone_too",
+                                        ".Gone.method")])
+        self.assertEqual(len(self.lines.found), 3)
+        for line in self.lines.found:
+            self.assertIn("function_missing", line)
+
+    def test_package_that_is_not_installed(self):
+        """A functional patch has nothing to do there."""
+        for speedup in (None, "a"):
+            self.table.patch(
+                ("senaite_gone.module.function", "0"), version="package 1.0",
+                why="To test", until="never", speedup=speedup)(
+                    lambda original: None)
+        self.table.apply()
         changed, = self.table.get_changed()
         self.assertEqual(changed.speedup, "a")
-        self.assertEqual(len(self.lines.found), 1)
+        line, = self.lines.found
+        self.assertIn("speedup=a", line)
 
     def test_missing_module(self):
         self.assertIsNone(patching.find_scope("senaite_gone.module.function"))
@@ -240,12 +321,50 @@ class TestFingerprint(unittest.TestCase):
             self.make("\n\n# Moved\n" + source.replace(
                 "    return", "    'Adds'\n    return"), path="/else/b.py"))
 
+    def test_changed_docstring(self):
+        """collective.monkeypatcher adds to that of a replacement."""
+        def replacement(self):
+            """Documented."""
+            return self
+        former = patching.get_fingerprint(replacement)
+        replacement.__doc__ += "\n**Monkey patched by** 'an.add.on'"
+        self.assertEqual(patching.get_fingerprint(replacement), former)
+
+    def test_docstring_of_nested_function(self):
+        source = ("def f(a):\n"
+                  "    def g(b):\n        'Adds'\n        return a + b + 1\n"
+                  "    return g\n")
+        self.assertEqual(self.make(source),
+                         self.make(source.replace("Adds", "Sums")))
+        self.assertNotEqual(self.make(source),
+                            self.make(source.replace("+ 1", "+ 2")))
+
+    def test_first_constant_of_what_has_no_docstring(self):
+        for source in ("def f(a):\n    return sum('x' in b for b in a)\n",
+                       "def f(a):\n    return {'x' + b for b in a}\n",
+                       "def f(a):\n    return lambda: 'x'\n",
+                       "def f(a):\n    class g:\n        b = 'x'\n"
+                       "    return g\n",
+                       "def f(a):\n    return a, 'x'\n"):
+            self.assertNotEqual(self.make(source),
+                                self.make(source.replace("'x'", "'y'")))
+
     def test_different(self):
         source = "def f(a, b=1):\n    return a + b\n"
         found = [self.make(source)] + [
             self.make(source.replace(old, new)) for old, new in (
                 ("+", "-"), ("=1", "=2"), ("b\n", "c\n"), ("b\n", "2\n"))]
         self.assertEqual(len(set(found)), 5)
+
+    def test_defaults_that_differ_in_each_process(self):
+        def make(default):
+            def add(a, b=default):
+                return a, b
+            return patching.get_fingerprint(add)
+        one, two = object(), object()
+        self.assertEqual(make((one,)), make((two,)))
+        self.assertEqual(make(((1, one),)), make(((1, two),)))
+        self.assertNotEqual(make((1, ("a",))), make((1, ("b",))))
 
     def test_nested_functions_count(self):
         source = "def f(a):\n    return map(lambda b: b + 1, a)\n"

@@ -46,8 +46,10 @@ orders = st.lists(st.sampled_from(["a", "b", "c"]), unique=True)
 
 class TestChunkSize(unittest.TestCase):
 
-    def size(self, size=10, seconds=1.0, conflicts=False, most=40):
-        return scheduling.next_chunk_size(size, seconds, conflicts, most)
+    def size(self, size=10, seconds=1.0, conflicts=False, most=40,
+             elapsed=1.0, max_seconds=120):
+        return scheduling.next_chunk_size(
+            size, seconds, conflicts, most, elapsed, max_seconds)
 
     def test_grows_while_chunks_end_quickly(self):
         self.assertEqual(self.size(), 20)
@@ -65,8 +67,19 @@ class TestChunkSize(unittest.TestCase):
         self.assertEqual(self.size(seconds=9.0), 5)
         self.assertEqual(self.size(1, conflicts=True), 1)
 
+    def test_halved_when_it_waits_long_for_its_time_limit(self):
+        """Whatever it waits for: a chunk that times out is lost."""
+        self.assertEqual(self.size(elapsed=31), 5)
+        self.assertEqual(self.size(elapsed=31, max_seconds=1200), 20)
+
+    def test_does_not_grow_when_twice_the_size_might_wait_too_long(self):
+        self.assertEqual(self.size(elapsed=15), 20)
+        self.assertEqual(self.size(elapsed=16), 10)
+        self.assertEqual(self.size(elapsed=30), 10)
+
     def test_unlimited_size_stays_unlimited(self):
         self.assertEqual(self.size(0, conflicts=True), 0)
+        self.assertEqual(self.size(0, elapsed=100), 0)
 
 
 class TestRank(unittest.TestCase):
