@@ -71,7 +71,7 @@ def extract():
         subprocess.run(
             [os.path.join(os.path.dirname(sys.executable), "pot-create"),
              "-c", os.path.join(ROOT, "scripts", "lingua.cfg"),
-             "--no-linenumbers", "-d", DOMAIN, "-k", "_", "-k", "Fault", "-f", listing,
+             "--no-linenumbers", "-d", DOMAIN, "-k", "_", "-f", listing,
              "-o", path],
             cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         raw = polib.pofile(path)

@@ -151,7 +151,8 @@ def get_next_size(task, items, seconds, elapsed, on_commit):
     if _was_smaller_for_a_reason(task):
         # The next chunk of the job may grow again. The next job starts with
         # no more than what has worked.
-        _remember(key, min(_sizes.get(key, _get_default(task)), size))
+        if _get_given(task) is None:
+            _remember(key, min(_sizes.get(key, _get_default(task)), size))
         return size
     if _get_given(task) is not None:
         return size
