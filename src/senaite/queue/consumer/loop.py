@@ -155,7 +155,7 @@ class Consumer(object):
         # Users wait while there are tasks: garbage is collected when there
         # are none
         answer = {}
-        with speedups.session().working_off():
+        with self._get_session().working_off():
             # A task that was handed out is processed even when we are asked to
             # stop
             while answer.get("task") or not self._is_over():
@@ -168,6 +168,15 @@ class Consumer(object):
                     return answer.get("next_due")
                 answer = self.handle(queue_task.to_task(answer["task"]))
         return None
+
+    def _get_session(self):
+        """Return the speedups that the setting of the site allows.
+
+        :raises NotReady: while ZEO is away
+        """
+        self._require_database()
+        with self.site.opened():
+            return speedups.session()
 
     def _get_ready(self):
         """Find our address and id, and tell the server.

@@ -148,7 +148,9 @@ def send(original, self, mfrom, mto, messageText, immediate=False):
 def notify_connected(original, self, conn, info):
     """Note that there is a connection to a ZEO server, possibly a new one, and
     drop the object ids of the former one."""
-    del self._oids[:]
+    oids = getattr(self, "_oids", None)
+    if isinstance(oids, list):
+        del oids[:]
     return original(self, conn, info)
 
 

@@ -62,9 +62,9 @@ def get_advice(portal):
             WARNING, _(u"The queue is off, because 'Queue server' is empty."),
             _(u"In a site that runs in a single process, enter any URL, such "
               u"as the default; in a site with several clients, the URL of "
-              u"the client that is to keep the queue."))]
+              u"the client that is to keep the queue."))] + _about_patches()
     if config.get_errors(config.CRITICAL):
-        return found
+        return found + _about_patches()
     found.append(_about_role(portal, url))
     if process_role.is_queue_server():
         found += _about_consumers(portal)
@@ -74,22 +74,59 @@ def get_advice(portal):
 def _about_patches():
     """Return which functions of other packages are not those that patches and
     speedups were written for, and whether speedups are switched off."""
-    found = [Advice(
-        WARNING, _(u"${function} is not the function that the queue was "
-                   u"written for (${version}).", mapping=describe(changed)),
-        _(u"It is patched nevertheless. Look for a new release of "
-          u"senaite.queue."))
-        for changed in core_patches.get_changed()]
+    found = [_about_function(changed)
+             for changed in core_patches.get_changed()]
     if not speedups.is_on():
         return found + [Advice(
             INFO, _(u"Speedups are switched off: tasks take longer."), None)]
-    return found + [Advice(
-        WARNING, _(u"${function} is not the function that the speedup "
-                   u"'${speedup}' was written for (${version}).",
-                   mapping=describe(changed)),
-        _(u"Tasks are processed without this speedup, and take longer. Look "
-          u"for a new release of senaite.queue."))
-        for changed in speedups.get_changed()]
+    return found + [_about_speedup(changed)
+                    for changed in speedups.get_changed()]
+
+
+def _about_function(changed):
+    """Return what is wrong with a function that the queue patches, or relies
+    on.
+
+    :type changed: senaite.queue.site.patching.Declaration
+    """
+    values = describe(changed)
+    if changed.is_gone:
+        return Advice(
+            WARNING, _(u"In this process, ${function} is missing: the queue "
+                       u"was written for ${version}.", mapping=values),
+            _(u"The queue works without its patch. Look for a new release of "
+              u"senaite.queue."))
+    text = _(u"In this process, ${function} is not the function that the "
+             u"queue was written for (${version}).", mapping=values)
+    if changed.origin:
+        text = _(u"In this process, ${function} is not the function that the "
+                 u"queue was written for (${version}): it comes from "
+                 u"${origin}.", mapping=values)
+    if changed.replacement is None:
+        return Advice(WARNING, text, _(
+            u"The queue relies on it. Look for a new release of "
+            u"senaite.queue."))
+    return Advice(WARNING, text, _(
+        u"It is patched nevertheless. Look for a new release of "
+        u"senaite.queue."))
+
+
+def _about_speedup(changed):
+    """Return why a speedup is not used.
+
+    :type changed: senaite.queue.site.patching.Declaration
+    """
+    values = describe(changed)
+    text = _(u"In this process, ${function} is not the function that the "
+             u"speedup '${speedup}' was written for (${version}).",
+             mapping=values)
+    if changed.origin:
+        text = _(u"In this process, ${function} is not the function that the "
+                 u"speedup '${speedup}' was written for (${version}): it "
+                 u"comes from ${origin}.", mapping=values)
+    return Advice(WARNING, text, _(
+        u"Tasks are processed without this speedup, and take longer. Look "
+        u"for a new release of senaite.queue."))
 
 
 def describe(changed):
@@ -98,7 +135,7 @@ def describe(changed):
     :type changed: senaite.queue.site.patching.Declaration
     """
     return {"function": changed.function, "version": changed.version,
-            "speedup": changed.speedup}
+            "speedup": changed.speedup, "origin": changed.origin}
 
 
 def _about_role(portal, url):

@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import contextlib
 import gc
 import threading
 import time
@@ -27,7 +28,10 @@ from senaite.queue.model.current import working_on
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger
+from senaite.queue.site import connections
+from senaite.queue import speedups
 from senaite.queue.speedups import garbage
+from senaite.queue.speedups.plain import Plain
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
@@ -73,6 +77,35 @@ class TestConsumer(ClusterTestCase):
             seen[:3], [(garbage.MOST_OBJECTS, True)] * 2 +
             [(garbage.MOST_OBJECTS, False)])
         eventually(lambda: gc.get_threshold() == usual)
+
+    def test_setting_of_the_site_counts_between_tasks(self):
+        """No site is set in the thread of the loop."""
+        begun, here = [], threading.local()
+        opened = vars(connections.Site)["opened"]
+
+        @contextlib.contextmanager
+        def noting(site):
+            with opened(site) as found:
+                here.is_site = True
+                try:
+                    yield found
+                finally:
+                    here.is_site = False
+
+        class Noting(Plain):
+
+            def working_off(self):
+                begun.append(self)
+                return Plain.working_off(self)
+        connections.Site.opened = noting
+        self.addCleanup(setattr, connections.Site, "opened", opened)
+        self.addCleanup(speedups.provide, speedups.provide(Noting()))
+        get_setting = self.settings.get_setting
+        self.settings.get_setting = lambda name: \
+            not getattr(here, "is_site", False) if name == "speedups" \
+            else get_setting(name)
+        self.work_off("a")
+        self.assertEqual(begun, [])
 
     def queue_up(self, *uids):
         """Add a task for each uid, wait until they are queued; return them."""

@@ -29,6 +29,7 @@ from Products.CMFCore import indexing
 from Products.CMFCore.WorkflowTool import WorkflowTool
 from senaite.app.supermodel.model import SuperModel
 from senaite.core.patches.archetypes import catalog_multiplex
+from ZEO.ClientStorage import ClientStorage
 from zope.i18n import interpolate
 
 from senaite.queue.browser.settings import advice
@@ -146,6 +147,11 @@ class FingerprintsTest(unittest.TestCase):
         function.__doc__ = "Another one"
         self.assertEqual(patching.get_fingerprint(function), fingerprint)
 
+    def test_published_method_gets_its_arguments(self):
+        code = vars(Worksheet)["addAnalyses"].__code__
+        self.assertEqual(
+            code.co_varnames[:code.co_argcount], ("self", "analyses"))
+
     def test_declarations_say_it_all(self):
         for table in (functional.table, patches.table):
             for item in table.declarations:
@@ -166,6 +172,35 @@ def note(log, name, own=None):
             return (own or found)(*args, **kw)
         return theirs
     return make
+
+
+class Client(object):
+    """A ZEO client."""
+
+
+class ConnectedTest(unittest.TestCase):
+    """A client that connects to a ZEO server again."""
+
+    layer = QUEUE_FUNCTIONAL_TESTING
+
+    def connect(self, client):
+        return functional.notify_connected(
+            lambda self, conn, info: ("connected", self, conn, info),
+            client, "connection", {})
+
+    def test_object_ids_are_dropped(self):
+        client = Client()
+        client._oids = ["1", "2"]
+        self.assertEqual(self.connect(client),
+                         ("connected", client, "connection", {}))
+        self.assertEqual(client._oids, [])
+
+    def test_other_kinds_of_clients_connect(self):
+        for oids in (None, (), {"1": "2"}):
+            client = Client()
+            if oids is not None:
+                client._oids = oids
+            self.assertEqual(self.connect(client)[0], "connected")
 
 
 class OtherAddOnTest(unittest.TestCase):
@@ -266,6 +301,47 @@ class ChangedCoreTest(ProcessTestCase):
                  if item.level == advice.WARNING]
         self.assertEqual(len([
             text for text in shown if "written for" in text]), 5)
+
+    def get_texts(self):
+        """Return what the settings page says: text and advice."""
+        return [[interpolate(text, text.mapping)
+                 for text in (item.text, item.advice) if text]
+                for item in advice.get_advice(self.portal)]
+
+    def find(self, name):
+        """Return what the settings page says about a function."""
+        text, = [" ".join(texts) for texts in self.get_texts()
+                 if name in texts[0]]
+        return text
+
+    def test_page_names_the_origin(self):
+        def make(found):
+            def theirs(*args, **kw):
+                return found(*args, **kw)
+            theirs.__module__ = "other.addon.patches"
+            return theirs
+        with planted(patches.table, [(api, "get_tool", make)]), \
+                planted(functional.table, [
+                    (Worksheet, "addAnalyses", make)]):
+            for name in ("api.get_tool", "Worksheet.addAnalyses"):
+                self.assertIn("comes from other.addon.patches",
+                              self.find(name))
+                self.assertIn("process", self.find(name))
+            # Whatever else is wrong
+            with utils.settings(server=u""):
+                self.find("Worksheet.addAnalyses")
+
+    def test_page_tells_patched_from_relied_on_and_missing(self):
+        with planted(functional.table, [
+                (ClientStorage, "new_oid", note([], "new_oid")),
+                (ClientStorage, "notify_connected",
+                 note([], "notify_connected"))]):
+            self.assertNotIn("patched", self.find("ClientStorage.new_oid"))
+            self.assertIn("patched nevertheless",
+                          self.find("ClientStorage.notify_connected"))
+        with planted(functional.table, [
+                (Worksheet, "addAnalyses", lambda found: None)]):
+            self.assertIn("missing", self.find("Worksheet.addAnalyses"))
 
     def check_processes(self):
         self.compare(self.as_made, self.by_form("assign"), assign=False)
