@@ -14,8 +14,11 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import os
 import unittest
+from xml.etree import ElementTree
 
+import senaite.queue
 from senaite.queue.client import snapshot
 from senaite.queue.consumer import standalone
 from senaite.queue.model import states
@@ -26,6 +29,18 @@ def make_state(**tasks):
     return snapshot.State("e:1", dict(
         (uid, {"task_uid": uid, "status": status})
         for uid, status in tasks.items()))
+
+
+class TestRegistration(unittest.TestCase):
+
+    def test_the_watch_is_there_before_the_agents_start(self):
+        """Both are subscribers, which run in the order of registration; an
+        agent that starts first looks again some seconds later."""
+        path = os.path.join(os.path.dirname(senaite.queue.__file__),
+                            "configure.zcml")
+        included = [node.get("package") for node in ElementTree.parse(
+            path).getroot() if node.tag.endswith("}include")]
+        self.assertLess(included.index(".consumer"), included.index(".client"))
 
 
 class TestWatch(unittest.TestCase):
