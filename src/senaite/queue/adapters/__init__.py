@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What tasks do to SENAITE's content: the `IQueuedTaskAdapter`s.
+"""What tasks do to SENAITE's content: adapters to `IQueuedTaskAdapter`.
 
 The classes that other add-ons extend can be imported from here.
 """
