@@ -9,7 +9,7 @@
 # Before a change is taken
 #   test         all tests that CI runs: about 10 minutes on two cores
 #   lint         style, bytecode on both Pythons, well-formed ZCML and XML
-#   check        test, lint, docs and package: what .ci/run calls
+#   check        test, lint, docs and package: what .ci/run runs
 #   test-long    what `test` leaves out; hours, before a release
 #
 # Parts of `test`, each of which runs alone as well
