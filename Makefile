@@ -191,7 +191,7 @@ test-without-speedups: $(BUILD)
 		env SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) \
 		--tests-pattern '^integration$$' \
 		-t test_process_actions -t test_process_assign \
-		-t test_process_template -t test_client_process -t test_endstate
+		-t test_process_template -t test_single_process -t test_endstate
 
 # These modules start clusters of their own
 OWN = test_away test_balanced test_campaign test_harness

@@ -97,9 +97,7 @@ class ClientQueueUtility(RemoteMonitoring):
             self._call("add", tasks=[entry["task"]])
         try:
             answer = self._call("delete", task_uid=task_uid, username=username)
-        except ServerRefused as refusal:
-            if refusal.status != 404:
-                raise
+        except TaskNotFound:
             return False
         return bool(answer.get("changed", True))
 
@@ -272,13 +270,8 @@ class ClientQueueUtility(RemoteMonitoring):
             task = self.get_task(task_uid)
             if task is None:
                 raise TaskNotFound(task_uid)
-        try:
-            self._call(route, task_uid=task_uid,
-                       consumer_id=task.get("consumer_id"), **details)
-        except ServerRefused as refusal:
-            if refusal.status == 404:
-                raise TaskNotFound(task_uid)
-            raise
+        self._call(route, task_uid=task_uid,
+                   consumer_id=task.get("consumer_id"), **details)
 
 
 def _as_task(answer):

@@ -89,7 +89,7 @@ class TestAccess(httpcase.HTTPCase):
     def setUp(self):
         super(TestAccess, self).setUp()
         # the table is about who comes in, not about what happens then
-        self.patch(consumer_routes.consumer, "ensure", lambda portal: "Runs")
+        self.patch(consumer_routes.loop, "ensure", lambda portal: "Runs")
 
     def test_the_table_is_the_one_that_was_agreed_on(self):
         found = dict((url, (declared.access, declared.methods))
@@ -146,8 +146,7 @@ class TestAccess(httpcase.HTTPCase):
                 self.refused(405, example(url), method=declared.methods[0])
 
     def test_site_without_the_queue(self):
-        import senaite.queue
-        self.patch(senaite.queue, "is_installed", lambda: False)
+        self.patch(routing, "is_installed", lambda: False)
         for url, declared in all_routes():
             self.refused(404, example(url), method=declared.methods[0])
 

@@ -37,7 +37,7 @@ class TestChannels(httpcase.HTTPCase):
 
     def setUp(self):
         super(TestChannels, self).setUp()
-        self.patch(consumer_routes.consumer, "ensure", lambda portal: "Runs")
+        self.patch(consumer_routes.loop, "ensure", lambda portal: "Runs")
         self.sessions = {}
 
     def log_in(self, person):

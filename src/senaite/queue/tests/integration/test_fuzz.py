@@ -121,7 +121,7 @@ class TestFuzz(httpcase.HTTPCase):
 
     def setUp(self):
         super(TestFuzz, self).setUp()
-        self.patch(consumer_routes.consumer, "ensure", lambda portal: "Runs")
+        self.patch(consumer_routes.loop, "ensure", lambda portal: "Runs")
         self.stop_the_clock()
         self.put()
         self.known = self.version()
