@@ -7,7 +7,7 @@
 #   clean        remove everything that was built, the site of `run` included
 #
 # Before a change is taken
-#   test         all tests that CI runs: about 10 minutes on two cores
+#   test         all tests that CI runs: 20 to 30 minutes on two cores
 #   lint         style, bytecode on both Pythons, well-formed ZCML and XML
 #   check        test, lint, docs and package: what .ci/run runs
 #   test-long    what `test` leaves out; hours, before a release
@@ -142,10 +142,10 @@ define side_by_side
 endef
 
 test: build
-	$(call side_by_side,10,$(TESTS))
+	$(call side_by_side,20 to 30,$(TESTS))
 
 check: build tools
-	$(call side_by_side,12,$(TESTS) $(CHECKS))
+	$(call side_by_side,25 to 35,$(TESTS) $(CHECKS))
 
 test-long: build
 	@failed=; for part in $(LONG); do \
