@@ -24,7 +24,8 @@
 #   test-docs          code blocks of the documentation, texts, translations
 #
 # Parts of `test-long`: see docs/reliability.rst
-#   test-thorough      unit tests in full on all Pythons, with more examples
+#   test-thorough      unit tests in full on all Pythons, with more examples,
+#                      and each speedup stepping aside alone
 #   test-py3           the same on each Python 3 only, with few examples
 #   test-core          SENAITE core's tests, without and with the add-on
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
@@ -172,6 +173,8 @@ test-py3-quick: $(BUILD)
 # Everything on every Python, with many examples and threads: tests/effort.py
 test-thorough: build
 	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit-py2
+	@TESTS_THOROUGH=1 $(BINTEST) --tests-pattern '^integration$$' \
+		-t test_each_speedup
 	@TESTS_THOROUGH=1 scripts/test_py3.sh
 
 test-integration: test-functional test-integrated

@@ -38,6 +38,14 @@ def apply():
     table.apply()
 
 
+def look_again(event):
+    """Look for patches of products that Zope has initialised after us.
+
+    :param event: zope.processlifetime.IProcessStarting
+    """
+    table.look_again()
+
+
 def get_changed():
     """Return what differs from the functions that patches were written for.
 

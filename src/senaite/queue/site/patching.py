@@ -24,18 +24,19 @@ settings. Speedups rely on functions that they do not patch as well: these are
 declared and checked in the same way.
 
 Patches are applied by the ZCML directive `queue:patches`, after the patches of
-other add-ons.
+other add-ons. Products that patch when Zope initialises them come later still:
+their patches are noticed when the process starts (`Table.look_again`).
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import hashlib
 import importlib
 import inspect
 
 from senaite.queue import logger
+from senaite.queue.site.fingerprints import get_fingerprint
 
 #: What became of a patch, or of a function that speedups rely on
 APPLIED = "applied"
@@ -45,18 +46,11 @@ ASIDE = "aside"
 #: `Declaration.is_gone`
 MISSING = "missing"
 
-#: Hex digits of a fingerprint
-LENGTH = 16
-
 #: Flags of functions with `*args` or `**kw`
 ANY_ARGUMENTS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 #: Name of a declaration in the source of a wrapper; no argument is called so
 DECLARATION = "_declaration_of_senaite_queue"
-
-#: Types of default values that look the same in each process; tuples of them
-#: do as well
-SIMPLE = (bool, int, float, str, bytes, type(u""), type(None))
 
 
 class Declaration(object):
@@ -89,6 +83,8 @@ class Declaration(object):
         #: Module of the installed function, if it is another one than its name
         #: says, such as that of another add-on that has patched it
         self.origin = None
+        #: Whether another add-on has patched the function after us
+        self.is_patched_over = False
         #: What is called for the function that was found
         self.found = None
         #: What the scope itself had, as a list: empty for inherited methods
@@ -105,7 +101,8 @@ class Declaration(object):
     @property
     def is_changed(self):
         """Tell whether the installed function is another one."""
-        return self.status != MISSING and self.installed != self.fingerprint
+        return self.status != MISSING and (
+            self.is_patched_over or self.installed != self.fingerprint)
 
     def look(self):
         """Look at the installed function."""
@@ -116,6 +113,22 @@ class Declaration(object):
         else:
             self.status, self.installed = None, get_fingerprint(function)
             self.origin = self._get_origin(function)
+
+    def look_again(self):
+        """Look whether the function is still the one that we left there.
+
+        :returns: whether that has changed since the last look
+        """
+        function = getattr(self.scope, self.name, None)
+        is_ours = getattr(function, "patched_by", None) is self
+        if self.status != APPLIED or is_ours or self.is_patched_over:
+            return False
+        found = get_fingerprint(function)
+        if self.replacement is None and found == self.installed:
+            return False
+        self.is_patched_over = True
+        self.installed, self.origin = found, self._get_origin(function)
+        return True
 
     def _get_origin(self, function):
         origin = getattr(function, "__module__", None)
@@ -139,7 +152,7 @@ class Declaration(object):
         elif self.former is not None:
             delattr(self.scope, self.name)
         self.status = self.installed = self.found = self.former = None
-        self.origin = None
+        self.origin, self.is_patched_over = None, False
 
     def _wrap(self):
         """Return a function that calls the replacement with the function that
@@ -154,7 +167,6 @@ class Declaration(object):
         patched.__doc__ = getattr(found, "__doc__", None)
         patched.patched_by = self
         return patched
-
 
     def _wrap_with_arguments(self):
         """Return a function that has the arguments of the one that was found,
@@ -235,6 +247,19 @@ class Table(object):
                     declaration.apply()
             _log(declaration)
 
+    def look_again(self):
+        """Look for functions that were patched after us, once everything is
+        loaded.
+
+        Their speedups step aside: the other patch may leave out ours. Our own
+        patch of such a function does nothing then but call what it has found.
+        """
+        for declaration in self.declarations:
+            if declaration.look_again():
+                if declaration.speedup:
+                    self.aside.add(declaration.speedup)
+                _log(declaration)
+
     def fits(self, speedup):
         """Tell whether a speedup fits the installed packages.
 
@@ -272,11 +297,19 @@ def _log(declaration):
             "event=function_changed function=%s written_for=%s expected=%s "
             "found=%s from=%s: %s", declaration.function, declaration.version,
             declaration.fingerprint, declaration.installed, declaration.origin,
-            "work is done without the speedup '{}'".format(declaration.speedup)
-            if declaration.speedup else
-            "senaite.queue relies on it"
-            if declaration.replacement is None else
-            "the patch of senaite.queue is applied to it nevertheless")
+            _get_consequence(declaration))
+
+
+def _get_consequence(declaration):
+    """Return what follows from a changed function, for the log."""
+    if declaration.speedup:
+        return "work is done without the speedup '{}'".format(
+            declaration.speedup)
+    if declaration.replacement is None:
+        return "senaite.queue relies on it"
+    if declaration.is_patched_over:
+        return "whether the patch of senaite.queue still works depends on it"
+    return "the patch of senaite.queue is applied to it nevertheless"
 
 
 def is_importable(package):
@@ -334,87 +367,3 @@ def get_callable(scope, name):
         get = getattr(found, "__get__", None)
         return (found if get is None else get(self, scope))(*args, **kw)
     return bound
-
-
-def get_fingerprint(function):
-    """Return what tells a function from any other one.
-
-    It is made from the byte code with its constants and names, those of
-    decorators that keep the function in a closure included. Paths, line
-    numbers, comments and docstrings do not matter, not even those that
-    collective.monkeypatcher changes. Byte code differs between versions of
-    Python: fingerprints hold for 2.7.
-
-    :param function: function or method
-    :returns: hex digits; of a callable without byte code the name of its type
-    :rtype: str
-    """
-    function = getattr(function, "__func__", function)
-    if not hasattr(function, "__code__"):
-        return type(function).__name__
-    described = repr(_describe(function, [])).encode("utf-8")
-    return hashlib.sha256(described).hexdigest()[:LENGTH]
-
-
-def _describe(function, known):
-    """Return what a function consists of, as nested tuples of text.
-
-    :param known: functions that were described before, which may be recursive
-    """
-    function = getattr(function, "__func__", function)
-    known.append(function)
-    cells = []
-    defaults = [_describe_constant(value)
-                for value in function.__defaults__ or ()
-                if _is_simple(value)]
-    for cell in function.__closure__ or ():
-        try:
-            content = cell.cell_contents
-        except ValueError:
-            # Not yet filled
-            continue
-        inner = getattr(content, "__func__", content)
-        if hasattr(inner, "__code__") and inner not in known:
-            cells.append(_describe(inner, known))
-    return _describe_code(function.__code__), defaults, cells
-
-
-def _is_simple(value):
-    """Tell whether a default value looks the same in each process."""
-    if isinstance(value, tuple):
-        return all(_is_simple(item) for item in value)
-    return isinstance(value, SIMPLE)
-
-
-def _describe_code(code):
-    constants = list(code.co_consts)
-    if constants and _has_place_for_docstring(code):
-        constants[0] = None
-    return (_text(code.co_code), code.co_argcount, code.co_flags,
-            [_text(name) for name in code.co_names + code.co_varnames +
-             code.co_freevars + code.co_cellvars],
-            [_describe_constant(value) for value in constants])
-
-
-def _has_place_for_docstring(code):
-    """Tell whether the first constant is a docstring, or None for none.
-
-    That is so in all functions; neither in the bodies of classes nor in
-    generator expressions and the like, whose names are not identifiers.
-    """
-    return bool(code.co_flags & inspect.CO_OPTIMIZED) and (
-        code.co_name == "<lambda>" or not code.co_name.startswith("<"))
-
-
-def _describe_constant(value):
-    if inspect.iscode(value):
-        return _describe_code(value)
-    if isinstance(value, tuple):
-        return [_describe_constant(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(_describe_constant(item) for item in value)
-    return type(value).__name__ + _text(value)
-
-
-def _text(value):
-    return repr(value)

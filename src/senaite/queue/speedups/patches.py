@@ -48,6 +48,14 @@ def apply():
         speedups.provide(Full(table))
 
 
+def look_again(event):
+    """Look for patches of products that Zope has initialised after us.
+
+    :param event: zope.processlifetime.IProcessStarting
+    """
+    table.look_again()
+
+
 # -- Held back until the end of the chunk ------------------------------------
 
 @table.patch(

@@ -106,6 +106,10 @@ def _about_function(changed):
         return Advice(WARNING, text, _(
             u"The queue relies on it. Look for a new release of "
             u"senaite.queue."))
+    if changed.is_patched_over:
+        return Advice(WARNING, text, _(
+            u"It was patched after the queue had patched it: whether the "
+            u"queue's patch still works depends on that add-on."))
     return Advice(WARNING, text, _(
         u"It is patched nevertheless. Look for a new release of "
         u"senaite.queue."))

@@ -35,13 +35,14 @@ from zope.i18n import interpolate
 from senaite.queue.browser.settings import advice
 from senaite.queue.integration import core_patches as functional
 from senaite.queue import logger
-from senaite.queue.site import patching
+from senaite.queue.site import fingerprints
 from senaite.queue import speedups
 from senaite.queue.speedups import ahead
 from senaite.queue.speedups import holdback
 from senaite.queue.speedups import patches
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import effort
 from senaite.queue.tests import patched
 from senaite.queue.tests import utils
 
@@ -139,13 +140,13 @@ class FingerprintsTest(unittest.TestCase):
         """ZCML of SENAITE patches this method, and changes its docstring."""
         function = catalog_multiplex.reindexObject
         self.assertIn("Monkey patched by", function.__doc__)
-        fingerprint = patching.get_fingerprint(function)
+        fingerprint = fingerprints.get_fingerprint(function)
         self.assertIn(fingerprint, [
             item.fingerprint for item in patches.table.declarations
             if item.function.endswith("Worksheet.reindexObject")])
         self.addCleanup(setattr, function, "__doc__", function.__doc__)
         function.__doc__ = "Another one"
-        self.assertEqual(patching.get_fingerprint(function), fingerprint)
+        self.assertEqual(fingerprints.get_fingerprint(function), fingerprint)
 
     def test_published_method_gets_its_arguments(self):
         code = vars(Worksheet)["addAnalyses"].__code__
@@ -342,6 +343,41 @@ class ChangedCoreTest(ProcessTestCase):
         with planted(functional.table, [
                 (Worksheet, "addAnalyses", lambda found: None)]):
             self.assertIn("missing", self.find("Worksheet.addAnalyses"))
+
+    def test_page_tells_what_was_patched_later(self):
+        with planted(functional.table, []) as lines:
+            self.assertEqual(lines, [])
+            former = vars(Worksheet)["addAnalyses"]
+            Worksheet.addAnalyses = lambda *args: former(*args)
+            functional.look_again(None)
+            self.assertIn("after the queue had patched it",
+                          self.find("Worksheet.addAnalyses"))
+            Worksheet.addAnalyses = former
+
+    def test_each_speedup_steps_aside_alone(self):
+        """The others rely on nothing that goes with it."""
+        names = sorted(set(declaration.speedup
+                           for declaration in patches.table.declarations))
+        for name in effort.choose(["indexing"], names):
+            with self.aside(name):
+                self.assertEqual(patches.table.aside, set([name]))
+                self.check_processes()
+
+    @contextlib.contextmanager
+    def aside(self, speedup):
+        """Have a speedup that was written for another function."""
+        declaration = [declaration
+                       for declaration in patches.table.declarations
+                       if declaration.speedup == speedup][0]
+        former = declaration.fingerprint
+        declaration.fingerprint = "of another release"
+        try:
+            with planted(patches.table, []):
+                yield
+        finally:
+            declaration.fingerprint = former
+            take_back(patches.table)
+            patches.table.apply()
 
     def check_processes(self):
         self.compare(self.as_made, self.by_form("assign"), assign=False)

@@ -20,6 +20,7 @@ import types
 import unittest
 
 from senaite.queue import logger
+from senaite.queue.site import fingerprints
 from senaite.queue.site import patching
 
 MODULE = "senaite_queue_patched_module"
@@ -81,7 +82,7 @@ class PatchingCase(unittest.TestCase):
     def declare(self, name, replacement, fingerprint=None, speedup=None):
         function = "{}.{}".format(MODULE, name)
         if fingerprint is None:
-            fingerprint = patching.get_fingerprint(getattr(
+            fingerprint = fingerprints.get_fingerprint(getattr(
                 patching.find_scope(function), name.rpartition(".")[2]))
         self.table.patch(
             (function, fingerprint), version="package 1.0", why="To test",
@@ -304,13 +305,77 @@ class TestFingerprints(PatchingCase):
                       self.module.Content)
 
 
+class TestPatchedLater(PatchingCase):
+    """Products patch when Zope initialises them, which is after our ZCML."""
+
+    def patch_over(self):
+        former = self.module.Content.own
+        self.module.Content.own = lambda self, value: \
+            ["theirs"] + former(self, value)
+
+    def test_speedup_steps_aside(self):
+        self.patch("Content.own",
+                   lambda original, self, value: original(self, value),
+                   speedup="fast")
+        self.table.look_again()
+        self.assertTrue(self.table.fits("fast"))
+        self.patch_over()
+        self.table.look_again()
+        self.assertFalse(self.table.fits("fast"))
+        self.assertEqual(
+            self.module.Content().own(2), ["theirs", "own", 2])
+        line, = self.lines.found
+        self.assertIn("event=function_changed", line)
+        self.assertIn("without the speedup 'fast'", line)
+
+    def test_what_a_speedup_relies_on(self):
+        self.table.rely_on(
+            (MODULE + ".add", fingerprints.get_fingerprint(add)),
+            version="package 1.0", why="To test", until="never",
+            speedup="fast")
+        self.table.apply()
+        self.table.look_again()
+        self.assertTrue(self.table.fits("fast"))
+        self.module.add = lambda value: value + 2
+        self.table.look_again()
+        self.assertFalse(self.table.fits("fast"))
+
+    def test_patch_that_users_see(self):
+        self.patch("Content.own",
+                   lambda original, self, value: original(self, value))
+        self.table.look_again()
+        self.assertEqual(self.table.get_changed(), [])
+        self.patch_over()
+        self.table.look_again()
+        changed, = self.table.get_changed()
+        self.assertTrue(changed.is_patched_over)
+        self.assertEqual(changed.origin, __name__)
+        line, = self.lines.found
+        self.assertIn("still works depends on it", line)
+
+    def test_one_line_in_the_log(self):
+        self.patch("Content.own",
+                   lambda original, self, value: original(self, value))
+        self.patch_over()
+        self.table.look_again()
+        self.table.look_again()
+        self.assertEqual(len(self.lines.found), 1)
+
+    def test_inherited_method(self):
+        self.patch("Content.inherited",
+                   lambda original, self, value: original(self, value),
+                   speedup="fast")
+        self.table.look_again()
+        self.assertTrue(self.table.fits("fast"))
+
+
 class TestFingerprint(unittest.TestCase):
     """What makes two functions different."""
 
     def make(self, source, name="f", path="a.py"):
         namespace = {}
         exec(compile(source, path, "exec"), namespace)
-        return patching.get_fingerprint(namespace[name])
+        return fingerprints.get_fingerprint(namespace[name])
 
     def test_same(self):
         source = "def f(a, b=1):\n    return a + b\n"
@@ -326,9 +391,9 @@ class TestFingerprint(unittest.TestCase):
         def replacement(self):
             """Documented."""
             return self
-        former = patching.get_fingerprint(replacement)
+        former = fingerprints.get_fingerprint(replacement)
         replacement.__doc__ += "\n**Monkey patched by** 'an.add.on'"
-        self.assertEqual(patching.get_fingerprint(replacement), former)
+        self.assertEqual(fingerprints.get_fingerprint(replacement), former)
 
     def test_docstring_of_nested_function(self):
         source = ("def f(a):\n"
@@ -360,7 +425,7 @@ class TestFingerprint(unittest.TestCase):
         def make(default):
             def add(a, b=default):
                 return a, b
-            return patching.get_fingerprint(add)
+            return fingerprints.get_fingerprint(add)
         one, two = object(), object()
         self.assertEqual(make((one,)), make((two,)))
         self.assertEqual(make(((1, one),)), make(((1, two),)))
@@ -374,19 +439,19 @@ class TestFingerprint(unittest.TestCase):
     def test_decorated_functions_count(self):
         first = decorated(lambda value: value + 1)
         second = decorated(lambda value: value + 2)
-        self.assertNotEqual(patching.get_fingerprint(first),
-                            patching.get_fingerprint(second))
+        self.assertNotEqual(fingerprints.get_fingerprint(first),
+                            fingerprints.get_fingerprint(second))
 
     def test_methods(self):
-        self.assertEqual(patching.get_fingerprint(Content.own),
-                         patching.get_fingerprint(Content().own))
+        self.assertEqual(fingerprints.get_fingerprint(Content.own),
+                         fingerprints.get_fingerprint(Content().own))
 
     def test_recursive_closure(self):
         def count(value):
             return value and count(value - 1)
-        self.assertEqual(len(patching.get_fingerprint(count)),
-                         patching.LENGTH)
+        self.assertEqual(len(fingerprints.get_fingerprint(count)),
+                         fingerprints.LENGTH)
 
     def test_other_callables(self):
-        self.assertEqual(patching.get_fingerprint(len),
+        self.assertEqual(fingerprints.get_fingerprint(len),
                          type(len).__name__)
