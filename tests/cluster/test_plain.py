@@ -1,9 +1,12 @@
 """Laboratories without reserved clients: nothing to set, and it works."""
 
 import signal
+import subprocess
 import tempfile
 
 import pytest
+import requests
+from harness import paths
 from harness.counting import Counter
 from harness.plain import Plain
 from harness.waiting import eventually
@@ -111,3 +114,28 @@ def test_zeo_without_reserved_clients():
         counter.await_once(counter.items(added))
         counter.await_idle()
         assert errors_of(site.web) == []
+
+
+def test_wrong_configuration_is_told():
+    """The LIMS starts, and says that the queue does not work and why;
+    `queue-consumer` does not start."""
+    site = plain()
+    site.env["SENAITE_QUEUE_KEY"] = "typo-in-the-key"
+    with site:
+        assert requests.get(site.web.url + "/login", timeout=120).ok
+        health = requests.get(
+            site.web.url + "/@@queue-health?role=server", timeout=120)
+        assert health.status_code == 503
+        assert health.json()["checks"]["configuration"] == \
+            "not valid: SENAITE_QUEUE_KEY"
+        told = [line for line in errors_of(site.web)
+                if "event=wrong_configuration SENAITE_QUEUE_KEY" in line]
+        assert len(told) == 1
+        assert "typo" not in told[0]
+        ended = subprocess.run(
+            [paths.QUEUE_CONSUMER, "-C", site.path("web", "zope.conf")],
+            env=dict(site.env, SENAITE_QUEUE_ROLE="servre"), timeout=300,
+            stderr=subprocess.PIPE, universal_newlines=True)
+        assert ended.returncode == 1
+        assert "SENAITE_QUEUE_ROLE is 'servre', but must be" in ended.stderr
+        assert "SENAITE_QUEUE_KEY is" in ended.stderr
