@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""A layer with samples and a worksheet in stock: creating them takes two
-seconds, which most tests would otherwise spend on the same ones."""
+"""Layers with samples and worksheets in stock: creating them takes seconds,
+which most tests would otherwise spend on the same ones."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -22,10 +22,13 @@ from plone.app.testing import TEST_USER_NAME
 from plone.app.testing import PloneSandboxLayer
 from plone.app.testing import login
 from plone.app.testing import setRoles
+from zope.globalrequest import clearRequest
+from zope.globalrequest import setRequest
 
 from senaite.queue.testing import QUEUE_FIXTURE
 from senaite.queue.testing import QueueTesting
 from senaite.queue.tests import utils
+from senaite.queue.tests import worksheets
 
 
 def make(portal):
@@ -45,24 +48,66 @@ class Stock(PloneSandboxLayer):
 
     defaultBases = (QUEUE_FIXTURE,)
 
+    #: Name of the resource
+    resource = "stock"
+
     def setUpPloneSite(self, portal):
         roles = portal.acl_users.getUserById(TEST_USER_ID).getRoles()
         setRoles(portal, TEST_USER_ID, ["Member", "LabManager"])
         login(portal, TEST_USER_NAME)
         # Some guards are scripts of the skin
         portal.changeSkin("Plone Default")
-        samples, worksheet = make(portal)
-        self["stock"] = ([api.get_uid(sample) for sample in samples],
-                         api.get_uid(worksheet))
+        setRequest(portal.REQUEST)
+        self[self.resource] = self.make(portal)
+        clearRequest()
         setRoles(portal, TEST_USER_ID, [
             role for role in roles if role != "Authenticated"])
         # Commit here, while the site is active: catalogs are looked up in it
         transaction.commit()
 
+    def make(self, portal):
+        samples, worksheet = make(portal)
+        return uids_of(samples), api.get_uid(worksheet)
+
     def tearDownPloneSite(self, portal):
-        del self["stock"]
+        del self[self.resource]
+
+
+class Twins(Stock):
+    """Provides the resource `twins`: two equal cases, each with the uids of
+    two samples of two analyses, and of the worksheet that these are on; and
+    the uids of a blank and a control."""
+
+    resource = "twins"
+
+    #: Keywords of the services of all samples
+    keywords = ("Ca", "Cu")
+
+    def make(self, portal):
+        cases = [self.make_case(portal) for _number in range(2)]
+        services = worksheets.get_services(self.keywords)
+        references = [
+            worksheets.create_reference(portal, services, blank)[1]
+            for blank in (True, False)]
+        return cases, uids_of(references)
+
+    def make_case(self, portal):
+        samples = utils.create_samples(portal, 2, self.keywords)
+        worksheet = utils.create_worksheet(portal)
+        worksheet.setAnalyst(TEST_USER_ID)
+        with utils.settings(default=0):
+            worksheet.addAnalyses(utils.analyses_of(samples))
+        return uids_of(samples), api.get_uid(worksheet)
+
+
+def uids_of(objects):
+    return [api.get_uid(obj) for obj in objects]
 
 
 STOCK_FIXTURE = Stock(name="senaite.queue:Stock")
 STOCK_TESTING = QueueTesting(
     bases=(STOCK_FIXTURE,), name="senaite.queue:Stocked")
+
+TWINS_FIXTURE = Twins(name="senaite.queue:TwinsInStock")
+TWINS_TESTING = QueueTesting(
+    bases=(TWINS_FIXTURE,), name="senaite.queue:Twins")

@@ -22,6 +22,7 @@ from bika.lims import api
 
 from senaite.queue.tests import endstate
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import stock
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
 
@@ -67,17 +68,22 @@ class Case(object):
 class ProcessTestCase(WorksheetTestCase):
     """Runs actions synchronously on one case, and queued on its twin."""
 
+    layer = stock.TWINS_TESTING
+
     #: Show differences in full
     maxDiff = None
 
-    #: Reference samples, once they are created
-    references = None
-
     #: Keywords of the services of all samples
-    keywords = ("Ca", "Cu")
+    keywords = stock.Twins.keywords
 
     def setUp(self):
         super(ProcessTestCase, self).setUp()
+        cases, references = self.layer["twins"]
+        #: Uids of cases in stock
+        self.cases = list(cases)
+        #: Reference samples, once they are needed
+        self.references = None
+        self.references_in_stock = references
         # Rendering the next page takes longer than the click itself
         self.browser.followRedirects = False
 
@@ -88,6 +94,10 @@ class ProcessTestCase(WorksheetTestCase):
         :param count: number of samples
         :param worksheet: whether the case has a worksheet from the start
         """
+        is_in_stock = assign and worksheet and count == 2 and \
+            self.keywords == stock.Twins.keywords
+        if is_in_stock and self.cases:
+            return self.take_case()
         samples = utils.create_samples(self.portal, count, self.keywords)
         analyses = utils.analyses_of(samples)
         if not worksheet:
@@ -100,6 +110,13 @@ class ProcessTestCase(WorksheetTestCase):
                 worksheet.addAnalyses(analyses)
         transaction.commit()
         return Case(samples, analyses, worksheet)
+
+    def take_case(self):
+        """Return a case in stock."""
+        uids, worksheet_uid = self.cases.pop(0)
+        samples = [api.get_object_by_uid(uid) for uid in uids]
+        return Case(samples, utils.analyses_of(samples),
+                    api.get_object_by_uid(worksheet_uid))
 
     def compare(self, prepare, *acts, **options):
         """Assert that queued and synchronous processing have equal results.
@@ -185,10 +202,7 @@ class ProcessTestCase(WorksheetTestCase):
     def with_controls(self, case):
         """Add duplicates, a blank and a control to the worksheet."""
         if self.references is None:
-            services = worksheets.get_services(self.keywords)
-            self.references = [
-                worksheets.create_reference(self.portal, services, blank)[1]
-                for blank in (True, False)]
+            self.references = self.get_references()
         added = case.worksheet.addDuplicateAnalyses(1)
         for reference in self.references:
             added += case.worksheet.addReferenceAnalyses(
@@ -197,6 +211,15 @@ class ProcessTestCase(WorksheetTestCase):
             analysis.reindexObject()
         case.analyses = case.analyses + added
         transaction.commit()
+
+    def get_references(self):
+        """Return a blank and a control."""
+        if self.keywords == stock.Twins.keywords:
+            return [api.get_object_by_uid(uid)
+                    for uid in self.references_in_stock]
+        services = worksheets.get_services(self.keywords)
+        return [worksheets.create_reference(self.portal, services, blank)[1]
+                for blank in (True, False)]
 
     def submitted(self, case):
         self.enter_results(case.analyses)
