@@ -14,7 +14,6 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import time
 
 from senaite.queue.consumer.heartbeat import Heartbeat
 from senaite.queue.errors import AnswerTimeout
@@ -24,6 +23,7 @@ from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import TransportError
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
 
@@ -54,7 +54,7 @@ class Attempt(object):
         self.agent = consumer.agent
         self.registry = consumer.registry
         self.task = task
-        self.started = time.time()
+        self.started = clock.monotonic()
 
     def run(self):
         """Process the task, deliver its follow-ups, report to the server.
@@ -77,7 +77,7 @@ class Attempt(object):
             "event=processed task=%s name=%s user=%s consumer=%s outcome=%s "
             "seconds=%.3f", self.task.task_short_uid, self.task.name,
             self.task.username, self.consumer.consumer_id,
-            outcome["outcome"], time.time() - self.started)
+            outcome["outcome"], clock.monotonic() - self.started)
         return answer or {}
 
     def _recorded(self):

@@ -26,7 +26,6 @@ from __future__ import print_function
 import os
 import sys
 import threading
-import time
 
 from senaite.queue.client import agent as agents
 from senaite.queue import config
@@ -45,6 +44,7 @@ from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
 from senaite.queue.site import own_address
@@ -144,7 +144,8 @@ class Consumer(object):
         while not self._is_over():
             next_due = self._work_off()
             if not self._is_over():
-                ledger_upkeep.run(self.site, self.agent.transport, time.time())
+                ledger_upkeep.run(
+                    self.site, self.agent.transport, clock.steady())
                 self._listen(next_due)
 
     def _work_off(self):
@@ -289,15 +290,15 @@ class Consumer(object):
 
     def _rest_after(self, attempt):
         """Return the seconds that are left of what its task takes at least."""
-        return attempt.started + attempt.task.min_seconds - time.time()
+        return attempt.started + attempt.task.min_seconds - clock.monotonic()
 
     def _listen(self, next_due):
         """Wait until there may be something to do."""
         wait = LISTEN_SECONDS
         if next_due is not None:
             wait = max(LOOK_SECONDS, min(wait, next_due))
-        deadline = time.time() + wait
-        while time.time() < deadline and not self._is_over():
+        deadline = clock.monotonic() + wait
+        while clock.monotonic() < deadline and not self._is_over():
             if self._doorbell.rang():
                 return
             self.stopping.wait(LOOK_SECONDS)

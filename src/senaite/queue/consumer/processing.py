@@ -34,6 +34,7 @@ from senaite.queue.errors import LeaseLost
 from senaite.queue.errors import TaskRefused
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
 from senaite.queue.model.fields import to_message
@@ -127,7 +128,7 @@ def _attempt(portal, request, lease, user_id, tries=1):
                          task.task_short_uid, task.name)
         processed = _count_processed(task, added)
         note = task.get("note")
-        ledger.record(portal, task.task_uid, time.time(), processed, note)
+        ledger.record(portal, task.task_uid, clock.steady(), processed, note)
         _describe(task)
         if lease.lost:
             raise LeaseLost()

@@ -31,7 +31,12 @@ class ITaskStore(Interface):
     """
 
     def now():
-        """Return the time of the store's clock."""
+        """Return the time of the store's clock. It follows the time of day,
+        but never jumps and never runs backwards."""
+
+    def ahead():
+        """Return by how many seconds the store's clock is ahead of the time
+        of day; not 0 for a while after that one was set."""
 
     def version():
         """Return the current version, "<epoch>:<counter>". The counter grows

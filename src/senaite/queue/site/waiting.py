@@ -25,9 +25,10 @@ import math
 import os
 import select
 import threading
-import time
 
 import six
+
+from senaite.queue.model import clock
 
 
 class PipeEvent(object):
@@ -84,15 +85,14 @@ class PipeEvent(object):
         """
         with self._lock:
             self._part()
-        started = time.time()
+        started = clock.monotonic()
         poll = select.poll()
         poll.register(self._reader, select.POLLIN)
         while not self._is_set:
             left = None
             if timeout is not None:
-                # within bounds, in case the clock was set
-                spent = min(max(0, time.time() - started), timeout)
-                left = int(math.ceil(1000 * (timeout - spent)))
+                left = started + timeout - clock.monotonic()
+                left = int(math.ceil(1000 * max(0, left)))
             try:
                 if not poll.poll(left) or left == 0:
                     break

@@ -37,8 +37,8 @@ def open_store(url, site_id, clock=None):
     :param site_id: distinguishes the site from others in the same database,
         e.g. its physical path
     :type site_id: str
-    :param clock: function that returns UTC epoch seconds; by default the
-        clock that all queue servers on the database share
+    :param clock: function that returns UTC epoch seconds, and measures what
+        passes, too; by default the time of day of the database
     :rtype: senaite.queue.interfaces.ITaskStore
     :raises StoreUnavailable: if this is not a URL, or the database is of an
         unknown type
