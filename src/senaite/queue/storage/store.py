@@ -49,12 +49,12 @@ from senaite.queue.storage import upkeep
 class TaskStore(object):
     """The tasks of a site in an SQL database."""
 
-    def __init__(self, url, site_id, clock=None, random_source=None,
-                 elapsed=monotonic):
+    def __init__(self, url, site_id, clock=None, elapsed=None,
+                 random_source=None):
         self.url = url
         self.site_id = fields.to_text(site_id)
         self._wall = clock
-        self._clock = StoreClock(clock or elapsed)
+        self._clock = StoreClock(elapsed or clock or monotonic)
         self._random = random_source or random.random
         # Fails on a bad URL; opened by the first method
         database.get_database(url)

@@ -15,11 +15,11 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.model import scheduling
-from senaite.queue.tests.storecontract.base import ALICE
-from senaite.queue.tests.storecontract.base import BOB
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import SITE
 from senaite.queue.tests.storecontract.base import StoreCase
+from senaite.queue.tests.tasks import ALICE
+from senaite.queue.tests.tasks import BOB
 
 HOURS = 3600
 DAYS = 24 * HOURS
@@ -38,13 +38,12 @@ class ClockContract(StoreCase):
     def set_clock(self, seconds):
         """Set the clock of the machine, in no time."""
         before = self.store.now()
-        self.clock.forward(seconds)
+        self.clock.step(seconds)
         self.assertAlmostEqual(self.store.now(), before, places=3)
 
     def test_lease_ends_in_time_when_the_clock_is_set_back(self):
         task = self.add(1)
         self.assertEqual(self.pop(ALICE), task["task_uid"])
-        # Any clock but this one measures what passes
         self.set_clock(-2 * HOURS)
         spent = self.seconds_until(lambda: self.pop(BOB))
         self.assertTrue(LEASE * 0.75 <= spent <= LEASE * 1.5, spent)
@@ -80,11 +79,11 @@ class ClockContract(StoreCase):
         self.assertEqual(self.pop(), task["task_uid"])
 
     def test_restart_with_a_clock_that_was_put_right(self):
-        self.clock.forward(2 * HOURS)
+        self.clock.step(2 * HOURS)
         self.add(1)
         self.pop(ALICE)
         before = self.store.now()
-        self.clock.forward(-2 * HOURS)
+        self.clock.step(-2 * HOURS)
         self.store = self.open_store(SITE, self.clock)
         self.assertGreaterEqual(self.store.now(), before)
         spent = self.seconds_until(lambda: self.pop(BOB))
