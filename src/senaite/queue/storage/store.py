@@ -183,9 +183,9 @@ class TaskStore(object):
         with self._read() as unit:
             return reads.uids(unit, states)
 
-    def hello(self, consumer_id):
+    def hello(self, consumer_id, stopped=()):
         with self._write() as unit:
-            return consumers.hello(unit, consumer_id)
+            return consumers.hello(unit, consumer_id, stopped)
 
     def consumers(self):
         with self._read() as unit:

@@ -205,7 +205,8 @@ class QueueServer(Wire):
             payload["consumer_id"], payload["task_uid"], self.lease_seconds)}
 
     def do_hello(self, payload):
-        return {"requeued": self.store.hello(payload["consumer_id"])}
+        return {"requeued": self.store.hello(
+            payload["consumer_id"], payload.get("stopped") or ())}
 
     def do_diff(self, payload):
         return self.store.changes(payload.get("since"))

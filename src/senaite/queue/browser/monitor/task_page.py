@@ -224,7 +224,7 @@ class TaskView(BrowserView):
                 "outcome": words.say(words.OUTCOMES.get(
                     attempt["outcome"], attempt["outcome"] or
                     _(u"In progress"))),
-                "good": attempt["outcome"] in (None, "done"),
+                "good": attempt["outcome"] in (None, "done", "stopped"),
                 "error": html.plain(attempt["error_message"]),
                 "traceback": html.plain(attempt["traceback"]),
             })
