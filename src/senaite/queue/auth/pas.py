@@ -41,6 +41,7 @@ from senaite.queue.model import clock
 from senaite.queue.model.fields import to_native
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.site.portal import get_portal
+from ZODB.POSException import POSError
 
 META_TYPE = "SENAITE Queue Auth Plugin"
 
@@ -96,6 +97,9 @@ class QueueAuthPlugin(BasePlugin):
             return None
         try:
             user = self._getPAS().getUserById(user_id)
+        except POSError:
+            # ZEO is away, or there is a conflict: the user may well be known
+            raise
         except Exception:
             logger.exception("event=login_failed user=%s", user_id)
             return None

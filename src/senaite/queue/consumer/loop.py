@@ -34,6 +34,7 @@ from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.consumer import stopping
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import NotReady
@@ -85,6 +86,11 @@ class Consumer(object):
         #: the way to this very process
         self.loopback = None
         self.stopping = Event()
+        #: set while the loop does not run
+        self.ended = Event()
+        self.ended.set()
+        #: the attempt at hand, from when a task was handed out
+        self.attempt = None
         self._doorbell = Doorbell(site)
         self._complaint = None
         self._thread = None
@@ -99,8 +105,9 @@ class Consumer(object):
         if self not in self.agent.companions:
             self.agent.companions.append(self)
         self._pid = os.getpid()
+        self.ended.clear()
         self._thread = threading.Thread(
-            target=self._run, name="senaite.queue consumer")
+            target=self._run_to_end, name="senaite.queue consumer")
         self._thread.daemon = True
         self._thread.start()
         return True
@@ -111,10 +118,14 @@ class Consumer(object):
         :param timeout: seconds to wait for the end; None: do not wait
         """
         self.stopping.set()
-        thread = self._thread
-        if timeout and thread is not None and \
-                thread is not threading.current_thread():
-            thread.join(timeout)
+        if timeout and self._thread is not threading.current_thread():
+            self.ended.wait(timeout)
+
+    def _run_to_end(self):
+        try:
+            self._run()
+        finally:
+            self.ended.set()
 
     def _run(self):
         """Run until the process, the database or the add-on is gone."""
@@ -157,8 +168,6 @@ class Consumer(object):
         # are none
         answer = {}
         with self._get_session().working_off():
-            # A task that was handed out is processed even when we are asked to
-            # stop
             while answer.get("task") or not self._is_over():
                 if "task" not in answer:
                     self._require_database()
@@ -195,9 +204,12 @@ class Consumer(object):
         self._require_loopback()
         # what this consumer held before the process was started again is
         # given to another consumer at once
+        stopped = stopping.get_stopped()
         answer = self.agent.transport.call(
-            "queue_server/hello", {"consumer_id": self.consumer_id},
-            force=True)
+            "queue_server/hello",
+            {"consumer_id": self.consumer_id, "stopped": stopped}, force=True)
+        if stopped:
+            stopping.forget_stopped()
         logger.info("event=consumer_ready consumer=%s url=%s requeued=%s",
                     self.consumer_id, self.loopback.base_url,
                     len(answer.get("requeued") or ()))
@@ -275,12 +287,24 @@ class Consumer(object):
 
         :returns: the answer of the server, which may have the next task
         """
-        attempt = Attempt(self, task)
-        answer = attempt.run()
+        attempt = self.attempt = Attempt(self, task)
+        try:
+            if self._is_over():
+                # It came with the answer to our last report
+                self._decline(attempt)
+                return {}
+            answer = attempt.run()
+        finally:
+            self.attempt = None
         rest = self._rest_after(attempt)
         if rest > 0 and not answer.get("task"):
             self.stopping.wait(rest)
         return answer
+
+    def _decline(self, attempt):
+        """Hand back a task that nobody has begun to process."""
+        if not attempt.hand_back(0):
+            stopping.note_stopped([self.consumer_id])
 
     def goes_on(self, attempt):
         """Tell whether the next task may begin as soon as an attempt ends."""
@@ -334,6 +358,7 @@ def ensure(portal):
     :rtype: str
     """
     site = connections.Site.of(portal)
+    stopping.watch_shutdown(get_consumers)
     with _lock:
         consumer = _consumers.get(site.key)
         if consumer is None or consumer.agent.stopped:
@@ -349,6 +374,14 @@ def ensure(portal):
 def get_consumer(site):
     """Return the loop of a site in this process, or None."""
     return _consumers.get(site.key)
+
+
+def get_consumers():
+    """Return the loops of all sites in this process.
+
+    :rtype: list of Consumer
+    """
+    return list(_consumers.values())
 
 
 def is_running(site):

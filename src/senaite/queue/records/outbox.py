@@ -98,6 +98,13 @@ def bells(root):
     return [shard["bell"] for shard in root["shards"]]
 
 
+def ring(portal):
+    """Have consumers ask for a task: one was handed back."""
+    root = get_root(portal)
+    if root is not None:
+        bells(root)[_shard_number()].change(1)
+
+
 def put(portal, task):
     """Write a task to the outbox, in the running transaction.
 

@@ -40,6 +40,11 @@ class Clock(object):
         self.now += seconds
         self.passed += seconds
 
+    def forward_to(self, moment):
+        """Let time pass until a moment (epoch seconds)."""
+        self.passed += moment - self.now
+        self.now = moment
+
     def step(self, seconds):
         """Set the clock forward or back."""
         self.now += seconds

@@ -72,7 +72,7 @@ class OutcomeContract(StoreCase):
         self.assertEqual(self.pop(), make_task(2)["task_uid"])
         self.store.acknowledge(make_task(2)["task_uid"], ALICE)
         self.assertIsNone(self.pop())
-        self.clock.now = self.store.next_due()
+        self.clock.forward_to(self.store.next_due())
         self.assertEqual(self.pop(), uid)
 
     def test_failure_report_can_be_repeated(self):
