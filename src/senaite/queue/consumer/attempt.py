@@ -176,7 +176,8 @@ class Attempt(object):
         payload = {"task_uid": self.task.task_uid,
                    "consumer_id": self.consumer.consumer_id,
                    "kind": scheduling.STOPPED,
-                   "error_message": "The consumer was stopped"}
+                   "error_message": "The consumer was stopped",
+                   "traceback": None}
         try:
             self._call("queue_server/fail", payload)
         except ServerRefused as refusal:

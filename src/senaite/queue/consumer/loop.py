@@ -115,10 +115,14 @@ class Consumer(object):
     def stop(self, timeout=None):
         """Let the loop end after its task.
 
-        :param timeout: seconds to wait for the end; None: do not wait
+        :param timeout: seconds to wait for the end; None: do not wait. Work
+            that was handed back is not waited for
         """
         self.stopping.set()
-        if timeout and self._thread is not threading.current_thread():
+        if not timeout or self._thread is threading.current_thread():
+            return
+        attempt = self.attempt
+        if attempt is None or not attempt.is_handed_back:
             self.ended.wait(timeout)
 
     def _run_to_end(self):

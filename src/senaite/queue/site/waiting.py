@@ -110,7 +110,10 @@ class SignalFlag(object):
 
     def __init__(self):
         self._is_set = False
-        self._reader, self._writer = os.pipe()
+        reader, writer = os.pipe()
+        # As files, they are closed with the flag
+        self._reader = os.fdopen(reader, "rb", 0)
+        self._writer = os.fdopen(writer, "wb", 0)
 
     def is_set(self):
         """Tell whether the event has happened."""
@@ -120,7 +123,7 @@ class SignalFlag(object):
         """Wake all waiting threads."""
         if not self._is_set:
             self._is_set = True
-            os.write(self._writer, b".")
+            os.write(self._writer.fileno(), b".")
 
     def wait(self, timeout):
         """Wait until the event has happened.
