@@ -15,6 +15,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import email.utils
 import logging
 import unittest
 
@@ -130,6 +131,57 @@ class TestTransport(unittest.TestCase):
             self.server.url + "/@@API/senaite/v1/" + ROUTE, auth=signer)
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(answer.history, [])
+
+
+class TestCompare(unittest.TestCase):
+    """The times of day of two machines, as answers tell them."""
+
+    def setUp(self):
+        server_time.forget()
+        self.addCleanup(server_time.forget)
+        self.now = Clock(START)
+        self.addCleanup(setattr, clock, "now", clock.now)
+        self.addCleanup(setattr, clock, "monotonic", clock.monotonic)
+        clock.now = self.now
+        clock.monotonic = self.now.measure
+        self.lines = []
+        handler = logging.Handler()
+        handler.emit = lambda record: self.lines.append(record.getMessage())
+        logger.addHandler(handler)
+        self.addCleanup(logger.removeHandler, handler)
+        self.addCleanup(logger.setLevel, logger.level)
+        logger.setLevel(logging.INFO)
+
+    def compare(self, ahead):
+        """Compare with a server, a minute later; return the difference."""
+        self.now.forward(server_time.COMPARE_AGAIN_SECONDS)
+        date = email.utils.formatdate(self.now() + ahead, usegmt=True)
+        server_time.compare("http://x", date)
+        return server_time.get_difference("http://x")
+
+    def test_differences_are_told_in_seconds(self):
+        self.assertEqual(self.compare(0), 0)
+        self.assertEqual(self.compare(3), 0)
+        for ahead in (30, -40, 7200):
+            self.assertTrue(abs(self.compare(ahead) - ahead) <= 1)
+            self.assertTrue(abs(self.compare(ahead) - ahead) <= 1)
+        self.assertEqual(self.compare(0), 0)
+        said = [line.split(": ")[0] for line in self.lines]
+        self.assertEqual(said, [
+            "event=clocks_differ server=http://x seconds=30",
+            "event=clocks_differ server=http://x seconds=-40",
+            "event=clocks_differ server=http://x seconds=7200",
+            "event=clocks_agree server=http://x"])
+
+    def test_answers_without_a_date_tell_nothing(self):
+        for date in (None, "", "yesterday"):
+            server_time.compare("http://x", date)
+        self.assertEqual(server_time.get_difference("http://x"), 0)
+
+    def test_answers_are_compared_once_a_minute(self):
+        self.compare(0)
+        server_time.compare("http://x", email.utils.formatdate(0))
+        self.assertEqual(server_time.get_difference("http://x"), 0)
 
 
 class TestReplay(unittest.TestCase):
