@@ -48,7 +48,7 @@ LOOK_SECONDS = 0.02
 MOST_NOTED = 100
 
 #: What follows the path of the process' own files
-NOTE = "senaite.queue.stopped"
+NOTE = "senaite-queue-stopped.json"
 
 _guards = {}
 _lock = threading.Lock()
