@@ -34,6 +34,8 @@ FORBIDDEN = {
     # On Python 2.7 they wait until a time of day
     ("threading", "Event"): "site.waiting.Event",
     ("threading", "Condition"): "site.waiting.Event",
+    ("thread", "join"): "an event, set when the thread ends",
+    ("_thread", "join"): "an event, set when the thread ends",
 }
 
 #: May define the event that others use

@@ -107,6 +107,9 @@ class Agent(object):
         self._trouble_since = None
         self._thread = None
         self._pid = None
+        #: set while the thread does not run
+        self._ended = Event()
+        self._ended.set()
         self.stopped = False
         #: other threads that work for the site in this process, and end with
         #: the agent
@@ -158,6 +161,7 @@ class Agent(object):
                 return
             self.stopped = False
             self._pid = os.getpid()
+            self._ended.clear()
             self._thread = threading.Thread(
                 target=self._run, name="senaite.queue agent")
             self._thread.daemon = True
@@ -190,9 +194,9 @@ class Agent(object):
         """Wait for the threads to end."""
         for companion in list(self.companions):
             companion.stop(timeout)
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        if self._thread is not threading.current_thread():
+            # Not Thread.join: that of Python 2 waits by the time of day
+            self._ended.wait(timeout)
 
     def tick(self, everything=False):
         """Relay the outbox and refresh the snapshot, once; see `deliver`."""
@@ -358,6 +362,7 @@ class Agent(object):
                 del _agents[self.site.key]
         self.stopped = True
         self.site.release_connection()
+        self._ended.set()
 
     def _complain(self, error, unexpected=False):
         """Log a problem once, and once more when it is over."""
