@@ -85,6 +85,8 @@ setup(
         # 3.3 is the last line for Python 2.7, which pip knows by itself;
         # buildout needs the pin of SENAITE. Fernet has not changed since.
         "cryptography >= 3.3",
+        # Python 2.7 has no clock of its own that nobody can set.
+        "monotonic >= 1.5; python_version < '3'",
         # 0.12 is the last line for Python 2.7; the text format is the same. A 1.0
         # may change it.
         "prometheus_client >= 0.12, < 1",

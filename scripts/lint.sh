@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Style and well-formedness of our own files. Without a name, all checks run:
-#   scripts/lint.sh [ruff | bytecode3 | bytecode2 | well-formed]
+#   scripts/lint.sh [ruff | bytecode3 | bytecode2 | well-formed | clock]
 # .pre-commit-config.yaml calls them one by one.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -48,13 +48,16 @@ for name in filter(os.path.exists, sys.stdin.read().splitlines()):
 sys.exit(bad)'
 }
 
-for name in ${*:-ruff bytecode3 bytecode2 well-formed}; do
+for name in ${*:-ruff bytecode3 bytecode2 well-formed clock}; do
     case $name in
     ruff)
         check "ruff (src, tests, scripts, bench)" \
             .venv3/bin/ruff check -q src tests scripts bench setup.py ;;
     bytecode3) check "bytecode, Python 3 (src, tests)" bytecode3 ;;
     bytecode2) check "bytecode, Python 2.7 (src, tests/addon)" bytecode2 ;;
+    clock)
+        check "no time of day but in model/clock.py" \
+            .venv3/bin/python scripts/check_clock.py ;;
     well-formed) check "ZCML and XML well-formed" well_formed ;;
     *)
         echo "lint: there is no check named $name" >&2

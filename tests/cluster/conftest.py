@@ -39,7 +39,8 @@ def figures(request):
 
 @pytest.fixture(scope="session")
 def running_cluster():
-    with counting_cluster() as cluster:
+    # Chunks that are held do not hold up the stop of their process for long
+    with counting_cluster(env={"SENAITE_QUEUE_STOP_SECONDS": "4"}) as cluster:
         yield cluster
 
 

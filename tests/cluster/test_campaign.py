@@ -17,16 +17,16 @@ from crash.cluster import fire_cluster
 SEED = 2026
 
 #: Each way to strike, and a few points in the code
-WAYS = ("point", "sigkill", "cut", "point", "sigstop", "swallow", "several",
-        "delay", "zombie", "point")
+WAYS = ("point", "sigkill", "clock", "cut", "stop", "sigstop", "deploy",
+        "clock", "swallow", "several", "delay", "zombie", "point")
 
 
-def test_ten_strikes(figures):
+def test_each_way_to_strike(figures):
     lines = []
     with fire_cluster() as cluster:
         campaign = Campaign(cluster, SEED, lines.append, WAYS,
                             with_bench=False)
-        campaign.run(len(WAYS) + 1)
+        campaign.run(len(WAYS) + 2)
         campaign.report()
         logs = {node.name: node.process.tail() for node in cluster.nodes}
     figures.append("crash campaign, seed {}: {}".format(SEED, lines[-1]))

@@ -47,6 +47,37 @@ def test_consumer_killed_inside_a_chunk(cluster, counter):
     assert begun[1]["pid"] != first["pid"]
 
 
+def test_consumer_stopped_inside_a_chunk(cluster, counter):
+    """SIGTERM, as at each deploy: ZServer waits for the chunk, though not for
+    ever, and what has not ended costs the task nothing."""
+    consumer = cluster.consumer
+    added = counter.add(items=2, seconds=2.5)
+    task_uid = added["tasks"][0]["task_uid"]
+    counter.await_begin(task_uid)
+    consumer.process.request_stop()
+    eventually(lambda: not consumer.process.is_running, "the consumer to end")
+    assert counter.outcomes(task_uid) == ["done"]
+
+    counter.hold()
+    added = counter.add(items=20, chunk_size=5, retries=0)
+    task_uid = added["tasks"][0]["task_uid"]
+    for number in (1, 2):
+        consumer.restart()
+        eventually(lambda: len(counter.journal(task_uid, "begin")) == number,
+                   "the chunk to begin")
+        consumer.process.request_stop()
+        eventually(lambda: not consumer.process.is_running,
+                   "the consumer to end")
+    counter.release()
+    assert counter.outcomes(task_uid) == ["stopped"] * 2
+    consumer.restart()
+    counter.await_once(counter.items(added))
+    counter.await_idle()
+    assert counter.outcomes(task_uid) == ["stopped"] * 2 + ["done"]
+    with open(consumer.log, errors="replace") as log:
+        assert "event=commit_by_adapter" not in log.read()
+
+
 def test_consumer_killed_between_commit_and_acknowledgement(cluster, counter):
     """The server is away when the chunk ends: nobody hears that it is done,
     and the consumer that could tell dies. The ledger has to know."""

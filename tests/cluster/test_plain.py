@@ -17,7 +17,8 @@ def plain(volunteer=True, **options):
 
     :param volunteer: whether the queue server may consume
     """
-    env = {"QUEUETEST_DIR": tempfile.mkdtemp(prefix="queuetest-")}
+    env = {"QUEUETEST_DIR": tempfile.mkdtemp(prefix="queuetest-"),
+           "SENAITE_QUEUE_STOP_SECONDS": "3"}
     if not volunteer:
         env["SENAITE_QUEUE_STANDALONE"] = "off"
     return Plain(packages=["queuetest"], env=env, **options)
@@ -67,6 +68,8 @@ def test_one_process(wsgi):
                    "the task to be done", pause=0.2)
         counter.await_once(items)
         counter.await_idle()
+        # the stop was planned: it cost the task nothing
+        assert counter.outcomes(task_uid) == ["stopped", "done"]
         assert errors_of(site.web) == []
 
 

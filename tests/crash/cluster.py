@@ -8,8 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The cluster of the campaign: proxies before ZEO and the queue server."""
+"""The cluster of the campaign: proxies before ZEO and the queue server, and a
+clock for each process."""
 
+import glob
+import os
 import shutil
 import signal
 
@@ -25,6 +28,9 @@ from crash.proxy import Proxy
 
 #: The shortest possible lease (seconds): processes stopped for longer lose it
 LEASE = 10
+
+#: Debian's package `faketime`: a library that tells a process another time
+FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 NODES = ("server", "web1", "web2", "consumer1", "consumer2")
 
@@ -42,6 +48,35 @@ class FireCluster(Cluster):
         self.points = KillPoints(self)
         self.zeo_proxies = {name: Proxy("ZEO of " + name, self.zeo_port)
                             for name in NODES}
+
+    def _zope(self, name, *args, **options):
+        node = super(FireCluster, self)._zope(name, *args, **options)
+        if find_faketime():
+            self.set_clock(name, 0)
+            node.process.env.update({
+                "LD_PRELOAD": find_faketime(),
+                "FAKETIME_TIMESTAMP_FILE": self._clock_path(name),
+                # seconds until a process notices that its clock was set
+                "FAKETIME_CACHE_DURATION": "1",
+                # What passes is what passes
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+            })
+        return node
+
+    def set_clock(self, name, seconds):
+        """Set the clock that a process sees.
+
+        :param name: name of the process
+        :param seconds: by how much it is ahead of the real one
+        """
+        path = self._clock_path(name)
+        with open(path + ".new", "w") as target:
+            target.write("{:+d}\n".format(seconds))
+        os.rename(path + ".new", path)
+
+    def _clock_path(self, name):
+        return self.path(name + ".clock")
 
     @property
     def proxies(self):
@@ -68,7 +103,11 @@ class FireCluster(Cluster):
         shutil.rmtree(self.env["QUEUETEST_DIR"], ignore_errors=True)
 
     def make_whole(self):
-        """Start dead processes, continue stopped ones, restore connections."""
+        """Start dead processes, continue stopped ones, restore connections,
+        put clocks right."""
+        if find_faketime():
+            for node in self.zopes:
+                self.set_clock(node.name, 0)
         for proxy in self.proxies:
             proxy.behave(PASS)
         for node in self.nodes:
@@ -82,6 +121,11 @@ class FireCluster(Cluster):
             eventually(lambda node=node: answers(node),
                        "{} to reach its database".format(node.name),
                        pause=0.5)
+
+
+def find_faketime():
+    """Return the path of the library that fakes clocks, or None."""
+    return next(iter(sorted(glob.glob(FAKETIME))), None)
 
 
 def fire_cluster(say=None, plant=None):

@@ -18,7 +18,9 @@ import time
 
 from harness.killpoints import POINTS
 
+from crash.cluster import find_faketime
 from crash.cluster import LEASE
+from crash.cluster import NODES
 from crash.proxy import CUT
 from crash.proxy import DELAY
 from crash.proxy import PASS
@@ -27,7 +29,12 @@ from crash.proxy import SWALLOW
 #: Way to strike -> its weight in the random choice
 WAYS = collections.OrderedDict((
     ("sigkill", 28), ("point", 25), ("several", 5), ("sigstop", 15),
-    ("zombie", 5), ("cut", 12), ("swallow", 8), ("delay", 7)))
+    ("zombie", 5), ("cut", 12), ("swallow", 8), ("delay", 7),
+    ("stop", 10), ("deploy", 4), ("clock", 10)))
+
+#: Seconds by which clocks are set: the hour of a hardware clock in local time,
+#: a virtual machine that was resumed, a step of NTP
+STEPS = (-7200, -3600, -300, -40, 40, 300, 3600, 7200)
 
 #: Maximum number of broken processes; with more the next strike has to wait
 MOST_BROKEN = 2
@@ -47,7 +54,12 @@ class Killer(object):
         self.cluster = cluster
         self.random = random.Random(seed)
         self.say = say
-        self.given = collections.deque(ways or ())
+        self.ways = dict(WAYS)
+        if not find_faketime():
+            say("No clock is set: the Debian package faketime is missing")
+            del self.ways["clock"]
+        self.given = collections.deque(
+            way for way in ways or () if way in self.ways)
         self.counts = collections.Counter()
         self._points = collections.deque()
         self._healing = []
@@ -62,7 +74,7 @@ class Killer(object):
     def strike(self):
         """Strike the cluster once; a thread repairs the damage later."""
         way = self.given.popleft() if self.given else self.random.choices(
-            list(WAYS), list(WAYS.values()))[0]
+            list(self.ways), list(self.ways.values()))[0]
         victims = getattr(self, "do_" + way)()
         # Several processes that die are several kills
         self.counts[way] += victims.count(",") + 1
@@ -119,6 +131,30 @@ class Killer(object):
         return self.disturb(DELAY, self.random.choice((4, 8)),
                             self.random.choice((0.05, 0.2, 1.0)))
 
+    def do_stop(self):
+        """Restart a process as planned."""
+        (node,) = self.take(1)
+        self.later(self.restart, [node])
+        return node.name
+
+    def do_deploy(self):
+        """Restart several processes as planned, all at once."""
+        nodes = self.take(self.random.randint(2, 4), NODES)
+        self.later(self.restart, nodes)
+        return ", ".join(node.name for node in nodes)
+
+    def do_clock(self):
+        """Set the clock of one process, or of all, and put it right later;
+        whatever starts in between starts with the wrong one."""
+        names = list(NODES) if self.random.random() < 0.3 else \
+            [self.random.choice(NODES)]
+        step = self.random.choice(STEPS)
+        for name in names:
+            self.cluster.set_clock(name, step)
+        self.later(self.put_right, names, self.random.choice((5, 15, 30)))
+        return "{} by {} s".format(
+            names[0] if len(names) == 1 else "all", step)
+
     # -- tools ---------------------------------------------------------------
 
     def take(self, number, names=None):
@@ -149,6 +185,19 @@ class Killer(object):
         order = self.random.sample(nodes, len(nodes))
         pauses = [self.random.uniform(0, 3) for _ in order]
         self.later(self.start_again, list(zip(order, pauses)))
+
+    def restart(self, nodes):
+        """Ask processes to end, and start them again."""
+        for node in nodes:
+            node.process.request_stop()
+        for node in nodes:
+            node.process.await_stop()
+        self.start_again([(node, 0) for node in nodes])
+
+    def put_right(self, names, seconds):
+        time.sleep(seconds)
+        for name in names:
+            self.cluster.set_clock(name, 0)
 
     def start_again(self, order):
         for node, pause in order:

@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -84,3 +85,24 @@ def test_hooks_run_what_lint_runs():
     (".github", "workflows", "ci.yml"), (".travis.yml",)])
 def test_build_machines_call_the_same_script(path):
     assert re.search(r"^\s*-( run:)? \.ci/run$", read(*path), re.MULTILINE)
+
+
+def test_lint_refuses_the_time_of_day(tmp_path):
+    """In whatever way a module asks for it."""
+    for line in ("import time\nbegan = time.time()",
+                 "import time\nread = time.time",
+                 "from time import time",
+                 "import datetime\nat = datetime.datetime.now()",
+                 "from datetime import datetime\nat = datetime.utcnow()",
+                 "from DateTime import DateTime\nat = DateTime()",
+                 "import threading\nbell = threading.Event()"):
+        (tmp_path / "module.py").write_text(line + "\n")
+        found = subprocess.run(
+            [sys.executable, "scripts/check_clock.py", str(tmp_path)],
+            cwd=ROOT, stdout=subprocess.PIPE)
+        assert found.returncode == 1, line
+        assert b"module.py:" in found.stdout and b": use " in found.stdout
+    (tmp_path / "module.py").write_text(
+        "import time\ntime.sleep(1)\nshown = time.gmtime(0)\n")
+    subprocess.run([sys.executable, "scripts/check_clock.py", str(tmp_path)],
+                   cwd=ROOT, check=True)

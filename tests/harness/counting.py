@@ -122,6 +122,12 @@ class Counter(object):
         eventually(look, "{} items to be processed".format(len(items)),
                    pause=0.3)
 
+    def outcomes(self, task_uid):
+        """Return how the attempts at a task ended, oldest first."""
+        session = self.session(self.cluster.server)
+        found = session.api("queue_server/history/" + task_uid)
+        return [attempt["outcome"] for attempt in found["attempts"]]
+
     def waiting(self):
         """Return how many tasks the queue server has, running ones too."""
         session = self.session(self.cluster.server)

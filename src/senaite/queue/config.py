@@ -405,6 +405,8 @@ SHORTEST_TOKEN = 16
 
 MOST_CONFLICT_RETRIES = 100
 
+MOST_STOP_SECONDS = 600
+
 
 def _one_of(*values):
     def parse(text):
@@ -440,6 +442,12 @@ def _conflict_retries(text):
     if text.lower() == OFF:
         return OFF
     if not text.isdigit() or int(text) > MOST_CONFLICT_RETRIES:
+        raise ValueError(text)
+    return int(text)
+
+
+def _stop_seconds(text):
+    if not text.isdigit() or int(text) > MOST_STOP_SECONDS:
         raise ValueError(text)
     return int(text)
 
@@ -529,8 +537,18 @@ SPEEDUPS = Variable(
     "With 'off', tasks take longer; the results are the same.",
     default_text="the setting decides")
 
+STOP_SECONDS = Variable(
+    "STOP_SECONDS", _stop_seconds,
+    "a whole number from 0 to {}".format(MOST_STOP_SECONDS),
+    "How many seconds the chunks of a Zope process may still take when it is "
+    "stopped. What has not ended by then is handed back.",
+    "The value must be less than what the system allows before it kills the "
+    "process: 10 seconds for supervisor and Docker, 90 for systemd. "
+    "queue-consumer has the option --grace instead.",
+    default=8, default_text="8", key="stop_seconds")
+
 VARIABLES = (ROLE, KEY, STORE, STANDALONE, CONSUMER_URL, CONFLICT_RETRIES,
-             METRICS_TOKEN, SPEEDUPS)
+             METRICS_TOKEN, SPEEDUPS, STOP_SECONDS)
 
 #: A process that has one of these wrong must not take part in the queue
 CRITICAL = (ROLE, KEY)

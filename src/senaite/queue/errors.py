@@ -114,6 +114,21 @@ class BadToken(QueueError, ValueError):
     """
 
 
+class StaleToken(BadToken):
+    """Bad token
+
+    The token of a request is dated too early or too late. The clocks of two
+    machines differ, or one of them was set.
+    """
+
+    def __init__(self, nonce):
+        """
+        :param nonce: nonce of the token
+        """
+        super(StaleToken, self).__init__()
+        self.nonce = nonce
+
+
 class Refused(QueueError):
     """The request cannot be answered as asked."""
 

@@ -38,6 +38,7 @@ from zope.component import getUtility
 from zope.component.hooks import site as in_site
 
 from senaite.queue import config
+from senaite.queue.model import clock
 from senaite.queue.model.fields import to_text
 from senaite.queue import PRODUCT_NAME
 
@@ -152,7 +153,7 @@ def eventually(check, seconds=30, message=None):
     :returns: the last result of the function
     :raises AssertionError: when the check does not succeed in time
     """
-    until = time.time() + seconds
+    until = clock.monotonic() + seconds
     while True:
         error = None
         try:
@@ -161,7 +162,7 @@ def eventually(check, seconds=30, message=None):
                 return found
         except AssertionError as caught:
             error = caught
-        if time.time() > until:
+        if clock.monotonic() > until:
             raise AssertionError("{} did not come true within {} s{}".format(
                 message or getattr(check, "__name__", check), seconds,
                 ": {}".format(error) if error else ""))

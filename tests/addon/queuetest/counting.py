@@ -30,6 +30,7 @@ from bika.lims import api as senaite_api
 from BTrees.OOBTree import OOBTree
 from senaite.queue import api
 from senaite.queue.interfaces import IQueuedTaskAdapter
+from senaite.queue.model import clock
 from senaite.queue.queue import get_chunks_for
 from zope.annotation.interfaces import IAnnotations
 from zope.interface import implementer
@@ -64,7 +65,8 @@ def get_tree(portal, key):
 
 def journal(event, **more):
     """Write a line to the journal."""
-    entry = dict(more, event=event, at=time.time(), pid=os.getpid())
+    # The same in all processes of the machine, also when clocks are set
+    entry = dict(more, event=event, at=clock.monotonic(), pid=os.getpid())
     path = os.path.join(os.environ[DIRECTORY], "journal")
     with open(path, "a") as target:
         target.write(json.dumps(entry) + "\n")
@@ -73,8 +75,8 @@ def journal(event, **more):
 def wait_while_held():
     """Wait for the test to take the file "hold" away."""
     hold = os.path.join(os.environ[DIRECTORY], "hold")
-    limit = time.time() + MAX_HOLD
-    while os.path.exists(hold) and time.time() < limit:
+    limit = clock.monotonic() + MAX_HOLD
+    while os.path.exists(hold) and clock.monotonic() < limit:
         time.sleep(0.02)
 
 

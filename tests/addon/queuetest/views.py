@@ -24,6 +24,7 @@ from Products.Five.browser import BrowserView
 from queuetest import counting
 from senaite.core.registry import set_registry_record
 from senaite.queue import api
+from senaite.queue.model import clock
 from zope.annotation.interfaces import IAnnotations
 from zope.globalrequest import getRequest
 
@@ -76,7 +77,7 @@ class AddTasksView(JSONView):
         self.go_on(self.request.get("then"))
         return {
             "tasks": added,
-            "at": time.time(),
+            "at": clock.monotonic(),
             "retries": self.request.retry_count,
             "is_current": getRequest() is self.request,
         }

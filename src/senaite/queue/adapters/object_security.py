@@ -28,6 +28,7 @@ from zope.interface import implementer
 from senaite.queue.api import add_copy
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
+from senaite.queue.site.objects import traverse
 
 
 @implementer(IQueuedTaskAdapter)
@@ -80,7 +81,7 @@ def reindex_paths(context, paths):
         skipped
     """
     for path in reversed(paths):
-        obj = context.unrestrictedTraverse(path, None)
+        obj = traverse(context, path)
         if obj is not None:
             reindex_security(obj)
 
@@ -89,7 +90,9 @@ def get_catalogs():
     """Return the catalogs of the site that can be searched by path."""
     tools = api.get_portal().objectValues()
     return [tool for tool in tools
-            if hasattr(aq_base(tool), "unrestrictedSearchResults")
+            # Not hasattr: that of Python 2 is false when ZEO is away, too
+            if getattr(aq_base(tool), "unrestrictedSearchResults", None)
+            is not None
             and "path" in tool.indexes()]
 
 

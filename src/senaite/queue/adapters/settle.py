@@ -30,6 +30,7 @@ from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
 
 from senaite.queue.adapters.transitions import do_if_allowed
+from senaite.queue.site.objects import get_object
 from senaite.queue.site import samples
 from senaite.queue import speedups
 
@@ -111,8 +112,7 @@ class Settlement(object):
         """
         verified = self.chunk.get_last_verified()
         for uid, obj in objects.items():
-            if uid in settled or \
-                    api.get_object_by_uid(uid, default=None) is None:
+            if uid in settled or get_object(uid) is None:
                 # Settled before, or removed by the very action
                 continue
             self._promote(obj, promotions)

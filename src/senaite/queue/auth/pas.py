@@ -30,14 +30,18 @@ from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
 from Products.PluggableAuthService.plugins.BasePlugin import BasePlugin
 from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
+from senaite.queue.auth import server_time
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import ConfigError
+from senaite.queue.errors import StaleToken
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model.fields import to_native
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.site.portal import get_portal
+from ZODB.POSException import POSError
 
 META_TYPE = "SENAITE Queue Auth Plugin"
 
@@ -93,6 +97,9 @@ class QueueAuthPlugin(BasePlugin):
             return None
         try:
             user = self._getPAS().getUserById(user_id)
+        except POSError:
+            # ZEO is away, or there is a conflict: the user may well be known
+            raise
         except Exception:
             logger.exception("event=login_failed user=%s", user_id)
             return None
@@ -170,7 +177,9 @@ def request_claims(request):
     if token:
         try:
             claims = verify(request, token)
-        except BadToken:
+        except BadToken as error:
+            if isinstance(error, StaleToken):
+                tell_time(request, error.nonce)
             logger.warning("event=bad_token method=%s path=%s address=%s",
                            request.environ.get("REQUEST_METHOD"),
                            repr(get_path(request)),
@@ -182,6 +191,16 @@ def request_claims(request):
             logger.exception("event=token_not_verified")
     setattr(request, MEMO, claims)
     return claims
+
+
+def tell_time(request, nonce):
+    """Tell a caller that holds the key which time this process counts.
+
+    :param request: the current request, whose token is dated too early or late
+    :param nonce: nonce of the token
+    """
+    request.response.setHeader(server_time.HEADER, server_time.make(
+        get_site_keys()[0], nonce, clock.steady(), nonces.process))
 
 
 def verify(request, token):

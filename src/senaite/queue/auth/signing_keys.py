@@ -21,11 +21,11 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import time
 
 from persistent.mapping import PersistentMapping
 from senaite.queue.auth import tokens
 from senaite.queue import config
+from senaite.queue.model import clock
 
 ANNOTATION = "senaite.queue.key"
 
@@ -49,7 +49,7 @@ def get_keys(portal, now=None):
     stored = get_stored(portal)
     if not stored:
         return []
-    now = time.time() if now is None else now
+    now = clock.now() if now is None else now
     keys = [stored.get("current")]
     if now < stored.get("previous_until", 0):
         keys.append(stored.get("previous"))
@@ -87,7 +87,7 @@ def rotate(portal, grace_seconds=GRACE_SECONDS):
     make_key(portal)
     stored = get_stored(portal)
     stored["previous"] = stored["current"] if grace_seconds > 0 else None
-    stored["previous_until"] = time.time() + max(grace_seconds, 0)
+    stored["previous_until"] = clock.now() + max(grace_seconds, 0)
     stored["current"] = tokens.make_key()
 
 

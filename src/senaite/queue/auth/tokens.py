@@ -30,7 +30,6 @@ import json
 import os
 import re
 import threading
-import time
 import warnings
 
 import six
@@ -39,7 +38,10 @@ from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlencode
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue.auth import server_time
 from senaite.queue.errors import BadToken
+from senaite.queue.errors import StaleToken
+from senaite.queue.model import clock
 from senaite.queue.model.fields import to_native
 from senaite.queue.model.fields import to_text
 
@@ -67,6 +69,10 @@ LEEWAY = 30
 MAX_TOKEN_BYTES = 8192
 
 CLAIMS = ("user", "exp", "iat", "method", "route", "body", "nonce")
+
+#: The claim of a token that is dated by the time of another process, and
+#: accepted by no other one; see `server_time`
+PROCESS = "for"
 
 
 # base64 itself reads past what does not belong there
@@ -104,6 +110,15 @@ def get_route(url):
     return join_route(to_native(unquote(to_native(parts.path))), parts.query)
 
 
+def get_server(url):
+    """Return what comes before the route in a URL: server and site.
+
+    :param url: URL of a route
+    :rtype: str
+    """
+    return url.partition("@@" + API_ROOT)[0].rstrip("/")
+
+
 def join_route(path, query=""):
     """Return what a token is bound to, for a path that is unquoted already.
 
@@ -116,7 +131,8 @@ def join_route(path, query=""):
     return "{}?{}".format(route, urlencode(pairs)) if pairs else route
 
 
-def make_token(key, username, method, route, body, now=None, ttl=TTL):
+def make_token(key, username, method, route, body, now=None, ttl=TTL,
+               process=None):
     """Sign a request.
 
     :param key: the queue's key
@@ -125,15 +141,16 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL):
     :param method: HTTP method
     :param route: see `get_route`
     :param body: the body as sent; text is taken as UTF-8, None as empty
-    :param now: UTC epoch seconds, the clock by default
+    :param now: UTC epoch seconds, the steady clock by default
     :param ttl: seconds the token may be used
+    :param process: name of the only process that is to accept it, or None
     :returns: the value of the header `HEADER`
     :rtype: str
     :raises ValueError: when the key is not a key
     """
     if not is_key(key):
         raise ValueError("Not a key: 32 bytes, url-safe base64, are expected")
-    now = time.time() if now is None else now
+    now = clock.steady() if now is None else now
     claims = {
         "user": to_text(username or ""),
         "iat": now,
@@ -143,6 +160,8 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL):
         "body": hash_body(body),
         "nonce": to_native(binascii.hexlify(os.urandom(16))),
     }
+    if process is not None:
+        claims[PROCESS] = process
     message = json.dumps(claims, sort_keys=True).encode("utf-8")
     return to_native(Fernet(to_bytes(key)).encrypt(message))
 
@@ -158,13 +177,15 @@ def verify_token(keys, token, method, route, body, now=None, leeway=LEEWAY):
     :param method: HTTP method of the request
     :param route: see `get_route`
     :param body: bytes of the body, or None
-    :param now: UTC epoch seconds, the clock by default
+    :param now: UTC epoch seconds, the steady clock by default
     :param leeway: seconds by which the caller's clock may differ
-    :returns: dict with the keys `CLAIMS`; all but iat and exp (float) are text
+    :returns: dict with the keys `CLAIMS`, and perhaps `PROCESS`; all but iat and
+        exp (float) are text
     :rtype: dict
+    :raises StaleToken: when it is dated too early or too late
     :raises BadToken: in any other case
     """
-    now = time.time() if now is None else now
+    now = clock.steady() if now is None else now
     claims = decrypt(keys, token)
     expected = (
         ("method", to_text(method.upper())),
@@ -175,7 +196,7 @@ def verify_token(keys, token, method, route, body, now=None, leeway=LEEWAY):
         if not same(claims[name], value):
             raise BadToken()
     if not claims["iat"] - leeway <= now <= claims["exp"] + leeway:
-        raise BadToken()
+        raise StaleToken(claims["nonce"])
     return claims
 
 
@@ -194,7 +215,8 @@ def decrypt(keys, token):
         claims = json.loads(message.decode("utf-8"))
     except (InvalidToken, ValueError, TypeError):
         raise BadToken()
-    if not isinstance(claims, dict) or set(claims) != set(CLAIMS):
+    if not isinstance(claims, dict) or \
+            set(claims) - set((PROCESS,)) != set(CLAIMS):
         raise BadToken()
     for name, value in claims.items():
         types = (int, float) if name in ("iat", "exp") else six.text_type
@@ -229,17 +251,20 @@ def to_bytes(value):
 class NonceCache(object):
     """The nonces seen: makes tokens good for one use in this process.
 
-    Holds a nonce as long as its token could be accepted. A process that has
-    just started has seen nothing, so it takes no token that is older than
-    itself.
+    Holds a nonce as long as its token could be accepted: the steady clock
+    never comes back to a time at which it could be accepted again. A process
+    that has just started has seen nothing, so it takes no token that is older
+    than itself, and none that is dated by the clock of a former one.
 
     :param leeway: see `verify_token`
-    :param now: when the process started, the clock's now by default
+    :param now: when the process started, the steady clock's now by default
     """
 
     def __init__(self, leeway=LEEWAY, now=None):
         self.leeway = leeway
-        self.started = time.time() if now is None else now
+        self.started = clock.steady() if now is None else now
+        #: tells this process from others
+        self.process = to_text(binascii.hexlify(os.urandom(8)))
         self.lock = threading.Lock()
         self.expiries = {}
         self.next_sweep = 0
@@ -248,12 +273,15 @@ class NonceCache(object):
         """Spend the nonce of a token.
 
         :param claims: what `verify_token` returned
-        :param now: UTC epoch seconds, the clock by default
+        :param now: UTC epoch seconds, the steady clock by default
+        :raises StaleToken: when it is older than the process, or for another
+            one
         :raises BadToken: when it was spent before
         """
-        now = time.time() if now is None else now
-        if claims["iat"] < self.started - self.leeway:
-            raise BadToken()
+        now = clock.steady() if now is None else now
+        if claims["iat"] < self.started - self.leeway or \
+                claims.get(PROCESS, self.process) != self.process:
+            raise StaleToken(claims["nonce"])
         with self.lock:
             if now >= self.next_sweep:
                 self.sweep(now)
@@ -287,7 +315,48 @@ class Signer(object):
         body = prepared.body
         if body is not None and not isinstance(body, (bytes, six.text_type)):
             raise ValueError("A stream cannot be signed")
+        self._sign(prepared)
+        prepared.register_hook("response", self.sign_again)
+        return prepared
+
+    def _sign(self, prepared):
+        ahead, process = server_time.get(get_server(prepared.url))
         prepared.headers[HEADER] = make_token(
             self.get_key(), self.username, prepared.method,
-            get_route(prepared.url), body)
-        return prepared
+            get_route(prepared.url), prepared.body,
+            now=clock.steady() + ahead, process=process)
+
+    def sign_again(self, response, **options):
+        """Repeat a request that a server refused because it counts another
+        time; once, dated by that time. A refused request was not carried out.
+
+        :param response: `requests.Response`
+        :param options: those of `Session.send`
+        :returns: the answer to the second request; the first one when there
+            was nothing to learn
+        """
+        if response.status_code != 401:
+            return response
+        request, key = response.request, self.get_key()
+        server = get_server(request.url)
+        try:
+            nonce = decrypt([key], request.headers.get(HEADER))["nonce"]
+        except BadToken:
+            # The key was changed in the meantime
+            return response
+        told = server_time.read(
+            key, nonce, response.headers.get(server_time.HEADER))
+        if told is None:
+            server_time.forget(server)
+            return response
+        server_time.learn(server, told[0] - clock.steady(), told[1])
+        connection = getattr(response, "connection", None)
+        if connection is None:
+            return response
+        response.close()
+        again = request.copy()
+        self._sign(again)
+        second = connection.send(again, **options)
+        second.history.append(response)
+        second.request = again
+        return second

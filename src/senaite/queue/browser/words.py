@@ -63,6 +63,7 @@ OUTCOMES = {
     "lease_lost": _(u"The consumer stopped responding"),
     "error": _(u"Error"),
     "fatal": _(u"Permanent error"),
+    "stopped": _(u"Handed back, because the consumer was stopped"),
 }
 
 # Filled by the first call of `known_names`

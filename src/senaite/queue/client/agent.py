@@ -42,6 +42,7 @@ from senaite.queue.errors import SiteGone
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
@@ -64,6 +65,9 @@ CATCH_UP_PAUSE = 5
 
 #: Maximum number of answers of the change feed that make one refresh
 MOST_ANSWERS = 10000
+
+#: Before any time of `clock.monotonic`
+NEVER = float("-inf")
 
 _agents = {}
 _agents_lock = threading.Lock()
@@ -94,13 +98,18 @@ class Agent(object):
         self._work_lock = threading.RLock()
         self._bell = Event()
         self._refreshed = Event()
-        self._wanted_at = 0
-        self._waited_at = 0
-        self._refreshed_at = 0
+        # seconds of `clock.monotonic`, like all that is measured here
+        self._wanted_at = NEVER
+        self._waited_at = NEVER
+        self._refreshed_at = NEVER
+        self._seen = relay.Sightings()
         self._complaint = None
         self._trouble_since = None
         self._thread = None
         self._pid = None
+        #: set while the thread does not run
+        self._ended = Event()
+        self._ended.set()
         self.stopped = False
         #: other threads that work for the site in this process, and end with
         #: the agent
@@ -110,7 +119,7 @@ class Agent(object):
 
     def want(self):
         """Note that the snapshot is used."""
-        self._wanted_at = time.time()
+        self._wanted_at = clock.monotonic()
 
     def wake(self, task_uid=None):
         """Relay the outbox now.
@@ -152,6 +161,7 @@ class Agent(object):
                 return
             self.stopped = False
             self._pid = os.getpid()
+            self._ended.clear()
             self._thread = threading.Thread(
                 target=self._run, name="senaite.queue agent")
             self._thread.daemon = True
@@ -160,7 +170,7 @@ class Agent(object):
     def catch_up(self, timeout=CATCH_UP_SECONDS):
         """Wait a moment for a refresh, unless the server is known to be down,
         this process must not ask it, or another request has just waited."""
-        now = time.time()
+        now = clock.monotonic()
         if now - self._waited_at < CATCH_UP_PAUSE:
             return
         self._waited_at = now
@@ -184,9 +194,9 @@ class Agent(object):
         """Wait for the threads to end."""
         for companion in list(self.companions):
             companion.stop(timeout)
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        if self._thread is not threading.current_thread():
+            # Not Thread.join: that of Python 2 waits by the time of day
+            self._ended.wait(timeout)
 
     def tick(self, everything=False):
         """Relay the outbox and refresh the snapshot, once; see `deliver`."""
@@ -209,7 +219,7 @@ class Agent(object):
             try:
                 self.configure()
                 return relay.run(
-                    self.site, self.transport, time.time(),
+                    self.site, self.transport, self._seen,
                     own=None if everything else own)
             except Exception:
                 with self._lock:
@@ -278,11 +288,11 @@ class Agent(object):
         does not answer or refuses (wrong URL, wrong key), or this process is
         not configured correctly; 0 when all is well."""
         since = self._trouble_since
-        return max(0, time.time() - since) if since is not None else 0
+        return max(0, clock.monotonic() - since) if since is not None else 0
 
     def age(self):
         """Return how many seconds ago the snapshot was fresh."""
-        return time.time() - self._refreshed_at
+        return clock.monotonic() - self._refreshed_at
 
     def get_key(self):
         """Return the key that signs, as of the last `configure`."""
@@ -301,7 +311,7 @@ class Agent(object):
                     break
             # only when complete: half a snapshot would show queued items as free
             self.state = state
-            self._refreshed_at = time.time()
+            self._refreshed_at = clock.monotonic()
             self._trouble_since = None
             self._refreshed.set()
 
@@ -315,7 +325,7 @@ class Agent(object):
             try:
                 self.tick()
                 for watch in self._get_watches():
-                    self._ask_watch(watch.look, self, time.time())
+                    self._ask_watch(watch.look, self, clock.monotonic())
                 if not self._watch_failed:
                     self._complain(None)
             except (DatabaseClosed, SiteGone):
@@ -336,11 +346,11 @@ class Agent(object):
 
     def _note_trouble(self):
         if self._trouble_since is None:
-            self._trouble_since = time.time()
+            self._trouble_since = clock.monotonic()
 
     def _rest(self):
         """Wait for the next round: woken, or when it is time."""
-        busy = time.time() - self._wanted_at < WANTED_SECONDS
+        busy = clock.monotonic() - self._wanted_at < WANTED_SECONDS
         self._bell.wait(BUSY_SECONDS if busy or self._own else IDLE_SECONDS)
         if self.transport.down_seconds():
             # a wake-up now would find the circuit open
@@ -352,6 +362,7 @@ class Agent(object):
                 del _agents[self.site.key]
         self.stopped = True
         self.site.release_connection()
+        self._ended.set()
 
     def _complain(self, error, unexpected=False):
         """Log a problem once, and once more when it is over."""
@@ -382,8 +393,9 @@ def add_watch(make):
 
     :param make: callable without arguments that returns an object with two
         methods, called on the agent's thread: `configure()` with the site
-        set, before each delivery, and `look(agent, now)` (UTC epoch seconds)
-        after each successful round. Adding the same one again does nothing
+        set, before each delivery, and `look(agent, now)` (seconds of
+        `clock.monotonic`) after each successful round. Adding the
+        same one again does nothing
     """
     if make not in _watch_makers:
         _watch_makers.append(make)

@@ -21,7 +21,6 @@ from __future__ import print_function
 
 import email.utils
 import socket
-import time
 
 import pkg_resources
 import requests
@@ -34,6 +33,7 @@ from senaite.queue.errors import ConnectionFault
 from senaite.queue.errors import NoSuchRoute
 from senaite.queue.http.transport import API_PATH
 from senaite.queue import messageFactory as _
+from senaite.queue.model import clock
 from senaite.queue.model.fields import to_message
 from senaite.queue import PRODUCT_NAME
 
@@ -100,6 +100,8 @@ def steps(url, site_id, get_key):
     yield about_version(answer.get("version"))
     if skew is not None:
         yield about_clock(skew)
+    if abs(answer.get("store_ahead") or 0) >= WORTH_A_WORD:
+        yield None, about_store_clock(answer["store_ahead"])
 
 
 def check_url(url):
@@ -150,7 +152,7 @@ def ask(url, get_key):
     session = requests.Session()
     session.trust_env = False
     try:
-        began = time.time()
+        began = clock.now()
         response = session.post(
             url.rstrip("/") + API_PATH + "queue_server/ping", data=b"{}",
             headers={"Accept": "application/json", "Connection": "close",
@@ -177,7 +179,7 @@ def ask(url, get_key):
     date = email.utils.parsedate_tz(response.headers.get("Date") or "")
     if date is None:
         return response, None
-    return response, email.utils.mktime_tz(date) - (began + time.time()) / 2
+    return response, email.utils.mktime_tz(date) - (began + clock.now()) / 2
 
 
 def read(response, skew, site_id):
@@ -242,9 +244,29 @@ def about_clock(skew):
     # The server tells whole seconds
     if abs(skew) <= WORTH_A_WORD:
         return True, _(u"The clocks agree.")
-    return None, _(u"The clocks of the machines differ by ${seconds} seconds; "
-                   u"beyond ${most} requests are refused. Set them with NTP.",
-                   mapping={"seconds": int(abs(skew)), "most": tokens.LEEWAY})
+    return None, about_difference(skew)
+
+
+def about_difference(skew):
+    """Return the message that says how far clocks differ.
+
+    :param skew: by how many seconds the server's clock is ahead of ours
+    """
+    return _(u"The clocks of this machine and of the queue server differ by "
+             u"${seconds} seconds. Set them with NTP.",
+             mapping={"seconds": int(round(abs(skew)))})
+
+
+def about_store_clock(ahead):
+    """Return the message that says how far the times of tasks are off.
+
+    :param ahead: by how many seconds the store's clock is ahead of the time of
+        day
+    """
+    return _(u"The clock of the queue server was set by ${seconds} seconds or "
+             u"more: the times of tasks differ by that much from the time of "
+             u"day, and less from minute to minute.",
+             mapping={"seconds": int(round(abs(ahead)))})
 
 
 def is_about_certificate(error):

@@ -31,6 +31,7 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.errors import ServerRefused
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.records import outbox
 
 BATCH_TASKS = 100
@@ -44,14 +45,50 @@ ORPHANED_SECONDS = 2
 REFUSED_TASK = (400, 406, 413, 422)
 
 
-def run(site, transport, now, own=None, limit=1000):
+class Sightings(object):
+    """When this process first saw what is in the outbox.
+
+    Whether an entry has been there for long enough is decided by what has
+    passed here since then: what others wrote is dated with their clocks, which
+    may be fast or slow.
+    """
+
+    def __init__(self, elapsed=clock.monotonic):
+        """
+        :param elapsed: function that returns seconds that nobody can set
+        """
+        self._elapsed = elapsed
+        self._now = elapsed()
+        self._first = {}
+
+    def look(self, waiting, delivered):
+        """Note what is there now, and forget what is not.
+
+        :param waiting: uids of the tasks that still have to be delivered
+        :param delivered: uids of the tasks that the server has
+        """
+        self._now = self._elapsed()
+        keys = [(uid, False) for uid in waiting]
+        keys.extend((uid, True) for uid in delivered)
+        self._first = dict(
+            (key, self._first.get(key, self._now)) for key in keys)
+
+    def age(self, task_uid, is_delivered):
+        """Return for how many seconds an entry has been as it was at the last
+        look, as far as this process has seen."""
+        return self._now - self._first.get(
+            (task_uid, is_delivered), self._now)
+
+
+def run(site, transport, seen, own=None, limit=1000):
     """Deliver entries that wait, and remove those that were delivered.
 
     :param site: where the outbox is
     :type site: senaite.queue.site.connections.Site
     :param transport: the way to the server
     :type transport: senaite.queue.http.transport.Transport
-    :param now: UTC epoch seconds
+    :param seen: what this process saw in the outbox before
+    :type seen: Sightings
     :param own: uids of tasks to deliver at once; None: all. Others are
         delivered when they are orphaned
     :param limit: maximum number of tasks
@@ -60,18 +97,21 @@ def run(site, transport, now, own=None, limit=1000):
     """
     with site.opened() as (portal, _manager):
         waiting = outbox.pending(portal)
-        removable = outbox.count_removable(portal, now)
-    due = [task for task, since in waiting
+        delivered = outbox.delivered(portal)
+    seen.look([task["task_uid"] for task, _at in waiting], delivered)
+    due = [task for task, _at in waiting
            if own is None or task["task_uid"] in own
-           or now - since >= ORPHANED_SECONDS]
+           or seen.age(task["task_uid"], False) >= ORPHANED_SECONDS]
+    removable = [task_uid for task_uid in delivered
+                 if seen.age(task_uid, True) >= outbox.KEEP_SECONDS]
     counts = {"delivered": 0, "refused": 0, "removed": 0,
               "left": len(waiting)}
     for batch in batches(due[:limit]):
-        _deliver(site, transport, batch, now, counts)
+        _deliver(site, transport, batch, counts)
     if removable:
         try:
             counts["removed"] = site.write(
-                lambda portal: outbox.prune(portal, now),
+                lambda portal: outbox.prune(portal, removable),
                 "senaite.queue: delivered tasks leave the outbox")
         except ConflictError:
             pass  # another process is removing them, too
@@ -93,7 +133,7 @@ def batches(tasks):
         yield batch
 
 
-def _deliver(site, transport, batch, now, counts):
+def _deliver(site, transport, batch, counts):
     """Send a batch and record the server's answer for each task."""
     try:
         answer = transport.call("queue_server/add", {"tasks": batch})
@@ -102,11 +142,12 @@ def _deliver(site, transport, batch, now, counts):
             raise
         if len(batch) > 1:
             for task in batch:
-                _deliver(site, transport, [task], now, counts)
+                _deliver(site, transport, [task], counts)
             return
         answer = {"results": {batch[0]["task_uid"]: "invalid: {}".format(
             refusal.message)}, "version": None}
     results = answer.get("results") or {}
+    now = clock.now()
     site.write(
         lambda portal: outbox.mark(portal, results, answer["version"], now),
         "senaite.queue: {} tasks delivered".format(len(results)))

@@ -16,22 +16,29 @@ from __future__ import print_function
 
 import time
 
+
 from senaite.queue.consumer.heartbeat import Heartbeat
+from senaite.queue.consumer import stopping
 from senaite.queue.errors import AnswerTimeout
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import NotConnected
+from senaite.queue.errors import NotRunning
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import TransportError
 from senaite.queue import logger
+from senaite.queue.model import clock
+from senaite.queue.model.fields import to_message
 from senaite.queue.model import scheduling
 from senaite.queue.records import ledger
+from senaite.queue.records import outbox
 
 #: Outcomes of the process endpoint, and what is added here
 DONE = "done"
 ALREADY = "already"
 FAILED = "failed"
 TIMEOUT = "timeout"
+STOPPED = scheduling.STOPPED
 
 #: Seconds between attempts to tell the server, from and to
 TELL_FROM = 0.5
@@ -40,6 +47,16 @@ TELL_UP_TO = 5
 #: The server's answers that may be different when the key is read again
 KEY_TROUBLE = (401, 403)
 MOST_KEY_TROUBLE = 5
+
+#: Seconds for which a commit may be under way: those of ZEO's time-outs, and
+#: more. Who waits longer goes on; the ledger keeps work from being done twice
+MOST_COMMIT_SECONDS = 600
+
+#: Seconds between two looks whether it has ended
+LOOK_SECONDS = 0.05
+
+#: Seconds between attempts to tell the server that we are stopped
+STOP_PAUSES = (0.3, 0.7, None)
 
 
 class Attempt(object):
@@ -54,7 +71,10 @@ class Attempt(object):
         self.agent = consumer.agent
         self.registry = consumer.registry
         self.task = task
-        self.started = time.time()
+        self.started = clock.monotonic()
+        self.lease = None
+        #: the consumer is stopped, and somebody else reports
+        self.is_handed_back = False
 
     def run(self):
         """Process the task, deliver its follow-ups, report to the server.
@@ -63,7 +83,7 @@ class Attempt(object):
             there is none, when the consumer goes on at once
         :rtype: dict
         """
-        lease = self.registry.hold(
+        lease = self.lease = self.registry.hold(
             self.consumer.site.key, self.task, self.consumer.consumer_id)
         beat = max(1, self.agent.lease_seconds / 3.0)
         try:
@@ -77,7 +97,8 @@ class Attempt(object):
             "event=processed task=%s name=%s user=%s consumer=%s outcome=%s "
             "seconds=%.3f", self.task.task_short_uid, self.task.name,
             self.task.username, self.consumer.consumer_id,
-            outcome["outcome"], time.time() - self.started)
+            STOPPED if self.is_handed_back else outcome["outcome"],
+            clock.monotonic() - self.started)
         return answer or {}
 
     def _recorded(self):
@@ -97,18 +118,111 @@ class Attempt(object):
                 force=True, timeout=self.task.max_seconds,
                 username=self.task.username or "")
         except AnswerTimeout:
-            self.registry.lose(lease)
-            return {"outcome": TIMEOUT}
+            return self._settle(MOST_COMMIT_SECONDS) or {"outcome": TIMEOUT}
         except NotConnected:
             self.registry.lose(lease)
             return _failure(scheduling.LEASE_LOST, "The consumer is not "
                             "reachable at its own address")
         except TransportError as error:
             # it may have been processed all the same
-            self.registry.lose(lease)
-            return self._recorded() or _failure(
+            return self._settle(MOST_COMMIT_SECONDS) or _failure(
                 scheduling.ERROR, "The consumer did not answer: {}".format(
                     error))
+
+    def _settle(self, seconds):
+        """Keep the work from being committed, and return its outcome if it was.
+
+        While the commit is under way, nobody knows: the ledger tells, once it
+        has ended.
+
+        :param seconds: how long to wait for its end
+        :returns: the outcome, or None when the work was not committed
+        """
+        if self.registry.lose(self.lease):
+            limit = clock.monotonic() + seconds
+            while self.lease.running and clock.monotonic() < limit:
+                time.sleep(LOOK_SECONDS)
+        return self._recorded()
+
+    def has_ended(self):
+        """Tell whether the work has ended, with whatever outcome."""
+        return self.lease is not None and self.lease.was_begun and \
+            not self.lease.running
+
+    def hand_back(self, seconds):
+        """End the attempt because the process is stopped; called by another
+        thread.
+
+        :param seconds: how long to wait for a commit that is under way
+        :returns: False when the queue server could not be told
+        """
+        self.is_handed_back = True
+        outcome = None
+        try:
+            if self.lease is not None:
+                outcome = self._settle(seconds)
+            return self._hand_back(outcome)
+        except Exception as error:
+            logger.warning("event=not_handed_back task=%s reason=%s: %s",
+                           self.task.task_short_uid, type(error).__name__,
+                           to_message(error))
+            return False
+
+    def _hand_back(self, outcome):
+        """Report what was committed, or that the task is for others."""
+        if outcome is not None:
+            self._call(*self._describe(outcome))
+            return True
+        payload = {"task_uid": self.task.task_uid,
+                   "consumer_id": self.consumer.consumer_id,
+                   "kind": scheduling.STOPPED,
+                   "error_message": "The consumer was stopped",
+                   "traceback": None}
+        try:
+            self._call("queue_server/fail", payload)
+        except ServerRefused as refusal:
+            if refusal.status != 400:
+                raise
+            # A server of an older version does not know planned stops
+            self._call("queue_server/fail",
+                       dict(payload, kind=scheduling.LEASE_LOST))
+        logger.info("event=handed_back task=%s", self.task.task_short_uid)
+        try:
+            self.consumer.site.write(
+                outbox.ring, "senaite.queue: a task was handed back", 3)
+        except Exception as error:
+            # ZEO is stopped, too: others ask again within seconds
+            logger.debug("event=not_rung reason=%s", error)
+        return True
+
+    def _tell_at_the_end(self, route, payload):
+        """Report although we are stopped, or leave a note that we were. If the
+        work was done, the ledger knows."""
+        try:
+            return self._call(route, payload)
+        except TransportError:
+            stopping.note_stopped([self.consumer.consumer_id])
+            return None
+
+    def _call(self, route, payload):
+        """Call the server; try again, but not for long: we are stopped.
+
+        :raises ServerUnreachable, ServerRefused: as the last time
+        """
+        for wait in STOP_PAUSES:
+            try:
+                return self.agent.transport.call(
+                    route, payload, force=True, timeout=5)
+            except ServerRefused as refusal:
+                if refusal.error_name == NotRunning.__name__:
+                    # it was reported a moment ago, by the attempt itself
+                    return None
+                if refusal.status not in KEY_TROUBLE or wait is None:
+                    raise
+            except ServerUnreachable:
+                if wait is None:
+                    raise
+            time.sleep(wait)
 
     def _flush(self):
         """Deliver follow-up tasks before the task counts as done, so that a
@@ -124,6 +238,12 @@ class Attempt(object):
 
     def _report(self, outcome):
         """Report the outcome to the server; returns its answer."""
+        if self.is_handed_back:
+            return None
+        return self._tell(*self._describe(outcome))
+
+    def _describe(self, outcome):
+        """Return the route and the payload that report an outcome."""
         payload = {"task_uid": self.task.task_uid,
                    "consumer_id": self.consumer.consumer_id}
         kind = outcome["outcome"]
@@ -132,12 +252,12 @@ class Attempt(object):
             payload["note"] = outcome.get("note")
             # Asked for here, the next task costs no request of its own
             payload["next"] = self.consumer.goes_on(self)
-            return self._tell("queue_server/done", payload)
+            return "queue_server/done", payload
         if kind == TIMEOUT:
-            return self._tell("queue_server/timeout", payload)
+            return "queue_server/timeout", payload
         for key in ("kind", "error_message", "traceback"):
             payload[key] = outcome.get(key)
-        return self._tell("queue_server/fail", payload)
+        return "queue_server/fail", payload
 
     def _tell(self, route, payload):
         """Call the server until it answers: nothing else can be done while it
@@ -159,9 +279,11 @@ class Attempt(object):
                                    self.task.task_short_uid, refusal)
                     return None
                 self.agent.configure()
-            if self.consumer.stopping.wait(wait):
-                # if the work was done, the ledger knows
+            if self.is_handed_back:
+                # Whoever stops us reports
                 return None
+            if self.consumer.stopping.wait(wait):
+                return self._tell_at_the_end(route, payload)
             wait = min(wait * 2, TELL_UP_TO)
 
 

@@ -65,9 +65,10 @@ class Heartbeat(object):
             return True
         if answer.get("held"):
             return True
+        if not self.lease.lost:
+            logger.warning("event=lease_lost task=%s",
+                           self.lease.task["task_uid"][:9])
         self.registry.lose(self.lease)
-        logger.warning("event=lease_lost task=%s",
-                       self.lease.task["task_uid"][:9])
         return False
 
     def _run(self):

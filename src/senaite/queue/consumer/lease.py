@@ -23,6 +23,7 @@ from __future__ import print_function
 import threading
 
 from senaite.queue.errors import AlreadyRunning
+from senaite.queue.errors import LeaseLost
 from senaite.queue.errors import LeaseNotHeld
 
 
@@ -43,6 +44,35 @@ class Lease(object):
         self.lost = False
         #: True while a thread works on it
         self.running = False
+        #: True from when a thread began to work on it
+        self.was_begun = False
+        self._lock = threading.Lock()
+        self._commits = False
+
+    def begin_commit(self):
+        """Note that the work is committed from now on.
+
+        :raises LeaseLost: when it may not be
+        """
+        with self._lock:
+            if self.lost:
+                raise LeaseLost()
+            self._commits = True
+
+    def end_commit(self):
+        """Note that the commit has ended, with whatever outcome."""
+        with self._lock:
+            self._commits = False
+
+    def lose(self):
+        """Keep the work from being committed.
+
+        :returns: True when the commit is under way: only the ledger tells what
+            becomes of it
+        """
+        with self._lock:
+            self.lost = True
+            return self._commits
 
 
 class LeaseRegistry(object):
@@ -81,7 +111,7 @@ class LeaseRegistry(object):
                 raise LeaseNotHeld()
             if lease.running:
                 raise AlreadyRunning()
-            lease.running = True
+            lease.running = lease.was_begun = True
             self._running.add(lease)
             return lease
 
@@ -92,9 +122,11 @@ class LeaseRegistry(object):
             self._running.discard(lease)
 
     def lose(self, lease):
-        """Mark a lease as lost: its work may no longer be committed."""
-        with self._lock:
-            lease.lost = True
+        """Mark a lease as lost: its work may no longer be committed.
+
+        :returns: see `Lease.lose`
+        """
+        return lease.lose()
 
     def release(self, lease):
         """Give a lease back: its task was acknowledged or abandoned."""

@@ -24,6 +24,7 @@ from ZODB.POSException import ConflictError
 
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import TaskNotFound
+from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.records import ledger
 
@@ -44,9 +45,10 @@ def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
     :returns: dict of counts: removed
     :raises ServerUnreachable: nothing is removed
     """
-    if now - _last.get(site.key, 0) < every:
+    started = clock.monotonic()
+    if site.key in _last and started - _last[site.key] < every:
         return {"removed": 0}
-    _last[site.key] = now
+    _last[site.key] = started
     with site.opened() as (portal, _manager):
         old = ledger.old(portal, now, limit)
     over = [task_uid for task_uid in old if _is_over(transport, task_uid)]

@@ -26,7 +26,6 @@ from __future__ import print_function
 import os
 import sys
 import threading
-import time
 
 from senaite.queue.client import agent as agents
 from senaite.queue import config
@@ -35,6 +34,7 @@ from senaite.queue.consumer.doorbell import Doorbell
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.consumer import stopping
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import NotReady
@@ -45,6 +45,7 @@ from senaite.queue.errors import TransportError
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import Transport
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model import queue_task
 from senaite.queue.site import connections
 from senaite.queue.site import own_address
@@ -85,6 +86,11 @@ class Consumer(object):
         #: the way to this very process
         self.loopback = None
         self.stopping = Event()
+        #: set while the loop does not run
+        self.ended = Event()
+        self.ended.set()
+        #: the attempt at hand, from when a task was handed out
+        self.attempt = None
         self._doorbell = Doorbell(site)
         self._complaint = None
         self._thread = None
@@ -99,8 +105,9 @@ class Consumer(object):
         if self not in self.agent.companions:
             self.agent.companions.append(self)
         self._pid = os.getpid()
+        self.ended.clear()
         self._thread = threading.Thread(
-            target=self._run, name="senaite.queue consumer")
+            target=self._run_to_end, name="senaite.queue consumer")
         self._thread.daemon = True
         self._thread.start()
         return True
@@ -108,13 +115,21 @@ class Consumer(object):
     def stop(self, timeout=None):
         """Let the loop end after its task.
 
-        :param timeout: seconds to wait for the end; None: do not wait
+        :param timeout: seconds to wait for the end; None: do not wait. Work
+            that was handed back is not waited for
         """
         self.stopping.set()
-        thread = self._thread
-        if timeout and thread is not None and \
-                thread is not threading.current_thread():
-            thread.join(timeout)
+        if not timeout or self._thread is threading.current_thread():
+            return
+        attempt = self.attempt
+        if attempt is None or not attempt.is_handed_back:
+            self.ended.wait(timeout)
+
+    def _run_to_end(self):
+        try:
+            self._run()
+        finally:
+            self.ended.set()
 
     def _run(self):
         """Run until the process, the database or the add-on is gone."""
@@ -144,7 +159,8 @@ class Consumer(object):
         while not self._is_over():
             next_due = self._work_off()
             if not self._is_over():
-                ledger_upkeep.run(self.site, self.agent.transport, time.time())
+                ledger_upkeep.run(
+                    self.site, self.agent.transport, clock.steady())
                 self._listen(next_due)
 
     def _work_off(self):
@@ -156,8 +172,6 @@ class Consumer(object):
         # are none
         answer = {}
         with self._get_session().working_off():
-            # A task that was handed out is processed even when we are asked to
-            # stop
             while answer.get("task") or not self._is_over():
                 if "task" not in answer:
                     self._require_database()
@@ -194,9 +208,12 @@ class Consumer(object):
         self._require_loopback()
         # what this consumer held before the process was started again is
         # given to another consumer at once
+        stopped = stopping.get_stopped()
         answer = self.agent.transport.call(
-            "queue_server/hello", {"consumer_id": self.consumer_id},
-            force=True)
+            "queue_server/hello",
+            {"consumer_id": self.consumer_id, "stopped": stopped}, force=True)
+        if stopped:
+            stopping.forget_stopped()
         logger.info("event=consumer_ready consumer=%s url=%s requeued=%s",
                     self.consumer_id, self.loopback.base_url,
                     len(answer.get("requeued") or ()))
@@ -274,12 +291,24 @@ class Consumer(object):
 
         :returns: the answer of the server, which may have the next task
         """
-        attempt = Attempt(self, task)
-        answer = attempt.run()
+        attempt = self.attempt = Attempt(self, task)
+        try:
+            if self._is_over():
+                # It came with the answer to our last report
+                self._decline(attempt)
+                return {}
+            answer = attempt.run()
+        finally:
+            self.attempt = None
         rest = self._rest_after(attempt)
         if rest > 0 and not answer.get("task"):
             self.stopping.wait(rest)
         return answer
+
+    def _decline(self, attempt):
+        """Hand back a task that nobody has begun to process."""
+        if not attempt.hand_back(0):
+            stopping.note_stopped([self.consumer_id])
 
     def goes_on(self, attempt):
         """Tell whether the next task may begin as soon as an attempt ends."""
@@ -289,15 +318,15 @@ class Consumer(object):
 
     def _rest_after(self, attempt):
         """Return the seconds that are left of what its task takes at least."""
-        return attempt.started + attempt.task.min_seconds - time.time()
+        return attempt.started + attempt.task.min_seconds - clock.monotonic()
 
     def _listen(self, next_due):
         """Wait until there may be something to do."""
         wait = LISTEN_SECONDS
         if next_due is not None:
             wait = max(LOOK_SECONDS, min(wait, next_due))
-        deadline = time.time() + wait
-        while time.time() < deadline and not self._is_over():
+        deadline = clock.monotonic() + wait
+        while clock.monotonic() < deadline and not self._is_over():
             if self._doorbell.rang():
                 return
             self.stopping.wait(LOOK_SECONDS)
@@ -333,6 +362,7 @@ def ensure(portal):
     :rtype: str
     """
     site = connections.Site.of(portal)
+    stopping.watch_shutdown(get_consumers)
     with _lock:
         consumer = _consumers.get(site.key)
         if consumer is None or consumer.agent.stopped:
@@ -348,6 +378,14 @@ def ensure(portal):
 def get_consumer(site):
     """Return the loop of a site in this process, or None."""
     return _consumers.get(site.key)
+
+
+def get_consumers():
+    """Return the loops of all sites in this process.
+
+    :rtype: list of Consumer
+    """
+    return list(_consumers.values())
 
 
 def is_running(site):

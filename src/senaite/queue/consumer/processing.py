@@ -20,6 +20,7 @@ from __future__ import division
 from __future__ import print_function
 
 import random
+import sys
 import time
 import traceback
 
@@ -34,6 +35,7 @@ from senaite.queue.errors import LeaseLost
 from senaite.queue.errors import TaskRefused
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
 from senaite.queue.model.fields import to_message
@@ -86,16 +88,18 @@ def process(portal, request, lease, user_id):
             return _failed(scheduling.FATAL, error)
         except LeaseLost as error:
             return _failed(scheduling.LEASE_LOST, error)
-        except Exception as error:
-            if not isinstance(error, TransientError):
-                return _failed(scheduling.ERROR, error)
+        except TransientError as error:
             if attempt == ATTEMPTS:
                 return _failed(scheduling.CONFLICT, error)
             logger.info("event=conflict task=%s attempt=%s error=%s",
-                        lease.task.task_short_uid, attempt, error)
+                        lease.task.task_short_uid, attempt, to_message(error))
+        except:  # noqa: E722
+            # Whatever the work raises is its failure. SystemExit would end
+            # ZServer; Python 2 also knows exceptions without a base class
+            return _failed(scheduling.ERROR, sys.exc_info()[1])
         finally:
-            # also for SystemExit and the like: nothing may be left to the
-            # publisher's commit
+            lease.end_commit()
+            # nothing may be left to the publisher's commit
             transaction.abort()
         # after the abort: an open transaction that sleeps meets conflicts
         time.sleep(random.uniform(0, PAUSE * attempt))
@@ -127,10 +131,9 @@ def _attempt(portal, request, lease, user_id, tries=1):
                          task.task_short_uid, task.name)
         processed = _count_processed(task, added)
         note = task.get("note")
-        ledger.record(portal, task.task_uid, time.time(), processed, note)
+        ledger.record(portal, task.task_uid, clock.steady(), processed, note)
         _describe(task)
-        if lease.lost:
-            raise LeaseLost()
+        lease.begin_commit()
         transaction.commit()
     return {"outcome": DONE, "processed": processed, "note": note}
 

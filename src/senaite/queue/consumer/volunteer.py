@@ -36,7 +36,7 @@ class VolunteerWatch(standalone.Watch):
         """Start the loop when it is needed.
 
         :param agent: the agent of the site
-        :param now: UTC epoch seconds
+        :param now: seconds, see `agent.add_watch`
         """
         if self.is_needed(agent.state, now):
             volunteer(agent.site)

@@ -18,7 +18,8 @@ the work apart from the pages. systemd or supervisor keeps it running:
 It opens the database of that zope.conf (a ZEO client's), processes the tasks
 of all sites in it that have the add-on, and logs to standard output. On SIGTERM
 or SIGINT it finishes the current chunk and leaves the rest to other consumers;
-a chunk that does not end in time is handed back uncommitted. Several processes
+a chunk that does not end in time is handed back uncommitted. Neither costs
+the task anything. Several processes
 may share one zope.conf.
 """
 
@@ -37,12 +38,11 @@ from senaite.queue import config
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import loop as consumers
-from senaite.queue.errors import TransportError
+from senaite.queue.consumer import stopping
 from senaite.queue.http import inprocess
 from senaite.queue import logger
-from senaite.queue.model import scheduling
 from senaite.queue.site import connections
-from senaite.queue.site.waiting import Event
+from senaite.queue.site.waiting import SignalFlag
 
 #: Seconds between two searches for sites that have the add-on
 LOOK_SECONDS = 15
@@ -82,12 +82,12 @@ class Worker(object):
         """
         self.db = db
         self.grace = grace
-        self.stopping = Event()
+        self.stopping = SignalFlag()
         self._consumers = {}
         self._complained = False
 
     def request_stop(self, number=None, frame=None):
-        """Let `run` return (a signal handler)."""
+        """Let `run` return (a signal handler: takes no lock)."""
         self.stopping.set()
 
     def run(self):
@@ -131,32 +131,11 @@ class Worker(object):
     def stop(self):
         """Finish the current chunks; hand back those that do not end in time."""
         logger.info("event=worker_stopping held=%s", len(leases))
-        running = [found for found in self._consumers.values() if found]
-        for consumer in running:
-            consumer.stop()
-        for consumer in running:
-            consumer.stop(self.grace)
-            self.hand_back(consumer)
+        stopping.stop(
+            [found for found in self._consumers.values() if found],
+            self.grace)
         agents.stop_all()
         logger.info("event=worker_stopped")
-
-    def hand_back(self, consumer):
-        """Give back the tasks that a consumer still holds; their work cannot
-        be committed any more."""
-        for lease in leases.held(consumer.site.key):
-            leases.lose(lease)
-            try:
-                consumer.agent.transport.call("queue_server/fail", {
-                    "task_uid": lease.task.task_uid,
-                    "consumer_id": lease.consumer_id,
-                    "kind": scheduling.LEASE_LOST,
-                    "error_message": "The consumer was stopped",
-                }, force=True)
-            except TransportError as error:
-                # when the lease ends, the server takes it back
-                logger.debug("event=not_handed_back reason=%s", error)
-            logger.info("event=handed_back task=%s",
-                        lease.task.task_short_uid)
 
 
 def configure(path):
@@ -247,10 +226,21 @@ def main(arguments=None):
         signal.signal(number, worker.request_stop)
     try:
         worker.run()
+        if leases.strays():
+            # Their work was handed back. To close the database would only have
+            # them fail with errors that are nobody's fault
+            leave()
     finally:
         Zope2.DB.close()
         lock.close()
     sys.stdout.flush()
+
+
+def leave():
+    """End the process at once, whatever its threads are doing."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ from __future__ import print_function
 import collections
 import functools
 import json
-import time
 
 from senaite.queue.errors import QueueError
 from senaite.queue.errors import Refused
 from senaite.queue import is_installed
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model.fields import to_message
 from senaite.queue.site.portal import get_portal
 from senaite.queue.site import process_role
@@ -172,7 +172,7 @@ def log_failure(error, declared, status):
     """Log an error, but not the same one with every poll."""
     line = "route={}/{} status={} error={!r}".format(
         declared.group, declared.rules[0], status, to_message(error))
-    now = time.time()
+    now = clock.monotonic()
     if now > _logged.get(line, 0):
         if len(_logged) >= MAX_LINES:
             _logged.clear()

@@ -21,17 +21,18 @@ from __future__ import print_function
 
 import json
 import threading
-import time
 
 import requests
 import six
 from six.moves.urllib.parse import urlencode
 
+from senaite.queue.auth import server_time
 from senaite.queue.auth import tokens
 from senaite.queue.errors import AnswerTimeout
 from senaite.queue.errors import NotConnected
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
+from senaite.queue.model import clock
 from senaite.queue.model import fields
 
 API_PATH = "/@@API/senaite/v1/"
@@ -48,7 +49,7 @@ LONGEST_PAUSE = 8
 class Transport(object):
     """A way to the JSON routes of one site on one server."""
 
-    def __init__(self, base_url, get_key, clock=time.time, adapter=None):
+    def __init__(self, base_url, get_key, clock=clock.monotonic, adapter=None):
         """
         :param base_url: URL of the site, e.g. "http://localhost:8080/senaite"
         :type base_url: str
@@ -147,6 +148,7 @@ class Transport(object):
         """Return the answer. The status alone is not enough: some versions of
         the JSON API answer an error with 200."""
         status = response.status_code
+        server_time.compare(self.base_url, response.headers.get("Date"))
         try:
             answer = response.json()
         except ValueError:

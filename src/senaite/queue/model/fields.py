@@ -65,14 +65,17 @@ def to_text(value):
 
 
 def to_message(error):
-    """Return the message of an exception as text, whatever its encoding.
+    """Return the message of an exception as text, whatever its encoding, and
+    also where the exception cannot make one.
 
     :rtype: six.text_type
     """
-    try:
-        return six.text_type(error)
-    except UnicodeError:
-        return to_text(str(error))
+    for make in (six.text_type, str):
+        try:
+            return to_text(make(error))
+        except Exception:
+            continue
+    return u"(its message cannot be shown)"
 
 
 def show(value):

@@ -19,11 +19,11 @@ from __future__ import division
 from __future__ import print_function
 
 import json
-import time
 import uuid
 
 import six
 
+from senaite.queue.model import clock
 from senaite.queue.model.concealment import conceal
 from senaite.queue.model import fields
 from senaite.queue.model import states
@@ -105,7 +105,7 @@ def new_task(name, context, **kw):
     values = {
         "task_uid": uuid.uuid4().hex,
         "name": name,
-        "created": time.time(),
+        "created": clock.now(),
         "username": surroundings.get().get_username(),
         "retries": get_max_retries(),
         "min_seconds": get_min_seconds(),
@@ -146,7 +146,7 @@ def copy_task(source, context=None, **kw):
         values.pop(key, None)
     values.update({
         "task_uid": uuid.uuid4().hex,
-        "created": time.time(),
+        "created": clock.now(),
         "retries": get_max_retries(),
         "delay": 0,
     })

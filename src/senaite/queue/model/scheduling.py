@@ -58,6 +58,12 @@ FATAL = "fatal"
 RETRYABLE = (CONFLICT, TIMEOUT, LEASE_LOST, ERROR)
 KINDS = RETRYABLE + (FATAL,)
 
+#: No failure: the consumer was stopped as planned, and has handed the task back
+STOPPED = "stopped"
+
+#: What ends an attempt without success
+ENDINGS = KINDS + (STOPPED,)
+
 
 def rank(task):
     """Return the rank of a task: the lower, the sooner it runs.
@@ -147,11 +153,12 @@ def after_failure(task, kind, now, random):
 
     The end of a lost lease was already waited for, so the first lost lease
     adds no further wait. The next ones do, in case the task itself takes its
-    consumers down.
+    consumers down. A planned stop of the consumer costs nothing: neither a
+    retry, nor half of the chunk, nor a wait.
 
     :param task: mapping with `retries`, `attempt`, `chunk_size`, `uids` and
         `max_seconds`
-    :param kind: one of `KINDS`
+    :param kind: one of `ENDINGS`
     :param now: time of the store's clock, epoch seconds
     :param random: as for `backoff`
     :returns: `event` (see `states.TRANSITIONS`) and the fields that change:
@@ -160,9 +167,11 @@ def after_failure(task, kind, now, random):
     :rtype: dict
     :raises ValueError: for an unknown kind
     """
-    if kind not in KINDS:
+    if kind not in ENDINGS:
         raise ValueError("Unknown kind of failure: {!r}, expected one of "
-                         "{}".format(kind, ", ".join(KINDS)))
+                         "{}".format(kind, ", ".join(ENDINGS)))
+    if kind == STOPPED:
+        return _outcome("hand_back", task, visible_at=now)
     if kind == FATAL or task["retries"] < 1:
         return _outcome("give_up", task, visible_at=None)
     event = "lease_lost" if kind == LEASE_LOST else "retry"

@@ -53,6 +53,7 @@ TRANSITIONS = {
     (RUNNING, "acknowledge"): DONE,
     (RUNNING, "retry"): QUEUED,
     (RUNNING, "lease_lost"): QUEUED,
+    (RUNNING, "hand_back"): QUEUED,
     (RUNNING, "give_up"): FAILED,
     (RUNNING, "cancel"): CANCELLED,
     (FAILED, "requeue"): QUEUED,

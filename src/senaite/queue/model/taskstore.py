@@ -31,7 +31,12 @@ class ITaskStore(Interface):
     """
 
     def now():
-        """Return the time of the store's clock."""
+        """Return the time of the store's clock. It follows the time of day,
+        but never jumps and never runs backwards."""
+
+    def ahead():
+        """Return by how many seconds the store's clock is ahead of the time
+        of day; not 0 for a while after that one was set."""
 
     def version():
         """Return the current version, "<epoch>:<counter>". The counter grows
@@ -87,7 +92,8 @@ class ITaskStore(Interface):
         """
 
     def fail(task_uid, consumer_id, kind, error_message, traceback=None):
-        """End an attempt: the task is queued again or failed, as decided by
+        """End an attempt that failed, or was stopped: the task is queued again
+        or failed, as decided by
         `senaite.queue.model.scheduling.after_failure`. Repeating a report
         changes nothing and returns the same answer.
 
@@ -143,9 +149,13 @@ class ITaskStore(Interface):
             seconds of a task that exceeded its first one; usually None)
         """
 
-    def hello(consumer_id):
+    def hello(consumer_id, stopped=()):
         """Register a new incarnation of a consumer: tasks held by its former
-        ones are queued again immediately; return their uids."""
+        ones are queued again immediately; return their uids.
+
+        :param stopped: ids of the former ones that were stopped as planned,
+            which costs their tasks nothing
+        """
 
     def consumers():
         """Return dicts: consumer_id, last_seen, task_uid."""

@@ -28,13 +28,13 @@ from __future__ import division
 from __future__ import print_function
 
 import threading
-import time
 
 from senaite.queue.client import view
 from senaite.queue import config
 from senaite.queue.consumer import loop
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
+from senaite.queue.model import clock
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
 
@@ -99,7 +99,7 @@ def _examine_server(portal, is_server):
 
 def _ask_store(portal):
     key = connections.Site.of(portal).key
-    now = time.time()
+    now = clock.monotonic()
     with _lock:
         at, answers = _remembered.get(key, (0, None))
         if not 0 <= now - at < REMEMBER_SECONDS:

@@ -32,13 +32,13 @@ from __future__ import print_function
 import json
 import os
 import threading
-import time
 
 from BTrees.Length import Length
 from BTrees.OOBTree import OOBTree
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 
+from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.records import outbox_index
 from senaite.queue.records.outbox_index import parse
@@ -98,6 +98,13 @@ def bells(root):
     return [shard["bell"] for shard in root["shards"]]
 
 
+def ring(portal):
+    """Have consumers ask for a task: one was handed back."""
+    root = get_root(portal)
+    if root is not None:
+        bells(root)[_shard_number()].change(1)
+
+
 def put(portal, task):
     """Write a task to the outbox, in the running transaction.
 
@@ -106,7 +113,7 @@ def put(portal, task):
     """
     root = install(portal)
     text = json.dumps(
-        {"task": dict(task), "at": time.time(), "sent": None,
+        {"task": dict(task), "at": clock.now(), "sent": None,
          "rejected": None}, sort_keys=True)
     number = _shard_number()
     shard = root["shards"][number]
@@ -258,28 +265,32 @@ def mark(portal, results, version, now):
     return marked
 
 
-def count_removable(portal, now, keep=KEEP_SECONDS):
-    """Return how many entries `prune` would remove."""
+def delivered(portal):
+    """Return the uids of the tasks that the server has.
+
+    :rtype: list of str
+    """
     root = get_root(portal)
     if root is None:
-        return 0
-    return sum(1 for _uid, entry in entries(root)
-               if _is_removable(entry, now, keep))
+        return []
+    return [task_uid for task_uid, entry in entries(root) if entry["sent"]]
 
 
-def prune(portal, now, keep=KEEP_SECONDS):
-    """Remove entries that the server has had for long enough.
+def prune(portal, task_uids):
+    """Remove entries of tasks that the server has, and every client knows.
 
-    :param now: UTC epoch seconds
-    :param keep: seconds
+    :param task_uids: those that were delivered at least `KEEP_SECONDS` ago;
+        entries that were not delivered stay
     :returns: how many were removed
     """
+    task_uids = set(map(str, task_uids))
     root = get_root(portal)
     removed = 0
     for shard in (root["shards"] if root is not None else ()):
         tree = shard["entries"]
-        old = [(uid, entry["sent"]) for uid, entry in _of(tree)
-               if _is_removable(entry, now, keep)]
+        old = [(uid, parse(uid, tree[uid])["sent"])
+               for uid in task_uids if uid and uid in tree]
+        old = [(uid, version) for uid, version in old if version]
         for task_uid, _version in old:
             del tree[task_uid]
         if old:
@@ -333,16 +344,6 @@ def _shard_number():
         ident = threading.current_thread().ident or 0
         number = _local.shard = hash((_local.pid, ident >> 12)) % SHARDS
     return number
-
-
-def _is_removable(entry, now, keep):
-    return bool(entry["sent"]) and now - entry["sent_at"] >= keep
-
-
-def _of(tree):
-    """Return (task uid, entry) of one shard, as a list."""
-    return [(uid, parse(uid, text))
-            for uid, text in tree.items() if uid != SENTINEL]
 
 
 def _marked(entry, result, version, now):

@@ -30,6 +30,7 @@ from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
+from senaite.queue.model import scheduling
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
 from senaite.queue.model import surroundings
@@ -167,8 +168,10 @@ class ServerQueueUtility(Monitoring, QueueReader):
         state = self.store.fail(
             found.task_uid, self.holder(task, found, consumer_id), kind,
             error_message, traceback=traceback)
-        self.log_end("failed" if state == FAILED else "retried", found,
-                     kind=kind, error=error_message)
+        event = "failed" if state == FAILED else "retried"
+        if kind == scheduling.STOPPED:
+            event = "handed_back"
+        self.log_end(event, found, kind=kind, error=error_message)
         return state
 
     def timeout(self, task, consumer_id=None):
@@ -183,10 +186,13 @@ class ServerQueueUtility(Monitoring, QueueReader):
             consumer_id, get_task_uid(task),
             self.get_setting("lease_seconds"))
 
-    def hello(self, consumer_id):
+    def hello(self, consumer_id, stopped=()):
         """Take back what the consumer's former incarnations held; returns
-        the uids of those tasks."""
-        uids = self.store.hello(consumer_id)
+        the uids of those tasks.
+
+        :param stopped: ids of those that were stopped as planned
+        """
+        uids = self.store.hello(consumer_id, stopped)
         self.log_rescued(uids, consumer=consumer_id)
         return uids
 

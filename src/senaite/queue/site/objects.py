@@ -14,15 +14,47 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from AccessControl.unauthorized import Unauthorized
 from Acquisition import aq_base
 from Acquisition import aq_inner
 from Acquisition import aq_parent
 from bika.lims import api
+from zExceptions import NotFound
+from ZODB.POSException import POSKeyError
+
+#: What traversal raises where there is no such object, or none for this user
+GONE = (AttributeError, KeyError, NotFound, Unauthorized)
 
 
 def get_object(uid):
-    """Return a content object, or None if it was removed."""
-    return api.get_object_by_uid(uid, default=None)
+    """Return a content object, or None if it was removed.
+
+    :raises Exception: whatever keeps it from being loaded now, such as a ZEO
+        server that is away: it may be there all the same
+    """
+    return _or_none(api.get_object_by_uid, uid, default=None)
+
+
+def traverse(base, path):
+    """Return the object at a path, or None if there is none.
+
+    `unrestrictedTraverse` with a default returns that for any error.
+
+    :param base: content object to start from
+    :param path: path from there, or physical path
+    :raises Exception: see `get_object`
+    """
+    return _or_none(base.unrestrictedTraverse, path)
+
+
+def _or_none(find, *args, **kw):
+    try:
+        return find(*args, **kw)
+    except POSKeyError:
+        # A KeyError by class, but a damaged or unreachable database
+        raise
+    except GONE:
+        return None
 
 
 def is_there(obj):
@@ -32,7 +64,8 @@ def is_there(obj):
     :rtype: bool
     """
     parent = aq_parent(aq_inner(obj))
-    if not hasattr(aq_base(parent), "_getOb"):
+    # Not hasattr: that of Python 2 is false when ZEO is away, too
+    if getattr(aq_base(parent), "_getOb", None) is None:
         return False
     found = parent._getOb(obj.getId(), None)
     return aq_base(found) is aq_base(obj)

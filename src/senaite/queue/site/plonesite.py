@@ -34,6 +34,7 @@ from senaite.queue import logger
 from senaite.queue.model.fields import show
 from senaite.queue.model.fields import to_native
 from senaite.queue.model import surroundings
+from senaite.queue.site import objects
 from senaite.queue.site.portal import get_portal
 
 #: Prefix of the settings in plone.app.registry
@@ -109,11 +110,12 @@ class PloneSurroundings(surroundings.Surroundings):
         :param uid: uid of the object
         :param path: its physical path when the task was made
         :returns: the object, or None if it is gone
+        :raises Exception: see `objects.get_object`
         """
         found = self._traverse(path)
         if found is not None and self._has_uid(found, uid):
             return found
-        return api.get_object_by_uid(to_native(uid), default=None)
+        return objects.get_object(to_native(uid))
 
     def has_own_database(self):
         """Tell whether no other process can open the site's database: it is
@@ -141,7 +143,7 @@ class PloneSurroundings(surroundings.Surroundings):
             return portal
         if not path.startswith(base + "/"):
             return None
-        return portal.unrestrictedTraverse(path[len(base) + 1:], None)
+        return objects.traverse(portal, path[len(base) + 1:])
 
     def _has_uid(self, obj, uid):
         try:

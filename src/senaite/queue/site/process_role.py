@@ -23,10 +23,10 @@ from __future__ import division
 from __future__ import print_function
 
 import socket
-import time
 
 from senaite.queue import config
 from senaite.queue.errors import ConfigError
+from senaite.queue.model import clock
 from senaite.queue.model import surroundings
 from six.moves.urllib.parse import urlsplit
 
@@ -172,9 +172,9 @@ def is_local(host):
     if host in LOOPBACK:
         return True
     local, until = _local_hosts.get(host, (None, 0))
-    if local is None or (not local and time.time() > until):
+    if local is None or (not local and clock.monotonic() > until):
         local = bool(host) and any(map(can_bind, resolve(host)))
-        _local_hosts[host] = (local, time.time() + RESOLVE_AGAIN_SECONDS)
+        _local_hosts[host] = (local, clock.monotonic() + RESOLVE_AGAIN_SECONDS)
     return local
 
 

@@ -29,6 +29,13 @@ import time
 
 import six
 
+from senaite.queue.model import clock
+
+
+#: Seconds between two looks at a flag where there is no way to sleep until it
+#: is set
+LOOK_SECONDS = 0.2
+
 
 class PipeEvent(object):
     """What `threading.Event` is, with a pipe that is readable while the event
@@ -84,23 +91,75 @@ class PipeEvent(object):
         """
         with self._lock:
             self._part()
-        started = time.time()
-        poll = select.poll()
-        poll.register(self._reader, select.POLLIN)
+        started = clock.monotonic()
         while not self._is_set:
             left = None
             if timeout is not None:
-                # within bounds, in case the clock was set
-                spent = min(max(0, time.time() - started), timeout)
-                left = int(math.ceil(1000 * (timeout - spent)))
-            try:
-                if not poll.poll(left) or left == 0:
-                    break
-            except select.error as error:
-                if error.args[0] != errno.EINTR:
-                    raise
-                # a signal: its handler may have set us
+                left = max(0, started + timeout - clock.monotonic())
+            if not _poll(self._reader, left) or left == 0:
+                break
         return self._is_set
+
+
+class SignalFlag(object):
+    """An event that may be set by a signal handler, once and for all.
+
+    A handler runs in the middle of whatever the main thread does. It must not
+    take a lock, which that thread may hold: it writes a byte to a pipe.
+    """
+
+    def __init__(self):
+        self._is_set = False
+        reader, writer = os.pipe()
+        # As files, they are closed with the flag
+        self._reader = os.fdopen(reader, "rb", 0)
+        self._writer = os.fdopen(writer, "wb", 0)
+
+    def is_set(self):
+        """Tell whether the event has happened."""
+        return self._is_set
+
+    def set(self):
+        """Wake all waiting threads."""
+        if not self._is_set:
+            self._is_set = True
+            os.write(self._writer.fileno(), b".")
+
+    def wait(self, timeout):
+        """Wait until the event has happened.
+
+        :param timeout: seconds
+        :returns: whether it has happened
+        :rtype: bool
+        """
+        deadline = clock.monotonic() + timeout
+        while not self._is_set:
+            left = deadline - clock.monotonic()
+            if left <= 0 or not hasattr(select, "poll"):
+                time.sleep(min(max(left, 0), LOOK_SECONDS))
+            else:
+                _poll(self._reader, left)
+            if left <= 0:
+                break
+        return self._is_set
+
+
+def _poll(reader, seconds):
+    """Wait until there is something to read.
+
+    :param seconds: how long, or None
+    :returns: False when there is nothing; True after a signal, too: its
+        handler may have set what is waited for
+    """
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    try:
+        return bool(poll.poll(
+            None if seconds is None else int(math.ceil(1000 * seconds))))
+    except select.error as error:
+        if error.args[0] != errno.EINTR:
+            raise
+        return True
 
 
 #: Without poll() (Windows) there is no better way than that of Python

@@ -36,6 +36,7 @@ except ImportError:
     # Windows
     resource = None
 
+from senaite.queue.model import clock
 from senaite.queue.model.current import met_conflicts
 from senaite.queue.model import queue_task
 from senaite.queue.model import scheduling
@@ -46,11 +47,6 @@ RUSAGE_THREAD = 1
 
 #: (name of the task, size set, largest size) -> size of the next chunk
 _sizes = {}
-
-
-#: Returns seconds that pass. Without `monotonic`, in Python 2.7, somebody may
-#: put the clock back or forward in between.
-read_elapsed = getattr(time, "monotonic", time.time)
 
 
 class Stopwatch(object):
@@ -64,7 +60,7 @@ class Stopwatch(object):
 
     def __init__(self):
         self._started = read_clock()
-        self._began = read_elapsed()
+        self._began = clock.monotonic()
 
     def get_seconds(self):
         """Return the CPU seconds since the stopwatch was made.
@@ -80,7 +76,7 @@ class Stopwatch(object):
 
         :rtype: float
         """
-        return max(0.0, read_elapsed() - self._began)
+        return clock.monotonic() - self._began
 
 
 def read_thread_time():
@@ -102,7 +98,7 @@ def choose_clock():
         return time.thread_time
     if resource is None:
         # `time.clock` is CPU time on other systems, but not on Windows
-        return time.time
+        return clock.monotonic
     try:
         read_thread_time()
     except ValueError:

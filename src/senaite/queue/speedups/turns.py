@@ -37,6 +37,7 @@ import time
 from ZODB.POSException import ConflictError
 
 from senaite.queue import logger
+from senaite.queue.model import clock
 
 try:
     import fcntl
@@ -57,8 +58,8 @@ LOOK_SECONDS = 0.005
 
 _local = threading.local()
 
-#: Path of a turn that was waited for in vain -> epoch seconds from which to
-#: wait for it again
+#: Path of a turn that was waited for in vain -> when to wait for it again
+#: (seconds of `clock.monotonic`)
 _resting = {}
 
 
@@ -98,14 +99,14 @@ class Turn(object):
 
     def _is_ours_in_time(self, number):
         """Wait for the lock; tell whether we got it."""
-        began = time.time()
+        began = clock.monotonic()
         seconds = self.seconds
         if _resting.get(self.path, 0) > began:
             seconds = 0
         while not _is_locked(number):
-            if time.time() >= began + seconds:
+            if clock.monotonic() >= began + seconds:
                 if seconds:
-                    _resting[self.path] = time.time() + REST_SECONDS
+                    _resting[self.path] = clock.monotonic() + REST_SECONDS
                     logger.info("event=no_turn reason=another consumer has "
                                 "kept it for more than %s s", seconds)
                 return False

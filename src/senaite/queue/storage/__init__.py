@@ -25,7 +25,7 @@ from senaite.queue.storage.store import TaskStore
 __all__ = ["open_store", "parse_consumer_id"]
 
 
-def open_store(url, site_id, clock=None):
+def open_store(url, site_id, clock=None, elapsed=None):
     """Return the task store of a site.
 
     The first call of a method opens the database, and creates or upgrades its
@@ -37,10 +37,12 @@ def open_store(url, site_id, clock=None):
     :param site_id: distinguishes the site from others in the same database,
         e.g. its physical path
     :type site_id: str
-    :param clock: function that returns UTC epoch seconds; by default the
-        clock that all queue servers on the database share
+    :param clock: function that returns UTC epoch seconds; by default the time
+        of day of the database
+    :param elapsed: function that returns seconds that nobody can set; by
+        default `clock`, or the monotonic clock of this process
     :rtype: senaite.queue.interfaces.ITaskStore
     :raises StoreUnavailable: if this is not a URL, or the database is of an
         unknown type
     """
-    return TaskStore(url, site_id, clock)
+    return TaskStore(url, site_id, clock, elapsed)

@@ -34,6 +34,7 @@ import time
 import sqlalchemy as sa
 
 from senaite.queue.errors import StoreUnavailable
+from senaite.queue.model import clock
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import database
@@ -74,7 +75,7 @@ def save(store, target, now=None):
     work = "{}.part-{}".format(target, os.getpid())
     try:
         _copy(store, work)
-        count = _finish_copy(work, time.time() if now is None else now)
+        count = _finish_copy(work, clock.now() if now is None else now)
         os.rename(work, target)
         return count
     except (sqlite3.Error, OSError) as error:
@@ -125,7 +126,7 @@ def restore(backup, store, now=None):
         of a task store
     """
     store = get_path(store)
-    now = time.time() if now is None else now
+    now = clock.now() if now is None else now
     work = "{}.restore-{}".format(store, os.getpid())
     try:
         shutil.copyfile(backup, work)

@@ -47,7 +47,7 @@ def seen(unit, consumer_id):
             name=fields.to_text(name), last_seen=unit.now))
 
 
-def hello(unit, consumer_id):
+def hello(unit, consumer_id, stopped=()):
     """Take back the tasks of former incarnations; see `ITaskStore.hello`."""
     name, _nonce = parse_consumer_id(consumer_id)
     seen(unit, consumer_id)
@@ -62,22 +62,26 @@ def hello(unit, consumer_id):
             continue
         if parse_consumer_id(row["consumer_id"])[0] != name:
             continue
-        if take_back(unit, row, u"The consumer was restarted", at_once=True):
+        kind = scheduling.STOPPED if row["consumer_id"] in stopped \
+            else scheduling.LEASE_LOST
+        if take_back(unit, row, u"The consumer was restarted", kind,
+                     at_once=True):
             requeued.append(fields.to_native(row["task_uid"]))
     return requeued
 
 
-def take_back(unit, row, message, at_once=False):
+def take_back(unit, row, message, kind=scheduling.LEASE_LOST, at_once=False):
     """End the lease of a task whose consumer is gone.
 
     :param row: row of the task
     :param message: the reason, shown to users
+    :param kind: why the attempt ended, one of `scheduling.ENDINGS`
     :param at_once: whether the next attempt may start without waiting
     :returns: True when the task was running; False when it was cancelled
         while it ran, so that only its lane had to be opened
     """
     if row["state"] == states.RUNNING:
-        state_changes.fail_attempt(unit, row, scheduling.LEASE_LOST, message,
+        state_changes.fail_attempt(unit, row, kind, message,
                            at_once=at_once)
         return True
     let_go(unit, row)

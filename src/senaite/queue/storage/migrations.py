@@ -73,9 +73,16 @@ def _fill_columns_for_listings(connection):
         last = (found[-1]["site"], found[-1]["task_uid"])
 
 
+def _columns_for_the_clock(connection):
+    for name in ("clock", "clock_wall"):
+        connection.exec_driver_sql(
+            "ALTER TABLE site ADD COLUMN {} FLOAT".format(name))
+
+
 #: (version, what the step does, function of a connection); append only
 STEPS = (
     (2, "what listings filter, search and sort by", _columns_for_listings),
+    (3, "what the store's clock goes on from", _columns_for_the_clock),
 )
 
 FIRST_VERSION = 1

@@ -60,9 +60,9 @@ def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None):
 
     :returns: the new state: queued or failed, or cancelled if that came first
     """
-    if kind not in scheduling.KINDS:
+    if kind not in scheduling.ENDINGS:
         raise ValueError("Unknown kind of failure: {!r}, expected one of "
-                         "{}".format(kind, ", ".join(scheduling.KINDS)))
+                         "{}".format(kind, ", ".join(scheduling.ENDINGS)))
     row = _get(unit, task_uid)
     if _is_cancelled_attempt(row, consumer_id):
         consumer_registry.let_go(unit, row)

@@ -166,8 +166,7 @@ def take_turn(unit):
 
 
 def now(connection):
-    """Return the time of the clock that all queue servers share (epoch
-    seconds)."""
+    """Return the time of day that all queue servers share (epoch seconds)."""
     return connection.exec_driver_sql(
         "SELECT extract(epoch FROM clock_timestamp())::float8").scalar()
 

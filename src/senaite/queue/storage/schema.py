@@ -69,6 +69,10 @@ site = Table(
     # Changes up to this version are no longer in the feed
     Column("forgotten", BigInteger, nullable=False),
     Column("top_priority", Text, nullable=False),
+    # The latest reading of the store's clock that was kept, and the time of
+    # day that belongs to it; see `store_clock`
+    Column("clock", Float(53)),
+    Column("clock_wall", Float(53)),
 )
 
 #: One row per task, history included. `payload` is the task as it was added;

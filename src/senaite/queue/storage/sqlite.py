@@ -21,7 +21,6 @@ from __future__ import print_function
 import errno
 import os
 import sqlite3
-import time
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -29,6 +28,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import QueuePool
 
 from senaite.queue.errors import StoreUnavailable
+from senaite.queue.model import clock
 from senaite.queue.storage import plain_words
 
 #: Seconds that a writer waits for another process that is writing
@@ -169,9 +169,9 @@ def take_turn(unit):
 
 
 def now(connection):
-    """Return the time of the clock that all users of the file share (epoch
+    """Return the time of day that all users of the file share (epoch
     seconds)."""
-    return time.time()
+    return clock.now()
 
 
 def lock_rows(statement):

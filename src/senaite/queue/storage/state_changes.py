@@ -68,11 +68,13 @@ def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
     """End the attempt at a running task, which is queued again or failed.
 
     :param row: row of the task
-    :param kind: one of `scheduling.KINDS`
+    :param kind: one of `scheduling.ENDINGS`
     :param at_once: whether the next attempt may start without waiting
     :returns: the new state
     """
     task = rows.to_task(row)
+    # What was stopped as planned makes the next one wait no longer
+    task["attempt"] -= _count_stopped(unit, row)
     changes = scheduling.after_failure(task, kind, unit.now, unit.random)
     event = changes.pop("event")
     changes.pop("status")
@@ -88,6 +90,13 @@ def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
     close_attempt(unit, row, kind, message, traceback)
     lanes.vacate(unit, row)
     return state
+
+
+def _count_stopped(unit, row):
+    return unit.scalar(
+        sa.select(sa.func.count()).select_from(_ATTEMPT).where(
+            unit.mine(_ATTEMPT), _ATTEMPT.c.task_uid == row["task_uid"],
+            _ATTEMPT.c.outcome == scheduling.STOPPED))
 
 
 def open_attempt(unit, row, consumer_id, number):

@@ -25,6 +25,7 @@ from zope.interface import implementer
 
 from senaite.queue.errors import NotRunning
 from senaite.queue.interfaces import ITaskStore
+from senaite.queue.model.clock import monotonic
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import additions
@@ -39,6 +40,7 @@ from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
 from senaite.queue.storage import reads
 from senaite.queue.storage import statistics
+from senaite.queue.storage.store_clock import StoreClock
 from senaite.queue.storage.unitofwork import Unit
 from senaite.queue.storage import upkeep
 
@@ -47,10 +49,12 @@ from senaite.queue.storage import upkeep
 class TaskStore(object):
     """The tasks of a site in an SQL database."""
 
-    def __init__(self, url, site_id, clock=None, random_source=None):
+    def __init__(self, url, site_id, clock=None, elapsed=None,
+                 random_source=None):
         self.url = url
         self.site_id = fields.to_text(site_id)
-        self._clock = clock
+        self._wall = clock
+        self._clock = StoreClock(elapsed or clock or monotonic)
         self._random = random_source or random.random
         # Fails on a bad URL; opened by the first method
         database.get_database(url)
@@ -60,26 +64,36 @@ class TaskStore(object):
         base = database.get_database(self.url)
         with base.read() as connection:
             unit = Unit(connection, self.site_id, base.dialect, self._random)
-            unit.now = self._now(base, connection)
+            unit.now = self._clock.read(unit, self._time_of_day(unit))
             yield unit
 
     @contextlib.contextmanager
     def _write(self):
         base = database.get_database(self.url)
-        with base.write() as connection:
-            unit = Unit(connection, self.site_id, base.dialect, self._random,
-                        writes=True)
-            base.dialect.take_turn(unit)
-            unit.now = self._now(base, connection)
-            yield unit
-            unit.finish()
+        try:
+            with base.write() as connection:
+                unit = Unit(connection, self.site_id, base.dialect,
+                            self._random, writes=True)
+                base.dialect.take_turn(unit)
+                unit.now = self._clock.read(unit, self._time_of_day(unit))
+                yield unit
+                unit.finish()
+        except Exception:
+            self._clock.note_rollback()
+            raise
 
-    def _now(self, base, connection):
-        return self._clock() if self._clock else base.dialect.now(connection)
+    def _time_of_day(self, unit):
+        if self._wall is not None:
+            return self._wall()
+        return unit.dialect.now(unit.connection)
 
     def now(self):
         with self._read() as unit:
             return unit.now
+
+    def ahead(self):
+        with self._read() as unit:
+            return unit.now - self._time_of_day(unit)
 
     def version(self):
         with self._site_unit() as unit:
@@ -169,9 +183,9 @@ class TaskStore(object):
         with self._read() as unit:
             return reads.uids(unit, states)
 
-    def hello(self, consumer_id):
+    def hello(self, consumer_id, stopped=()):
         with self._write() as unit:
-            return consumers.hello(unit, consumer_id)
+            return consumers.hello(unit, consumer_id, stopped)
 
     def consumers(self):
         with self._read() as unit:

@@ -47,6 +47,7 @@ class Unit(object):
         self._counter = None
         self._reserved = None
         self._paused = None
+        self._clock = None
 
     def execute(self, statement, values=None):
         """Execute a statement.
@@ -123,6 +124,20 @@ class Unit(object):
         self._counter += 1
         return self._counter
 
+    def kept_clock(self):
+        """Return the latest reading of the clock that was kept, and the time of
+        day that belongs to it; (None, None) when there is none."""
+        row = self.site_row() if self.writes else self.first(
+            sa.select(_SITE.c.clock, _SITE.c.clock_wall).where(
+                self.mine(_SITE)))
+        if row is None or row["clock"] is None:
+            return None, None
+        return row["clock"], row["clock_wall"]
+
+    def keep_clock(self, reading, wall):
+        """Keep a reading of the clock, at the end of the unit."""
+        self._clock = {"clock": reading, "clock_wall": wall}
+
     def paused(self):
         """Return the paused task names, read once per unit; see `pauses`."""
         if self._paused is None:
@@ -131,11 +146,14 @@ class Unit(object):
         return self._paused
 
     def finish(self):
-        """Write the last version to the site's row."""
+        """Write the last version, and the clock, to the site's row."""
+        changes = dict(self._clock or {})
         if self._counter != self._reserved:
-            self.execute(sa.update(_SITE).where(self.mine(_SITE)).values(
-                counter=self._counter))
-            self._reserved = self._counter
+            changes["counter"] = self._counter
+        if changes:
+            self.execute(sa.update(_SITE).where(
+                self.mine(_SITE)).values(**changes))
+        self._reserved, self._clock = self._counter, None
 
 
 def new_epoch():

@@ -30,6 +30,7 @@ class Clock(object):
 
     def __init__(self, now=START):
         self.now = now
+        self.passed = 0.0
 
     def __call__(self):
         return self.now
@@ -37,6 +38,20 @@ class Clock(object):
     def forward(self, seconds):
         """Let N seconds pass."""
         self.now += seconds
+        self.passed += seconds
+
+    def forward_to(self, moment):
+        """Let time pass until a moment (epoch seconds)."""
+        self.passed += moment - self.now
+        self.now = moment
+
+    def step(self, seconds):
+        """Set the clock forward or back."""
+        self.now += seconds
+
+    def measure(self):
+        """Return the seconds that have passed, however the clock was set."""
+        return self.passed
 
 
 def make_task(number, **kw):

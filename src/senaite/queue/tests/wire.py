@@ -29,10 +29,13 @@ from six.moves import socketserver
 from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue.auth import server_time
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import NotRunning
+from senaite.queue.errors import StaleToken
 from senaite.queue.errors import TaskNotFound
+from senaite.queue.model import clock
 from senaite.queue.model.queue_task import to_task
 
 KEY = tokens.make_key()
@@ -59,8 +62,12 @@ class _Server(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
 class Wire(object):
     """An HTTP server on a free port; subclasses answer the requests."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, now=clock.steady):
+        """
+        :param now: function that returns the time that the server counts
+        """
         wire = self
+        self.now = now
 
         class Handler(BaseHTTPServer.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -72,8 +79,10 @@ class Wire(object):
                 pass
 
         self.calls = []
+        #: status of each answer, refused requests included
+        self.statuses = []
         self.drop_answers = 0
-        self.nonces = tokens.NonceCache()
+        self.nonces = tokens.NonceCache(now=now())
         self.server = _Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.url = "http://127.0.0.1:{}/senaite".format(self.port)
@@ -95,12 +104,12 @@ class Wire(object):
     def _handle(self, handler):
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
-        status, answer = 200, None
+        status, answer, headers = 200, None, {}
         try:
             claims = tokens.verify_token(
                 [KEY], handler.headers.get(tokens.HEADER), handler.command,
-                tokens.get_route(handler.path), body)
-            self.nonces.use(claims)
+                tokens.get_route(handler.path), body, now=self.now())
+            self.nonces.use(claims, now=self.now())
             parts = urlsplit(handler.path)
             payload = dict(parse_qsl(parts.query))
             if body:
@@ -109,9 +118,13 @@ class Wire(object):
             self.calls.append((route, payload))
             answer = self.answer(route, payload, claims["user"])
         except BadToken as error:
+            if isinstance(error, StaleToken):
+                headers[server_time.HEADER] = server_time.make(
+                    KEY, error.nonce, self.now(), self.nonces.process)
             status, answer = 401, {"success": False, "message": str(error)}
         except Refused as refusal:
             status, answer = refusal.status, refusal.answer
+        self.statuses.append(status)
         if self.drop_answers > 0:
             self.drop_answers -= 1
             handler.close_connection = True
@@ -120,6 +133,8 @@ class Wire(object):
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(raw)))
+        for name, value in headers.items():
+            handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(raw)
 
@@ -190,7 +205,8 @@ class QueueServer(Wire):
             payload["consumer_id"], payload["task_uid"], self.lease_seconds)}
 
     def do_hello(self, payload):
-        return {"requeued": self.store.hello(payload["consumer_id"])}
+        return {"requeued": self.store.hello(
+            payload["consumer_id"], payload.get("stopped") or ())}
 
     def do_diff(self, payload):
         return self.store.changes(payload.get("since"))

@@ -14,7 +14,6 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import time
 
 from bika.lims import api as senaite_api
 from zope.i18nmessageid import Message
@@ -22,6 +21,7 @@ from zope.i18nmessageid import Message
 from senaite.queue.browser import html
 from senaite.queue.browser import words
 from senaite.queue import messageFactory as _
+from senaite.queue.model import clock
 from senaite.queue.model import states
 
 #: State -> CSS class of the badge
@@ -44,7 +44,7 @@ class RowMaker(object):
     def __init__(self, view):
         self.view = view
         self.portal = senaite_api.get_portal()
-        self.now = time.time()
+        self.now = clock.now()
         self._names = {}
         self._links = {}
 

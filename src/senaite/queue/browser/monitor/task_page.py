@@ -19,7 +19,6 @@ from __future__ import division
 from __future__ import print_function
 
 import json
-import time
 
 from AccessControl import Unauthorized
 from AccessControl import getSecurityManager
@@ -33,6 +32,7 @@ from senaite.queue.browser.monitor.table import BADGES
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue.model import clock
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import concealed
 from senaite.queue.model.queue_task import GIVEN
@@ -220,11 +220,11 @@ class TaskView(BrowserView):
                 "started": words.moment(attempt["started"]),
                 "consumer": attempt["consumer_id"],
                 "duration": words.duration(
-                    (ended or time.time()) - attempt["started"]),
+                    (ended or clock.now()) - attempt["started"]),
                 "outcome": words.say(words.OUTCOMES.get(
                     attempt["outcome"], attempt["outcome"] or
                     _(u"In progress"))),
-                "good": attempt["outcome"] in (None, "done"),
+                "good": attempt["outcome"] in (None, "done", "stopped"),
                 "error": html.plain(attempt["error_message"]),
                 "traceback": html.plain(attempt["traceback"]),
             })

@@ -21,7 +21,9 @@ from __future__ import print_function
 
 import collections
 
+from senaite.queue.auth import server_time
 from senaite.queue.client import agent as agents
+from senaite.queue.client import diagnosis
 from senaite.queue import config
 from senaite.queue.consumer import loop as consumers
 from senaite.queue.integration import core_patches
@@ -66,6 +68,10 @@ def get_advice(portal):
     if config.get_errors(config.CRITICAL):
         return found + _about_patches()
     found.append(_about_role(portal, url))
+    difference = server_time.get_difference(url.rstrip("/"))
+    if difference:
+        found.append(Advice(
+            WARNING, diagnosis.about_difference(difference), None))
     if process_role.is_queue_server():
         found += _about_consumers(portal)
     return found + _about_patches()
@@ -189,6 +195,7 @@ def _about_consumers(portal):
     try:
         store = get_server_utility(portal).store
         now = store.now()
+        ahead = store.ahead()
         count = len([item for item in store.consumers()
                      if now - item["last_seen"] < ALIVE_SECONDS])
     except Exception as error:
@@ -196,12 +203,17 @@ def _about_consumers(portal):
         return [Advice(
             WARNING, _(u"The store of the queue cannot be read."),
             _(u"See the event log of this process for the reason."))]
+    found = []
+    if abs(ahead) >= diagnosis.WORTH_A_WORD:
+        found.append(Advice(
+            WARNING, diagnosis.about_store_clock(ahead), None))
     if count or consumers.is_running(connections.Site.of(portal)):
-        return [Advice(INFO, _(u"Running consumers: ${count}",
-                               mapping={"count": max(count, 1)}), None)]
+        return found + [
+            Advice(INFO, _(u"Running consumers: ${count}",
+                           mapping={"count": max(count, 1)}), None)]
     if alone.may_volunteer():
-        return []
-    return [Advice(
+        return found
+    return found + [Advice(
         WARNING, _(u"No consumer has been running for at least a minute."),
         _(u"Tasks are waiting. Start a consumer: a client with a "
           u"clock-server, or the program queue-consumer."))]

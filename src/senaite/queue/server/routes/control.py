@@ -26,7 +26,7 @@ from senaite.queue.http.routing import SIGNED
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import check_payload
 from senaite.queue.model.queue_task import to_task
-from senaite.queue.model.scheduling import KINDS
+from senaite.queue.model.scheduling import ENDINGS
 from senaite.queue.server.server_utility import get_queue
 
 #: Fields that the queue sets when a task enters it; given values are ignored
@@ -132,13 +132,14 @@ def done(context, request):
 
 @route("queue_server", "fail", methods=["POST"], access=SIGNED)
 def fail(context, request):
-    """Report that a running task failed; `status` is what follows."""
+    """Report that an attempt at a running task failed, or that its consumer
+    hands it back because it is stopped; `status` is what follows."""
     payload = get_payload(request)
     task_uid = params.read_task_uid(payload)
     kind = payload.get("kind", "error")
-    if kind not in KINDS:
+    if kind not in ENDINGS:
         raise Refused(400, "'kind' must be one of {}".format(
-            ", ".join(KINDS)))
+            ", ".join(ENDINGS)))
     queue = get_queue()
     state = queue.fail(
         task_uid, params.read_text(payload, "error_message"),
@@ -174,10 +175,19 @@ def heartbeat(context, request):
 
 @route("queue_server", "hello", methods=["POST"], access=SIGNED)
 def hello(context, request):
-    """Note that a consumer has started: requeue what it held before."""
-    consumer_id = params.read_consumer_id(get_payload(request))
+    """Note that a consumer has started: requeue what it held before.
+
+    `stopped`: ids of its former incarnations that were stopped as planned.
+    """
+    payload = get_payload(request)
+    consumer_id = params.read_consumer_id(payload)
+    stopped = payload.get("stopped") or []
+    if not isinstance(stopped, list):
+        raise Refused(400, "'stopped' must be a list of consumer ids")
+    stopped = [params.read_consumer_id({"consumer_id": one})
+               for one in stopped]
     queue = get_queue()
-    return params.answer(request, requeued=queue.hello(consumer_id),
+    return params.answer(request, requeued=queue.hello(consumer_id, stopped),
                          version=queue.store.version())
 
 

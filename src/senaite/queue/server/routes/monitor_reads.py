@@ -14,7 +14,6 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import time
 
 import pkg_resources
 from senaite.queue.errors import Refused
@@ -24,6 +23,7 @@ from senaite.queue.http.routing import get_params
 from senaite.queue.http.routing import route
 from senaite.queue.http.routing import SIGNED
 from senaite.queue.http.routing import VIEW
+from senaite.queue.model import clock
 from senaite.queue.model import fields
 from senaite.queue.model.states import KINDS
 from senaite.queue import PRODUCT_NAME
@@ -101,9 +101,10 @@ def history(context, request, task_uid):
 def ping(context, request):
     """Say which server answers: for the test of the connection."""
     queue = get_queue()
+    now, store_now = clock.now(), queue.store.now()
     return params.answer(
-        request, site=queue.site_id, version=get_version(), now=time.time(),
-        store_now=queue.store.now())
+        request, site=queue.site_id, version=get_version(), now=now,
+        store_now=store_now, store_ahead=queue.store.ahead())
 
 
 def get_version():

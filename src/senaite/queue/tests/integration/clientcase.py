@@ -30,6 +30,7 @@ from senaite.queue.client import agent as agents
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import LeaseRegistry
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.errors import LeaseLost
 from senaite.queue.errors import LeaseNotHeld
 from senaite.queue.model import states
 from senaite.queue.model import surroundings
@@ -81,6 +82,7 @@ class Worker(wire.Wire):
             return self.attempt(here, lease)
         finally:
             here.close()
+            lease.end_commit()
             self.registry.end(lease)
 
     def attempt(self, here, lease):
@@ -95,12 +97,14 @@ class Worker(wire.Wire):
             try:
                 self.test.work(site, task)
                 ledger.record(site, task.task_uid, time.time(), 1)
-                if lease.lost:
-                    break
+                lease.begin_commit()
+                self.test.before_commit()
                 here.commit()
                 return {"outcome": "done", "processed": 1, "note": None}
             except ConflictError:
                 here.abort()
+            except LeaseLost:
+                break
             except ValueError as error:
                 return {"outcome": "failed", "kind": "fatal",
                         "error_message": str(error), "traceback": None}
@@ -121,6 +125,9 @@ class ClusterTestCase(unittest.TestCase):
         self.addCleanup(surroundings.provide, former)
         self.folder = tempfile.mkdtemp(prefix="queue-store-")
         self.addCleanup(shutil.rmtree, self.folder)
+        # What a consumer notes when it is stopped
+        identity.set_place(os.path.join(self.folder, "consumer"))
+        self.addCleanup(lambda: identity._place.__delitem__(slice(None)))
         self.world = self.make_world()
         self.addCleanup(self.world.close)
         self.db = self.world.databases(1)[0]
@@ -168,6 +175,9 @@ class ClusterTestCase(unittest.TestCase):
         """Count how many times each item is processed."""
         for uid in task.uids:
             site.done[uid] = site.done.get(uid, 0) + 1
+
+    def before_commit(self):
+        """Called when the commit of a chunk is under way."""
 
     def click(self, **values):
         """Add a task and commit; return the task."""

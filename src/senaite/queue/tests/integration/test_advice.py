@@ -14,11 +14,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import email.utils
 import os
+import re
+import time
 import unittest
 
 from zope.i18n import interpolate
 
+from senaite.queue.auth import server_time
 from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.page import QueueSettingsView
 from senaite.queue.client import agent as agents
@@ -38,6 +42,10 @@ class TestAdvice(unittest.TestCase):
     def setUp(self):
         self.portal = self.layer["portal"]
         self.addCleanup(os.environ.pop, config.ROLE.variable, None)
+
+    def number(self, text):
+        """Return the number in a text."""
+        return int(re.search(r"\d+", text).group())
 
     def get(self):
         return [(item.level, self.read(item.text), self.read(item.advice))
@@ -102,6 +110,28 @@ class TestAdvice(unittest.TestCase):
         self.assertIn("Queue server", todo)
         # with this role it would not be one, whatever its address
         self.assertNotIn("of this process", todo)
+
+    def test_clocks_that_differ(self):
+        self.alone()
+        set_setting("server", "http://127.0.0.1:1/plone")
+        self.addCleanup(server_time.forget)
+        date = email.utils.formatdate(time.time() + 90)
+        server_time.compare("http://127.0.0.1:1/plone", date)
+        found = [text for level, text, _todo in self.get()
+                 if level == advice.WARNING and "clocks" in text]
+        self.assertEqual(len(found), 1)
+        self.assertTrue(85 < self.number(found[0]) < 95)
+
+    def test_store_whose_clock_was_set(self):
+        self.alone()
+        store = get_server_utility(self.portal).store
+        self.addCleanup(setattr, store, "_wall", store._wall)
+        store.hello("host:1/aaaaaaaa")
+        store._wall = lambda: time.time() - 7200
+        found = [text for level, text, _todo in self.get()
+                 if level == advice.WARNING and "was set" in text]
+        self.assertEqual(len(found), 1)
+        self.assertTrue(7100 < self.number(found[0]) < 7300)
 
     def test_wrong_configuration(self):
         os.environ[config.ROLE.variable] = "servre"

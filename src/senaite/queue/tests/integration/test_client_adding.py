@@ -298,7 +298,7 @@ class TestIndex(AddingCase):
         john.commit()
         self.assertTrue(
             view.queued_view(self.jane.begin()).is_queued(task.context_uid))
-        outbox.prune(john.begin(), 1000)
+        outbox.prune(john.begin(), [task.task_uid])
         john.commit()
         # another store, which does not know it
         self.agent.state = snapshot.State("other:1")
@@ -342,7 +342,7 @@ class TestIndex(AddingCase):
                     who.site, chance.choice(uids)),
                 "mark": lambda: outbox.mark(
                     who.site, {chance.choice(uids): "added"}, "e:1", 1),
-                "prune": lambda: outbox.prune(who.site, 1000),
+                "prune": lambda: outbox.prune(who.site, uids),
             }
             act = chance.choice(sorted(acts))
             acts[act]()

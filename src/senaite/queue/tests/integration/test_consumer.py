@@ -268,6 +268,16 @@ class TestConsumer(ClusterTestCase):
         self.wait_for(task)
         self.assertEqual(self.done(), {"a": 1})
 
+    def test_timeout_during_the_commit_of_the_last_attempt(self):
+        """The ledger decides what became of the work, not the timeout."""
+        self.before_commit = lambda: time.sleep(3)
+        self.add_consumer()
+        task = self.click(uids=["a"], max_seconds=1, retries=0)
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual([attempt["outcome"] for attempt
+                          in self.store.attempts(task.task_uid)], ["done"])
+
     def test_work_survives_a_server_restart(self):
         self.add_consumer()
         first = self.click(uids=["a"])

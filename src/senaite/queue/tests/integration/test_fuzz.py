@@ -132,7 +132,7 @@ class TestFuzz(httpcase.HTTPCase):
         """Stop leases and delays from ending: that changes the queue, too."""
         store = server_utility.get_server_utility(self.portal).store
         stopped = store.now()
-        self.patch(store, "_clock", lambda: stopped)
+        self.patch(store._clock, "read", lambda unit, wall: stopped)
 
     def version(self):
         return self.ask("queue_server/diff?limit=10000",

@@ -99,7 +99,7 @@ class TestDescription(httpcase.HTTPCase):
         body = self.document["paths"]["/queue_server/fail"]["post"][
             "requestBody"]["content"]["application/json"]["schema"]
         self.assertEqual(set(body["properties"]["kind"]["enum"]),
-                         set(scheduling.KINDS))
+                         set(scheduling.ENDINGS))
         for name, good, bad in (
                 ("TaskUid", "0a" * 16, "0A" * 16),
                 ("ObjectUid", "a-b_c.1", "a b"),

@@ -25,10 +25,12 @@ from senaite.queue import config
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue import logger
+from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
+from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests import wire
 from senaite.queue.tests.zodbsite import eventually
 from senaite.queue.tests.zodbsite import make_task
@@ -129,16 +131,32 @@ class TestRelay(ClusterTestCase):
         self.assertIn("SENAITE_QUEUE_KEY is", line.getMessage())
         self.assertIsNone(line.exc_info or None)
 
+    def set_clock(self, seconds):
+        """Set the time of day that this process sees, against the real one."""
+        self.addCleanup(setattr, clock, "now", time.time)
+        clock.now = lambda: time.time() + seconds
+
+    def relay_for(self, seconds):
+        """Relay twice, with some time in between; return the counts of the
+        second run."""
+        elapsed = Clock()
+        seen = relay.Sightings(elapsed)
+        relay.run(self.site, self.agent.transport, seen)
+        elapsed.forward(seconds)
+        return relay.run(self.site, self.agent.transport, seen)
+
     def test_another_client_delivers_abandoned_tasks(self):
         task = make_task()
         outbox.put(self.jane.begin(), task)  # and killed: nobody is woken
         self.jane.commit()
         other = agents.Agent(self.site)
         other.configure()
-        now = time.time()
-        counts = relay.run(self.site, other.transport, now, own=())
+        elapsed = Clock()
+        seen = relay.Sightings(elapsed)
+        counts = relay.run(self.site, other.transport, seen, own=())
         self.assertEqual(counts["left"] + counts["delivered"], 1)
-        relay.run(self.site, other.transport, now + 3, own=())
+        elapsed.forward(3)
+        relay.run(self.site, other.transport, seen, own=())
         self.assertEqual(self.status(task), states.QUEUED)
 
     def test_refused_task_is_kept_with_the_reason(self):
@@ -156,16 +174,42 @@ class TestRelay(ClusterTestCase):
         task = self.click()
         self.wait_for(task, states.QUEUED)
         eventually(lambda: not outbox.pending(self.jane.begin()))
-        relay.run(self.site, self.agent.transport, time.time() + 60)
+        self.relay_for(60)
         self.assertIsNone(outbox.get(self.jane.begin(), task.task_uid))
         self.agent.refresh()
         self.assertTrue(view.queued_view(self.jane.site).is_queued("c" * 32))
+
+    def test_entries_stay_whatever_the_clocks_of_others_say(self):
+        # Delivered by a client whose clock is slow, pruned by one of which it
+        # is fast: a third one may not know the task yet
+        self.set_clock(-30)
+        task = self.click()
+        self.wait_for(task, states.QUEUED)
+        eventually(lambda: not outbox.pending(self.jane.begin()))
+        self.set_clock(30)
+        self.assertEqual(self.relay_for(9)["removed"], 0)
+        self.assertIsNotNone(outbox.get(self.jane.begin(), task.task_uid))
+
+    def test_abandoned_tasks_do_not_wait_for_a_fast_clock(self):
+        self.set_clock(3600)
+        task = make_task()
+        outbox.put(self.jane.begin(), task)  # and killed: nobody is woken
+        self.jane.commit()
+        self.set_clock(0)
+        other = agents.Agent(self.site)
+        other.configure()
+        elapsed = Clock()
+        seen = relay.Sightings(elapsed)
+        relay.run(self.site, other.transport, seen, own=())
+        elapsed.forward(3)
+        relay.run(self.site, other.transport, seen, own=())
+        self.assertEqual(self.status(task), states.QUEUED)
 
     def test_snapshot_that_lacks_removed_entries_is_refreshed(self):
         task = self.click()
         self.wait_for(task, states.QUEUED)
         eventually(lambda: not outbox.pending(self.jane.begin()))
-        relay.run(self.site, self.agent.transport, time.time() + 60)
+        self.relay_for(60)
         agents.stop_all()
         # A client that has just been started
         self.assertTrue(

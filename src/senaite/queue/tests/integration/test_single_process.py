@@ -199,6 +199,34 @@ class TestProcess(ProcessTestCase):
         self.assertEqual(len(get_server_utility(
             self.portal).store.attempts(task.task_uid)), 1)
 
+    def test_whatever_the_work_raises_is_its_failure(self):
+        class Unspeakable(Exception):
+            def __str__(self):
+                raise ValueError("no text")
+
+            __unicode__ = __repr__ = __str__
+
+        class OldStyle:
+            """Has no base class, on Python 2."""
+
+        key = connections.Site.of(self.portal).key
+        for error in (SystemExit(3), KeyboardInterrupt(), GeneratorExit(),
+                      Unspeakable(), OldStyle()):
+            def work(context, task):
+                self.work(context, task)
+                raise error
+            _work[:] = [work]
+            task = self.click(uids=["a"])
+            lease = leases.hold(key, task, "c/1")
+            self.addCleanup(leases.release, lease)
+            answer = self.post("queue_consumer/process/" + task.task_uid,
+                               auth=self.signer(PERSON)).json()
+            self.assertEqual(answer["outcome"], "failed", answer)
+            self.assertEqual(answer["kind"], "error")
+            self.assertIn("raise error", answer["traceback"])
+            self.assertTrue(answer["error_message"])
+        self.assertEqual(self.done(), {})
+
     def test_task_of_a_deleted_user_fails_immediately(self):
         task = self.click(uids=["a"])
         self.wait_for(task, states.QUEUED)

@@ -24,7 +24,9 @@ from plone.app.testing import SITE_OWNER_NAME
 from Products.SiteAccess.VirtualHostMonster import \
     manage_addVirtualHostMonster
 from senaite.queue.auth.pas import MEMO
+from senaite.queue.auth.pas import nonces
 from senaite.queue.auth.pas import QueueAuth
+from senaite.queue.auth import server_time
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
 from senaite.queue import config
@@ -81,6 +83,39 @@ class TestTokens(httpcase.HTTPCase):
 
     def test_small_clock_differences_are_tolerated(self):
         self.pop(self.token(POP, PAYLOAD, now=time.time() + 25), 200)
+
+    def test_server_tells_its_time_to_holders_of_the_key(self):
+        headers = self.token(POP, PAYLOAD, now=time.time() - 3600)
+        response = self.call(POP, PAYLOAD, auth=None, headers=headers)
+        nonce = tokens.decrypt([self.key], headers[tokens.HEADER])["nonce"]
+        told, process = server_time.read(
+            self.key, nonce, response.headers[server_time.HEADER])
+        self.assertLess(abs(told - time.time()), 60)
+        self.assertEqual(process, nonces.process)
+
+    def test_server_tells_its_time_to_nobody_else(self):
+        good = self.token(POP, PAYLOAD)
+        self.pop(good, 200)
+        for headers in (
+                good, self.token(POP, PAYLOAD, now=time.time() - 3600,
+                                 key=tokens.make_key()),
+                {"Content-Type": "application/json"}):
+            response = self.call(POP, PAYLOAD, auth=None, headers=headers)
+            self.assertEqual(response.status_code, 401)
+            self.assertNotIn(server_time.HEADER, response.headers)
+
+    def test_caller_that_counts_another_time_gets_through(self):
+        server = self.url
+        self.addCleanup(server_time.forget)
+        for ahead in (7200, -7200, 0):
+            # A clock was set, or the server was started again
+            server_time.learn(server, ahead, u"a former process")
+            self.ask(POP, PAYLOAD)
+            self.assertLess(abs(server_time.get(server)[0]), 60)
+
+    def test_token_for_another_process_is_refused(self):
+        self.pop(self.token(POP, PAYLOAD, process=u"another"), 401)
+        self.pop(self.token(POP, PAYLOAD, process=nonces.process), 200)
 
     def test_token_with_another_key_is_refused(self):
         self.pop(self.token(POP, PAYLOAD, key=tokens.make_key()), 401)

@@ -16,7 +16,6 @@ from __future__ import print_function
 
 import json
 import os
-import time
 
 from plone.app.testing import TEST_USER_ID
 
@@ -25,6 +24,7 @@ from senaite.queue.client import snapshot
 from senaite.queue import config
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
+from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests.integration import people
@@ -61,13 +61,13 @@ class ViewletsTest(ResultsTestCase):
         return before.rsplit("<", 1)[1] + after.split(">", 1)[0]
 
     def test_worksheet_and_sample(self):
-        started = time.time()
+        started = clock.monotonic()
         self.click(self.worksheet, "submit", self.analyses)
         found = progress.get_progress(self.worksheet)
         self.assertEqual((found["left"], found["total"]), (6, 6))
         self.assertEqual(found["users"], [TEST_USER_ID])
         self.assertGreaterEqual(found["since"], int(started))
-        self.assertLessEqual(found["since"], time.time())
+        self.assertLessEqual(found["since"], clock.monotonic())
         # A sample counts its own analyses only
         for sample in self.samples:
             self.assertEqual(self.figures(sample)["left"], 3)
@@ -171,7 +171,7 @@ class NoticesTest(ResultsTestCase):
         with utils.settings(server=""):
             self.assertIn("is empty", self.said()[0])
         agent = self.know()
-        agent._trouble_since = time.time() - 200
+        agent._trouble_since = clock.monotonic() - 200
         with utils.settings(outage_seconds=300):
             said, = self.said()
             self.assertIn("has not answered for 3 min", said)
@@ -183,7 +183,7 @@ class NoticesTest(ResultsTestCase):
             people.log_in(analyst, "analyst")
             self.assertEqual(self.said(analyst), [])
         # A short outage, as at a restart, is not shown
-        agent._trouble_since = time.time() - notices.OUTAGE_SECONDS / 2
+        agent._trouble_since = clock.monotonic() - notices.OUTAGE_SECONDS / 2
         self.assertEqual(self.said(manager), [])
         agent._trouble_since = None
 

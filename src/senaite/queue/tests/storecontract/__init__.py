@@ -19,6 +19,7 @@ from __future__ import print_function
 
 from senaite.queue.tests.storecontract.additions import AdditionContract
 from senaite.queue.tests.storecontract.claims import ClaimContract
+from senaite.queue.tests.storecontract.clocksteps import ClockContract
 from senaite.queue.tests.storecontract.feed import FeedContract
 from senaite.queue.tests.storecontract.listing import ListingContract
 from senaite.queue.tests.storecontract.model import ModelContract
@@ -29,8 +30,8 @@ from senaite.queue.tests.storecontract.threads import ThreadContract
 from senaite.queue.tests.storecontract.upkeep import UpkeepContract
 
 
-class StoreContract(AdditionContract, ClaimContract, FeedContract,
-                    ListingContract, ModelContract, OutcomeContract,
-                    StatisticsContract, SteeringContract, ThreadContract,
-                    UpkeepContract):
+class StoreContract(AdditionContract, ClaimContract, ClockContract,
+                    FeedContract, ListingContract, ModelContract,
+                    OutcomeContract, StatisticsContract, SteeringContract,
+                    ThreadContract, UpkeepContract):
     """The whole contract of task stores."""

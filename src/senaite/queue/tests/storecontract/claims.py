@@ -208,6 +208,19 @@ class ClaimContract(StoreCase):
         self.assertEqual(self.pop("c/00000003"), uid)
         self.assertEqual(self.pop(BOB), other)
 
+    def test_stopped_consumer_that_restarts_costs_nothing(self):
+        task = self.add(1, retries=0)
+        uid = task["task_uid"]
+        self.pop("c/00000001")
+        self.assertEqual(
+            self.store.hello("c/00000002", ["c/00000001"]), [uid])
+        self.assertState(task, states.QUEUED)
+        self.pop("c/00000002")
+        # This one was killed
+        self.assertEqual(
+            self.store.hello("c/00000003", ["c/00000001"]), [uid])
+        self.assertState(task, states.FAILED)
+
     def test_consumers_are_listed_with_their_tasks(self):
         uid = self.add(1)["task_uid"]
         self.pop()

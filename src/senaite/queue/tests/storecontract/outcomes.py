@@ -18,6 +18,7 @@ import itertools
 
 from senaite.queue.errors import NotRunning
 from senaite.queue.errors import TaskNotFound
+from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import LEASE
 from senaite.queue.tests.storecontract.base import StoreCase
@@ -71,7 +72,7 @@ class OutcomeContract(StoreCase):
         self.assertEqual(self.pop(), make_task(2)["task_uid"])
         self.store.acknowledge(make_task(2)["task_uid"], ALICE)
         self.assertIsNone(self.pop())
-        self.clock.now = self.store.next_due()
+        self.clock.forward_to(self.store.next_due())
         self.assertEqual(self.pop(), uid)
 
     def test_failure_report_can_be_repeated(self):
@@ -87,6 +88,33 @@ class OutcomeContract(StoreCase):
         self.pop()
         self.fail(uid, "timeout")
         self.assertEqual(self.store.get(uid)["max_seconds"], 180)
+
+    def test_planned_stops_cost_nothing(self):
+        task = self.add(1, retries=1, chunk_size=8)
+        uid = task["task_uid"]
+        for _number in range(4):
+            self.assertEqual(self.pop(), uid)
+            self.assertEqual(self.store.fail(
+                uid, ALICE, scheduling.STOPPED, u"stopped"), states.QUEUED)
+            # Its answer was lost
+            self.assertEqual(self.store.fail(
+                uid, ALICE, scheduling.STOPPED, u"stopped"), states.QUEUED)
+        # At once, by whoever asks
+        self.assertEqual(self.pop(BOB), uid)
+        found = self.store.get(uid)
+        self.assertEqual((found["retries"], found["chunk_size"]), (1, 8))
+        self.assertEqual([attempt["outcome"] for attempt
+                          in self.store.attempts(uid)], ["stopped"] * 4 + [None])
+        # ... and a failure waits no longer than the first one
+        self.store.fail(uid, BOB, scheduling.ERROR, u"x")
+        self.clock.forward(scheduling.BACKOFF_FROM * 1.5)
+        self.assertEqual(self.pop(BOB), uid)
+
+    def test_planned_stop_without_retries_left(self):
+        task = self.add(1, retries=0)
+        self.pop()
+        self.store.fail(task["task_uid"], ALICE, scheduling.STOPPED, u"x")
+        self.assertState(task, states.QUEUED)
 
     def test_fatal_error_fails_the_task_immediately(self):
         uid = self.add(1)["task_uid"]

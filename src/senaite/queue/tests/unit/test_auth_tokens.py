@@ -221,6 +221,10 @@ class Prepared(object):
         self.method = "POST"
         self.url = "http://x/@@API/senaite/v1/queue_server/add"
         self.headers = {}
+        self.hooks = []
+
+    def register_hook(self, event, hook):
+        self.hooks.append((event, hook))
 
 
 class TestSigner(unittest.TestCase):

@@ -54,6 +54,7 @@ VALUES = {
         ("0", "3", "100", "off", "Off"), ("-1", "3.5", "many", "101")),
     config.METRICS_TOKEN: (("0123456789abcdef",), ("0123456789abcde",)),
     config.SPEEDUPS: (("on", "off"), ("true", "none")),
+    config.STOP_SECONDS: (("0", "8", "600"), ("-1", "601", "8.5", "soon")),
 }
 
 

@@ -116,6 +116,13 @@ class TestDiagnosis(unittest.TestCase):
         self.assertIn("clocks", text)
         self.assertIs(self.ask(200, self.good())[0], True)
 
+    def test_clock_of_the_store_is_reported(self):
+        good, text, values = self.ask(200, self.good(store_ahead=-7200.4))
+        self.assertIsNone(good)
+        self.assertIn("was set", text)
+        self.assertEqual(values["seconds"], 7200)
+        self.assertIs(self.ask(200, self.good(store_ahead=0.5))[0], True)
+
     def test_incompatible_version_is_reported(self):
         self.server.answer = (200, self.good(), 0, None)
         found = diagnosis.test("http://127.0.0.1:{}/senaite".format(

@@ -184,12 +184,22 @@ class TestRetry(unittest.TestCase):
         self.fail("Retried for ever")
 
     def test_events_are_known_transitions(self):
-        for kind in scheduling.KINDS:
+        for kind in scheduling.ENDINGS:
             after = scheduling.after_failure(
                 make_task(1), kind, NOW, lambda: 0)
             self.assertEqual(
                 states.next_state(states.RUNNING, after["event"]),
                 after["status"])
+
+    @settings(deadline=None)
+    @given(tasks, randoms)
+    def test_planned_stop_costs_nothing(self, task, random):
+        after = scheduling.after_failure(
+            task, scheduling.STOPPED, NOW, random)
+        self.assertEqual(after["status"], states.QUEUED)
+        self.assertEqual(after["visible_at"], NOW)
+        for key in ("retries", "chunk_size", "max_seconds"):
+            self.assertEqual(after[key], task[key])
 
     def test_unknown_kind_of_failure_is_refused(self):
         with self.assertRaises(ValueError):

@@ -47,7 +47,7 @@ class TestPostgreSQLStore(StoreContract, unittest.TestCase):
         self.url = postgres.get_server().create_database()
 
     def open_store(self, site_id, clock):
-        return open_store(self.url, site_id, clock)
+        return open_store(self.url, site_id, clock, clock.measure)
 
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)

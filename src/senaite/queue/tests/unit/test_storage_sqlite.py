@@ -34,4 +34,5 @@ class TestSQLiteStore(StoreContract, unittest.TestCase):
     def open_store(self, site_id, clock):
         # A directory that does not exist yet
         path = os.path.join(self.directory, "var", "tasks.db")
-        return open_store("sqlite:///" + path, site_id, clock)
+        return open_store(
+            "sqlite:///" + path, site_id, clock, clock.measure)

@@ -143,3 +143,61 @@ class TestEvent(unittest.TestCase):
             del event, cycle
         gc.collect()
         self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+
+class TestSignalFlag(unittest.TestCase):
+
+    def setUp(self):
+        self.flag = waiting.SignalFlag()
+
+    def test_wait_lasts_until_the_timeout(self):
+        for seconds in (-1, 0, 0.05, 0.2):
+            started = time.time()
+            self.assertFalse(self.flag.wait(seconds))
+            self.assertGreater(time.time() - started, seconds * 0.9)
+        self.assertFalse(self.flag.is_set())
+
+    def test_thread_that_waits_is_woken(self):
+        woken = []
+        thread = threading.Thread(
+            target=lambda: woken.append(self.flag.wait(60)))
+        thread.start()
+        self.flag.set()
+        self.flag.set()
+        thread.join(30)
+        self.assertEqual(woken, [True])
+        self.assertTrue(self.flag.wait(0))
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "needs POSIX")
+    def test_signals_that_come_at_any_moment(self):
+        """An event with a lock is set by the very thread that holds it."""
+        came = []
+
+        def handle(number, frame):
+            came.append(number)
+            self.flag.set()
+            self.flag = waiting.SignalFlag()
+        former = signal.signal(signal.SIGALRM, handle)
+        self.addCleanup(signal.signal, signal.SIGALRM, former)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        # ends the test if it hangs
+        watchdog = threading.Timer(60, os._exit, (70,))
+        watchdog.daemon = True
+        watchdog.start()
+        self.addCleanup(watchdog.cancel)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        end = time.time() + 1
+        while time.time() < end:
+            self.flag.wait(0.001)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.assertGreater(len(came), 20)
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "needs POSIX")
+    def test_signal_ends_the_wait(self):
+        former = signal.signal(
+            signal.SIGALRM, lambda number, frame: self.flag.set())
+        self.addCleanup(signal.signal, signal.SIGALRM, former)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        started = time.time()
+        self.assertTrue(self.flag.wait(60))
+        self.assertLess(time.time() - started, 30)

@@ -1,0 +1,231 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""A planned stop costs a task nothing: its chunk ends in time, or somebody else
+has it within a second."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import asyncore
+import logging
+import os
+import sys
+import threading
+import types
+
+from senaite.queue.consumer import identity
+from senaite.queue.consumer import stopping
+from senaite.queue.consumer import worker as workers
+from senaite.queue import logger
+from senaite.queue.model import clock
+from senaite.queue.model import states
+from senaite.queue.tests.integration.clientcase import ClusterTestCase
+from senaite.queue.tests.zodbsite import eventually
+
+
+class Lines(logging.Handler):
+    """Collects log lines of any level that people see."""
+
+    def __init__(self):
+        logging.Handler.__init__(self, logging.INFO)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append((record.levelno, record.getMessage()))
+
+
+class StopCase(ClusterTestCase):
+    """Chunks begin, and end when `go_on` is set."""
+
+    def setUp(self):
+        super(StopCase, self).setUp()
+        self.go_on = threading.Event()
+        self.begun = []
+        self.addCleanup(self.go_on.set)
+        self.log = Lines()
+        logger.addHandler(self.log)
+        self.addCleanup(logger.setLevel, logger.level)
+        logger.setLevel(logging.INFO)
+        self.addCleanup(logger.removeHandler, self.log)
+
+    def work(self, site, task):
+        self.begun.append(task.chunk_size)
+        super(StopCase, self).work(site, task)
+        self.go_on.wait(30)
+
+    def begin(self, **values):
+        """Queue a task and have it begun; return it and the consumer."""
+        task = self.click(uids=["a"], **values)
+        consumer, _worker = self.add_consumer()
+        eventually(lambda: self.begun)
+        return task, consumer
+
+    def outcomes(self, task):
+        return [attempt["outcome"] for attempt
+                in self.store.attempts(task.task_uid)]
+
+    def problems(self):
+        """Return what the log says above INFO."""
+        return [line for level, line in self.log.lines
+                if level > logging.INFO]
+
+
+class TestStopping(StopCase):
+
+    def test_chunk_that_ends_in_time_is_done(self):
+        task, consumer = self.begin()
+        threading.Timer(0.5, self.go_on.set).start()
+        stopping.stop([consumer], 20)
+        self.assertEqual(self.status(task), states.DONE)
+        self.assertEqual(self.outcomes(task), ["done"])
+        self.assertEqual(self.problems(), [])
+
+    def test_chunk_that_does_not_end_is_handed_back(self):
+        task, consumer = self.begin(retries=0, chunk_size=8)
+        stopping.stop([consumer], 0.1)
+        found = self.store.get(task.task_uid)
+        self.assertEqual(found.status, states.QUEUED)
+        self.assertEqual((found.retries, found.chunk_size), (0, 8))
+        self.assertEqual(self.outcomes(task), ["stopped"])
+        self.go_on.set()
+        eventually(lambda: consumer.ended.is_set())
+        # The work that went on was not committed, and is nobody's fault
+        self.assertEqual(self.done(), {})
+        self.assertEqual(self.outcomes(task), ["stopped"])
+        self.assertEqual(self.problems(), [])
+        self.assertTrue(any("outcome=stopped" in line
+                            for _level, line in self.log.lines))
+
+    def test_four_deploys_in_a_row(self):
+        task = self.click(uids=["a"], retries=1, chunk_size=8)
+        for number in range(1, 5):
+            consumer, _worker = self.add_consumer()
+            eventually(lambda: len(self.begun) == number)
+            stopping.stop([consumer], 0.1)
+        self.go_on.set()
+        self.add_consumer()
+        self.wait_for(task)
+        self.assertEqual(self.outcomes(task), ["stopped"] * 4 + ["done"])
+        self.assertEqual(self.begun, [8] * 5)
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual(self.problems(), [])
+
+    def test_another_consumer_has_it_within_a_second(self):
+        task, consumer = self.begin()
+        self.add_consumer()
+        # It has found nothing to do, and listens
+        eventually(lambda: self.server.routes().count("pop") >= 2)
+        began = clock.monotonic()
+        stopping.stop([consumer], 0)
+        eventually(lambda: len(self.begun) == 2)
+        self.assertLess(clock.monotonic() - began, 2)
+        self.go_on.set()
+        self.wait_for(task)
+
+    def test_commit_that_is_under_way_is_no_stop(self):
+        commits = threading.Event()
+        self.go_on.set()
+
+        def before_commit():
+            commits.set()
+            threading.Event().wait(1)
+        self.before_commit = before_commit
+        task = self.click(uids=["a"])
+        consumer, _worker = self.add_consumer()
+        commits.wait(30)
+        stopping.stop([consumer], 0)
+        self.assertEqual(self.status(task), states.DONE)
+        self.assertEqual(self.outcomes(task), ["done"])
+
+    def test_server_that_is_away_is_told_at_the_next_start(self):
+        task, consumer = self.begin(retries=0)
+        self.stop_server()
+        stopping.stop([consumer], 0)
+        self.start_server()
+        self.assertEqual(self.status(task), states.RUNNING)
+        self.go_on.set()
+        # The same place in another life
+        self.assertEqual(stopping.get_stopped(), [consumer.consumer_id])
+        self.add_consumer()
+        eventually(lambda: not stopping.get_stopped())
+        self.store.hello(consumer.consumer_id[:-8] + "0" * 8,
+                         [consumer.consumer_id])
+        self.wait_for(task)
+        self.assertEqual(self.outcomes(task)[0], "stopped")
+
+    def test_work_that_was_done_while_the_server_was_away(self):
+        task, consumer = self.begin(retries=0)
+        self.stop_server()
+        self.go_on.set()
+        stopping.stop([consumer], 5)
+        self.assertEqual(
+            stopping.get_stopped(), [consumer.consumer_id])
+        self.start_server()
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual(self.status(task), states.RUNNING)
+
+    def test_one_grace_for_all_sites(self):
+        _task, consumer = self.begin()
+        worker = workers.Worker(self.db, grace=1)
+        worker._consumers = {1: consumer, 2: consumer, 3: consumer}
+        began = clock.monotonic()
+        worker.stop()
+        self.assertLess(clock.monotonic() - began, 2.5)
+
+    def test_notes_add_up(self):
+        for name in ("a/00000001", "b/00000002", "a/00000001"):
+            stopping.note_stopped([name])
+        self.assertEqual(
+            stopping.get_stopped(), ["a/00000001", "b/00000002"])
+        stopping.forget_stopped()
+        self.assertEqual(stopping.get_stopped(), [])
+        stopping.forget_stopped()
+        # A damaged file is none
+        with open(stopping._note_path(), "w") as target:
+            target.write("{")
+        self.assertEqual(stopping.get_stopped(), [])
+        self.assertTrue(os.path.exists(stopping._note_path()))
+        self.assertIn(identity.instance_path(), stopping._note_path())
+
+
+class TestGuard(StopCase):
+    """ZServer waits for the consumers, and goes on serving meanwhile."""
+
+    def setUp(self):
+        super(TestGuard, self).setUp()
+        self.lifetime = types.ModuleType("Lifetime")
+        self.lifetime._shutdown_timeout = 1.0
+        self.lifetime._shutdown_phase = 0
+        former = sys.modules.get("Lifetime")
+        sys.modules["Lifetime"] = self.lifetime
+        self.addCleanup(self.put_back, former)
+
+    def put_back(self, former):
+        if former is None:
+            del sys.modules["Lifetime"]
+        else:
+            sys.modules["Lifetime"] = former
+
+    def test_shutdown_waits_for_the_chunk(self):
+        task, consumer = self.begin()
+        guard = stopping.Guard(lambda: [consumer])
+        self.addCleanup(asyncore.socket_map.pop, guard._pipe[0])
+        self.assertIn(guard, asyncore.socket_map.values())
+        self.assertFalse(guard.readable() or guard.writable())
+        self.assertTrue(guard.clean_shutdown_control(1, 0))
+        # More than the second that SIGTERM gives a phase
+        self.assertGreater(self.lifetime._shutdown_timeout,
+                           stopping.get_grace())
+        self.go_on.set()
+        eventually(lambda: not guard.clean_shutdown_control(1, 1))
+        self.assertEqual(self.lifetime._shutdown_timeout, 1.0)
+        self.assertEqual(self.outcomes(task), ["done"])
