@@ -118,8 +118,8 @@ def hold(path):
     """Mark a store as used by this process.
 
     :param path: path of the store's file
-    :returns: the mark, or None when the directory allows none; the store is
-        used all the same
+    :returns: the mark, or None when the directory or the file system allows
+        none; the store is used all the same
     :rtype: InUse
     :raises StoreUnavailable: while another program replaces the store
     """
@@ -127,7 +127,13 @@ def hold(path):
         descriptor = _open_lock(path)
     except OSError:
         return None
-    if _lock(descriptor, fcntl.LOCK_SH):
+    try:
+        free = _lock(descriptor, fcntl.LOCK_SH)
+    except EnvironmentError:
+        # a file system without locks
+        os.close(descriptor)
+        return None
+    if free:
         return InUse(descriptor)
     os.close(descriptor)
     raise StoreUnavailable("The task store {} is being replaced by a backup. "
@@ -140,7 +146,7 @@ def alone(path):
 
     :param path: path of the store's file, which may be missing
     :raises StoreUnavailable: when a process has it open
-    :raises OSError: when the lock cannot be created
+    :raises EnvironmentError: when there is no lock to be had
     """
     descriptor = _open_lock(path)
     try:

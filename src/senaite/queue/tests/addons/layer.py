@@ -16,6 +16,7 @@ from __future__ import print_function
 
 import importlib
 
+import transaction
 from plone.app.testing import PloneSandboxLayer
 from plone.app.testing import applyProfile
 from plone.testing import zope
@@ -50,6 +51,8 @@ class Addons(PloneSandboxLayer):
     def setUpPloneSite(self, portal):
         for name in NAMES:
             applyProfile(portal, name + ":default")
+        # Commit here, while the site is active: catalogs are looked up in it
+        transaction.commit()
 
 
 ADDONS_FIXTURE = Addons(name="senaite.queue:Addons")
