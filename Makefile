@@ -28,6 +28,7 @@
 #                      and each speedup stepping aside alone
 #   test-py3           the same on each Python 3 only, with few examples
 #   test-core          SENAITE core's tests, without and with the add-on
+#   test-addons        beside eight other add-ons, which it fetches
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
 #
 # Figures
@@ -80,6 +81,7 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: test-py3 test-py3-quick test-thorough
 .PHONY: test-integration test-functional test-integrated test-without-speedups
 .PHONY: test-cluster test-own test-plain test-browser test-docs test-core
+.PHONY: test-addons
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
 .PHONY: bench bench-pages bench-monitor
 .PHONY: docs screenshots package pot pot-check audit tools
@@ -131,7 +133,8 @@ LONG = \
 	concurrency \
 	soak \
 	fuzz \
-	test-core
+	test-core \
+	test-addons
 
 # All parts run, also when one of them fails. They print what they have to say
 # when they are done, so that two of them do not mix their lines.
@@ -222,6 +225,18 @@ test-docs: $(BUILD)
 test-core: build
 	@scripts/test-core.sh
 
+# Other add-ons of SENAITE 2.6, in a build of their own that shares the eggs
+.addons/made: addons.cfg buildout.cfg versions.cfg setup.py
+	@mkdir -p .addons
+	@echo "Fetching the add-ons of addons.cfg ..."
+	@.venv2/bin/python -W ignore .venv2/bin/buildout -N -c addons.cfg \
+		>.addons/buildout.log 2>&1 || { tail -30 .addons/buildout.log; exit 1; }
+	@touch $@
+
+test-addons: build .addons/made
+	$(PART) "Beside other add-ons of SENAITE" env PYTHONWARNINGS=ignore \
+		CHAMELEON_CACHE=$(CURDIR)/$(CACHE) .addons/bin/test
+
 # -- Campaigns -------------------------------------------------------------------
 
 # Real processes under load, killed at random; then everything is compared
@@ -307,7 +322,7 @@ pot-check: tools
 	@.venvdocs/bin/python scripts/locales.py check
 
 clean:
-	rm -rf .venv2 .venv3 .venvfuzz .venvdocs .venvpy3 .build .installed.cfg
+	rm -rf .venv2 .venv3 .venvfuzz .addons .venvdocs .venvpy3 .build .installed.cfg
 	rm -rf bin develop-eggs eggs parts var build dist src/*.egg-info
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -398,7 +398,8 @@ class Variable(object):
 
 
 _KEY = re.compile(r"^[A-Za-z0-9_-]{43}=\Z")
-_STORE = re.compile(r"^(sqlite|postgresql)(\+[a-z0-9]+)?://")
+_STORE = re.compile(r"^(sqlite|postgresql)(\+[a-z0-9]+)?://\S*\Z")
+_BLANK = re.compile(r"\s")
 
 #: A shorter token could be guessed
 SHORTEST_TOKEN = 16
@@ -433,7 +434,7 @@ def _matching(pattern):
 def _site_url(text):
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or \
-            not _has_good_port(text, parts):
+            _BLANK.search(text) or not _has_good_port(text, parts):
         raise ValueError(text)
     return text.rstrip("/")
 
@@ -484,7 +485,8 @@ KEY = Variable(
 
 STORE = Variable(
     "STORE", _matching(_STORE),
-    "a SQLAlchemy URL that begins with sqlite:// or postgresql://",
+    "a SQLAlchemy URL that begins with sqlite:// or postgresql:// and "
+    "contains no blank",
     "The database in which a queue server keeps the tasks.",
     "Several queue servers need one PostgreSQL database. Another database is "
     "another queue: stop all processes and move the tasks first.",
@@ -676,6 +678,8 @@ def check_url(url):
     :returns: a message for people, or None when nothing is wrong
     :rtype: zope.i18nmessageid.Message
     """
+    if _BLANK.search(url):
+        return _(u"The URL must not contain blanks")
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -159,6 +159,10 @@ class IQueueUtility(Interface):
     def resume(name=None, username=None):
         """End a pause; returns False when there was none."""
 
+    def remove_all(username=None):
+        """Remove all tasks of the store, including the history; returns their
+        number."""
+
 
 class IServerQueueUtility(IQueueUtility):
     """The queue itself, on the queue server."""
@@ -169,9 +173,6 @@ class IServerQueueUtility(IQueueUtility):
     def purge():
         """Queue tasks again whose consumers stopped responding; returns their
         number. Deletes nothing."""
-
-    def remove_all():
-        """Remove all tasks, including the history; returns their number."""
 
     def get_since_time():
         """Return the time when the oldest queued or running task was created

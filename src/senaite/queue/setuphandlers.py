@@ -15,10 +15,15 @@ from __future__ import division
 from __future__ import print_function
 
 import transaction
+from plone.registry import field
+from plone.registry.interfaces import IRegistry
+from plone.registry import Record
 from Products.CMFCore.interfaces import ISiteRoot
 from Products.CMFPlone.interfaces import INonInstallable
 from Products.PluggableAuthService.interfaces.authservice import \
     IPluggableAuthService
+from Products.statusmessages.interfaces import IStatusMessage
+from zope.component import getUtility
 from zope.globalrequest import getRequest
 from zope.interface import alsoProvides
 from zope.interface import implementer
@@ -27,9 +32,12 @@ from zope.interface import noLongerProvides
 from senaite.queue import api
 from senaite.queue.auth import pas
 from senaite.queue.auth import signing_keys
+from senaite.queue import config
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import logger
+from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_text
 from senaite.queue.model.states import ACTIVE
 from senaite.queue.model.states import FAILED
 from senaite.queue.permissions import CONSUMER_ROLE
@@ -37,6 +45,7 @@ from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 from senaite.queue.site.plonesite import has_profile
+from senaite.queue.site.plonesite import PREFIX
 from senaite.queue.site.plonesite import PROFILE
 
 #: Maximum number of tasks lost at uninstallation that are logged one by one
@@ -52,6 +61,27 @@ class HiddenProfiles(object):
 
     def getNonInstallableProducts(self):
         return []
+
+
+def pre_install(setup):
+    """Make a record of text of the URL of the server, before the import.
+
+    Profile versions 20600 and 20601 kept it as bytes in Python 2. The import
+    gives a record of another type its default, which is the address of another
+    process; the upgrade may come later than a repeated import.
+
+    :param setup: portal_setup
+    """
+    records = getUtility(IRegistry).records
+    name = PREFIX + ".server"
+    if name not in records or isinstance(records[name].field, field.TextLine):
+        return
+    value = to_text(records[name].value)
+    if not value or config.check_url(value):
+        # The queue stays off, as after an upgrade
+        value = None
+    # The import gives it the field of the schema
+    records[name] = Record(field.TextLine(required=False), value)
 
 
 def post_install(setup):
@@ -99,18 +129,34 @@ def pre_uninstall(setup):
     if lost:
         logger.warning("event=tasks_lost reason=uninstalled count=%s",
                        len(lost))
+        say(_(u"Tasks that had not finished when SENAITE QUEUE was "
+              u"uninstalled: ${count}. The event log lists them.",
+              mapping={"count": len(lost)}))
+
+
+def say(message):
+    """Add a status message to the page, if there is one."""
+    request = getRequest()
+    messages = request is not None and IStatusMessage(request, None)
+    if messages:
+        messages.addStatusMessage(message, "warning")
 
 
 def purge_after_commit(queue):
     """Empty the queue when the uninstallation is committed.
 
-    Only the queue server can empty it. Other processes log that its tasks
-    remain.
+    Only the queue server can empty it. Other processes say that its tasks
+    remain: when the commit is known to have succeeded, they have no key any
+    more that the server would accept.
 
     :param queue: the queue utility
     """
     if not IServerQueueUtility.providedBy(queue):
         logger.warning("event=store_kept reason=uninstalled_elsewhere")
+        say(_(u"This process is not the queue server: the tasks of the site "
+              u"stay in the task store, and run if the add-on is installed "
+              u"again. To remove them, delete the store, or install the "
+              u"add-on and choose 'Remove everything' in the monitor."))
         return
 
     def purge(committed):

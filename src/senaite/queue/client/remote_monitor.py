@@ -121,6 +121,12 @@ class RemoteMonitoring(object):
         answer = self._call("resume", name=name, username=username)
         return bool(answer.get("changed"))
 
+    def remove_all(self, username=None):
+        """Remove all tasks of the store, history included; returns their
+        number."""
+        answer = self._call("remove_all", username=username)
+        return answer.get("removed") or 0
+
     def _deliver(self, is_meant):
         """Hand over what waits in the outbox, so that the server knows it."""
         tasks = [entry["task"] for entry in self._entries()

@@ -23,6 +23,7 @@ from senaite.queue.integration import ajax
 from senaite.queue.integration import decisions
 from senaite.queue.integration import listings
 from senaite.queue.integration import ownership
+from senaite.queue.integration import refusals
 from senaite.queue.integration import saving
 from senaite.queue.model.current import current_task
 from senaite.queue.site.patching import Table
@@ -126,6 +127,35 @@ def fill_slots_headers(original, self, items):
     included."""
     with listings.enabled(items):
         return original(self, items)
+
+
+@table.patch(
+    # What Plone's tool inherits: the one of CMFCore stays as it is
+    ("Products.CMFPlone.WorkflowTool.WorkflowTool.doActionFor",
+     "26e06d4f27a20708"),
+    version="Products.CMFCore 2.7.1",
+    why="Other add-ons ignore that a transition was refused: people would not "
+        "know that nothing has happened, and why.",
+    until="core says why a guard refuses a transition")
+def do_action_for(original, self, ob, *args, **kw):
+    """Transition an object; say so on the page if the queue prevents that."""
+    with refusals.watching(ob):
+        return original(self, ob, *args, **kw)
+
+
+@table.patch(
+    # Inherited from the container of anything
+    ("senaite.storage.content.storagesamplescontainer"
+     ".StorageSamplesContainer.can_add_object", "6a0bd27456a8eee4"),
+    version="senaite.storage 2.6.0", package="senaite.storage",
+    why="It writes where a sample is before it stores the sample, and ignores "
+        "that the transition is refused: a queued sample would be in the "
+        "container, and could never be stored again.",
+    until="senaite.storage asks whether a sample can be stored")
+def can_add_sample(original, self, object_brain_uid, row, column):
+    """Tell whether a sample can be put at a position; a queued one cannot."""
+    return original(self, object_brain_uid, row, column) and \
+        refusals.may_store(object_brain_uid)
 
 
 @table.patch(

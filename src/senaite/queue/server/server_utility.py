@@ -260,13 +260,14 @@ class ServerQueueUtility(Monitoring, QueueReader):
             if not freed:
                 return count
 
-    def remove_all(self):
+    def remove_all(self, username=None):
         """Remove all tasks, history included.
 
+        :param username: on whose behalf, for the log
         :returns: the number of tasks that were removed
         """
         count = self.store.purge()
-        log_event("removed_all", tasks=count)
+        log_event("removed_all", tasks=count, by=username)
         return count
 
     # -- helpers

@@ -60,7 +60,7 @@ class Declaration(object):
     replacement = None
 
     def __init__(self, function, version, why, until, fingerprint,
-                 speedup=None):
+                 speedup=None, package=None):
         """
         :param function: dotted name of the function
         :param version: package and version it was written for
@@ -69,8 +69,11 @@ class Declaration(object):
         :param fingerprint: see `get_fingerprint`
         :param speedup: name of the speedup it belongs to; None for patches
             that change what users see
+        :param package: dotted name of the package that has the function, if
+            it is one of several with the same first name
         """
         self.function = function
+        self.package = package or function.partition(".")[0]
         self.version = version
         self.why = why
         self.until = until
@@ -96,7 +99,7 @@ class Declaration(object):
         """Tell whether the function is missed: it is not there, although its
         package is, or a speedup needs it."""
         return self.status == MISSING and bool(
-            self.speedup or is_importable(self.function.partition(".")[0]))
+            self.speedup or is_importable(self.package))
 
     @property
     def is_changed(self):
@@ -313,9 +316,9 @@ def _get_consequence(declaration):
 
 
 def is_importable(package):
-    """Tell whether a top-level package is installed.
+    """Tell whether a package is installed.
 
-    :param package: name of the package
+    :param package: dotted name of the package
     """
     try:
         importlib.import_module(package)

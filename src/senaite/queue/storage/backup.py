@@ -13,7 +13,8 @@
     python -m senaite.queue.storage.backup save STORE BACKUP
     python -m senaite.queue.storage.backup restore BACKUP STORE
 
-`save` may run while the queue server works; stop the server for `restore`.
+`save` may run while the queue server works. `restore` refuses to replace a
+store that a running process has open: stop the queue server first.
 Tasks that are waiting or running in the backup may have been done since then.
 While the ledger still remembers them, they are delivered again and found
 there. In an older backup nothing tells whether they were done, so they are
@@ -42,6 +43,7 @@ from senaite.queue.storage import lanes
 from senaite.queue.storage import open_store
 from senaite.queue.storage import schema
 from senaite.queue.storage import state_changes
+from senaite.queue.storage import store_files
 from senaite.queue.storage import unitofwork
 
 #: Seconds for which the ledger remembers finished work, less a margin for the
@@ -68,12 +70,12 @@ def save(store, target, now=None):
         be written; the message says why
     """
     store = get_path(store)
-    if not os.path.isfile(store):
-        raise StoreUnavailable("There is no task store {}".format(store))
+    database.Database(PREFIX + store).require()
     if os.path.exists(target):
         raise StoreUnavailable("{} exists already".format(target))
     work = "{}.part-{}".format(target, os.getpid())
     try:
+        store_files.make_private(work)
         _copy(store, work)
         count = _finish_copy(work, clock.now() if now is None else now)
         os.rename(work, target)
@@ -111,7 +113,7 @@ def _finish_copy(path, now):
 
 
 def restore(backup, store, now=None):
-    """Replace a store with a backup; the queue server must not run.
+    """Replace a store with a backup; no process may have the store open.
 
     The former file, if there is one, is kept beside it.
 
@@ -122,23 +124,27 @@ def restore(backup, store, now=None):
         set to failed because their outcome is unknown), `former` (path of
         the former file, or None)
     :rtype: dict
-    :raises StoreUnavailable: when the backup is damaged, or is not a backup
-        of a task store
+    :raises StoreUnavailable: when a process has the store open, or the backup
+        is missing, damaged, or not a backup of a task store
     """
     store = get_path(store)
     now = clock.now() if now is None else now
     work = "{}.restore-{}".format(store, os.getpid())
+    database.Database(PREFIX + os.path.abspath(backup)).require()
     try:
-        shutil.copyfile(backup, work)
-        made, count = _examine(work, backup)
-        failed = _renew(PREFIX + os.path.abspath(work), made, now)
-        former = _move_away(store, now)
-        os.rename(work, store)
+        with store_files.alone(store):
+            store_files.make_private(work)
+            shutil.copyfile(backup, work)
+            made, count = _examine(work, backup)
+            failed = _renew(PREFIX + os.path.abspath(work), made, now)
+            store_files.give_access_like(work, store)
+            former = _move_away(store, now)
+            os.rename(work, store)
     except EnvironmentError as error:
         raise StoreUnavailable("{} was not restored: {}".format(
             backup, error))
     finally:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", store_files.LOCK_SUFFIX) + store_files.COMPANIONS:
             if os.path.exists(work + suffix):
                 os.remove(work + suffix)
     return {"made": made, "tasks": count, "failed": failed, "former": former}
@@ -209,7 +215,7 @@ def _move_away(store, now):
         return None
     former = "{}.before-{}".format(store, time.strftime(
         "%Y%m%d-%H%M%S", time.gmtime(now)))
-    for suffix in ("-wal", "-shm", ""):
+    for suffix in store_files.COMPANIONS + ("",):
         if os.path.exists(store + suffix):
             os.rename(store + suffix, former + suffix)
     return former
@@ -242,12 +248,17 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         if options.command == "save":
-            print("{} tasks saved to {}".format(
-                save(options.store, options.target), options.target))
+            print("{} tasks saved from {} to {}".format(
+                save(options.store, options.target), get_path(options.store),
+                options.target))
         else:
-            print("{tasks} tasks restored, {failed} of them set to failed; "
-                  "former store: {former}".format(
-                      **restore(options.backup, options.store)))
+            found = restore(options.backup, options.store)
+            print("{tasks} tasks restored from {} to {}, {failed} of them set "
+                  "to failed.".format(
+                      options.backup, get_path(options.store), **found))
+            print("The former store is kept: {}".format(found["former"])
+                  if found["former"] else "There was no store before: check "
+                  "that the queue server uses this one.")
     except StoreUnavailable as error:
         print(error, file=sys.stderr)
         return 1

@@ -28,6 +28,7 @@ from sqlalchemy.engine import make_url
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue.storage import migrations
 from senaite.queue.storage import postgresql
+from senaite.queue.storage import schema
 from senaite.queue.storage import sqlite
 
 #: Name of a database in its URL -> module that implements it
@@ -64,6 +65,7 @@ class Database(object):
                 "postgresql://queue@localhost/queue".format(url))
         self.dialect = dialect_for(self.url)
         self._engine = None
+        self._held = None
         self._fingerprint = None
         self._opening = threading.Lock()
         # Writers of one process take turns here, which is fair and fast; only
@@ -88,6 +90,18 @@ class Database(object):
                 with _writer(engine) as connection:
                     yield connection
 
+    def require(self):
+        """Raise unless there is a task store at the URL; create nothing.
+
+        :raises StoreUnavailable: when there is none, or it cannot be used
+        """
+        with self._explained():
+            names = self.dialect.table_names(self.url)
+        if schema.schema_version.name not in names:
+            raise StoreUnavailable(
+                "{!r} is not a task store: its tables are missing".format(
+                    self.url))
+
     def close(self):
         """Close all connections; the next transaction opens new ones."""
         with self._opening:
@@ -97,6 +111,9 @@ class Database(object):
         if self._engine is not None:
             self._engine.dispose()
         self._engine = None
+        if self._held is not None:
+            self._held.close()
+        self._held = None
 
     def _open(self):
         engine = self._engine
@@ -125,13 +142,18 @@ class Database(object):
 
     def _prepare(self):
         engine = self.dialect.make_engine(self.url)
+        held = None
         try:
+            held = self.dialect.hold(self.url)
             with _writer(engine) as connection:
                 self.dialect.check(connection)
                 migrations.migrate(connection)
         except Exception:
             engine.dispose()
+            if held is not None:
+                held.close()
             raise
+        self._held = held
         return engine
 
     @contextlib.contextmanager

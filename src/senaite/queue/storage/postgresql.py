@@ -146,6 +146,28 @@ def _on_begin(connection):
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
+def hold(url):
+    """Mark the database as used by this process.
+
+    :returns: None, because the database itself knows its connections, and
+        none of our commands replaces one
+    """
+    return None
+
+
+def table_names(url):
+    """Return the names of the tables that the user of the URL can see.
+
+    :raises sqlalchemy.exc.DBAPIError: when the database cannot be used
+    """
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            return sa.inspect(connection).get_table_names()
+    finally:
+        engine.dispose()
+
+
 def check(connection):
     """Wait until no other queue server creates or changes the tables."""
     connection.exec_driver_sql(

@@ -18,7 +18,6 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import errno
 import os
 import sqlite3
 
@@ -30,6 +29,7 @@ from sqlalchemy.pool import QueuePool
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import clock
 from senaite.queue.storage import plain_words
+from senaite.queue.storage import store_files
 
 #: Seconds that a writer waits for another process that is writing
 BUSY_SECONDS = 5
@@ -90,7 +90,7 @@ def outlives_its_cause(error):
 
 
 def make_engine(url):
-    """Return an engine for a file; create its directory if necessary.
+    """Return an engine for a file; create it and its directory if necessary.
 
     :param url: `sqlalchemy.engine.URL`
     :raises StoreUnavailable: when the directory cannot be created
@@ -99,7 +99,9 @@ def make_engine(url):
         raise StoreUnavailable(
             "A task store in memory would lose tasks: give the path of a "
             "file, e.g. sqlite:////var/queue/tasks.db")
-    _make_directory(os.path.dirname(os.path.abspath(url.database)))
+    store_files.make_directory(
+        os.path.dirname(os.path.abspath(url.database)))
+    store_files.make_private(url.database)
     # One connection per working thread, returned when the thread is done
     engine = sa.create_engine(
         url, future=True, poolclass=QueuePool, pool_size=8, max_overflow=64,
@@ -107,16 +109,6 @@ def make_engine(url):
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
-
-
-def _make_directory(path):
-    try:
-        os.makedirs(path)
-    except OSError as error:
-        if error.errno != errno.EEXIST:
-            raise StoreUnavailable(
-                "The directory {} of the task store cannot be created: {}"
-                .format(path, error.strerror))
 
 
 def _on_connect(connection, record):
@@ -136,6 +128,36 @@ def _on_begin(connection):
     # first and writes later cannot wait for the lock; it fails
     writes = connection.get_execution_options().get("queue_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def hold(url):
+    """Mark the file as used by this process.
+
+    :returns: the mark, to be closed when the process is done with the file, or
+        None
+    :raises StoreUnavailable: while the file is being replaced
+    """
+    return store_files.hold(url.database)
+
+
+def table_names(url):
+    """Return the names of a file's tables, without changing it.
+
+    :raises StoreUnavailable: when there is no such file, or it is no database
+    """
+    path = url.database
+    if not path or not os.path.isfile(path):
+        raise StoreUnavailable("There is no task store {}".format(path))
+    # Not an engine's connection, which switches the file to another mode
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        return [row[0] for row in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    except sqlite3.Error as error:
+        raise StoreUnavailable("{} is not a task store: {}".format(
+            path, explain(error)))
+    finally:
+        connection.close()
 
 
 def check(connection):

@@ -25,18 +25,24 @@ from __future__ import division
 from __future__ import print_function
 
 import argparse
+import os
+import re
 import sys
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from senaite.queue.errors import CannotMove
 from senaite.queue.errors import StoreError
 from senaite.queue.storage import database
 from senaite.queue.storage import migrations
 from senaite.queue.storage import schema
+from senaite.queue.storage import sqlite
 
 #: Number of rows held in memory at a time
 BLOCK = 500
+
+_BLANK = re.compile(r"\s")
 
 #: Name of a table of the old store after the move
 KEPT = "moved_{}"
@@ -49,11 +55,17 @@ def move(old_url, new_url):
     :returns: number of rows that were moved, by name of table
     :rtype: dict
     :raises CannotMove: when the new store has tasks of its own
-    :raises StoreUnavailable: when one of the stores cannot be used
+    :raises StoreUnavailable: when there is no old store, or one of the stores
+        cannot be used
     """
+    if _BLANK.search(new_url):
+        raise CannotMove("The URL of the new store contains a blank: {!r}"
+                         .format(new_url))
     old, new = database.Database(old_url), database.Database(new_url)
-    if old.url == new.url:
+    if _place(old) == _place(new):
         raise CannotMove("Old and new store are the same")
+    # Opening it would create it
+    old.require()
     try:
         with old.write() as source:
             _take_turns(old, source)
@@ -64,6 +76,13 @@ def move(old_url, new_url):
     finally:
         old.close()
         new.close()
+
+
+def _place(base):
+    """Return what tells two stores apart."""
+    if base.dialect is sqlite and base.url.database:
+        return os.path.realpath(base.url.database)
+    return base.url
 
 
 def tables():
@@ -145,7 +164,11 @@ def main(arguments=None):
         return 1
     for name in sorted(counts):
         print("{:>8} {}".format(counts[name], name))
-    print("Moved. Start the queue servers with the new URL.")
+    print("Moved {} tasks of {} sites from {!r} to {!r}. Start the queue "
+          "servers with the new URL.".format(
+              counts[schema.task.name], counts[schema.site.name],
+              # without their passwords
+              make_url(given.old), make_url(given.new)))
     return 0
 
 

@@ -203,6 +203,10 @@ def remove_utilities():
             # Two records hold the utility of 1.0.0, each a copy of its own:
             # the one among the subscribers does not equal the component
             manager.utilities.unsubscribe((), IQueueDispatcher)
+    # The profile's import has put it among the objects of the manager, too
+    name = IQueueDispatcher.__identifier__
+    if name in manager.objectIds():
+        manager._delObject(name, suppress_events=True)
 
 
 def report_users(portal):

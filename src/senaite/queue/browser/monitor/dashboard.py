@@ -29,6 +29,7 @@ from senaite.queue import api
 from senaite.queue.browser import html
 from senaite.queue.browser.monitor import attention
 from senaite.queue.browser.monitor import charts
+from senaite.queue.browser.monitor import removal
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -160,6 +161,11 @@ class Dashboard(BrowserView):
         """Tell whether the user may pause and resume."""
         return bool(getSecurityManager().checkPermission(
             ManageQueue, senaite_api.get_portal()))
+
+    def can_remove_all(self):
+        """Tell whether the user may remove everything."""
+        return bool(getSecurityManager().checkPermission(
+            removal.MANAGE_PORTAL, senaite_api.get_portal()))
 
     def portal_url(self):
         """Return the address of the site."""

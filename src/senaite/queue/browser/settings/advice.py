@@ -33,6 +33,7 @@ from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import alone
 from senaite.queue.site import connections
+from senaite.queue.site import hotfix
 from senaite.queue.site import process_role
 from senaite.queue import speedups
 
@@ -54,7 +55,7 @@ def get_advice(portal):
     :returns: the most important first
     :rtype: list of Advice
     """
-    found = [Advice(
+    found = _about_hotfix() + [Advice(
         WARNING, _(u"The configuration of this Zope process is wrong: "
                    u"${error}", mapping={"error": str(error)}), None)
              for error in config.get_errors()]
@@ -75,6 +76,19 @@ def get_advice(portal):
     if process_role.is_queue_server():
         found += _about_consumers(portal)
     return found + _about_patches()
+
+
+def _about_hotfix():
+    """Return that SENAITE's security hotfix is missing, if it is."""
+    if not hotfix.is_missing():
+        return []
+    values = {"hotfix": hotfix.NAME}
+    return [Advice(
+        WARNING, _(u"In this process, the security hotfix ${hotfix} of "
+                   u"SENAITE is missing: users who can reach the JSON API can "
+                   u"run code, without logging in.", mapping=values),
+        _(u"Add ${hotfix} to the eggs of all Zope processes and restart them.",
+          mapping=values))]
 
 
 def _about_patches():

@@ -10,7 +10,7 @@
 
 
 """Routes that requeue failed tasks, cancel tasks and jobs, change priorities,
-and pause and resume the queue.
+pause and resume the queue, and remove everything.
 
 Signed requests only: users do this in the monitor, which checks their
 permission and is protected against forged requests.
@@ -104,6 +104,14 @@ def resume(context, request):
     name, username = read_pause(request)
     changed = get_queue().resume(name, username)
     return params.answer(request, message="Resumed", changed=bool(changed))
+
+
+@route("queue_server", "remove_all", methods=["POST"], access=SIGNED)
+def remove_all(context, request):
+    """Remove all tasks, history included; `removed` is their number."""
+    username = params.read_text(get_payload(request), "username")
+    removed = get_queue().remove_all(username)
+    return params.answer(request, message="Removed", removed=removed)
 
 
 def read_pause(request):

@@ -17,6 +17,7 @@ from __future__ import print_function
 import email.utils
 import os
 import re
+import sys
 import time
 import unittest
 
@@ -30,6 +31,7 @@ from senaite.queue import config
 from senaite.queue.model import surroundings
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import alone
+from senaite.queue.site import hotfix
 from senaite.queue.site import process_role
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
@@ -138,6 +140,41 @@ class TestAdvice(unittest.TestCase):
         (level, text, _todo), = self.get()
         self.assertEqual(level, advice.WARNING)
         self.assertIn("SENAITE_QUEUE_ROLE is 'servre'", text)
+
+    def test_hotfix_is_loaded_here(self):
+        """What is tested is what is recommended."""
+        self.assertEqual(sys.modules[hotfix.NAME].applied,
+                         ["recordparsing", "jsonapi_auth"])
+        self.assertFalse(hotfix.is_missing())
+        self.assertNotIn(hotfix.NAME, str(self.get()))
+
+    def test_missing_hotfix(self):
+        loaded = sys.modules.pop(hotfix.NAME)
+        self.addCleanup(sys.modules.__setitem__, hotfix.NAME, loaded)
+        self.assert_hotfix_is_asked_for()
+        # also where the queue is off: it protects the whole site
+        set_setting("server", None)
+        self.assert_hotfix_is_asked_for()
+
+    def test_hotfix_that_could_not_be_applied(self):
+        module = sys.modules[hotfix.NAME]
+        module.applied.remove("jsonapi_auth")
+        self.addCleanup(module.applied.append, "jsonapi_auth")
+        self.assert_hotfix_is_asked_for()
+
+    def assert_hotfix_is_asked_for(self):
+        level, text, todo = self.get()[0]
+        self.assertEqual(level, advice.WARNING)
+        self.assertIn("SenaiteHotfix20260602", text)
+        self.assertIn("Add SenaiteHotfix20260602 to the eggs", todo)
+
+    def test_hotfix_on_a_release_that_has_the_fixes(self):
+        loaded = sys.modules.pop(hotfix.NAME)
+        self.addCleanup(sys.modules.__setitem__, hotfix.NAME, loaded)
+        former = hotfix.OPEN_RELEASES
+        self.addCleanup(setattr, hotfix, "OPEN_RELEASES", former)
+        hotfix.OPEN_RELEASES = ("2.5.0",)
+        self.assertFalse(hotfix.is_missing())
 
     def test_page_shows_it(self):
         self.alone()

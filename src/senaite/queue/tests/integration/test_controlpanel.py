@@ -265,6 +265,8 @@ class TestControlPanel(unittest.TestCase):
                 ("http://admin:secret@localhost/plone", "login"),
                 ("http://localhost/plone?x=1", "end with the path"),
                 ("http://localhost/plone#x", "end with the path"),
+                ("http://localhost/pl one", "must not contain blanks"),
+                ("http://local host/plone", "must not contain blanks"),
                 (u"http://l\xf6calhost/plone".encode("utf-8"), "ASCII")):
             self.assertRefused(message, server=value)
 

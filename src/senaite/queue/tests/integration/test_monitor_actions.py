@@ -14,16 +14,27 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import re
+
+import transaction
+from plone.app.testing import SITE_OWNER_NAME
+from plone.app.testing import SITE_OWNER_PASSWORD
 from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 
 from senaite.queue import api
 from senaite.queue.browser.monitor import controls
+from senaite.queue.browser.monitor import removal
 from senaite.queue.browser.monitor import task_actions
+from senaite.queue.browser import uninstall_notice
 from senaite.queue.errors import StoreUnavailable
+from senaite.queue.model.queue_task import new_task
 from senaite.queue.model.states import CANCELLED
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import QUEUED
+from senaite.queue.model.states import RUNNING
+from senaite.queue.records import outbox
+from senaite.queue.tests.integration import people
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 
@@ -184,6 +195,115 @@ class TestActions(MonitorCase):
             self.assertIn("orbidden", repr(caught.exception))
         self.assertEqual(FAILED, self.status(task))
         self.assertEqual([], api.get_queue().store.pauses())
+
+    def manage(self):
+        """Return a browser of a manager on the page of the question."""
+        browser = self.browse(None)
+        people.log_in(browser, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)
+        browser.open(self.url)
+        browser.getLink("Remove everything").click()
+        return browser
+
+    def test_remove_everything(self):
+        failed, queued = self.add_failed(), self.add()
+        running = self.add()
+        queue = api.get_queue()
+        self.assertEqual(queued.task_uid, queue.pop(CONSUMER).task_uid)
+        outbox.put(self.portal, new_task("some_task", self.client))
+        transaction.commit()
+        page = self.manage()
+        self.assertIn('id="queue-unfinished">4</span>', page.contents)
+        words = " ".join(re.sub("<[^>]*>", "", page.contents).split())
+        self.assertIn("Waiting: 2, running: 1, failed: 1.", words)
+        self.assertIn("Their work will not be done", words)
+        # the question alone removes nothing
+        self.assertEqual([FAILED, RUNNING, QUEUED], [
+            self.status(task) for task in (failed, queued, running)])
+        page.getControl("Remove everything").click()
+        self.assertIn("Everything was removed from the queue. Tasks: 4",
+                      page.contents)
+        self.assertIn("queue_tasks", page.url)
+        self.assertEqual([None] * 3, [
+            self.status(task) for task in (failed, queued, running)])
+        transaction.begin()
+        self.assertEqual([], outbox.pending(self.portal))
+
+    def test_remove_everything_and_the_server_is_away(self):
+        task = self.add()
+        page = self.manage()
+        self.addCleanup(setattr, removal, "api", removal.api)
+        removal.api = BrokenApi
+        page.getControl("Remove everything").click()
+        self.assertIn("nothing was changed", page.contents)
+        page.open(self.portal.absolute_url() + "/@@queue_remove_all")
+        self.assertIn("nothing can be removed", page.contents)
+        self.assertEqual(QUEUED, self.status(task))
+
+    def test_only_managers_remove_everything(self):
+        task = self.add()
+        for who in (None, "client_contact", "analyst", "consumer",
+                    "lab_manager"):
+            browser = self.browse(who)
+            with self.assertRaises(Unauthorized):
+                browser.open(
+                    self.portal.absolute_url() + "/@@queue_remove_all")
+            with self.assertRaises(Unauthorized):
+                self.post("queue_remove_all", who, token=False, confirmed="1")
+        self.assertNotIn("queue_remove_all", self.browse_monitor())
+        page = self.manage()
+        for attempt in (
+                lambda: page.open(page.url + "?confirmed=1"),
+                lambda: page.post(
+                    self.portal.absolute_url() + "/@@queue_remove_all",
+                    "confirmed=1")):
+            with self.assertRaises(Exception) as caught:
+                attempt()
+            self.assertIn("orbidden", repr(caught.exception))
+        self.assertEqual(QUEUED, self.status(task))
+
+    def browse_monitor(self):
+        """Return the monitor of a lab manager."""
+        browser = self.browse("lab_manager")
+        browser.open(self.url)
+        return browser.contents
+
+    def test_what_is_lost_is_said_before_uninstalling(self):
+        page = self.browse(None)
+        people.log_in(page, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)
+        url = self.portal.absolute_url() + "/prefs_install_products_form"
+        page.open(url)
+        self.assertIn("senaite.queue", page.contents)
+        self.assertNotIn("queue-uninstall-notice", page.contents)
+        self.add_failed()
+        self.add()
+        page.open(url)
+        self.assertIn("If you uninstall SENAITE QUEUE now, 2 tasks that have "
+                      "not finished are lost", page.contents)
+        self.assertNotIn("is not the queue server", page.contents)
+        # other pages do not tell
+        page.open(self.portal.absolute_url() + "/@@overview-controlpanel")
+        self.assertNotIn("queue-uninstall-notice", page.contents)
+        self.addCleanup(setattr, removal, "api", removal.api)
+        removal.api = BrokenApi
+        page.open(url)
+        self.assertIn("how many tasks are lost if you uninstall SENAITE QUEUE "
+                      "is not known", page.contents)
+
+    def test_tasks_that_are_kept_elsewhere_are_said_before(self):
+        self.add()
+        self.addCleanup(setattr, uninstall_notice, "process_role",
+                        uninstall_notice.process_role)
+
+        class Client(object):
+            @staticmethod
+            def is_queue_server():
+                return False
+        uninstall_notice.process_role = Client
+        page = self.browse(None)
+        people.log_in(page, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)
+        page.open(self.portal.absolute_url() + "/prefs_install_products_form")
+        self.assertIn("This process is not the queue server", page.contents)
+        self.assertIn("Remove everything", page.contents)
 
     def test_no_redirect_to_another_site(self):
         task = self.add_failed()

@@ -97,6 +97,17 @@ class TestSteering(httpcase.HTTPCase):
             self.refused(400, "queue_server/" + route, {"name": ["x"]})
 
 
+    def test_remove_all(self):
+        self.put()
+        self.put()
+        answer = self.ask("queue_server/remove_all", {"username": "boss"})
+        self.assertEqual(answer["removed"], 2)
+        self.assertEqual(
+            self.ask("queue_server/search", method="GET")["items"], [])
+        self.assertEqual(
+            self.ask("queue_server/remove_all")["removed"], 0)
+
+
 class TestDiagnosis(httpcase.HTTPCase):
     """The connection test reports what is wrong."""
 

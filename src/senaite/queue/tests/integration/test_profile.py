@@ -20,12 +20,16 @@ from __future__ import print_function
 
 import unittest
 
+import six
 import transaction
 from plone.app.testing import TEST_USER_ID
 from plone.app.testing import applyProfile
 from plone.app.testing import setRoles
+from plone.registry import field
 from plone.registry.interfaces import IRegistry
+from plone.registry import Record
 from Products.CMFPlone.utils import get_installer
+from Products.statusmessages.interfaces import IStatusMessage
 from zope.annotation.interfaces import IAnnotations
 from zope.component import getSiteManager
 from zope.component import getUtility
@@ -39,6 +43,7 @@ from senaite.queue.auth import signing_keys
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import is_installed
+from senaite.queue.model.fields import to_text
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
@@ -93,7 +98,9 @@ def components(portal):
 
 def actions(tool):
     """Return the actions in a tool, e.g. the configlets."""
-    return sorted((action.id, action.category) for action in tool._actions)
+    return sorted(
+        (action.id, action.category, tuple(action.permissions),
+         action.getActionExpression()) for action in tool._actions)
 
 
 def skeleton(portal):
@@ -265,6 +272,52 @@ class TestProfile(unittest.TestCase):
         setuphandlers.purge_after_commit(queue)
         transaction.commit()
         self.assertEqual(1, queue.purged)
+
+    def test_page_says_what_was_lost(self):
+        self.install()
+        outbox.put(self.portal, new_task("some_task", self.portal.samples))
+        self.uninstall()
+        self.assertEqual(1, len([text for text in self.status_messages() if
+                                 "had not finished" in text and
+                                 text.endswith("lists them.")]))
+
+    def test_page_says_that_the_store_is_kept(self):
+        """It cannot be emptied from here: how it can be, is said."""
+        self.install()
+        setuphandlers.purge_after_commit(object())
+        text, = self.status_messages()
+        self.assertIn("stay in the task store", text)
+        self.assertIn("To remove them", text)
+
+    def status_messages(self):
+        return [message.message for message in
+                IStatusMessage(self.layer["request"]).show()]
+
+    def test_reimport_keeps_a_server_of_another_type(self):
+        """Sites of 20600 and 20601 kept it as bytes. The profile may be
+        imported again before they are upgraded."""
+        self.install()
+        url = "http://queue.lab.example:8090/senaite"
+        records = getUtility(IRegistry).records
+        records["senaite.queue.server"] = Record(
+            field.ASCIILine(title=u"x", required=False), url)
+        for version in ("20600", "20601"):
+            self.portal.portal_setup.setLastVersionForProfile(
+                DEFAULT, version)
+            self.install()
+            self.assertEqual(to_text(url),
+                             surroundings.get().get_setting("server"))
+            self.assertIsInstance(records["senaite.queue.server"].value,
+                                  six.text_type)
+
+    def test_reimport_keeps_the_queue_switched_off(self):
+        self.install()
+        records = getUtility(IRegistry).records
+        for value in (None, "", "queue.lab.example"):
+            records["senaite.queue.server"] = Record(
+                field.ASCIILine(title=u"x", required=False), value)
+            self.install()
+            self.assertFalse(surroundings.get().get_setting("server"))
 
     def test_uninstall_through_the_add_ons_panel(self):
         installer = get_installer(self.portal, self.layer["request"])

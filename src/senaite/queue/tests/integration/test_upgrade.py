@@ -33,16 +33,19 @@ from plone.app.testing import TEST_USER_ID
 from plone.app.testing import TEST_USER_NAME
 from plone.app.testing import login
 from plone.app.testing import setRoles
+from plone.browserlayer.utils import register_layer
 from plone.registry import Record
 from plone.registry import field
 from plone.registry.interfaces import IRegistry
 from plone.testing.zope import Browser
 from Products.CMFPlone.utils import get_installer
+from Products.GenericSetup.interfaces import IBody
 from Products.PluggableAuthService.interfaces.plugins import \
     IAuthenticationPlugin
 from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
 from zope import schema
 from zope.annotation.interfaces import IAnnotations
+from zope.component import getMultiAdapter
 from zope.component import getSiteManager
 from zope.component import getUtility
 from zope.component import queryUtility
@@ -61,6 +64,7 @@ from senaite.queue.browser import controlpanel
 from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
 from senaite.queue.interfaces import IQueueDispatcher
+from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
@@ -71,7 +75,13 @@ from senaite.queue.tests.integration.test_profile import skeleton
 from senaite.queue.upgrade import leftovers
 
 PROFILE = "senaite.queue:default"
-VERSIONS = ("1000", "1001", "1002", "1003", "10301")
+
+#: Profile versions whose sites are built and upgraded: releases wrote their own
+#: number, the last line of 1.x a larger one
+VERSIONS = ("1000", "1.0.1", "1.0.2", "1.0.3", "10301")
+
+#: Other numbers that profiles of 1.x have had
+OTHER_VERSIONS = ("1.0.0", "1001", "1002", "1003")
 
 #: Modules that are there while the fixture is made, and gone afterwards
 GONE = "senaite.queue.formerly"
@@ -80,6 +90,41 @@ DISPATCHER = "senaite.queue.views.dispatcher"
 TASK = {"name": "task_assign_analyses", "context_path": "/plone/worksheets/x",
         "task_uid": "a" * 32, "username": "analyst1", "uids": ["b" * 32],
         "__ac": "s3cr3t-of-the-test"}
+
+#: What the profiles of 1.0.x have written, besides records
+ACTIONS = """
+<object name="portal_actions" meta_type="Plone Actions Tool">
+  <object name="portal_tabs">
+    <object name="queue_tasks" meta_type="CMF Action">
+      <property name="title">Queue Monitor</property>
+      <property name="url_expr">string:$portal_url/queue_tasks</property>
+      <property name="permissions">
+        <element value="senaite.core: Manage Bika" />
+      </property>
+      <property name="visible">True</property>
+    </object>
+  </object>
+</object>
+"""
+CONFIGLET = """
+<object name="portal_controlpanel">
+  <configlet title="Queue Settings" action_id="senaite.queue"
+             appId="senaite.queue" category="Products" condition_expr=""
+             icon_expr="string:++resource++senaite.queue.static/icon.png"
+             url_expr="string:${portal_url}/@@queue-controlpanel"
+             visible="True">
+    <permission>senaite.core: Manage Bika</permission>
+  </configlet>
+</object>
+"""
+UTILITY = """
+<componentregistry>
+  <utilities>
+    <utility interface="senaite.queue.interfaces.IQueueDispatcher"
+             factory="senaite.queue.views.dispatcher.QueueDispatcher" />
+  </utilities>
+</componentregistry>
+"""
 
 #: Values with the types that 1.0.x has given them
 SETTINGS = {"default": 7, "max_retries": 5, "min_seconds_task": 3,
@@ -91,25 +136,44 @@ SETTINGS = {"default": 7, "max_retries": 5, "min_seconds_task": 3,
 OTHERS = ("senaite.queue.lab_opens_at", "senaite.queue.lab_sends_to")
 
 
-def make_former_schema(version):
+def make_former_schema(version, names_field):
     """Return the schema whose records a profile version has registered.
 
     It takes the place of ours while the fixture is made: the records of a
-    site have its dotted name. Names of tasks were a list or a tuple.
+    site have its dotted name.
+
+    :param names_field: class of the field with names of tasks
     """
-    names = schema.List if version < "1003" else schema.Tuple
+    fields = {"default": schema.Int(title=u"x", default=5, min=0, max=20),
+              "max_retries": schema.Int(title=u"x", default=3, min=0, max=10)}
+    if is_first(version):
+        fields["max_seconds_unlock"] = schema.Int(title=u"x", default=600)
+        for name in ("max_stats_hours", "task_assign_analyses",
+                     "task_action_unassign", "task_action_submit",
+                     "task_action_verify", "task_action_retract",
+                     "task_action_reject"):
+            fields[name] = schema.Int(title=u"x", default=10)
+    else:
+        fields["server"] = schema.TextLine(
+            title=u"x", default=u"http://localhost:8080/senaite",
+            required=False)
+        fields["min_seconds_task"] = schema.Int(
+            title=u"x", default=3, min=3, max=30)
+        fields["max_seconds_unlock"] = schema.Int(
+            title=u"x", default=120, min=30, max=1800)
+        fields["auth_key"] = schema.TextLine(title=u"x", default=u"k" * 44)
+    if version == VERSIONS[-1]:
+        fields["top_priority_tasks"] = names_field(
+            title=u"x", value_type=schema.ASCIILine())
     controlpanel.IQueueControlPanel = InterfaceClass(
-        "IQueueControlPanel", (Interface,), {
-            "default": schema.Int(title=u"x", min=0, max=20),
-            "max_retries": schema.Int(title=u"x", min=0, max=10),
-            "min_seconds_task": schema.Int(title=u"x"),
-            "max_seconds_unlock": schema.Int(title=u"x", min=30, max=1800),
-            "server": schema.TextLine(title=u"x"),
-            "auth_key": schema.TextLine(title=u"x"),
-            "top_priority_tasks": names(
-                title=u"x", value_type=schema.ASCIILine()),
-        }, __module__=controlpanel.__name__)
+        "IQueueControlPanel", (Interface,), fields,
+        __module__=controlpanel.__name__)
     return controlpanel.IQueueControlPanel
+
+
+def is_first(version):
+    """Tell whether a profile version is from before the queue server."""
+    return version in ("1000", "1.0.1")
 
 
 #: Settings of another add-on, with the module that it is in
@@ -197,6 +261,9 @@ class UpgradeCase(unittest.TestCase):
 
     layer = BARE_FUNCTIONAL_TESTING
 
+    #: Field of the names of tasks: there were sites with either
+    names_field = schema.Tuple
+
     def setUp(self):
         self.app = self.layer["app"]
         self.portal = self.layer["portal"]
@@ -239,15 +306,18 @@ class UpgradeCase(unittest.TestCase):
 
     def add_records(self, version):
         registry = getUtility(IRegistry)
-        registry.registerInterface(make_former_schema(version),
-                                   prefix="senaite.queue")
+        former = make_former_schema(version, self.names_field)
+        registry.registerInterface(former, prefix="senaite.queue")
         for name, value in SETTINGS.items():
-            if name == "top_priority_tasks" and version >= "1003":
+            if name not in former.names():
+                continue
+            if self.names_field is schema.Tuple and isinstance(value, list):
                 value = tuple(value)
             registry["senaite.queue." + name] = value
-        registry["senaite.queue.auth_key"] = u"k" * 44
-        registry.records["senaite.queue.task_assign_analyses"] = Record(
-            field.Int(title=u"x"), 10)
+        if version == VERSIONS[-1]:
+            # That of a still earlier version, which nobody removed
+            registry.records["senaite.queue.task_assign_analyses"] = Record(
+                field.Int(title=u"x"), 10)
         registry.registerInterface(IOthersSettings, prefix="senaite.queue")
         registry["senaite.queue.lab_opens_at"] = 7
         registry.records["senaite.queue.lab_sends_to"] = Record(
@@ -255,10 +325,17 @@ class UpgradeCase(unittest.TestCase):
 
     def add_dispatcher(self, version):
         """The utility of 1.0.0 stays in a site whatever came later."""
-        dispatcher = sys.modules[DISPATCHER]
-        cls = dispatcher.QueueDispatcher if version < "1002" else \
-            dispatcher.PersistentDispatcher
-        getSiteManager(self.portal).registerUtility(cls(), IQueueDispatcher)
+        if is_first(version):
+            self.import_xml(getSiteManager(self.portal), UTILITY)
+            self.assertIsNotNone(queryUtility(IQueueDispatcher))
+            return
+        getSiteManager(self.portal).registerUtility(
+            sys.modules[DISPATCHER].PersistentDispatcher(), IQueueDispatcher)
+
+    def import_xml(self, tool, text):
+        """Import what a profile says of a tool."""
+        context = self.setup._getImportContext("profile-" + PROFILE)
+        getMultiAdapter((tool, context), IBody).body = text
 
     def add_annotations(self):
         storage = OOBTree()
@@ -294,6 +371,9 @@ class UpgradeCase(unittest.TestCase):
             acl_users.plugins.activatePlugin(interface, PAS_PLUGIN_ID)
 
     def add_actions(self):
+        self.import_xml(self.portal.portal_actions, ACTIONS)
+        self.import_xml(self.portal.portal_controlpanel, CONFIGLET)
+        register_layer(ISenaiteQueueLayer, "senaite.queue")
         self.portal.portal_controlpanel.registerConfiglet(
             "queue_settings", "Queue", "string:${portal_url}/"
             "@@queue-controlpanel", appId="other", category="Products")
@@ -320,6 +400,16 @@ class TestUpgrade(UpgradeCase):
             # Each version starts with a site without the add-on
             self.layer.testTearDown()
             self.layer.testSetUp()
+
+    def test_other_versions_are_offered_the_same_upgrade(self):
+        for version in VERSIONS + OTHER_VERSIONS:
+            self.setup.setLastVersionForProfile(PROFILE, version)
+            # a list for steps that belong together, as these do
+            steps = self.setup.listUpgrades(PROFILE)
+            steps = [step for item in steps for step in
+                     (item if isinstance(item, list) else [item])]
+            self.assertEqual([step["sdest"] for step in steps],
+                             ["20600", "20601", "20602"], version)
 
     def check_upgrade(self, version, fresh):
         self.make_old_site(version)
@@ -369,10 +459,12 @@ class TestUpgrade(UpgradeCase):
 
 class TestDetails(UpgradeCase):
 
+    names_field = schema.List
+
     def test_one_upgrade_in_detail(self):
         """Checks one upgrade in all respects, because searching the records of
         a whole site takes time."""
-        self.make_old_site("1001")
+        self.make_old_site(VERSIONS[-1])
         self.client_uid = senaite_api.get_uid(self.client)
         self.upgrade()
         self.check_settings_are_kept()
@@ -458,8 +550,6 @@ class TestDetails(UpgradeCase):
         self.check_records_of_others_are_kept()
 
     def check_old_name_of_the_clock_servers_view(self):
-        from zope.component import getMultiAdapter
-        from senaite.queue.interfaces import ISenaiteQueueLayer
         request = self.layer["request"]
         alsoProvides(request, ISenaiteQueueLayer)
         view = getMultiAdapter((self.portal, request),

@@ -61,7 +61,7 @@ ARROWS = (
     ("setuphandlers", ("api", "auth", "model", "records", "site")),
     ("upgrade", ("auth", "browser", "model", "records", "setuphandlers",
                  "site")),
-    ("testing", ("client", "model", "server")),
+    ("testing", ("client", "model", "server", "site")),
 )
 
 #: Imports that do not follow the table (importing module, imported module)

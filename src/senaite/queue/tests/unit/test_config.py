@@ -44,12 +44,14 @@ VALUES = {
         ("sqlite:////var/x.db", "postgresql://u:p@h/db",
          "postgresql+psycopg2://h/db"),
         ("queue.db", "/var/queue.db", "mysql://h/db", "postgres://h/db",
-         "postgresql:/h/db")),
+         "postgresql:/h/db", "sqlite:////var/x y.db", "postgresql://h/d b",
+         "postgresql://u:p@ h/db")),
     config.STANDALONE: (("on", "off", "OFF"), ("no", "1", "of")),
     config.CONSUMER_URL: (
         ("http://h:8080/senaite", "https://lims.example/", "http://[::1]:1"),
         ("localhost:8080", "http://", "ftp://h/s", "http://h:x/s",
-         "http://h:0/s", "http://h:99999/s", "http://[::1")),
+         "http://h:0/s", "http://h:99999/s", "http://[::1", "http://h/s t",
+         "http://h h/s")),
     config.CONFLICT_RETRIES: (
         ("0", "3", "100", "off", "Off"), ("-1", "3.5", "many", "101")),
     config.METRICS_TOKEN: (("0123456789abcdef",), ("0123456789abcde",)),

@@ -299,6 +299,18 @@ class TestFingerprints(PatchingCase):
         line, = self.lines.found
         self.assertIn("speedup=a", line)
 
+    def test_package_in_a_namespace_that_is_not_installed(self):
+        """Another package with the same first name is installed."""
+        for package in ("senaite.gone", "senaite.queue"):
+            self.table.patch(
+                ("senaite.gone.module.function", "0"), version="package 1.0",
+                why="To test", until="never", package=package)(
+                    lambda original: None)
+        self.table.apply()
+        changed, = self.table.get_changed()
+        self.assertEqual(changed.package, "senaite.queue")
+        self.assertEqual(len(self.lines.found), 1)
+
     def test_missing_module(self):
         self.assertIsNone(patching.find_scope("senaite_gone.module.function"))
         self.assertIs(patching.find_scope(MODULE + ".Content.own"),

@@ -18,17 +18,34 @@ from __future__ import print_function
 import os
 import shutil
 import sqlite3
+import stat
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
+import six
+
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import states
 from senaite.queue.storage import backup
 from senaite.queue.storage import open_store
+from senaite.queue.storage import store_files
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import make_task
+
+#: Has a store open until it is killed, or its standard input is closed
+HOLDER = """
+import sys
+from senaite.queue.storage import open_store
+store = open_store(sys.argv[1], "/senaite")
+store.count()
+print("open")
+sys.stdout.flush()
+sys.stdin.read()
+"""
 
 
 class TestBackup(unittest.TestCase):
@@ -145,10 +162,118 @@ class TestBackup(unittest.TestCase):
         for text in (b"", b"garbage" * 1000):
             with open(self.copy, "wb") as opened:
                 opened.write(text)
-            self.refused(backup.restore, self.copy, self.path)
-        self.refused(backup.restore, self.place("none.db"), self.path)
+            self.assertIn("not a task store", self.refused(
+                backup.restore, self.copy, self.path))
+        self.assertIn("no task store", self.refused(
+            backup.restore, self.place("none.db"), self.path))
+        self.assertFalse(os.path.exists(self.place("none.db")))
+        # a database of another program is no store
+        other = self.place("other.db")
+        connection = sqlite3.connect(other)
+        connection.execute("CREATE TABLE task (id INTEGER)")
+        connection.commit()
+        connection.close()
+        before = self.read(other)
+        for attempt in ((backup.restore, other, self.path),
+                        (backup.save, other, self.place("copy2.db"))):
+            self.assertIn("not a task store", self.refused(*attempt))
+        self.assertEqual(self.read(other), before)
         # ... and the store is unchanged
         self.assertEqual(self.store.count(), 1)
+
+    def test_store_that_somebody_has_open_is_not_replaced(self):
+        self.store.add(make_task(1))
+        backup.save(self.path, self.copy)
+        self.store.add(make_task(2))
+        link = self.place("link.db")
+        os.symlink(self.path, link)
+        for name in (self.path, self.url, link):
+            self.assertIn("Stop the queue server first", self.refused(
+                backup.restore, self.copy, name))
+        self.assertEqual(self.store.count(), 2)
+        self.store.close()
+        backup.restore(self.copy, self.path)
+        self.assertEqual(self.store.count(), 1)
+
+    def test_store_of_another_running_process_is_not_replaced(self):
+        self.store.add(make_task(1))
+        backup.save(self.path, self.copy)
+        self.store.close()
+        other = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, self.url], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=dict(
+                os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+        self.addCleanup(other.wait)
+        self.addCleanup(other.stdin.close)
+        self.addCleanup(other.stdout.close)
+        self.assertEqual(other.stdout.readline().strip(), b"open")
+        self.assertIn("Stop the queue server first", self.refused(
+            backup.restore, self.copy, self.path))
+        # a killed process leaves no lock behind
+        other.kill()
+        other.wait()
+        self.assertEqual(backup.restore(self.copy, self.path)["tasks"], 1)
+
+    def test_store_cannot_be_opened_while_it_is_replaced(self):
+        self.store.add(make_task(1))
+        self.store.close()
+        with store_files.alone(self.path):
+            self.assertIn("being replaced", self.refused(self.store.count))
+        self.assertEqual(self.store.count(), 1)
+
+    def test_only_their_user_may_read_the_files(self):
+        former = os.umask(0o022)
+        self.addCleanup(os.umask, former)
+        url = "sqlite:///" + self.place("made/tasks.db")
+        store = open_store(url, "/senaite")
+        self.addCleanup(store.close)
+        store.add(make_task(1))
+        self.assertEqual(self.mode(self.place("made")), 0o700)
+        names = os.listdir(self.place("made"))
+        self.assertIn("tasks.db-wal", names)
+        for name in names:
+            self.assertEqual(self.mode(self.place("made/" + name)), 0o600,
+                             name)
+        backup.save(url, self.copy)
+        self.assertEqual(self.mode(self.copy), 0o600)
+        store.close()
+        os.remove(self.place("made/tasks.db"))
+        backup.restore(self.copy, url)
+        self.assertEqual(self.mode(self.place("made/tasks.db")), 0o600)
+
+    def mode(self, path):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+    def test_files_of_former_releases_become_private(self):
+        self.store.add(make_task(1))
+        self.store.close()
+        for before, after in ((0o644, 0o600), (0o666, 0o600), (0o640, 0o640),
+                              (0o660, 0o660), (0o604, 0o600)):
+            os.chmod(self.path, before)
+            self.assertEqual(self.store.count(), 1)
+            self.store.close()
+            self.assertEqual(self.mode(self.path), after)
+
+    def test_restored_store_can_be_used_by_the_same_group(self):
+        self.store.add(make_task(1))
+        backup.save(self.path, self.copy)
+        self.store.close()
+        os.chmod(self.path, 0o640)
+        backup.restore(self.copy, self.path)
+        self.assertEqual(self.mode(self.path), 0o640)
+
+    @unittest.skipIf(os.geteuid(), "only root can give files away")
+    def test_restored_store_belongs_to_the_former_user(self):
+        self.store.add(make_task(1))
+        backup.save(self.path, self.copy)
+        self.store.close()
+        for suffix in ("", ".lock"):
+            os.remove(self.path + suffix)
+        os.chown(self.directory, 12345, 12346)
+        backup.restore(self.copy, self.path)
+        for suffix in ("", ".lock"):
+            found = os.stat(self.path + suffix)
+            self.assertEqual((found.st_uid, found.st_gid), (12345, 12346))
 
     def test_damaged_backup_is_not_restored(self):
         for number in range(1, 60):
@@ -160,10 +285,36 @@ class TestBackup(unittest.TestCase):
         self.assertTrue(self.refused(backup.restore, self.copy, self.path))
         self.assertEqual(self.store.count(), 59)
 
+    def read(self, path):
+        with open(path, "rb") as opened:
+            return opened.read()
+
     def test_command_saves_and_restores(self):
         self.store.add(make_task(1))
-        self.assertEqual(backup.main(["save", self.url, self.copy]), 0)
-        self.assertEqual(backup.main(["save", self.url, self.copy]), 1)
+        self.assertEqual(self.run_command("save", self.url, self.copy), (
+            0, "1 tasks saved from {} to {}\n".format(self.path, self.copy)))
+        self.assertEqual(self.run_command("save", self.url, self.copy),
+                         (1, ""))
+        self.assertEqual(self.run_command("restore", self.copy, self.url),
+                         (1, ""))
         self.store.close()
-        self.assertEqual(backup.main(["restore", self.copy, self.url]), 0)
+        status, text = self.run_command("restore", self.copy, self.url)
+        self.assertEqual(status, 0)
+        self.assertIn("1 tasks restored from {} to {}, 0 of them set to "
+                      "failed".format(self.copy, self.path), text)
+        self.assertIn("former store is kept: {}.before-".format(self.path),
+                      text)
         self.assertEqual(self.store.count(), 1)
+        other = self.place("mistyped.db")
+        status, text = self.run_command("restore", self.copy, other)
+        self.assertEqual(status, 0)
+        self.assertIn("There was no store before", text)
+
+    def run_command(self, *arguments):
+        """Return the status and what was printed as a result."""
+        former, sys.stdout = sys.stdout, six.StringIO()
+        try:
+            status = backup.main(list(arguments))
+            return status, sys.stdout.getvalue()
+        finally:
+            sys.stdout = former

@@ -16,8 +16,13 @@ from __future__ import print_function
 
 import os
 import shutil
+import sqlite3
+import sys
 import tempfile
 import unittest
+
+import six
+from sqlalchemy.engine import make_url
 
 from senaite.queue.errors import CannotMove
 from senaite.queue.errors import StoreUnavailable
@@ -145,9 +150,55 @@ class MoveCase(object):
         raise RuntimeError("killed")
 
     def test_command_moves_all_tasks(self):
-        self.assertEqual(transfer.main([self.old_url, self.old_url]), 1)
-        self.assertEqual(transfer.main([self.old_url, self.new_url]), 0)
+        self.assertEqual(self.run_command(self.old_url, self.old_url)[0], 1)
+        status, text = self.run_command(self.old_url, self.new_url)
+        self.assertEqual(status, 0)
+        self.assertIn("Moved 60 tasks of 2 sites from {} to {}.".format(
+            self.old_url, repr(make_url(self.new_url))), text)
         self.assertEqual(self.open(self.new_url).count(), 30)
+
+    def run_command(self, *arguments):
+        """Return the status and what was printed."""
+        former = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = six.StringIO()
+        try:
+            return transfer.main(list(arguments)), sys.stdout.getvalue()
+        finally:
+            sys.stdout, sys.stderr = former
+
+    def test_mistyped_source_is_refused(self):
+        """A new and empty store would be moved, and nobody would notice."""
+        for name in ("odl.db", "no/such/old.db"):
+            status, text = self.run_command(self.file(name), self.new_url)
+            self.assertEqual(status, 1)
+            self.assertIn("There is no task store", text)
+            self.assertIn(name, text)
+        self.assertEqual(os.listdir(self.directory).count("odl.db"), 0)
+        self.assertFalse(os.path.exists(os.path.join(self.directory, "no")))
+        # ... and the right one can still be moved
+        self.assertEqual(transfer.move(self.old_url, self.new_url)["task"], 60)
+
+    def test_source_of_another_program_is_refused(self):
+        path = os.path.join(self.directory, "other.db")
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE task (id INTEGER)")
+        connection.commit()
+        connection.close()
+        with self.assertRaises(StoreUnavailable) as caught:
+            transfer.move(self.file("other.db"), self.new_url)
+        self.assertIn("not a task store", str(caught.exception))
+        with open(path, "wb") as opened:
+            opened.write(b"a letter" * 1000)
+        with self.assertRaises(StoreUnavailable) as caught:
+            transfer.move(self.file("other.db"), self.new_url)
+        self.assertIn("not a task store", str(caught.exception))
+
+    def test_blank_in_the_url_is_refused(self):
+        with self.assertRaises(CannotMove) as caught:
+            transfer.move(self.old_url, self.file("ne w.db"))
+        self.assertIn("blank", str(caught.exception))
+        self.assertFalse(os.path.exists(
+            os.path.join(self.directory, "ne w.db")))
 
 
 class TestToAnotherFile(MoveCase, unittest.TestCase):
@@ -156,6 +207,13 @@ class TestToAnotherFile(MoveCase, unittest.TestCase):
     def new_url(self):
         return self.file("new.db")
 
+    def test_other_name_of_the_old_store_is_refused(self):
+        os.symlink(os.path.join(self.directory, "old.db"),
+                   os.path.join(self.directory, "new.db"))
+        with self.assertRaises(CannotMove) as caught:
+            transfer.move(self.old_url, self.new_url)
+        self.assertIn("the same", str(caught.exception))
+
 
 @unittest.skipIf(postgres.why_not(), postgres.why_not())
 class TestToPostgreSQL(MoveCase, unittest.TestCase):
@@ -163,6 +221,14 @@ class TestToPostgreSQL(MoveCase, unittest.TestCase):
     def setUp(self):
         super(TestToPostgreSQL, self).setUp()
         self.new_url = postgres.get_server().create_database()
+
+    def test_database_without_a_store_is_refused_as_source(self):
+        new = self.file("new.db")
+        with self.assertRaises(StoreUnavailable) as caught:
+            transfer.move(self.new_url, new)
+        self.assertIn("not a task store", str(caught.exception))
+        self.assertFalse(os.path.exists(os.path.join(
+            self.directory, "new.db")))
 
     def test_store_is_moved_back_to_sqlite(self):
         transfer.move(self.old_url, self.new_url)

@@ -1,0 +1,62 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What is lost with the add-on, on the page that uninstalls it."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from plone.app.layout.viewlets import ViewletBase
+from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
+
+from senaite.queue.browser.monitor.removal import count_unfinished
+from senaite.queue import is_installed
+from senaite.queue import messageFactory as _
+from senaite.queue.site import process_role
+
+
+class UninstallNoticeViewlet(ViewletBase):
+    """Shown above the list of add-ons while tasks have not finished."""
+
+    index = ViewPageTemplateFile("templates/uninstall_notice.pt")
+
+    def update(self):
+        super(UninstallNoticeViewlet, self).update()
+        self.notices = self.find() if is_installed() else []
+
+    def find(self):
+        """Return what to know before the add-on is uninstalled.
+
+        :rtype: list of zope.i18nmessageid.Message
+        """
+        counts = count_unfinished(self.context)
+        if counts is None:
+            return [_(u"The queue server does not answer: how many tasks are "
+                      u"lost if you uninstall SENAITE QUEUE is not known.")]
+        if not counts["all"]:
+            return []
+        found = [_(u"If you uninstall SENAITE QUEUE now, ${count} tasks that "
+                   u"have not finished are lost, and their work is not done. "
+                   u"To have them done first, set 'Chunk size' to 0 and wait "
+                   u"until nothing is queued.", mapping={
+                       "count": counts["all"]})]
+        if not process_role.is_queue_server():
+            found.append(_(
+                u"This process is not the queue server: tasks stay in the "
+                u"task store, and run if the add-on is installed again. "
+                u"Choose 'Remove everything' in the monitor first, if they "
+                u"must not."))
+        return found
+
+    @property
+    def monitor_url(self):
+        """URL of the monitor."""
+        return "{}/@@queue_tasks".format(self.context.absolute_url())
