@@ -17,14 +17,14 @@ from __future__ import print_function
 import time
 
 from senaite.queue.consumer.heartbeat import Heartbeat
+from senaite.queue.consumer.reporting import Report
 from senaite.queue.errors import AnswerTimeout
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import NotConnected
-from senaite.queue.errors import ServerRefused
-from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import TransportError
 from senaite.queue import logger
 from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.records import ledger
 
 #: Outcomes of the process endpoint, and what is added here
@@ -33,13 +33,8 @@ ALREADY = "already"
 FAILED = "failed"
 TIMEOUT = "timeout"
 
-#: Seconds between attempts to tell the server, from and to
-TELL_FROM = 0.5
-TELL_UP_TO = 5
-
-#: The server's answers that may be different when the key is read again
-KEY_TROUBLE = (401, 403)
-MOST_KEY_TROUBLE = 5
+#: What the log says of an attempt that is followed by another one
+RETRIED = "retried"
 
 
 class Attempt(object):
@@ -77,7 +72,7 @@ class Attempt(object):
             "event=processed task=%s name=%s user=%s consumer=%s outcome=%s "
             "seconds=%.3f", self.task.task_short_uid, self.task.name,
             self.task.username, self.consumer.consumer_id,
-            outcome["outcome"], time.time() - self.started)
+            _name_of(outcome, answer), time.time() - self.started)
         return answer or {}
 
     def _recorded(self):
@@ -140,29 +135,17 @@ class Attempt(object):
         return self._tell("queue_server/fail", payload)
 
     def _tell(self, route, payload):
-        """Call the server until it answers: nothing else can be done while it
-        is away, and an acknowledgement may be repeated."""
-        wait, trouble = TELL_FROM, 0
-        while True:
-            try:
-                return self.agent.transport.call(
-                    route, payload, force=True, timeout=10)
-            except ServerUnreachable as error:
-                logger.debug("event=tell_again route=%s reason=%s",
-                             route, error)
-            except ServerRefused as refusal:
-                trouble += 1
-                if refusal.status not in KEY_TROUBLE or \
-                        trouble > MOST_KEY_TROUBLE:
-                    # another consumer has it, or it was removed
-                    logger.warning("event=not_ours task=%s reason=%s",
-                                   self.task.task_short_uid, refusal)
-                    return None
-                self.agent.configure()
-            if self.consumer.stopping.wait(wait):
-                # if the work was done, the ledger knows
-                return None
-            wait = min(wait * 2, TELL_UP_TO)
+        """Report to the server; see `reporting.Report.send`."""
+        return Report(self.agent, self.consumer.stopping, self.task, route,
+                      payload).send()
+
+
+def _name_of(outcome, answer):
+    """Return the outcome for the log: whether another attempt follows is up
+    to the server."""
+    if (answer or {}).get("status") == states.QUEUED:
+        return RETRIED
+    return outcome["outcome"]
 
 
 def _failure(kind, message):

@@ -47,6 +47,14 @@ class Refused(Exception):
         self.answer = dict(details, success=False, message=message)
 
 
+class NotJSON(Exception):
+    """An answer that is a page, as proxies send them."""
+
+    def __init__(self, status):
+        Exception.__init__(self, status)
+        self.status = status
+
+
 class _Server(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
     daemon_threads = True
     allow_reuse_address = True
@@ -73,6 +81,9 @@ class Wire(object):
 
         self.calls = []
         self.drop_answers = 0
+        #: size of the largest body that the proxy before the server lets
+        #: through (bytes), or None without a proxy
+        self.most_bytes = None
         self.nonces = tokens.NonceCache()
         self.server = _Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
@@ -96,7 +107,10 @@ class Wire(object):
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
         status, answer = 200, None
+        page = None
         try:
+            if self.most_bytes is not None and length > self.most_bytes:
+                raise NotJSON(413)
             claims = tokens.verify_token(
                 [KEY], handler.headers.get(tokens.HEADER), handler.command,
                 tokens.get_route(handler.path), body)
@@ -112,13 +126,16 @@ class Wire(object):
             status, answer = 401, {"success": False, "message": str(error)}
         except Refused as refusal:
             status, answer = refusal.status, refusal.answer
+        except NotJSON as error:
+            status, page = error.status, b"<html>No</html>"
         if self.drop_answers > 0:
             self.drop_answers -= 1
             handler.close_connection = True
             return
-        raw = json.dumps(answer).encode("utf-8")
+        raw = page or json.dumps(answer).encode("utf-8")
         handler.send_response(status)
-        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Type", "text/html" if page
+                            else "application/json")
         handler.send_header("Content-Length", str(len(raw)))
         handler.end_headers()
         handler.wfile.write(raw)
@@ -161,6 +178,10 @@ class QueueServer(Wire):
             except (TypeError, ValueError) as error:
                 results[data["task_uid"]] = "invalid: {}".format(error)
         return {"results": results, "version": self.store.version()}
+
+    def do_ping(self, payload):
+        return {"success": True, "site": self.store.site_id,
+                "store_now": self.store.now()}
 
     def do_pop(self, payload):
         task = self.store.pop(payload["consumer_id"], self.lease_seconds)
