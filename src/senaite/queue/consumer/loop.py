@@ -111,6 +111,10 @@ class Consumer(object):
         self._thread.start()
         return True
 
+    def is_alive(self):
+        """Tell whether the thread of the loop runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self, timeout=None):
         """Let the loop end after its task.
 
@@ -156,7 +160,8 @@ class Consumer(object):
         while not self._is_over():
             next_due = self._work_off()
             if not self._is_over():
-                ledger_upkeep.run(self.site, self.agent.transport, time.time())
+                ledger_upkeep.run(self.site, self.agent.transport,
+                                  time.time(), self.consumer_id)
                 self._listen(next_due)
 
     def _work_off(self):

@@ -34,6 +34,8 @@ from senaite.queue.errors import BadToken
 from senaite.queue.errors import NotRunning
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.model.states import FINISHED
+from senaite.queue.server.upkeep_turn import UpkeepTurn
 
 KEY = tokens.make_key()
 
@@ -147,6 +149,7 @@ class QueueServer(Wire):
     def __init__(self, store, port=0, lease_seconds=30):
         self.store = store
         self.lease_seconds = lease_seconds
+        self.upkeep_turn = UpkeepTurn()
         Wire.__init__(self, port)
 
     def routes(self):
@@ -212,6 +215,14 @@ class QueueServer(Wire):
 
     def do_hello(self, payload):
         return {"requeued": self.store.hello(payload["consumer_id"])}
+
+    def do_over(self, payload):
+        if not self.upkeep_turn.take(
+                payload["consumer_id"], self.store.now()):
+            return {"over": []}
+        known = self.store.states_of(payload["task_uids"])
+        return {"over": [uid for uid in payload["task_uids"]
+                         if known.get(uid, "done") in FINISHED]}
 
     def do_diff(self, payload):
         return self.store.changes(payload.get("since"))

@@ -398,9 +398,34 @@ class TestConsumer(ClusterTestCase):
             self.jane.commit()
         self.store.cancel(finished.task_uid)
         counts = ledger_upkeep.run(
-            self.site, self.agent.transport, time.time(), every=0)
+            self.site, self.agent.transport, time.time(), "h:1/a", every=0)
         self.assertEqual(counts, {"removed": 1})
         self.assertTrue(ledger.has(self.jane.begin(), failed.task_uid))
+
+
+    def test_upkeep_asks_once_for_many_records(self):
+        site = self.jane.begin()
+        for number in range(300):
+            ledger.record(site, "%032x" % number, 100, 1)
+        self.jane.commit()
+        for consumer_id, removed, asked in (
+                ("h:1/a", 200, 1), ("h:2/b", 0, 2), ("h:1/a", 100, 3),
+                ("h:1/a", 0, 3)):
+            counts = ledger_upkeep.run(
+                self.site, self.agent.transport, time.time(), consumer_id,
+                limit=200, every=0)
+            self.assertEqual(counts, {"removed": removed})
+            self.assertEqual(self.server.routes().count("over"), asked)
+
+    def test_upkeep_waits_for_an_older_server(self):
+        def answer(payload):
+            raise wire.Refused(404, "No such route", error="NoSuchRoute")
+        self.server.do_over = answer
+        ledger.record(self.jane.begin(), "a" * 32, 100, 1)
+        self.jane.commit()
+        self.assertEqual(ledger_upkeep.run(
+            self.site, self.agent.transport, time.time(), "h:1/a", every=0),
+            {"removed": 0})
 
 
 class TestHeartbeat(ClusterTestCase):

@@ -238,6 +238,13 @@ class TestFaultyAnswers(ClusterTestCase):
         counts = self.relay()
         self.assertEqual((counts["delivered"], counts["refused"]), (6, 1))
         self.assertIn("too large", self.rejected(large))
+        self.server.most_bytes = None
+        self.assertTrue(outbox.offer_again(self.jane.begin(), large))
+        self.assertEqual([task["task_uid"] for task, _at in outbox.pending(
+            self.jane.site)], [large])
+        self.jane.commit()
+        self.assertFalse(outbox.offer_again(self.jane.begin(), large))
+        self.assertEqual(self.relay()["delivered"], 1)
 
     def test_task_that_makes_the_server_fail_does_not_block_others(self):
         for error in (wire.Refused(500, "Internal error"),
