@@ -198,6 +198,29 @@ class AnswerTimeout(ServerUnreachable):
     """
 
 
+class CircuitOpen(ServerUnreachable):
+    """The queue server did not answer a moment ago, and was not asked again.
+    """
+
+
+class ServerFailed(ServerUnreachable):
+    """The queue server, or a proxy before it, answered the request with an
+    error or with something that is not JSON.
+
+    The request may be at fault, for example by its size.
+    """
+
+    def __init__(self, answered, message):
+        """
+        :param answered: HTTP status of the answer
+        :type answered: int
+        :param message: what is wrong
+        :type message: str
+        """
+        super(ServerFailed, self).__init__(message)
+        self.answered = answered
+
+
 class ServerRefused(TransportError):
     """The queue server refused the request.
 
@@ -284,6 +307,15 @@ class NotReady(QueueError):
     """The consumer cannot take tasks now; the message says why.
 
     It tries again by itself.
+    """
+
+
+class ReportGivenUp(NotReady):
+    """The queue server does not take a report of this consumer, although it
+    answers.
+
+    The log of the queue server has the reason. The consumer starts anew, and
+    the task is handed out again.
     """
 
 

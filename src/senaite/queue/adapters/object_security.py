@@ -13,12 +13,17 @@
 A client may own thousands of objects. They are visited in the order of their
 paths, and a task remembers the last path instead of all uids: objects that are
 made in the meantime are indexed correctly from the start, and those that are
-removed are not missed.
+removed are not missed. Looking all of them up takes longer than to index a
+chunk, so each process does it once for a job.
 """
 
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
+
+import bisect
+import collections
+import threading
 
 from Acquisition import aq_base
 from bika.lims import api
@@ -29,6 +34,9 @@ from senaite.queue.api import add_copy
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.queue_task import get_chunks_for
 from senaite.queue.site.objects import traverse
+
+#: Jobs whose paths a process remembers
+MOST_JOBS = 4
 
 
 @implementer(IQueuedTaskAdapter)
@@ -45,20 +53,59 @@ class QueuedObjectSecurityTaskAdapter(object):
         :type task: senaite.queue.model.queue_task.QueueTask
         """
         # Locally, to let `senaite.queue.api` make use of this package
-        paths = get_paths(self.context, task.get("after") or "")
+        paths = known_paths.get(
+            task["job_uid"], self.context, task.get("after") or "")
         chunk, rest = get_chunks_for(task, paths)
         reindex_paths(self.context, chunk)
         if rest:
             add_copy(task, after=chunk[-1])
+        else:
+            known_paths.forget(task["job_uid"])
 
 
-def get_paths(context, after=""):
-    """Return the paths of an object and of everything below it that come
-    after a path, in order.
+class KnownPaths(object):
+    """The paths of the jobs whose chunks this process has processed."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        #: uid of a job -> its paths, in order; the latest job comes last
+        self._found = collections.OrderedDict()
+
+    def get(self, job_uid, context, after=""):
+        """Return the paths of a job that come after a path, in order.
+
+        :param job_uid: uid of the job
+        :param context: content object, whose paths are looked up for the
+            first chunk
+        :param after: the last path that was done; empty at the beginning
+        :type after: str
+        :rtype: list of str
+        """
+        with self._lock:
+            paths = self._found.get(job_uid)
+        # The first chunk is the one that may be repeated, e.g. hours later
+        if paths is None or not after:
+            paths = get_paths(context)
+            with self._lock:
+                self._found.pop(job_uid, None)
+                self._found[job_uid] = paths
+                while len(self._found) > MOST_JOBS:
+                    self._found.popitem(last=False)
+        return paths[bisect.bisect_right(paths, after):]
+
+    def forget(self, job_uid):
+        """Forget a job, whose last chunk is being processed."""
+        with self._lock:
+            self._found.pop(job_uid, None)
+
+
+known_paths = KnownPaths()
+
+
+def get_paths(context):
+    """Return the paths of an object and of everything below it, in order.
 
     :param context: content object
-    :param after: the last path that was done; empty at the beginning
-    :type after: str
     :rtype: list of str
     """
     # The catalogs do not know yet what this transaction has made and moved
@@ -68,7 +115,7 @@ def get_paths(context, after=""):
     for catalog in get_catalogs():
         brains = catalog.unrestrictedSearchResults(path=root)
         paths.update(brain.getPath() for brain in brains)
-    return sorted(path for path in paths if path > after)
+    return sorted(paths)
 
 
 def reindex_paths(context, paths):

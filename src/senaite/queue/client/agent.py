@@ -28,20 +28,26 @@ from __future__ import print_function
 import atexit
 import logging
 import os
+import sys
 import threading
 import time
 
+import six
+
+from senaite.queue.client.outage_log import OutageLog
+from senaite.queue.client.passed_over import PassedOver
 from senaite.queue.client import relay
 from senaite.queue.client import snapshot
 from senaite.queue import config
+from senaite.queue.errors import CircuitOpen
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import DatabaseClosed
+from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import SiteGone
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import Transport
-from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
@@ -103,8 +109,12 @@ class Agent(object):
         self._waited_at = NEVER
         self._refreshed_at = NEVER
         self._seen = relay.Sightings()
-        self._complaint = None
+        self._log = OutageLog(
+            "agent", "site={}".format("/".join(site.path)))
+        self._passed_over = PassedOver()
         self._trouble_since = None
+        #: why the last round failed, or None
+        self.trouble = None
         self._thread = None
         self._pid = None
         #: set while the thread does not run
@@ -199,11 +209,42 @@ class Agent(object):
             self._ended.wait(timeout)
 
     def tick(self, everything=False):
-        """Relay the outbox and refresh the snapshot, once; see `deliver`."""
+        """Relay the outbox and refresh the snapshot, once; see `deliver`.
+
+        Neither keeps the other from its work. A round in which one of them
+        fails counts as trouble, see `outage_seconds`.
+
+        :raises Exception: the first error
+        """
         with self._work_lock:
-            counts = self.deliver(everything)
-            self.refresh()
+            try:
+                counts = self._do_round(everything)
+            except (DatabaseClosed, SiteGone):
+                raise
+            except Exception as error:
+                self._note_trouble(error)
+                raise
+            self._trouble_since = self.trouble = None
             return counts
+
+    def _do_round(self, everything):
+        self.configure()
+        counts = failure = None
+        try:
+            counts = self._relay(everything)
+        except (DatabaseClosed, SiteGone):
+            raise
+        except Exception:
+            failure = sys.exc_info()
+        try:
+            # A server that fails to take tasks may answer other questions
+            self.refresh(force=failure is not None
+                         and isinstance(failure[1], ServerFailed))
+        except Exception:
+            failure = failure or sys.exc_info()
+        if failure is not None:
+            six.reraise(*failure)
+        return counts
 
     def deliver(self, everything=False):
         """Relay the outbox, once.
@@ -214,17 +255,21 @@ class Agent(object):
         :raises ServerUnreachable, ServerRefused: the entries are kept
         """
         with self._work_lock:
+            self.configure()
+            return self._relay(everything)
+
+    def _relay(self, everything):
+        with self._lock:
+            own, self._own = self._own, set()
+        try:
+            return relay.run(
+                self.site, self.transport, self._seen,
+                own=None if everything else own,
+                passed_over=self._passed_over)
+        except Exception:
             with self._lock:
-                own, self._own = self._own, set()
-            try:
-                self.configure()
-                return relay.run(
-                    self.site, self.transport, self._seen,
-                    own=None if everything else own)
-            except Exception:
-                with self._lock:
-                    self._own |= own
-                raise
+                self._own |= own
+            raise
 
     def configure(self):
         """Read where the server is and which key signs.
@@ -298,21 +343,25 @@ class Agent(object):
         """Return the key that signs, as of the last `configure`."""
         return self._key
 
-    def refresh(self):
-        """Fetch all changes from the server, and put the new snapshot in force."""
+    def refresh(self, force=False):
+        """Fetch all changes from the server, and put the new snapshot in
+        force.
+
+        :param force: ask even though the last call was not answered
+        """
         with self._work_lock:
             state = self.state
             for _number in range(MOST_ANSWERS):
                 query = {"since": state.version} if state.version else None
                 feed = self.transport.call(
-                    "queue_server/diff", method="GET", query=query)
+                    "queue_server/diff", method="GET", query=query,
+                    force=force)
                 state = snapshot.apply_feed(state, feed)
                 if not feed.get("more"):
                     break
             # only when complete: half a snapshot would show queued items as free
             self.state = state
             self._refreshed_at = clock.monotonic()
-            self._trouble_since = None
             self._refreshed.set()
 
     def _run(self):
@@ -332,19 +381,19 @@ class Agent(object):
                 break
             except (ServerUnreachable, ServerRefused, ConfigError) \
                     as error:
-                self._note_trouble()
                 self._complain(error)
             except Exception as error:
                 if not connections.is_open(self.site.db):
                     break
-                # An agent that ends delivers nothing any more, and one that
-                # delivers nothing must not look well
-                self._note_trouble()
+                # An agent that ends delivers nothing any more
                 self._complain(error, unexpected=True)
             self._rest()
         self._leave()
 
-    def _note_trouble(self):
+    def _note_trouble(self, error):
+        # That the server was not asked again says less than what came before
+        if self.trouble is None or not isinstance(error, CircuitOpen):
+            self.trouble = error
         if self._trouble_since is None:
             self._trouble_since = clock.monotonic()
 
@@ -365,25 +414,11 @@ class Agent(object):
         self._ended.set()
 
     def _complain(self, error, unexpected=False):
-        """Log a problem once, and once more when it is over."""
-        complaint = "{}: {}".format(type(error).__name__, error) \
-            if error is not None else None
-        # an outage shows alternately as "not connected" and "circuit open"
-        kind = ServerUnreachable if isinstance(error, ServerUnreachable) \
-            else type(error)
-        if error is None:
-            if self._complaint is not None:
-                logger.info("event=agent_recovered site=%s",
-                            "/".join(self.site.path))
-            self._complaint = None
-        elif kind is not self._complaint:
-            self._complaint = kind
-            # an outage passes, a wrong configuration does not
-            level = logging.ERROR if kind is ConfigError \
-                else logging.WARNING
-            logger.log(level, "event=agent_waits site=%s reason=%s",
-                       "/".join(self.site.path), complaint,
-                       exc_info=unexpected)
+        """Log each problem once, and once more when it is over."""
+        # an outage passes, a wrong configuration does not
+        level = logging.ERROR if isinstance(error, ConfigError) \
+            else logging.WARNING
+        self._log.note(error, level, unexpected)
 
 
 def add_watch(make):

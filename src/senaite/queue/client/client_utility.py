@@ -104,8 +104,13 @@ class ClientQueueUtility(RemoteMonitoring):
     def requeue(self, task, username=None):
         """Queue a failed task again; False when it has not failed.
 
+        One that the server has refused to take is delivered again when the
+        transaction commits.
+
         :param username: on whose behalf, for the log
         """
+        if outbox.offer_again(current_portal(), queue_task.get_task_uid(task)):
+            return True
         try:
             self._call("requeue", task_uid=queue_task.get_task_uid(task),
                        username=username)

@@ -16,8 +16,8 @@ from __future__ import print_function
 
 import time
 
-
 from senaite.queue.consumer.heartbeat import Heartbeat
+from senaite.queue.consumer import reporting
 from senaite.queue.consumer import stopping
 from senaite.queue.errors import AnswerTimeout
 from senaite.queue.errors import DatabaseClosed
@@ -30,6 +30,7 @@ from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model.fields import to_message
 from senaite.queue.model import scheduling
+from senaite.queue.model import states
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 
@@ -40,13 +41,8 @@ FAILED = "failed"
 TIMEOUT = "timeout"
 STOPPED = scheduling.STOPPED
 
-#: Seconds between attempts to tell the server, from and to
-TELL_FROM = 0.5
-TELL_UP_TO = 5
-
-#: The server's answers that may be different when the key is read again
-KEY_TROUBLE = (401, 403)
-MOST_KEY_TROUBLE = 5
+#: What the log says of an attempt that is followed by another one
+RETRIED = "retried"
 
 #: Seconds for which a commit may be under way: those of ZEO's time-outs, and
 #: more. Who waits longer goes on; the ledger keeps work from being done twice
@@ -97,7 +93,7 @@ class Attempt(object):
             "event=processed task=%s name=%s user=%s consumer=%s outcome=%s "
             "seconds=%.3f", self.task.task_short_uid, self.task.name,
             self.task.username, self.consumer.consumer_id,
-            STOPPED if self.is_handed_back else outcome["outcome"],
+            STOPPED if self.is_handed_back else _name_of(outcome, answer),
             clock.monotonic() - self.started)
         return answer or {}
 
@@ -217,7 +213,8 @@ class Attempt(object):
                 if refusal.error_name == NotRunning.__name__:
                     # it was reported a moment ago, by the attempt itself
                     return None
-                if refusal.status not in KEY_TROUBLE or wait is None:
+                if refusal.status not in reporting.KEY_TROUBLE or \
+                        wait is None:
                     raise
             except ServerUnreachable:
                 if wait is None:
@@ -260,31 +257,19 @@ class Attempt(object):
         return "queue_server/fail", payload
 
     def _tell(self, route, payload):
-        """Call the server until it answers: nothing else can be done while it
-        is away, and an acknowledgement may be repeated."""
-        wait, trouble = TELL_FROM, 0
-        while True:
-            try:
-                return self.agent.transport.call(
-                    route, payload, force=True, timeout=10)
-            except ServerUnreachable as error:
-                logger.debug("event=tell_again route=%s reason=%s",
-                             route, error)
-            except ServerRefused as refusal:
-                trouble += 1
-                if refusal.status not in KEY_TROUBLE or \
-                        trouble > MOST_KEY_TROUBLE:
-                    # another consumer has it, or it was removed
-                    logger.warning("event=not_ours task=%s reason=%s",
-                                   self.task.task_short_uid, refusal)
-                    return None
-                self.agent.configure()
-            if self.is_handed_back:
-                # Whoever stops us reports
-                return None
-            if self.consumer.stopping.wait(wait):
-                return self._tell_at_the_end(route, payload)
-            wait = min(wait * 2, TELL_UP_TO)
+        """Report to the server; see `reporting.Report.send`."""
+        return reporting.Report(
+            self.agent, self.consumer.stopping, self.task, route, payload,
+            is_dropped=lambda: self.is_handed_back,
+            tell_at_the_end=self._tell_at_the_end).send()
+
+
+def _name_of(outcome, answer):
+    """Return the outcome for the log: whether another attempt follows is up
+    to the server."""
+    if (answer or {}).get("status") == states.QUEUED:
+        return RETRIED
+    return outcome["outcome"]
 
 
 def _failure(kind, message):

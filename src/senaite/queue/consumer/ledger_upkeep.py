@@ -12,8 +12,10 @@
 
 * What: records older than `ledger.KEEP_SECONDS` whose tasks are done or
   cancelled, or not known to the server any more.
-* When: by consumers that have nothing else to do, every `EVERY_SECONDS`.
-* Limits: `LIMIT` records a run.
+* When: by a consumer that has nothing else to do, every `EVERY_SECONDS`. The
+  queue server lets one consumer do it for the whole cluster, see
+  `senaite.queue.server.upkeep_turn`.
+* Limits: `LIMIT` records a run, with one question to the queue server.
 """
 
 from __future__ import absolute_import
@@ -22,24 +24,25 @@ from __future__ import print_function
 
 from ZODB.POSException import ConflictError
 
+from senaite.queue.errors import NoSuchRoute
 from senaite.queue.errors import ServerRefused
-from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import clock
-from senaite.queue.model import states
 from senaite.queue.records import ledger
 
 EVERY_SECONDS = 120
-LIMIT = 100
+LIMIT = 1000
 
 _last = {}
 
 
-def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
+def run(site, transport, now, consumer_id=None, limit=LIMIT,
+        every=EVERY_SECONDS):
     """Remove old records, unless that was done recently.
 
     :param site: senaite.queue.site.connections.Site
     :param transport: the way to the queue server
     :param now: UTC epoch seconds
+    :param consumer_id: the consumer that asks
     :param limit: maximum number of records
     :param every: seconds between two runs
     :returns: dict of counts: removed
@@ -51,7 +54,7 @@ def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
     _last[site.key] = started
     with site.opened() as (portal, _manager):
         old = ledger.old(portal, now, limit)
-    over = [task_uid for task_uid in old if _is_over(transport, task_uid)]
+    over = _find_over(transport, old, consumer_id) if old else []
     if over:
         try:
             site.write(lambda portal: ledger.remove(portal, over),
@@ -62,15 +65,17 @@ def run(site, transport, now, limit=LIMIT, every=EVERY_SECONDS):
     return {"removed": len(over)}
 
 
-def _is_over(transport, task_uid):
-    """Tell whether a task cannot be delivered again. One that failed can: a
-    manager may queue it again."""
+def _find_over(transport, task_uids, consumer_id):
+    """Return the tasks that cannot be delivered again. Those that failed can: a
+    manager may queue them again."""
     try:
-        task = transport.call(
-            "queue_server/{}".format(task_uid), method="GET")
+        answer = transport.call("queue_server/over", {
+            "task_uids": task_uids, "consumer_id": consumer_id})
     except ServerRefused as refusal:
-        if refusal.error_name != TaskNotFound.__name__:
+        if refusal.error_name != NoSuchRoute.__name__:
             raise
-        # it was removed from the history, too
-        return True
-    return task.get("status") in states.FINISHED
+        # an older server: the records wait until it is upgraded
+        return []
+    asked = set(task_uids)
+    return [task_uid for task_uid in answer.get("over") or ()
+            if task_uid in asked]

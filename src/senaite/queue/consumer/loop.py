@@ -28,6 +28,7 @@ import sys
 import threading
 
 from senaite.queue.client import agent as agents
+from senaite.queue.client.outage_log import OutageLog
 from senaite.queue import config
 from senaite.queue.consumer.attempt import Attempt
 from senaite.queue.consumer.doorbell import Doorbell
@@ -38,6 +39,7 @@ from senaite.queue.consumer import stopping
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import NotReady
+from senaite.queue.errors import ReportGivenUp
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import SiteGone
@@ -92,7 +94,11 @@ class Consumer(object):
         #: the attempt at hand, from when a task was handed out
         self.attempt = None
         self._doorbell = Doorbell(site)
-        self._complaint = None
+        self._log = OutageLog("consumer", "consumer=None")
+        #: True while the loop takes tasks; False before it is ready
+        self.is_ready = False
+        #: why the loop cannot take tasks, an exception; or None
+        self.trouble = None
         self._thread = None
         self._pid = None
 
@@ -111,6 +117,10 @@ class Consumer(object):
         self._thread.daemon = True
         self._thread.start()
         return True
+
+    def is_alive(self):
+        """Tell whether the thread of the loop runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     def stop(self, timeout=None):
         """Let the loop end after its task.
@@ -139,6 +149,10 @@ class Consumer(object):
             except (DatabaseClosed, SiteGone):
                 break
             except (NotReady, TransportError, ConfigError) as error:
+                if isinstance(error, ReportGivenUp):
+                    # Under another id, this consumer is not given the task
+                    # again that it holds, and hello takes the task back
+                    self.loopback = None
                 self._complain(error)
             except Exception as error:
                 if not connections.is_open(self.site.db):
@@ -146,6 +160,7 @@ class Consumer(object):
                 # a loop that ends processes nothing any more
                 self._complain(error, unexpected=True)
             self.stopping.wait(RETRY_SECONDS)
+        self.is_ready = False
         self._doorbell.close()
         with _lock:
             if _consumers.get(self.site.key) is self:
@@ -156,11 +171,12 @@ class Consumer(object):
     def _live(self):
         """Get ready, then take task after task."""
         self._get_ready()
+        self.is_ready = True
         while not self._is_over():
             next_due = self._work_off()
             if not self._is_over():
-                ledger_upkeep.run(
-                    self.site, self.agent.transport, clock.steady())
+                ledger_upkeep.run(self.site, self.agent.transport,
+                                  clock.steady(), self.consumer_id)
                 self._listen(next_due)
 
     def _work_off(self):
@@ -338,20 +354,12 @@ class Consumer(object):
             bool(getattr(lifetime, "_shutdown_phase", 0))
 
     def _complain(self, error, unexpected=False):
-        """Log a problem once, and once more when it is over."""
-        if error is None:
-            if self._complaint is not None:
-                logger.info("event=consumer_recovered consumer=%s",
-                            self.consumer_id)
-            self._complaint = None
-            return
-        kind = ServerUnreachable if isinstance(error, ServerUnreachable) \
-            else type(error)
-        if self._complaint is not kind:
-            self._complaint = kind
-            logger.warning("event=consumer_waits consumer=%s reason=%s: %s",
-                           self.consumer_id, type(error).__name__, error,
-                           exc_info=unexpected)
+        """Note a problem, or that all is well again; log what is new."""
+        self.trouble = error
+        if error is not None:
+            self.is_ready = False
+        self._log.details = "consumer={}".format(self.consumer_id)
+        self._log.note(error, unexpected=unexpected)
 
 
 def ensure(portal):

@@ -29,7 +29,9 @@ from six.moves.urllib.parse import urlencode
 from senaite.queue.auth import server_time
 from senaite.queue.auth import tokens
 from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import CircuitOpen
 from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.model import clock
@@ -88,10 +90,11 @@ class Transport(object):
         :type query: dict
         :rtype: dict
         :raises ServerUnreachable: no answer, or one that is not understood
+            (ServerFailed)
         :raises ServerRefused: the server refuses
         """
         if not force and self._clock() < self._open_until:
-            raise ServerUnreachable("{} did not answer a moment ago".format(
+            raise CircuitOpen("{} did not answer a moment ago".format(
                 self.base_url))
         try:
             answer = self._send(
@@ -156,14 +159,14 @@ class Transport(object):
         if not isinstance(answer, dict):
             if status in (401, 403):
                 raise ServerRefused(status, "not allowed")
-            raise ServerUnreachable("{} answers {} without JSON".format(
+            raise ServerFailed(status, "{} answers {} without JSON".format(
                 self.base_url, status))
         message = answer.get("message") or ""
         if not isinstance(message, str):
             message = fields.to_native(message) \
                 if isinstance(message, six.text_type) else str(message)
         if status >= 500:
-            raise ServerUnreachable("{} answers {} {}".format(
+            raise ServerFailed(status, "{} answers {} {}".format(
                 self.base_url, status, message))
         if status >= 400 or answer.get("success") is False:
             raise ServerRefused(

@@ -30,8 +30,9 @@ BACKOFF_CAP = 300.0
 #: Maximum time limit of a task (seconds), however often it timed out
 MAX_SECONDS = 24 * 3600
 
-#: Path segments that make a container: site, folder, worksheet/sample/client
-LANE_DEPTH = 3
+#: Path segments below the site that make a container: folder, and
+#: worksheet, sample or client
+LANE_DEPTH = 2
 
 #: A chunk that takes fewer CPU seconds of its thread is followed by a larger
 #: one, a chunk that takes more by a smaller one. Short transactions cause few
@@ -99,15 +100,25 @@ def sort_key(task, top_priority_tasks=(), arrival=0):
             task["context_uid"], arrival)
 
 
-def lane(task):
+def lane(task, site_path=""):
     """Return the lane of a task; only one task of a lane runs at a time.
 
     :param task: mapping with `name` and `context_path`
-    :returns: the name, and the container at level three of the path
+    :param site_path: path of the site, which may be in folders of its own;
+        if the context is not below it, the site is the path's first segment
+    :type site_path: str
+    :returns: the name, and the container at level two below the site
     :rtype: str
     """
-    segments = [s for s in task["context_path"].split("/") if s]
-    return "{} /{}".format(task["name"], "/".join(segments[:LANE_DEPTH]))
+    segments = _segments(task["context_path"])
+    site = _segments(site_path)
+    depth = len(site) if site and segments[:len(site)] == site else 1
+    return "{} /{}".format(
+        task["name"], "/".join(segments[:depth + LANE_DEPTH]))
+
+
+def _segments(path):
+    return [segment for segment in path.split("/") if segment]
 
 
 def backoff(attempt, random):

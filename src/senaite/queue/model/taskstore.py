@@ -43,6 +43,12 @@ class ITaskStore(Interface):
         with every change of any task; the epoch changes when the store is
         created or purged."""
 
+    def check():
+        """Check that tasks can be written, by writing what changes nothing.
+
+        :raises StoreUnavailable: when they cannot, e.g. on a full disk
+        """
+
     def configure(top_priority_tasks):
         """Set the names that come before all others, in this order. Waiting
         tasks are ranked again if the list has changed."""
@@ -126,6 +132,10 @@ class ITaskStore(Interface):
 
     def get(task_uid):
         """Return a task, or None."""
+
+    def states_of(task_uids):
+        """Return task uid -> state of the tasks that are known, whatever the
+        number of uids."""
 
     def find(states=None, name=None, uid=None, limit=None, offset=0):
         """Return tasks by state, name and object involved (context or item),

@@ -12,8 +12,10 @@
 
 The role is a parameter, by default the role of the process:
 
-* server: healthy when the store answers;
-* consumer: healthy when the loop that takes tasks is running;
+* server: healthy when the store takes what is written to it. Tasks that wait
+  while the queue is paused are mentioned;
+* consumer: healthy when the loop that takes tasks is ready to take them, or
+  waits for the queue server;
 * client: always healthy. Users can work without a queue server, so no balancer
   should turn them away; the answer mentions the outage nevertheless.
 
@@ -29,12 +31,17 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.client import agent as agents
 from senaite.queue.client import view
 from senaite.queue import config
 from senaite.queue.consumer import loop
+from senaite.queue.errors import ServerFailed
+from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
 from senaite.queue.model import clock
+from senaite.queue.monitoring.question import Question
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
 
@@ -45,10 +52,15 @@ ROLES = (SERVER, CLIENT, CONSUMER)
 
 OK = "ok"
 
-#: Seconds for which the answer of the store is cached
-REMEMBER_SECONDS = 1.0
+UNAVAILABLE = "unavailable"
+SILENT = "does not answer"
 
-_remembered = {}
+#: HTTP status of a refusal of the queue server -> what is wrong
+REFUSALS = {401: "does not accept our key", 403: "does not accept our key",
+            405: "is not a queue server"}
+
+_questions = {}
+_more_checks = []
 _lock = threading.Lock()
 
 
@@ -75,7 +87,23 @@ def examine(portal, role=None):
             ", ".join(error.source for error in errors))
     if role != CLIENT and config.get_errors(config.CRITICAL):
         healthy = False
+    for check in _more_checks:
+        name, state, can_work = check(portal, role)
+        checks[name] = state
+        healthy = healthy and can_work
     return healthy, checks
+
+
+def add_check(check):
+    """Add a check of a state that concerns the whole process, such as a copy
+    of the database.
+
+    :param check: function(portal, role) that returns the name of the check,
+        "ok" or the problem (both shown to anybody), and whether the process
+        can fulfil its role nevertheless. Adding the same one again does nothing
+    """
+    if check not in _more_checks:
+        _more_checks.append(check)
 
 
 def _examine_part(portal, role, is_server):
@@ -83,41 +111,87 @@ def _examine_part(portal, role, is_server):
         return _examine_server(portal, is_server)
     checks = {}
     if role == CONSUMER:
-        runs = loop.is_running(connections.Site.of(portal))
-        checks["consumer"] = OK if runs else "not running"
+        checks["consumer"] = _examine_consumer(portal)
     healthy = all(state == OK for state in checks.values())
-    checks["server"] = "not reached" if view.outage_seconds(portal) else OK
+    checks["server"] = _examine_connection(portal)
     return healthy, checks
+
+
+def _examine_consumer(portal):
+    """Return what keeps the loop of this process from taking tasks. A queue
+    server that is away does not: it is a check of its own."""
+    site = connections.Site.of(portal)
+    if not loop.is_running(site):
+        return "not running"
+    consumer = loop.get_consumer(site)
+    if consumer is None or consumer.is_ready:
+        return OK
+    if not consumer.is_alive():
+        return "not running"
+    if isinstance(consumer.trouble, ServerRefused):
+        return _describe_refusal(consumer.trouble)
+    if isinstance(consumer.trouble, ServerUnreachable):
+        return OK
+    return "not ready"
+
+
+def _examine_connection(portal):
+    """Return what is wrong with the way to the queue server."""
+    if not view.outage_seconds(portal):
+        return OK
+    trouble = agents.get_agent(portal).trouble
+    if isinstance(trouble, ServerRefused):
+        return _describe_refusal(trouble)
+    if isinstance(trouble, ServerFailed):
+        return "answers with an error"
+    return "not reached"
+
+
+def _describe_refusal(refusal):
+    return REFUSALS.get(refusal.status, "refuses")
 
 
 def _examine_server(portal, is_server):
     if not is_server:
         return False, {"server": "this process is not a queue server"}
-    answers = _ask_store(portal)
-    return answers, {"store": OK if answers else "unavailable"}
-
-
-def _ask_store(portal):
-    key = connections.Site.of(portal).key
-    now = clock.monotonic()
-    with _lock:
-        at, answers = _remembered.get(key, (0, None))
-        if not 0 <= now - at < REMEMBER_SECONDS:
-            answers = _store_answers(portal)
-            _remembered[key] = (now, answers)
-    return answers
-
-
-def _store_answers(portal):
     from senaite.queue.server.server_utility import get_server_utility
     try:
-        get_server_utility(portal).store.version()
+        store = get_server_utility(portal).store
     except StoreUnavailable:
-        return False
-    return True
+        return False, {"store": UNAVAILABLE}
+    checks = dict(_ask_store(connections.Site.of(portal).key, store))
+    return checks["store"] == OK, checks
+
+
+def _ask_store(key, store):
+    """Return the checks of a store, which may be `REMEMBER_SECONDS` old."""
+    with _lock:
+        question = _questions.get(key)
+        if question is None or question.subject is not store:
+            question = _questions[key] = Question(
+                store, lambda: _check_store(store), {"store": SILENT})
+    return question.ask()
+
+
+def _check_store(store):
+    """Return the checks of a store; may take as long as the store likes."""
+    try:
+        store.version()
+        pauses = store.pauses()
+    except StoreUnavailable:
+        return {"store": UNAVAILABLE}
+    try:
+        store.check()
+    except StoreUnavailable:
+        return {"store": "refuses writes"}
+    checks = {"store": OK}
+    if pauses:
+        checks["queue"] = "paused" if any(
+            not pause["name"] for pause in pauses) else "partly paused"
+    return checks
 
 
 def forget():
     """Clear the cached answers of the stores."""
     with _lock:
-        _remembered.clear()
+        _questions.clear()

@@ -317,6 +317,28 @@ def forget(portal, task_uid):
     return False
 
 
+def offer_again(portal, task_uid):
+    """Have the relay deliver an entry again that the server has refused.
+
+    :returns: True when there was such an entry
+    """
+    root = get_root(portal)
+    task_uid = str(task_uid)
+    for number, shard in enumerate(root["shards"] if root is not None else ()):
+        text = shard["entries"].get(task_uid) if task_uid else None
+        entry = parse(task_uid, text) if text is not None else None
+        if entry is None or not entry["rejected"]:
+            continue
+        shard["entries"][task_uid] = json.dumps(
+            dict(entry, rejected=None), sort_keys=True)
+        shard["bell"].change(1)
+        index = outbox_index.kept(root)
+        if index is not None:
+            index.note_removed(number)
+        return True
+    return False
+
+
 def split_version(version):
     """Return (epoch, counter) of a version; ("", -1) when there is none."""
     epoch, _colon, counter = (version or "").rpartition(":")

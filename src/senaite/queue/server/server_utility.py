@@ -33,13 +33,16 @@ from senaite.queue.model.queue_task import is_task
 from senaite.queue.model import scheduling
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
+from senaite.queue.model.states import FINISHED
 from senaite.queue.model import surroundings
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server import maintenance
 from senaite.queue.server.monitor_data import Monitoring
 from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.reading import QueueReader
+from senaite.queue.server.upkeep_turn import UpkeepTurn
 from senaite.queue.site.portal import current_portal
+from senaite.queue.site.portal import get_portal
 from senaite.queue.site import store_location
 from zope.interface import implementer
 
@@ -95,6 +98,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
     def __init__(self, store, site_id=None):
         super(ServerQueueUtility, self).__init__(store, site_id)
         self.pace = maintenance.Pace()
+        self.upkeep_turn = UpkeepTurn()
         self.top_priority_tasks = None
         # Up to where the free keys of finished tasks were removed
         self.forgotten = None
@@ -196,6 +200,21 @@ class ServerQueueUtility(Monitoring, QueueReader):
         self.log_rescued(uids, consumer=consumer_id)
         return uids
 
+    def find_over(self, task_uids, consumer_id):
+        """Return which of these tasks cannot be handed out again: those that
+        are done, cancelled or not known any more.
+
+        :param task_uids: uids of tasks
+        :param consumer_id: the consumer that asks; only the one that has the
+            turn gets an answer, see `upkeep_turn`
+        :rtype: list of str
+        """
+        if not self.upkeep_turn.take(consumer_id, self.store.now()):
+            return []
+        known = self.store.states_of(task_uids)
+        return [task_uid for task_uid in task_uids
+                if known.get(task_uid, DONE) in FINISHED]
+
     def tick(self):
         """Apply the settings and do the maintenance that is due."""
         names = tuple(self.get_setting("top_priority_tasks") or ())
@@ -240,7 +259,11 @@ class ServerQueueUtility(Monitoring, QueueReader):
         :returns: True; False when the task has not failed
         :raises TaskNotFound: no such task
         """
-        found = self.known(task)
+        task_uid = get_task_uid(task)
+        found = self.store.get(task_uid)
+        if found is None and self.offer_again(task_uid):
+            return True
+        found = found or self.known(task)
         changed = self.store.requeue(found.task_uid)
         if changed:
             log_event("requeued", found, by=username)
@@ -271,6 +294,16 @@ class ServerQueueUtility(Monitoring, QueueReader):
         return count
 
     # -- helpers
+
+    def offer_again(self, task_uid):
+        """Have a task delivered again that was refused; see
+        `outbox.offer_again`."""
+        portal = get_portal() if self.site_id else None
+        if portal is None or get_site_id(portal) != self.site_id:
+            return False
+        # Not at import: it needs BTrees
+        from senaite.queue.records import outbox
+        return outbox.offer_again(portal, task_uid)
 
     def known(self, task):
         """Return the task as it is now; TaskNotFound without one."""

@@ -155,15 +155,19 @@ class Prepared(object):
     def forget_if_changed(self, changed):
         """Forget all values if any of them may be different by now.
 
-        :param changed: objects that others have changed
-        :type changed: list of persistent objects
+        :param changed: what others have changed, see `turns.take`
+        :type changed: dict
         """
-        if any(self._depends_on(obj) for obj in changed):
+        if any(self._depends_on(*item) for item in changed.items()):
             self._values.clear()
 
-    def _depends_on(self, obj):
-        if obj._p_oid in self.sources:
+    def _depends_on(self, oid, obj):
+        if oid in self.sources:
             return True
+        if not hasattr(obj, "_p_oid"):
+            # A class, or an object that is not in the cache. What is read
+            # besides the sources is large folders and setup: it stays there
+            return False
         if type(obj).__module__.startswith(PARTS):
             return False
         return not any(kind.providedBy(obj) for kind in CONTENT)

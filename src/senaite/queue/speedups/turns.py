@@ -56,6 +56,9 @@ REST_SECONDS = 60
 #: Seconds between two attempts to take the turn
 LOOK_SECONDS = 0.005
 
+#: `_p_state` of an object whose content is not in memory
+GHOST = -1
+
 _local = threading.local()
 
 #: Path of a turn that was waited for in vain -> when to wait for it again
@@ -162,16 +165,18 @@ def take(connection):
     a task.
 
     :param connection: ZODB connection of the current transaction
-    :returns: the objects that we have read, or may have read, and others have
-        changed since
-    :rtype: list of persistent objects
+    :returns: what others have changed since the transaction began: oid ->
+        object, or None if it is not in the cache. We may have read any of
+        them: what was read leaves the cache when that is full, and catalogs
+        shrink it while they work
+    :rtype: dict
     :raises ConflictError: if somebody has changed an object that this
         transaction has changed as well, so that it cannot be committed
     """
     turn = getattr(_local, "turn", None)
     if turn is not None and not turn.is_ours and turn.take():
         return catch_up(connection)
-    return []
+    return {}
 
 
 def catch_up(connection):
@@ -190,7 +195,7 @@ def catch_up(connection):
     storage = connection._normal_storage
     if connection._savepoint_storage is not None or \
             getattr(storage, "_invalidations", None) is None:
-        return []
+        return {}
     # ZEO tells others about a commit a moment after the client that made it
     getattr(storage._storage, "ping", lambda: None)()
     changed = storage.poll_invalidations()
@@ -202,10 +207,10 @@ def catch_up(connection):
         if obj is not None and not hasattr(obj, "_p_resolveConflict"):
             raise ConflictError(object=obj)
     theirs = [oid for oid in changed if oid not in ours]
-    cached = [connection._cache.get(oid) for oid in theirs]
-    # Ghosts were not read, and classes are not objects
-    read = [obj for obj in cached if getattr(obj, "_p_state", -1) >= 0]
+    cached = dict((oid, connection._cache.get(oid)) for oid in theirs)
+    loaded = [oid for oid, obj in cached.items()
+              if getattr(obj, "_p_state", GHOST) > GHOST]
     connection._cache.invalidate(theirs)
     # We shall most likely read these again, so request them in one batch
-    connection.prefetch(obj._p_oid for obj in read)
-    return read
+    connection.prefetch(loaded)
+    return cached

@@ -207,12 +207,12 @@ def _describe(unit, uids):
     """Return what listings show of tasks, in the order of the uids."""
     if not uids:
         return []
-    found = unit.rows(sa.select(
+    found = unit.rows_among(sa.select(
         *([_TASK.c[name] for name in _COLUMNS]
           + [_JOB.c.total.label("job_total"), _JOB.c.done.label("job_done")])
     ).select_from(_TASK.outerjoin(_JOB, sa.and_(
         _JOB.c.site == _TASK.c.site, _JOB.c.job_uid == _TASK.c.job_uid))
-    ).where(unit.mine(_TASK), _TASK.c.task_uid.in_(uids)))
+    ).where(unit.mine(_TASK)), _TASK.c.task_uid, set(uids))
     known = dict((row["task_uid"], row) for row in found)
     return [_to_dict(unit, known[uid]) for uid in uids if uid in known]
 

@@ -117,7 +117,8 @@ def rerank(unit, tiers, lowest):
         tier = sa.case(tiers, value=table.c.name, else_=lowest) \
             if tiers else sa.literal(lowest)
         unit.execute(sa.update(table).where(
-            unit.mine(table), waits).values(tier=tier))
+            unit.mine(table), waits, table.c.tier != tier
+        ).values(tier=tier))
     locks.rebuild(unit)
 
 

@@ -136,15 +136,51 @@ def settle(unit, uids):
 
 
 def rebuild(unit):
-    """Let all heads claim their locks again after the order has changed."""
+    """Let all heads claim their locks again after the order has changed.
+
+    Thousands of lanes may have locks, and nobody else can write meanwhile:
+    the claims are worked out in memory, and written in a few statements.
+    """
     unit.execute(sa.delete(_LOCK).where(
         unit.mine(_LOCK), _LOCK.c.task_uid.is_(None)))
-    rows = unit.rows(sa.select(_LANE).where(
+    taken = set(row["uid"] for row in unit.rows(
+        sa.select(_LOCK.c.uid).where(unit.mine(_LOCK))))
+    rows = unit.rows(sa.select(
+        _LANE.c.lane, _LANE.c.name, _LANE.c.gate, _LANE.c.locks
+    ).where(
         unit.mine(_LANE), _LANE.c.locks.isnot(None), _LANE.c.gate != BUSY
     ).order_by(*schema.LANE_ORDER))
+    claims, gates = [], []
     # Best first, so that none is displaced
     for row in rows:
-        enter(unit, row)
+        gate, claimed = _find_gate(unit, row, taken)
+        taken.update(claimed)
+        claims.extend({"site": unit.site, "uid": uid, "lane": row["lane"],
+                       "task_uid": None} for uid in claimed)
+        if gate != row["gate"]:
+            gates.append({"this_site": unit.site, "this_lane": row["lane"],
+                          "gate": gate})
+    if claims:
+        unit.execute(sa.insert(_LOCK), claims)
+    if gates:
+        unit.execute(sa.update(_LANE).where(
+            _LANE.c.site == sa.bindparam("this_site"),
+            _LANE.c.lane == sa.bindparam("this_lane")
+        ).values(gate=sa.bindparam("gate")), gates)
+
+
+def _find_gate(unit, row, taken):
+    """Return the gate of a lane, and the locks that its head claims.
+
+    :param taken: locks that running tasks hold and better heads claim
+    """
+    if row["name"] in unit.paused():
+        return PAUSED, []
+    uids = sorted(set(uids_of(row)))
+    for uid in uids:
+        if uid in taken:
+            return waiting_for(uid), []
+    return FREE, uids
 
 
 def _owners(unit, uids):

@@ -39,6 +39,16 @@ def get(unit, task_uid):
     return None if row is None else rows.to_task(row)
 
 
+def states_of(unit, task_uids):
+    """Return the states of tasks, by uid; see `ITaskStore.states_of`."""
+    return dict(
+        (fields.to_native(row["task_uid"]), fields.to_native(row["state"]))
+        for row in unit.rows_among(
+            sa.select(_TASK.c.task_uid, _TASK.c.state).where(
+                unit.mine(_TASK)), _TASK.c.task_uid,
+            set(fields.to_text(uid) for uid in task_uids)))
+
+
 def find(unit, states=None, name=None, uid=None, limit=None, offset=0):
     """Return tasks in order; see `ITaskStore.find`."""
     query = sa.select(_TASK).where(unit.mine(_TASK), *_in_states(states))

@@ -70,7 +70,7 @@ def to_row(task, site, seq, tier, now):
         "version": seq,
         "state": text(states.QUEUED),
         "name": text(task["name"]),
-        "lane": text(scheduling.lane(task)),
+        "lane": text(scheduling.lane(task, fields.to_native(site))),
         "tier": tier,
         "rank": float(scheduling.rank(task)),
         "ready": visible_at <= now,
@@ -122,9 +122,8 @@ def haystack(task, message=None):
 
 
 def clip(value, most):
-    """Return a value as text of limited length (characters), without NUL,
-    which some databases cannot store."""
-    return fields.to_text(value or u"").replace(u"\x00", u"\ufffd")[:most]
+    """Return a value as text of limited length (characters)."""
+    return fields.to_text(value or u"")[:most]
 
 
 def to_task(row):
@@ -150,6 +149,5 @@ def shorten(message, most):
     beginning, because a traceback ends with the error."""
     if message is None:
         return None
-    # PostgreSQL cannot store NUL in a text
-    message = fields.to_text(message).replace(u"\x00", u"\ufffd")
+    message = fields.to_text(message)
     return message if len(message) <= most else u"..." + message[-most:]

@@ -32,9 +32,10 @@ from sqlalchemy import Float
 from sqlalchemy import Index
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
-from sqlalchemy import String
 from sqlalchemy import Table
-from sqlalchemy import Text
+
+from senaite.queue.storage.column_types import String
+from senaite.queue.storage.column_types import Text
 
 metadata = MetaData()
 

@@ -34,6 +34,9 @@ from senaite.queue.storage import store_files
 #: Seconds that a writer waits for another process that is writing
 BUSY_SECONDS = 5
 
+#: Bytes that must be free on the disk: a task may have 1 MB
+LEAST_ROOM = 2 * 1024 * 1024
+
 #: Part of SQLite's message -> explanation and remedy
 EXPLANATIONS = (
     ("locked", "another process keeps it locked for more than {} seconds. "
@@ -169,6 +172,21 @@ def check(connection):
     if found != "ok":
         raise StoreUnavailable("The task store is damaged: {}".format(
             explain("malformed: " + str(found))))
+
+
+def check_room(url):
+    """Check that the disk is not full. A small write may find room in what the
+    file has reserved, where a task would not.
+
+    :raises StoreUnavailable: when less than `LEAST_ROOM` is free
+    """
+    if not hasattr(os, "statvfs"):
+        return
+    found = os.statvfs(os.path.dirname(os.path.abspath(url.database)))
+    if found.f_bavail * found.f_frsize < LEAST_ROOM:
+        raise StoreUnavailable("The task store {!r} is unavailable: {}".format(
+            url, explain("less than {} bytes are free, full".format(
+                LEAST_ROOM))))
 
 
 def fingerprint(url):

@@ -114,6 +114,12 @@ class TaskStore(object):
             with self._write() as unit:
                 yield unit
 
+    def check(self):
+        base = database.get_database(self.url)
+        with self._write() as unit:
+            upkeep.check(unit)
+        base.dialect.check_room(base.url)
+
     def configure(self, top_priority_tasks):
         with self._write() as unit:
             return upkeep.configure(unit, top_priority_tasks)
@@ -170,6 +176,10 @@ class TaskStore(object):
     def get(self, task_uid):
         with self._read() as unit:
             return reads.get(unit, task_uid)
+
+    def states_of(self, task_uids):
+        with self._read() as unit:
+            return reads.states_of(unit, task_uids)
 
     def find(self, states=None, name=None, uid=None, limit=None, offset=0):
         with self._read() as unit:

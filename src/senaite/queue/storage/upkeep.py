@@ -124,6 +124,13 @@ def purge(unit):
     return count
 
 
+def check(unit):
+    """Write the site's row as it is; see `ITaskStore.check`."""
+    unit.site_row()
+    unit.execute(sa.update(_SITE).where(unit.mine(_SITE)).values(
+        counter=_SITE.c.counter))
+
+
 def configure(unit, top_priority_tasks):
     """Set the top priority names; see `ITaskStore.configure`."""
     names = [fields.to_text(name) for name in top_priority_tasks]

@@ -37,6 +37,8 @@ from senaite.queue.errors import StaleToken
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import clock
 from senaite.queue.model.queue_task import to_task
+from senaite.queue.model.states import FINISHED
+from senaite.queue.server.upkeep_turn import UpkeepTurn
 
 KEY = tokens.make_key()
 
@@ -48,6 +50,14 @@ class Refused(Exception):
         Exception.__init__(self, message)
         self.status = status
         self.answer = dict(details, success=False, message=message)
+
+
+class NotJSON(Exception):
+    """An answer that is a page, as proxies send them."""
+
+    def __init__(self, status):
+        Exception.__init__(self, status)
+        self.status = status
 
 
 class _Server(socketserver.ThreadingMixIn, BaseHTTPServer.HTTPServer):
@@ -83,6 +93,10 @@ class Wire(object):
         self.statuses = []
         self.drop_answers = 0
         self.nonces = tokens.NonceCache(now=now())
+        #: size of the largest body that the proxy before the server lets
+        #: through (bytes), or None without a proxy
+        self.most_bytes = None
+        self.nonces = tokens.NonceCache()
         self.server = _Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.url = "http://127.0.0.1:{}/senaite".format(self.port)
@@ -105,7 +119,11 @@ class Wire(object):
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
         status, answer, headers = 200, None, {}
+        status, answer = 200, None
+        page = None
         try:
+            if self.most_bytes is not None and length > self.most_bytes:
+                raise NotJSON(413)
             claims = tokens.verify_token(
                 [KEY], handler.headers.get(tokens.HEADER), handler.command,
                 tokens.get_route(handler.path), body, now=self.now())
@@ -129,9 +147,10 @@ class Wire(object):
             self.drop_answers -= 1
             handler.close_connection = True
             return
-        raw = json.dumps(answer).encode("utf-8")
+        raw = page or json.dumps(answer).encode("utf-8")
         handler.send_response(status)
-        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Type", "text/html" if page
+                            else "application/json")
         handler.send_header("Content-Length", str(len(raw)))
         for name, value in headers.items():
             handler.send_header(name, value)
@@ -145,6 +164,7 @@ class QueueServer(Wire):
     def __init__(self, store, port=0, lease_seconds=30):
         self.store = store
         self.lease_seconds = lease_seconds
+        self.upkeep_turn = UpkeepTurn()
         Wire.__init__(self, port)
 
     def routes(self):
@@ -177,6 +197,10 @@ class QueueServer(Wire):
                 results[data["task_uid"]] = "invalid: {}".format(error)
         return {"results": results, "version": self.store.version()}
 
+    def do_ping(self, payload):
+        return {"success": True, "site": self.store.site_id,
+                "store_now": self.store.now()}
+
     def do_pop(self, payload):
         task = self.store.pop(payload["consumer_id"], self.lease_seconds)
         due = self.store.next_due()
@@ -207,6 +231,14 @@ class QueueServer(Wire):
     def do_hello(self, payload):
         return {"requeued": self.store.hello(
             payload["consumer_id"], payload.get("stopped") or ())}
+
+    def do_over(self, payload):
+        if not self.upkeep_turn.take(
+                payload["consumer_id"], self.store.now()):
+            return {"over": []}
+        known = self.store.states_of(payload["task_uids"])
+        return {"over": [uid for uid in payload["task_uids"]
+                         if known.get(uid, "done") in FINISHED]}
 
     def do_diff(self, payload):
         return self.store.changes(payload.get("since"))

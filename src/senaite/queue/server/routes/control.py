@@ -34,6 +34,10 @@ FRESH = ("status", "error_message", "started", "consumer_id", "attempt",
          "note", "task_short_uid")
 
 
+#: Maximum number of uids in a question about many tasks
+MOST_UIDS = 1000
+
+
 @route("queue_server", "add", methods=["POST"], access=SIGNED)
 def add(context, request):
     """Take over a task, or many: `{"tasks": [...]}`.
@@ -189,6 +193,25 @@ def hello(context, request):
     queue = get_queue()
     return params.answer(request, requeued=queue.hello(consumer_id, stopped),
                          version=queue.store.version())
+
+
+@route("queue_server", "over", methods=["POST"], access=SIGNED)
+def over(context, request):
+    """Tell which of the `task_uids` cannot be handed out again: `over`.
+
+    For the consumer that prunes the ledger; other consumers get an empty list.
+    """
+    payload = get_payload(request)
+    consumer_id = params.read_consumer_id(payload)
+    task_uids = payload.get("task_uids")
+    if not isinstance(task_uids, list) or len(task_uids) > MOST_UIDS:
+        raise Refused(400, "'task_uids' must be a list of at most {} uids"
+                      .format(MOST_UIDS))
+    task_uids = [params.read_task_uid({"task_uid": task_uid})
+                 for task_uid in task_uids]
+    queue = get_queue()
+    return params.answer(request, over=queue.find_over(
+        task_uids, consumer_id))
 
 
 def answer_about(request, queue, task_uid, message, **details):

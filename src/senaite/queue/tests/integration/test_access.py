@@ -42,6 +42,7 @@ EXPECTED = {
     "queue_server/timeout": (SIGNED, ("POST",)),
     "queue_server/heartbeat": (SIGNED, ("POST",)),
     "queue_server/hello": (SIGNED, ("POST",)),
+    "queue_server/over": (SIGNED, ("POST",)),
     "queue_server/requeue": (SIGNED, ("POST",)),
     "queue_server/requeue/<string:task_uid>": (SIGNED, ("POST",)),
     "queue_server/delete": (SIGNED, ("POST",)),

@@ -16,6 +16,7 @@ from __future__ import print_function
 
 import contextlib
 import gc
+import logging
 import threading
 import time
 import unittest
@@ -23,7 +24,9 @@ import unittest
 from senaite.queue.client import view
 from senaite.queue.consumer import attempt
 from senaite.queue.consumer import ledger_upkeep
+from senaite.queue.consumer import reporting
 from senaite.queue.errors import NotReady
+from senaite.queue import logger
 from senaite.queue.model.current import working_on
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
@@ -315,6 +318,88 @@ class TestConsumer(ClusterTestCase):
         with self.assertRaises(NotReady):
             consumer._require_loopback()
 
+    def fail_reports(self, verb, is_taken):
+        """Have the server answer reports with 500, and tell of each."""
+        for name in ("TELL_FROM", "TELL_UP_TO"):
+            self.addCleanup(setattr, reporting, name, getattr(reporting, name))
+            setattr(reporting, name, 0.01)
+        take = getattr(self.server, "do_" + verb)
+        seen = []
+
+        def answer(payload):
+            seen.append(payload)
+            if not is_taken(payload):
+                raise wire.Refused(500, "Internal error")
+            return take(payload)
+        setattr(self.server, "do_" + verb, answer)
+        return seen
+
+    def test_report_that_fails_now_and_then_is_repeated(self):
+        seen = self.fail_reports("done", lambda payload: len(seen) > 2)
+        self.add_consumer()
+        self.wait_for(self.click())
+        self.assertEqual(len(seen), 3)
+        self.assertEqual(seen[0], seen[2])
+
+    def test_report_that_always_fails_is_replaced_by_a_plain_one(self):
+        def work(site, task):
+            raise ValueError("what the server stumbles over")
+        self.work = work
+        seen = self.fail_reports(
+            "fail", lambda payload: "stumbles" not in payload["error_message"])
+        self.add_consumer()
+        task = self.click()
+        self.wait_for(task, states.FAILED)
+        self.assertEqual(len(seen), reporting.MOST_FAILURES + 1)
+        self.assertIn("could not take",
+                      self.store.get(task.task_uid).error_message)
+        self.assertEqual(seen[-1]["kind"], "fatal")
+
+    def test_report_that_is_never_taken_is_given_up(self):
+        stuck = self.click(retries=1, uids=["a"])
+        seen = self.fail_reports(
+            "done", lambda payload: payload["task_uid"] != stuck.task_uid)
+        consumer, _worker = self.add_consumer()
+        former = consumer.consumer_id
+        other = self.click(context_path="/senaite/worksheets/WS-002")
+        self.wait_for(other)
+        self.assertEqual(len([
+            payload for payload in seen if payload["consumer_id"] == former
+            and payload["task_uid"] == stuck.task_uid]),
+            2 * reporting.MOST_FAILURES)
+        # It is handed out again, and its work not repeated
+        self.wait_for(stuck, states.FAILED)
+        self.assertEqual(self.done(), {"a": 1})
+
+    def test_retried_attempt_is_not_logged_as_failed(self):
+        records = []
+        handler = logging.Handler()
+        handler.emit = lambda record: records.append(record.getMessage())
+        logger.addHandler(handler)
+        self.addCleanup(logger.removeHandler, handler)
+        level = logger.level
+        logger.setLevel(logging.INFO)
+        self.addCleanup(logger.setLevel, level)
+        task = self.click(retries=1)
+        consumer, worker = self.add_consumer()
+        self.wait_for(task)
+        for retries, kind, outcome in ((1, "error", "outcome=retried"),
+                                       (1, "fatal", "outcome=failed"),
+                                       (0, "error", "outcome=failed")):
+            task = make_task(retries=retries)
+            self.server.do_pop = lambda payload: {
+                "task": None, "next_due": None}
+            self.store.add(task)
+            self.store.pop(consumer.consumer_id, 30)
+            del records[:]
+            one = attempt.Attempt(consumer, task)
+            one._process = lambda lease: attempt._failure(kind, "why")
+            one.run()
+            processed, = [line for line in records
+                          if line.startswith("event=processed")]
+            self.assertIn(outcome, processed)
+            self.store.cancel(task.task_uid)
+
     def test_upkeep_removes_records_of_finished_tasks_only(self):
         finished, failed = self.click(), self.click(context_uid="d" * 32)
         for task in (finished, failed):
@@ -323,9 +408,34 @@ class TestConsumer(ClusterTestCase):
             self.jane.commit()
         self.store.cancel(finished.task_uid)
         counts = ledger_upkeep.run(
-            self.site, self.agent.transport, time.time(), every=0)
+            self.site, self.agent.transport, time.time(), "h:1/a", every=0)
         self.assertEqual(counts, {"removed": 1})
         self.assertTrue(ledger.has(self.jane.begin(), failed.task_uid))
+
+
+    def test_upkeep_asks_once_for_many_records(self):
+        site = self.jane.begin()
+        for number in range(300):
+            ledger.record(site, "%032x" % number, 100, 1)
+        self.jane.commit()
+        for consumer_id, removed, asked in (
+                ("h:1/a", 200, 1), ("h:2/b", 0, 2), ("h:1/a", 100, 3),
+                ("h:1/a", 0, 3)):
+            counts = ledger_upkeep.run(
+                self.site, self.agent.transport, time.time(), consumer_id,
+                limit=200, every=0)
+            self.assertEqual(counts, {"removed": removed})
+            self.assertEqual(self.server.routes().count("over"), asked)
+
+    def test_upkeep_waits_for_an_older_server(self):
+        def answer(payload):
+            raise wire.Refused(404, "No such route", error="NoSuchRoute")
+        self.server.do_over = answer
+        ledger.record(self.jane.begin(), "a" * 32, 100, 1)
+        self.jane.commit()
+        self.assertEqual(ledger_upkeep.run(
+            self.site, self.agent.transport, time.time(), "h:1/a", every=0),
+            {"removed": 0})
 
 
 class TestHeartbeat(ClusterTestCase):

@@ -18,11 +18,19 @@ import os
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
+from senaite.queue.client import agent as agents
 from senaite.queue import config
+from senaite.queue.consumer import loop
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import NotReady
+from senaite.queue.errors import ServerRefused
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
+from senaite.queue.monitoring import question
 from senaite.queue.server import server_utility
+from senaite.queue.site import connections
 from senaite.queue.site import process_role
+from senaite.queue.storage import sqlite
 from senaite.queue.tests.integration.httpcase import CONSUMER
 from senaite.queue.tests.integration.httpcase import HTTPCase
 
@@ -66,12 +74,62 @@ class TestHealth(MonitoringCase):
 
     def test_store_is_queried_at_most_once_a_second(self):
         asked = []
-        self.patch(health, "_store_answers",
-                   lambda portal: asked.append(1) or True)
-        self.patch(health, "REMEMBER_SECONDS", 3600)
+        self.patch(health, "_check_store",
+                   lambda store: asked.append(1) or {"store": "ok"})
+        self.patch(question, "REMEMBER_SECONDS", 3600)
         for _number in range(5):
             self.check(200, {"store": "ok"})
         self.assertEqual(len(asked), 1)
+
+    def test_store_that_refuses_writes(self):
+        store = server_utility.get_server_utility(self.portal).store
+        self.patch(sqlite, "LEAST_ROOM", 2 ** 62)
+        self.check(503, {"store": "refuses writes"})
+        self.assertEqual(store.count(), 0)
+
+    def test_paused_queue(self):
+        store = server_utility.get_server_utility(self.portal).store
+        store.pause("task_action_verify", "boss")
+        response = self.check(200, {"store": "ok", "queue": "partly paused"})
+        self.assertEqual(response.json()["status"], "degraded")
+        health.forget()
+        store.pause(None, "boss")
+        self.check(200, {"store": "ok", "queue": "paused"})
+
+    def test_consumer_that_takes_no_tasks(self):
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
+        self.patch(health.view, "outage_seconds", lambda portal: 0)
+        self.patch(health.loop, "is_running", lambda site: True)
+        agent = agents.get_agent(self.portal)
+        consumer = loop.Consumer(connections.Site.of(self.portal), agent,
+                                 find_url=lambda portal: "")
+        consumer.is_alive = lambda: True
+        self.patch(health.loop, "get_consumer", lambda site: consumer)
+        for trouble, state in (
+                (NotReady("no address"), "not ready"),
+                (ValueError("?"), "not ready"),
+                (ServerRefused(401, "no"), "does not accept our key")):
+            consumer._complain(trouble)
+            self.check(503, {"consumer": state, "server": "ok"},
+                       "?role=consumer")
+        consumer._complain(NotConnected("away"))
+        self.check(200, {"consumer": "ok", "server": "ok"}, "?role=consumer")
+
+    def test_client_whose_key_is_wrong(self):
+        self.setenv(config.ROLE.variable, process_role.CLIENT)
+        self.patch(health.view, "outage_seconds", lambda portal: 17.0)
+        agent = agents.get_agent(self.portal)
+        self.patch(agent, "trouble", ServerRefused(401, "no"))
+        self.patch(health.agents, "get_agent", lambda portal: agent)
+        self.patch(agent, "tick", lambda everything=False: None)
+        agent.trouble = ServerRefused(401, "no")
+        self.check(200, {"server": "does not accept our key"})
+
+    def test_further_check(self):
+        """Such as that this site is a copy."""
+        self.patch(health, "_more_checks", [])
+        health.add_check(lambda portal, role: ("copy", "a copy", False))
+        self.check(503, {"store": "ok", "copy": "a copy"})
 
     def test_client_is_healthy_without_a_server(self):
         self.setenv(config.ROLE.variable, process_role.CLIENT)

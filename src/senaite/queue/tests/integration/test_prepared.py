@@ -31,6 +31,11 @@ from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests import utils
 
 
+def by_oid(objects):
+    """Return changed objects as `turns.take` does."""
+    return dict((obj._p_oid, obj) for obj in objects)
+
+
 class PreparedTest(unittest.TestCase):
 
     layer = QUEUE_FUNCTIONAL_TESTING
@@ -191,10 +196,11 @@ class PreparedTest(unittest.TestCase):
         prepared = Prepared()
         prepared.read_promoted(sample)
         self.assertTrue(prepared.find(sample, catalog))
-        prepared.forget_if_changed([aq_base(sample.aq_parent)])
+        prepared.forget_if_changed(by_oid([aq_base(sample.aq_parent)]))
         self.assertEqual(prepared.find(sample, catalog), {})
 
     def find(self, prepared, *changed):
         """Return what is left of an analysis when objects were changed."""
-        prepared.forget_if_changed([aq_base(obj) for obj in changed])
+        prepared.forget_if_changed(by_oid(
+            [aq_base(obj) for obj in changed]))
         return prepared.find(self.analyses[0], self.catalog)

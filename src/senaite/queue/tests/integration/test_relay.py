@@ -19,11 +19,15 @@ import os
 import time
 
 from senaite.queue.client import agent as agents
+from senaite.queue.client import passed_over
+from senaite.queue.client.passed_over import PassedOver
 from senaite.queue.client import relay
 from senaite.queue.client import view
 from senaite.queue import config
 from senaite.queue.errors import ConfigError
+from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import TransportError
 from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model import states
@@ -214,3 +218,156 @@ class TestRelay(ClusterTestCase):
         # A client that has just been started
         self.assertTrue(
             view.queued_view(self.jane.begin()).is_queued("c" * 32))
+
+
+class TestFaultyAnswers(ClusterTestCase):
+    """The server works, but does not take what it is sent."""
+
+    def setUp(self):
+        super(TestFaultyAnswers, self).setUp()
+        agents.stop_all()
+        self.agent = agents.Agent(self.site)
+        self.agent.configure()
+        #: What a clock shows that nobody can set
+        self.elapsed = 1000.0
+        self.passed_over = PassedOver(lambda: self.elapsed)
+        self.add = self.server.do_add
+
+    def put(self, count, **values):
+        """Write tasks to the outbox; return their uids, in order."""
+        site = self.jane.begin()
+        tasks = [make_task(created=1000.0 + number, **values)
+                 for number in range(count)]
+        for task in tasks:
+            outbox.put(site, task)
+        self.jane.commit()
+        return [task.task_uid for task in tasks]
+
+    def relay(self, later=0):
+        """Deliver all, some seconds later."""
+        self.elapsed += later
+        return relay.run(self.site, self.agent.transport, relay.Sightings(),
+                         passed_over=self.passed_over)
+
+    def pending(self):
+        return set(task["task_uid"] for task, _at
+                   in outbox.pending(self.jane.begin()))
+
+    def rejected(self, task_uid):
+        return outbox.get(self.jane.begin(), task_uid)["rejected"]
+
+    def poison(self, task_uid, error):
+        def answer(payload):
+            if any(task["task_uid"] == task_uid
+                   for task in payload["tasks"]):
+                raise error
+            return self.add(payload)
+        self.server.do_add = answer
+
+    def test_batches_stay_below_the_usual_limit_of_proxies(self):
+        self.server.most_bytes = 1000 * 1000
+        uids = ["%032x" % number for number in range(800)]
+        self.put(60, uids=uids)
+        counts = self.relay()
+        self.assertEqual((counts["delivered"], counts["left"]), (60, 0))
+        self.assertEqual(self.store.count(), 60)
+
+    def test_batch_too_large_for_a_proxy_is_split(self):
+        self.server.most_bytes = 20000
+        self.put(40, uids=["%032x" % number for number in range(60)])
+        self.assertEqual(self.relay()["delivered"], 40)
+        self.assertEqual(self.pending(), set())
+
+    def test_task_too_large_for_a_proxy_is_refused_with_the_reason(self):
+        self.server.most_bytes = 20000
+        self.put(3)
+        large, = self.put(1, uids=["%032x" % n for n in range(900)])
+        self.put(3)
+        counts = self.relay()
+        self.assertEqual((counts["delivered"], counts["refused"]), (6, 1))
+        self.assertIn("too large", self.rejected(large))
+        self.server.most_bytes = None
+        self.assertTrue(outbox.offer_again(self.jane.begin(), large))
+        self.assertEqual([task["task_uid"] for task, _at in outbox.pending(
+            self.jane.site)], [large])
+        self.jane.commit()
+        self.assertFalse(outbox.offer_again(self.jane.begin(), large))
+        self.assertEqual(self.relay()["delivered"], 1)
+
+    def test_task_that_makes_the_server_fail_does_not_block_others(self):
+        for error in (wire.Refused(500, "Internal error"),
+                      wire.NotJSON(500), wire.NotJSON(403),
+                      wire.NotJSON(200)):
+            uids = self.put(9)
+            self.poison(uids[4], error)
+            self.assertEqual(self.relay()["delivered"], 8)
+            self.assertEqual(self.pending(), {uids[4]})
+            # Not at once again, but it is tried later
+            calls = len(self.server.calls)
+            self.relay(later=1)
+            self.assertEqual(len(self.server.calls), calls)
+            self.server.do_add = self.add
+            self.assertEqual(self.relay(later=60)["delivered"], 1)
+
+    def test_task_that_always_fails_is_refused_in_the_end(self):
+        uid, = self.put(1)
+        self.poison(uid, wire.Refused(500, "Internal error"))
+        for _number in range(passed_over.MOST_ATTEMPTS):
+            self.assertEqual(self.pending(), {uid})
+            self.relay(later=3600)
+        self.assertEqual(self.pending(), set())
+        self.assertIn("Internal error", self.rejected(uid))
+
+    def test_server_that_answers_nothing_useful_keeps_the_outbox(self):
+        uids = self.put(3)
+        for status in (200, 403, 404, 413, 500, 502, 503):
+            def answer(payload, status=status):
+                raise wire.NotJSON(status)
+            self.server.do_add = answer
+            self.server.do_ping = answer
+            if status != 413:
+                with self.assertRaises(TransportError):
+                    self.relay()
+                self.assertEqual(self.pending(), set(uids))
+        self.server.do_add = self.add
+        self.agent.transport._note_success()
+        self.assertEqual(self.relay()["delivered"], 3)
+
+    def test_unavailable_store_is_no_fault_of_a_task(self):
+        uids = self.put(3)
+
+        def answer(payload):
+            raise wire.Refused(503, "The disk is full")
+        self.server.do_add = answer
+        with self.assertRaises(ServerFailed):
+            self.relay()
+        self.assertEqual(self.pending(), set(uids))
+        self.assertEqual(self.server.routes()[-2:].count("add"), 1)
+        self.assertNotIn("ping", self.server.routes())
+
+    def test_failed_delivery_does_not_stop_the_snapshot(self):
+        def answer(payload):
+            raise wire.Refused(503, "The disk is full")
+        self.server.do_add = answer
+        self.put(1)
+        self.store.add(make_task(uids=["other"]))
+        for _number in range(2):
+            with self.assertRaises(ServerFailed):
+                self.agent.tick(everything=True)
+        self.assertIn("other", self.agent.state.objects)
+        self.assertGreater(self.agent.outage_seconds(), 0)
+        self.assertEqual(self.agent.trouble.answered, 503)
+        self.server.do_add = self.add
+        self.agent.tick(everything=True)
+        self.assertEqual(self.agent.outage_seconds(), 0)
+        self.assertIsNone(self.agent.trouble)
+
+    def test_failed_snapshot_does_not_stop_the_delivery(self):
+        def answer(payload):
+            raise wire.Refused(500, "Internal error")
+        self.server.do_diff = answer
+        self.put(2)
+        with self.assertRaises(ServerFailed):
+            self.agent.tick(everything=True)
+        self.assertEqual(self.store.count(), 2)
+        self.assertGreater(self.agent.outage_seconds(), 0)

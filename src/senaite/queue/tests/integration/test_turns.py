@@ -166,6 +166,19 @@ class CatchUpContract(object):
         # Only objects that were loaded before
         self.assertEqual(asked, [mine.mapping._p_oid])
 
+    def test_what_has_left_the_cache_counts_as_changed(self):
+        """It may have been read before: catalogs shrink the cache."""
+        mine, his = self.begin()
+        changed = [mine.mapping._p_oid, mine.other._p_oid]
+        dict(mine.mapping), dict(mine.other)
+        mine.other._p_deactivate()
+        del mine
+        self.jane.connection.cacheMinimize()
+        his.mapping["his"] = his.other["his"] = 1
+        self.john.commit()
+        self.assertEqual(set(turns.catch_up(self.jane.connection)),
+                         set(changed))
+
     def test_changes_to_the_same_object_conflict(self):
         mine, his = self.begin()
         mine.mapping["mine"] = 1

@@ -93,6 +93,17 @@ class ClaimContract(StoreCase):
         self.add(9, name="c")
         self.assertEqual(self.numbers(self.drain()), [9, 8])
 
+    def test_site_in_a_folder_runs_tasks_of_its_worksheets_at_once(self):
+        store = self.open_store("/labs/senaite", self.clock)
+        store.add_many([
+            make_task(number, context_path="/labs/senaite/worksheets/WS-"
+                      + str(number % 2)) for number in range(1, 5)])
+        popped = [store.pop(consumer, LEASE)
+                  for consumer in (ALICE, BOB, "carol:1/00000003")]
+        self.assertEqual([task is not None for task in popped],
+                         [True, True, False])
+        store.close()
+
     def test_lane_runs_one_task_at_a_time(self):
         path = "/senaite/worksheets/WS-1"
         first = self.add(1, context_path=path)

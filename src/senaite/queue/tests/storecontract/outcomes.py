@@ -16,6 +16,8 @@ from __future__ import print_function
 
 import itertools
 
+import six
+
 from senaite.queue.errors import NotRunning
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import scheduling
@@ -44,6 +46,31 @@ class OutcomeContract(StoreCase):
         self.assertEqual(self.store.get(uid)["note"], "well")
         with self.assertRaises(NotRunning):
             self.store.acknowledge(uid, BOB)
+
+    def test_text_that_databases_refuse_is_replaced(self):
+        """It comes with messages that quote bytes, and must not make a
+        report fail."""
+        for number, code in enumerate((0, 0xd800, 0xdc00, 0xdfff), 1):
+            broken = u"see {} here".format(six.unichr(code))
+            uid = self.add(number, retries=0)["task_uid"]
+            self.pop()
+            self.store.fail(uid, ALICE, "error", broken, broken)
+            self.assertEqual(self.store.get(uid)["error_message"],
+                             u"see \ufffd here")
+            self.assertEqual(self.store.attempts(uid)[-1]["traceback"],
+                             u"see \ufffd here")
+            self.store.requeue(uid)
+            self.pop()
+            self.store.acknowledge(uid, ALICE, 1, broken)
+            self.assertEqual(self.store.get(uid)["note"], u"see \ufffd here")
+            self.assertEqual(
+                self.store.page([states.DONE], text=broken)["total"], number)
+
+    def test_characters_beyond_the_basic_plane_are_kept(self):
+        uid = self.add(1)["task_uid"]
+        self.pop()
+        self.store.acknowledge(uid, ALICE, 1, u"well \U0001f600")
+        self.assertEqual(self.store.get(uid)["note"], u"well \U0001f600")
 
     def test_reports_on_tasks_not_held_are_refused(self):
         uid = self.add(1)["task_uid"]

@@ -25,6 +25,16 @@ JOB = "f" * 32
 
 class UpkeepContract(StoreCase):
 
+    def test_states_of_many_tasks(self):
+        uids = [self.add(number)["task_uid"] for number in range(1, 4)]
+        popped = self.pop()
+        self.store.cancel(uids[2])
+        asked = uids + ["%032x" % number for number in range(100, 1400)]
+        known = dict((uid, self.store.get(uid)["status"]) for uid in uids)
+        self.assertEqual(self.store.states_of(asked), known)
+        self.assertEqual(known[popped], "running")
+        self.assertEqual(self.store.states_of([]), {})
+
     def test_prune_removes_old_history_only(self):
         done = self.add(1)["task_uid"]
         cancelled = self.add(2)["task_uid"]

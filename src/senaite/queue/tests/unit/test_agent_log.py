@@ -19,7 +19,9 @@ import logging
 import unittest
 
 from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import CircuitOpen
 from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue import logger
@@ -59,13 +61,28 @@ class TestComplaints(unittest.TestCase):
 
     def test_outage_is_logged_once(self):
         # Nobody listens, and in between the circuit is open
-        for error in (NotConnected("x"), ServerUnreachable("lately"),
-                      NotConnected("x"), AnswerTimeout("y")) * 3:
-            self.agent._complain(error)
+        for number in range(3):
+            for error in (NotConnected("<x at 0x{:x}>".format(number)),
+                          CircuitOpen("lately")) * 2:
+                self.agent._complain(error)
         self.assertEqual(self.handler.lines, ["event=agent_waits"])
         self.agent._complain(None)
         self.agent._complain(None)
         self.assertEqual(self.handler.lines[1:], ["event=agent_recovered"])
+
+    def test_each_reason_of_an_outage_is_logged_once(self):
+        for _number in range(3):
+            for error in (NotConnected("x"), AnswerTimeout("x"),
+                          ServerFailed(502, "http://x answers 502"),
+                          ServerFailed(413, "http://x answers 413"),
+                          ServerUnreachable("x")):
+                self.agent._complain(error)
+        self.assertEqual(self.handler.lines, ["event=agent_waits"] * 5)
+
+    def test_reasons_that_keep_changing_do_not_fill_the_log(self):
+        for number in range(200):
+            self.agent._complain(ServerUnreachable("number {}".format(number)))
+        self.assertLess(len(self.handler.lines), 30)
 
     def test_different_problem_is_logged_again(self):
         self.agent._complain(NotConnected("x"))

@@ -23,6 +23,7 @@ from senaite.queue.errors import ServerUnreachable
 try:
     from senaite.queue.client import agent as agents
     from senaite.queue.client import client_utility
+    from senaite.queue.client import outage_log
 except ImportError:
     agents = None
 
@@ -111,9 +112,9 @@ class TestWatches(AgentCase):
         self.patch(agents.connections, "is_open", lambda db: True)
         BrokenWatch.asked = 0
         self.logged = []
-        self.patch(agents.logger, "log",
+        self.patch(outage_log.logger, "log",
                    lambda level, text, *args, **kw: self.logged.append(args))
-        self.patch(agents.logger, "info", self.logged.append)
+        self.patch(outage_log.logger, "info", self.logged.append)
 
     def test_the_error_of_a_watch_is_no_outage(self):
         self.agent.tick = lambda: [self.agent._ask_watch(watch.configure)
@@ -123,4 +124,4 @@ class TestWatches(AgentCase):
         self.agent._run()
         self.assertEqual(self.agent.outage_seconds(), 0)
         self.assertEqual([args[-1] for args in self.logged],
-                         ["ValueError: configure"])
+                         ["ValueError: configure", "ValueError: look"])

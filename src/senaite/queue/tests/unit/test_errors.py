@@ -85,7 +85,8 @@ class TestErrors(unittest.TestCase):
             {"TaskNotFound": 404, "JobNotFound": 404, "NoSuchRoute": 404,
              "NotRunning": 412, "LeaseNotHeld": 412, "AlreadyRunning": 412,
              "StoreUnavailable": 503, "ServerUnreachable": 504,
-             "NotConnected": 504, "AnswerTimeout": 504})
+             "NotConnected": 504, "AnswerTimeout": 504,
+             "CircuitOpen": 504, "ServerFailed": 504})
 
     def test_message(self):
         self.assertEqual(errors.DatabaseClosed().message,

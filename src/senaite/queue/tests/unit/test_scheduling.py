@@ -122,6 +122,18 @@ class TestRank(unittest.TestCase):
                            ("a", "/senaite/worksheets"), ("a", "/senaite")):
             self.assertNotEqual(worksheet, lane(name, path))
 
+    def test_site_in_a_folder_has_as_many_lanes(self):
+        def lanes(site, given):
+            return len(set(scheduling.lane(
+                {"name": "a", "context_path": "{}/worksheets/WS-{}/x".format(
+                    site, number % 10)}, given) for number in range(20)))
+
+        for site in ("/senaite", "/labs/senaite", "/labs/north/senaite"):
+            self.assertEqual(lanes(site, site), 10)
+        # A store that was not told the path of the site
+        self.assertEqual(lanes("/senaite", "main"), 10)
+        self.assertEqual(lanes("/labs/senaite", "/labs/sen"), 1)
+
 
 class TestRetry(unittest.TestCase):
 

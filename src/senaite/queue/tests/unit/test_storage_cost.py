@@ -113,6 +113,41 @@ class TestCost(unittest.TestCase):
         self.assertLessEqual(max(counts), 14, counts)
         self.assertEqual(store.count(), 801)
 
+    def test_order_of_many_lanes_changes_in_a_few_statements(self):
+        """Nobody else can write meanwhile, not even a heartbeat."""
+        seen = []
+        counts = []
+        for count in (50, 1000):
+            store = self.open("order-{}.db".format(count))
+            store.add_many([make_task(
+                n, name="task_{}".format(n % 3), locks=[
+                    "s{}".format(n // 2), "s{}".format(count + n)],
+                context_path="/senaite/worksheets/WS-{}".format(n))
+                for n in range(count)])
+            event.listen(database.get_database(store.url)._open(),
+                         "before_cursor_execute",
+                         lambda *args: seen.append(args))
+            del seen[:]
+            self.assertTrue(store.configure(["task_2"]))
+            counts.append(len(seen))
+            self.assertEqual(store.pop(ALICE, 30)["name"], "task_2")
+        self.assertEqual(counts[0], counts[1])
+        self.assertLess(counts[1], 12)
+
+    def test_no_statement_has_too_many_variables(self):
+        """SQLite allows 999 of them before version 3.32."""
+        store = self.open("variables.db")
+        store.add_many([make_task(n) for n in range(1200)])
+        seen = []
+        event.listen(database.get_database(store.url)._open(),
+                     "before_cursor_execute",
+                     lambda *args: seen.append(len(args[3])))
+        self.assertEqual(len(store.page(limit=1200)["tasks"]), 1200)
+        self.assertEqual(len(set(task["task_uid"] for task in store.page(
+            limit=1200, sort="created")["tasks"])), 1200)
+        self.assertTrue(seen)
+        self.assertLess(max(seen), 999)
+
     def test_cost_is_flat_with_many_lanes(self):
         self.check_flat()
 

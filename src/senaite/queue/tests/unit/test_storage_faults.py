@@ -107,6 +107,25 @@ class TestFaults(StoreFileCase):
         self.each_connection("PRAGMA max_page_count=1000000")
         self.assertEqual(self.store.add(big), "added")
 
+    def test_check_finds_a_store_that_refuses_writes(self):
+        version = self.store.version()
+        self.store.check()
+        self.assertEqual(self.store.version(), version)
+        self.each_connection("PRAGMA query_only=1")
+        self.refused(self.store.check, "read-only")
+        self.store.check()
+
+    def test_check_finds_a_full_disk(self):
+        found = os.statvfs(self.directory)
+        self.assertGreater(found.f_bavail, 0)
+        real = os.statvfs
+        self.addCleanup(setattr, os, "statvfs", real)
+        os.statvfs = lambda path: os.statvfs_result(
+            tuple(found[:4]) + (0,) + tuple(found[5:10]))
+        self.refused(self.store.check, "disk is full")
+        os.statvfs = real
+        self.store.check()
+
     def test_read_only_file_is_reported(self):
         self.each_connection("PRAGMA query_only=1")
         self.refused(self.add, "read-only")
