@@ -68,7 +68,12 @@ def _is_over(transport, task_uid):
             "queue_server/{}".format(task_uid), method="GET")
     except ServerRefused as refusal:
         if refusal.error_name != TaskNotFound.__name__:
-            raise
+            if not refusal.is_nameless:
+                raise
+            # An older version gives a site without queue the same answer:
+            # then this call is refused, too
+            transport.call("queue_server/tasks", method="GET",
+                           query={"limit": "1"})
         # it was removed from the history, too
         return True
     return task.get("status") in states.FINISHED

@@ -29,9 +29,11 @@ from six.moves import socketserver
 from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue.auth import answers
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import NotRunning
+from senaite.queue.errors import OtherDatabase
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.queue_task import to_task
 
@@ -88,6 +90,13 @@ class Wire(object):
         self.server.server_close()
         self.thread.join()
 
+    def check(self, claims):
+        """Refuse callers; subclasses do."""
+
+    def sign(self, nonce, status, raw):
+        """Return the signature of an answer, as real servers make it."""
+        return answers.sign(KEY, nonce, status, raw)
+
     @abc.abstractmethod
     def answer(self, route, payload, user):
         """Return the answer of a route; implemented by subclasses."""
@@ -95,7 +104,7 @@ class Wire(object):
     def _handle(self, handler):
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
-        status, answer = 200, None
+        status, answer, claims = 200, None, None
         try:
             claims = tokens.verify_token(
                 [KEY], handler.headers.get(tokens.HEADER), handler.command,
@@ -107,6 +116,7 @@ class Wire(object):
                 payload.update(json.loads(body.decode("utf-8")))
             route = tokens.get_route(parts.path)
             self.calls.append((route, payload))
+            self.check(claims)
             answer = self.answer(route, payload, claims["user"])
         except BadToken as error:
             status, answer = 401, {"success": False, "message": str(error)}
@@ -118,6 +128,9 @@ class Wire(object):
             return
         raw = json.dumps(answer).encode("utf-8")
         handler.send_response(status)
+        if claims is not None:
+            handler.send_header(answers.HEADER, self.sign(
+                claims["nonce"], status, raw))
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(raw)))
         handler.end_headers()
@@ -127,10 +140,19 @@ class Wire(object):
 class QueueServer(Wire):
     """The routes of `queue_server/`, on a store."""
 
-    def __init__(self, store, port=0, lease_seconds=30):
+    def __init__(self, store, port=0, lease_seconds=30, has_mark=None):
+        """
+        :param has_mark: function(mark): is it in the database? None: all
+            callers are served
+        """
         self.store = store
+        self.has_mark = has_mark
         self.lease_seconds = lease_seconds
         Wire.__init__(self, port)
+
+    def check(self, claims):
+        if self.has_mark and not self.has_mark(tokens.get_mark(claims)):
+            raise Refused(403, "Not here", error=OtherDatabase.__name__)
 
     def routes(self):
         """Return the routes called so far."""
@@ -188,6 +210,9 @@ class QueueServer(Wire):
     def do_heartbeat(self, payload):
         return {"held": self.store.heartbeat(
             payload["consumer_id"], payload["task_uid"], self.lease_seconds)}
+
+    def do_join(self, payload):
+        return {}
 
     def do_hello(self, payload):
         return {"requeued": self.store.hello(payload["consumer_id"])}

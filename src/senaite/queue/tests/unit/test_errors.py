@@ -85,6 +85,7 @@ class TestErrors(unittest.TestCase):
             {"TaskNotFound": 404, "JobNotFound": 404, "NoSuchRoute": 404,
              "NotRunning": 412, "LeaseNotHeld": 412, "AlreadyRunning": 412,
              "StoreUnavailable": 503, "ServerUnreachable": 504,
+             "KeyNotProved": 504, "OtherDatabase": 403,
              "NotConnected": 504, "AnswerTimeout": 504})
 
     def test_message(self):
