@@ -25,6 +25,7 @@ from six.moves.urllib.parse import urlsplit
 from zope.component import getUtility
 from zope.component import queryAdapter
 
+from senaite.queue.client import trust
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
 from senaite.queue import config
@@ -364,8 +365,8 @@ def _is_url(value):
 def _is_server_lost():
     """Tell whether the outage of the queue server exceeds the setting
     "outage_seconds", or never ends, because this process must not take part in
-    the queue: new work is done at once."""
-    if config.get_errors(config.CRITICAL):
+    the queue, or belongs to a copy of the site: new work is done at once."""
+    if config.get_errors(config.CRITICAL) or trust.is_refused(_site()):
         return True
     patience = surroundings.get().get_setting("outage_seconds")
     return outage_seconds(_site()) > patience

@@ -92,7 +92,7 @@ class Setting(object):
 
     def __init__(self, name, kind, default, title, description,
                  consequence=None, unit=None, low=None, high=None,
-                 choices=()):
+                 choices=(), decides_trust=False):
         """
         :param name: name of the record, without prefix
         :param kind: INTEGER, BOOLEAN, URL, NAMES or CHOICES
@@ -104,7 +104,10 @@ class Setting(object):
         :param low: least value of a number
         :param high: greatest value of a number
         :param choices: pairs of value and title, for CHOICES
+        :param decides_trust: whether it decides who is trusted, so that only
+            administrators may change it
         """
+        self.decides_trust = decides_trust
         self.name = name
         self.kind = kind
         self.default = default
@@ -190,7 +193,8 @@ GROUPS = (
               u"scheme, host, port and path of the site. If it is empty, the "
               u"queue is off: all actions run at once, while users wait."),
             _(u"A site that runs in a single process (without ZEO) is its own "
-              u"queue server, whatever the URL.")),
+              u"queue server, whatever the URL."),
+            decides_trust=True),
         Setting(
             "outage_seconds", INTEGER, 300,
             _(u"Tolerated outage (seconds)"),

@@ -129,6 +129,20 @@ class StaleToken(BadToken):
         self.nonce = nonce
 
 
+class BadAnswer(QueueError, ValueError):
+    """The answer to a request is not signed with our key."""
+
+
+class OtherDatabase(QueueError):
+    """This queue server does not see the database of the caller.
+
+    The caller is most likely part of a copy of the site. Give the copy a queue
+    server of its own, or empty its setting "Queue server".
+    """
+
+    status = 403
+
+
 class Refused(QueueError):
     """The request cannot be answered as asked."""
 
@@ -221,6 +235,17 @@ class ServerFailed(ServerUnreachable):
         self.answered = answered
 
 
+class KeyNotProved(ServerUnreachable):
+    """What answers at the address of the queue server does not prove that it
+    has the key of this site.
+
+    Its answer was ignored. Check the setting "Queue server", and that all
+    processes run the same version with the same key. After an upgrade from a
+    version that does not sign its answers, all processes have to be
+    restarted before the upgrade step of the site runs.
+    """
+
+
 class ServerRefused(TransportError):
     """The queue server refused the request.
 
@@ -247,6 +272,30 @@ class ServerRefused(TransportError):
     def error_name(self):
         """Name of the error's class in the server, or None."""
         return self.answer.get("error")
+
+    @property
+    def is_nameless(self):
+        """Whether this is a 404 of a server that does not name its errors
+        yet: most likely the task is not known."""
+        return self.status == 404 and bool(self.answer) and \
+            self.error_name is None
+
+
+class DatabaseRefused(ServerRefused):
+    """The queue server does not see the database of this process.
+
+    If this is a copy of the site, give it a queue server of its own, or empty
+    the setting "Queue server". Meanwhile actions run at once, and nothing is
+    sent to the queue server.
+    """
+
+    def __init__(self, answer=None):
+        """
+        :param answer: the server's whole answer
+        :type answer: dict
+        """
+        super(DatabaseRefused, self).__init__(
+            OtherDatabase.status, _explanation(self), answer)
 
 
 class ConnectionFault(QueueError):
@@ -316,6 +365,15 @@ class ReportGivenUp(NotReady):
 
     The log of the queue server has the reason. The consumer starts anew, and
     the task is handed out again.
+    """
+
+
+class PluginMissing(QueueError):
+    """The authentication plugin of the queue was deleted or switched off, so
+    that tasks cannot run as their users.
+
+    They wait until it is back. Install the add-on again, or switch the plugin
+    "senaite_queue_auth" on for extraction and authentication in `acl_users`.
     """
 
 

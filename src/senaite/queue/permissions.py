@@ -24,10 +24,16 @@ ViewQueue = "senaite.queue: View Queue"
 #: Change the settings, requeue and remove tasks
 ManageQueue = "senaite.queue: Manage Queue"
 
+#: Decide who is trusted: the address of the queue server and the key
+AdministerQueue = "senaite.queue: Administer Queue"
+
 #: Keep the consumer of a process going (`queue_consume`)
 ConsumeTasks = "senaite.queue: Consume Tasks"
 
-PERMISSIONS = (ViewQueue, ManageQueue, ConsumeTasks)
+PERMISSIONS = (ViewQueue, ManageQueue, AdministerQueue, ConsumeTasks)
+
+#: Roles that may administer the queue
+ADMINISTRATORS = ("Manager", "Site Administrator")
 
 #: Role of the user that the clock-server of a consumer logs in with
 CONSUMER_ROLE = "QueueConsumer"

@@ -31,6 +31,7 @@ from zope.interface import noLongerProvides
 
 from senaite.queue import api
 from senaite.queue.auth import pas
+from senaite.queue.auth import process_marks
 from senaite.queue.auth import signing_keys
 from senaite.queue import config
 from senaite.queue.interfaces import ISenaiteQueueLayer
@@ -93,6 +94,7 @@ def post_install(setup):
     """
     portal = get_site(setup)
     signing_keys.make_key(portal)
+    process_marks.install(portal)
     outbox.install(portal)
     ledger.install(portal)
     for acl_users in (portal.acl_users, get_root_users(portal)):
@@ -173,6 +175,7 @@ def post_uninstall(setup):
     """
     portal = get_site(setup)
     signing_keys.remove(portal)
+    process_marks.uninstall(portal)
     outbox.uninstall(portal)
     ledger.uninstall(portal)
     remove_permissions(portal)

@@ -42,12 +42,14 @@ class TemplateView(JSONView):
 
 
 class SettingView(JSONView):
-    """Changes a setting that is a number.
+    """Changes a setting that is a number or a text.
 
     Request: `name` and `value`.
     """
 
     def tell(self):
         record = "senaite.queue.{}".format(self.request["name"])
-        getUtility(IRegistry)[record] = int(self.request["value"])
+        registry, value = getUtility(IRegistry), self.request["value"]
+        registry[record] = int(value) if isinstance(registry[record], int) \
+            else value.decode("utf-8")
         return {"name": self.request["name"]}

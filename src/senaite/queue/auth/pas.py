@@ -30,6 +30,7 @@ from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
 from Products.PluggableAuthService.plugins.BasePlugin import BasePlugin
 from Products.PluggableAuthService.utils import classImplements
 from requests.auth import AuthBase
+from senaite.queue.auth.membership import get_membership
 from senaite.queue.auth import server_time
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
@@ -55,6 +56,9 @@ SPENT = "senaite.queue.spent_nonce"
 #: Attribute of the request that keeps what was found out about it
 MEMO = "_senaite_queue_claims"
 
+#: Attribute of the request that keeps the key it was signed with
+KEY_MEMO = "_senaite_queue_key"
+
 nonces = tokens.NonceCache()
 
 
@@ -67,7 +71,7 @@ class QueueAuth(tokens.Signer, AuthBase):
 
     def __init__(self, username, key=None):
         super(QueueAuth, self).__init__(
-            username, lambda: key or get_site_keys()[0])
+            username, lambda: key or get_site_keys()[0], get_site_mark)
 
 
 class QueueAuthPlugin(BasePlugin):
@@ -203,6 +207,18 @@ def tell_time(request, nonce):
         get_site_keys()[0], nonce, clock.steady(), nonces.process))
 
 
+def get_signed(request):
+    """Return the key and the claims of a signed request.
+
+    :param request: the current request
+    :returns: (key, claims), or None when nobody has asked for its claims, or
+        it has none
+    """
+    known = vars(request)
+    claims = known.get(MEMO)
+    return (known[KEY_MEMO], claims) if claims else None
+
+
 def verify(request, token):
     """Return the claims of the request's token, and spend it.
 
@@ -213,7 +229,7 @@ def verify(request, token):
         raise BadToken()
     site_keys = get_site_keys()
     # The body is read only for holders of a key
-    tokens.decrypt(site_keys, token)
+    key = tokens.find_key(site_keys, token)
     environ = request.environ
     route = tokens.join_route(path, environ.get("QUERY_STRING", ""))
     claims = tokens.verify_token(
@@ -224,6 +240,7 @@ def verify(request, token):
     if not request.retry_count or first_run.get(SPENT) != claims["nonce"]:
         nonces.use(claims)
         first_run[SPENT] = claims["nonce"]
+    setattr(request, KEY_MEMO, key)
     return claims
 
 
@@ -248,6 +265,13 @@ def get_body(request, limit=None):
         return stream.read(-1 if limit is None else limit)
     finally:
         stream.seek(position)
+
+
+def get_site_mark():
+    """Return the mark of this process in the current site; "" without a
+    site."""
+    portal = get_portal()
+    return get_membership(portal).get_mark() if portal is not None else ""
 
 
 def get_site_keys():

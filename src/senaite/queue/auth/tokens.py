@@ -131,8 +131,29 @@ def join_route(path, query=""):
     return "{}?{}".format(route, urlencode(pairs)) if pairs else route
 
 
+def make_nonce(mark=""):
+    """Return a new nonce.
+
+    :param mark: the mark of this process in the database, see
+        `senaite.queue.auth.process_marks`; it travels in the nonce, which
+        servers of all versions accept
+    :rtype: str
+    """
+    fresh = to_native(binascii.hexlify(os.urandom(16)))
+    return "{}-{}".format(mark, fresh) if mark else fresh
+
+
+def get_mark(claims):
+    """Return the mark of the process that signed a request; "" without one.
+
+    :param claims: what `verify_token` returned
+    :rtype: str
+    """
+    return to_native(claims["nonce"].rpartition("-")[0])
+
+
 def make_token(key, username, method, route, body, now=None, ttl=TTL,
-               process=None):
+               process=None, nonce=None):
     """Sign a request.
 
     :param key: the queue's key
@@ -144,6 +165,7 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL,
     :param now: UTC epoch seconds, the steady clock by default
     :param ttl: seconds the token may be used
     :param process: name of the only process that is to accept it, or None
+    :param nonce: see `make_nonce`; a new one by default
     :returns: the value of the header `HEADER`
     :rtype: str
     :raises ValueError: when the key is not a key
@@ -158,7 +180,7 @@ def make_token(key, username, method, route, body, now=None, ttl=TTL,
         "method": method.upper(),
         "route": to_text(route),
         "body": hash_body(body),
-        "nonce": to_native(binascii.hexlify(os.urandom(16))),
+        "nonce": nonce or make_nonce(),
     }
     if process is not None:
         claims[PROCESS] = process
@@ -198,6 +220,21 @@ def verify_token(keys, token, method, route, body, now=None, leeway=LEEWAY):
     if not claims["iat"] - leeway <= now <= claims["exp"] + leeway:
         raise StaleToken(claims["nonce"])
     return claims
+
+
+def find_key(keys, token):
+    """Return which of the keys a token was made with.
+
+    :raises BadToken: none of them
+    """
+    for key in keys[1:]:
+        try:
+            decrypt([key], token)
+            return key
+        except BadToken:
+            continue
+    decrypt(keys[:1], token)
+    return keys[0]
 
 
 def decrypt(keys, token):
@@ -304,11 +341,17 @@ class Signer(object):
 
     :param username: see `make_token`
     :param get_key: callable that returns the key in force
+    :param get_mark: callable that returns the mark of this process, see
+        `make_nonce`
     """
 
-    def __init__(self, username, get_key):
+    def __init__(self, username, get_key, get_mark=None):
         self.username = username
         self.get_key = get_key
+        self.get_mark = get_mark
+        #: of the request that was signed last: its answer is signed with them
+        self.key = None
+        self.nonce = None
 
     def __call__(self, prepared):
         """Sign a `requests.PreparedRequest`; returns it."""
@@ -321,10 +364,12 @@ class Signer(object):
 
     def _sign(self, prepared):
         ahead, process = server_time.get(get_server(prepared.url))
+        self.key = self.get_key()
+        self.nonce = make_nonce(self.get_mark() if self.get_mark else "")
         prepared.headers[HEADER] = make_token(
-            self.get_key(), self.username, prepared.method,
+            self.key, self.username, prepared.method,
             get_route(prepared.url), prepared.body,
-            now=clock.steady() + ahead, process=process)
+            now=clock.steady() + ahead, process=process, nonce=self.nonce)
 
     def sign_again(self, response, **options):
         """Repeat a request that a server refused because it counts another

@@ -34,6 +34,7 @@ import time
 
 import six
 
+from senaite.queue.auth.membership import Membership
 from senaite.queue.client.outage_log import OutageLog
 from senaite.queue.client.passed_over import PassedOver
 from senaite.queue.client import relay
@@ -89,7 +90,9 @@ class Agent(object):
         :type site: senaite.queue.site.connections.Site
         """
         self.site = site
-        self.transport = Transport("http://localhost", self.get_key)
+        #: what this process shows to the queue server
+        self.membership = Membership(site)
+        self.transport = self._make_transport("http://localhost")
         #: what is known of the queue; replaced, never changed
         self.state = snapshot.State()
         self.lease_seconds = surroundings.DEFAULTS["lease_seconds"]
@@ -291,7 +294,21 @@ class Agent(object):
             for watch in self._get_watches():
                 self._ask_watch(watch.configure)
             self._key = (signing_keys.get_keys(portal) or [None])[0]
+            self.membership.configure(portal)
+        if self._key is None:
+            self._key = self._make_key()
         self._find_way(url)
+
+    def _make_key(self):
+        """Give the site a key: it was imported, copied or renamed."""
+        from senaite.queue.auth import signing_keys
+
+        def make(portal):
+            signing_keys.make_key(portal)
+            return signing_keys.get_key(portal)
+        key = self.site.write(make, "senaite.queue: the site gets a key")
+        logger.info("event=key_made site=%s", "/".join(self.site.path))
+        return key
 
     def _get_watches(self):
         """Return this agent's own of each kind; see `add_watch`."""
@@ -326,7 +343,10 @@ class Agent(object):
         if self.transport.base_url == wanted and in_process == self.is_alone:
             return
         self.transport = inprocess.make_transport(self.site, self.get_key) \
-            if self.is_alone else Transport(url, self.get_key)
+            if self.is_alone else self._make_transport(url)
+
+    def _make_transport(self, url):
+        return Transport(url, self.get_key, membership=self.membership)
 
     def outage_seconds(self):
         """Return for how many seconds nothing could be delivered: the server

@@ -261,8 +261,9 @@ class ClientQueueUtility(RemoteMonitoring):
             return self._ready_agent().transport.call(
                 "queue_server/" + route, timeout=READ_SECONDS, **request)
         except ServerRefused as refusal:
-            if refusal.error_name == TaskNotFound.__name__:
-                raise TaskNotFound(refusal.answer.get("task_uid"))
+            if refusal.error_name == TaskNotFound.__name__ or \
+                    refusal.is_nameless:
+                raise TaskNotFound(refusal.answer.get("task_uid") or route)
             raise
 
     def _report(self, route, task, **details):

@@ -27,14 +27,20 @@ import requests
 from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
+from senaite.queue.auth import answers
 from senaite.queue.auth import tokens
+from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ConnectionFault
 from senaite.queue.errors import NoSuchRoute
+from senaite.queue.errors import OtherDatabase
 from senaite.queue.http.transport import API_PATH
+from senaite.queue.http.transport import INTRODUCTION_WAITS
 from senaite.queue import messageFactory as _
 from senaite.queue.model import clock
 from senaite.queue.model.fields import to_message
+from senaite.queue.model.fields import to_text
+from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue import PRODUCT_NAME
 
 #: Seconds that a step may take
@@ -56,25 +62,28 @@ def fault(text, **values):
     return ConnectionFault(Message(text, mapping=values, domain=PRODUCT_NAME))
 
 
-def test(url, site_id, get_key):
+def test(url, site_id, get_key, membership=None):
     """Test the connection.
 
     :param url: the setting "server"
     :param site_id: path of this site, see `server.reading.get_site_id`
     :param get_key: function that returns the key to sign with
+    :param membership: what this process shows to the server; None: the server
+        is not asked whether it sees the same database
+    :type membership: senaite.queue.auth.membership.Membership
     :returns: list of (True: works / False: does not / None: worth a look,
         message), in the order in which it was tried
     """
     found = []
     try:
-        for step in steps(url, site_id, get_key):
+        for step in steps(url, site_id, get_key, membership):
             found.append(step)
     except ConnectionFault as error:
         found.append((False, error.message))
     return found
 
 
-def steps(url, site_id, get_key):
+def steps(url, site_id, get_key, membership=None):
     """Yield what was found out, step by step.
 
     :raises ConnectionFault: saying what is wrong
@@ -87,9 +96,13 @@ def steps(url, site_id, get_key):
     check_port(host, port)
     yield True, _(u"Something listens at port ${port} of ${host}.",
                   mapping={"host": host, "port": port})
-    response, skew = ask(url, get_key)
+    signer = tokens.Signer("", get_key)
+    response, skew = ask(url, signer)
     answer = read(response, skew, site_id)
     yield True, _(u"The queue server answers, and accepts our key.")
+    if membership is not None and membership.insists():
+        check_signature(response, signer)
+        yield True, _(u"It proves that it has the same key.")
     if answer.get("site") != site_id:
         raise fault(_(u"The URL leads to the site ${theirs}, this one is "
                     u"${ours}: tasks of one would end up in the other. "
@@ -97,6 +110,9 @@ def steps(url, site_id, get_key):
                     theirs=answer.get("site"), ours=site_id)
     yield True, _(u"It is the queue of this site (${site}).",
                   mapping={"site": site_id})
+    if membership is not None and membership.insists():
+        check_database(url, get_key, membership, skew, site_id)
+        yield True, _(u"It sees the same database as this process.")
     yield about_version(answer.get("version"))
     if skew is not None:
         yield about_clock(skew)
@@ -143,9 +159,54 @@ def check_port(host, port):
                     u"server runs."), host=host, port=port)
 
 
-def ask(url, get_key):
-    """Ask the queue server who it is.
+def check_signature(response, signer):
+    """Make sure that the answer is signed with our key."""
+    try:
+        answers.verify(
+            signer.key, response.headers.get(answers.HEADER), signer.nonce,
+            response.status_code, response.content)
+    except BadAnswer:
+        raise fault(_(u"What answers there does not prove that it has the key "
+                    u"of this site, so nothing is sent to it. Check the URL, "
+                    u"and install the same version of senaite.queue "
+                    u"everywhere."))
 
+
+def check_database(url, get_key, membership, skew, site_id):
+    """Make sure that the queue server sees the mark of this process."""
+    signer = tokens.Signer("", get_key, membership.get_mark)
+    for wait in INTRODUCTION_WAITS:
+        time.sleep(wait)
+        response, _skew = ask(url, signer, "queue_server/join")
+        if response.status_code != OtherDatabase.status:
+            read(response, skew, site_id)
+            return
+    raise fault(_(u"The queue server does not see the database of this "
+                u"process: one of them belongs to a copy of the site. Enter "
+                u"the URL of the queue server of this database."))
+
+
+def about_user_folders(broken):
+    """Return what is wrong with the plugin that logs in the users of tasks.
+
+    :param broken: paths of the user folders without it
+    :returns: list like that of `test`
+    """
+    if not broken:
+        return []
+    return [(False, _(
+        u"Tasks cannot run as their users: the plugin '${plugin}' was deleted "
+        u"or switched off in ${folders}. Switch it on there for extraction "
+        u"and authentication, or install the add-on again.",
+        mapping={"plugin": PAS_PLUGIN_ID,
+                 "folders": u", ".join(map(to_text, broken))}))]
+
+
+def ask(url, signer, route="queue_server/ping"):
+    """Ask the queue server, who it is by default.
+
+    :param signer: see `tokens.Signer`
+    :param route: a route that needs no payload
     :returns: response, and by how many seconds its clock is ahead of ours
         (None: it does not say)
     """
@@ -154,10 +215,11 @@ def ask(url, get_key):
     try:
         began = clock.now()
         response = session.post(
-            url.rstrip("/") + API_PATH + "queue_server/ping", data=b"{}",
+            url.rstrip("/") + API_PATH + route, data=b"{}",
             headers={"Accept": "application/json", "Connection": "close",
+                     "Accept-Encoding": "identity",
                      "Content-Type": "application/json"},
-            allow_redirects=False, auth=tokens.Signer("", get_key),
+            allow_redirects=False, auth=signer,
             timeout=PATIENCE)
     except requests.exceptions.SSLError as error:
         if not is_about_certificate(error):

@@ -40,6 +40,10 @@ ALREADY = "already"
 FAILED = "failed"
 TIMEOUT = "timeout"
 STOPPED = scheduling.STOPPED
+NOT_READY = "not_ready"
+
+#: Seconds until a task is tried again whose user cannot be logged in now
+READY_SECONDS = 5
 
 #: What the log says of an attempt that is followed by another one
 RETRIED = "retried"
@@ -84,7 +88,7 @@ class Attempt(object):
         beat = max(1, self.agent.lease_seconds / 3.0)
         try:
             with Heartbeat(self.agent.transport, self.registry, lease, beat):
-                outcome = self._recorded() or self._process(lease)
+                outcome = self._recorded() or self._process_when_ready(lease)
                 self._flush()
                 answer = self._report(outcome)
         finally:
@@ -105,6 +109,26 @@ class Attempt(object):
         if record is None:
             return None
         return {"outcome": ALREADY, "processed": record[1], "note": record[2]}
+
+    def _process_when_ready(self, lease):
+        """Let this process do the work; returns the outcome.
+
+        While its user cannot be logged in, the task is kept on its lease: it
+        costs no retry, and the others wait for their turn.
+        """
+        complained = False
+        while True:
+            outcome = self._process(lease)
+            if outcome["outcome"] != NOT_READY:
+                return outcome
+            if not complained:
+                logger.error("event=consumer_waits task=%s reason=%s",
+                             self.task.task_short_uid,
+                             outcome["error_message"])
+            complained = True
+            if self.consumer.stopping.wait(READY_SECONDS) or lease.lost:
+                return _failure(scheduling.LEASE_LOST,
+                                outcome["error_message"])
 
     def _process(self, lease):
         """Let this process do the work; returns the outcome."""

@@ -16,14 +16,17 @@ from __future__ import print_function
 
 from Products.Five.browser import BrowserView
 
-from senaite.queue.consumer import loop
+from senaite.queue.auth.passwords import has_password
+from senaite.queue.consumer import calling
+from senaite.queue.errors import Refused
 from senaite.queue import logger
 
 _warned = []
 
 
 class QueueConsumeView(BrowserView):
-    """`queue_consume`: starts the loop unless it runs, and no more.
+    """`queue_consume`: starts the loop unless it runs, and no more; in
+    processes that are meant to consume, for callers that send a password.
 
     A tick must be short: it takes one of the few threads of a ZServer, and an
     idle ZServer ticks every 30 seconds whatever the period says.
@@ -34,7 +37,14 @@ class QueueConsumeView(BrowserView):
         response = self.request.response
         response.setHeader("Content-Type", "text/plain")
         response.setHeader("Cache-Control", "no-store")
-        return loop.ensure(self.context)
+        try:
+            if not has_password(self.request, self.context):
+                raise Refused(403, "A password is expected: cookies are not "
+                                   "accepted here")
+            return calling.start(self.context)
+        except Refused as refusal:
+            response.setStatus(refusal.status)
+            return refusal.message
 
 
 class QueueDispatcherView(QueueConsumeView):

@@ -278,8 +278,7 @@ class Consumer(object):
             raise NotReady("ZEO does not answer")
 
     def _is_connected(self):
-        is_connected = getattr(self.site.db.storage, "is_connected", None)
-        return is_connected is None or is_connected()
+        return connections.is_connected(self.site.db)
 
     def _wait_for_strays(self):
         """Take no task while threads of former ones keep the server busy."""

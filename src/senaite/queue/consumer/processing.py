@@ -31,7 +31,9 @@ from transaction.interfaces import TransientError
 from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 
+from senaite.queue.auth import plugin_check
 from senaite.queue.errors import LeaseLost
+from senaite.queue.errors import PluginMissing
 from senaite.queue.errors import TaskRefused
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
@@ -42,6 +44,7 @@ from senaite.queue.model.fields import to_message
 from senaite.queue.model.fields import to_text
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
+from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.records import ledger
 from senaite.queue import speedups
 
@@ -57,6 +60,7 @@ MOST_TRACEBACK = 20000
 DONE = "done"
 ALREADY = "already"
 FAILED = "failed"
+NOT_READY = "not_ready"
 
 GENERIC_ACTION = "task_generic_action"
 ACTION_PREFIX = "task_action_"
@@ -74,7 +78,8 @@ def process(portal, request, lease, user_id):
     :param user_id: whom the signed request was made for
     :returns: what to tell the consumer: `outcome` (one of "done", "already",
         "failed"), with `processed` and `note`, or `kind` (one of
-        `scheduling.KINDS`), `error_message` and `traceback`
+        `scheduling.KINDS`), `error_message` and `traceback`; or "not_ready":
+        to be asked again when what `error_message` says is corrected
     :rtype: dict
     """
     for attempt in range(1, ATTEMPTS + 1):
@@ -82,6 +87,8 @@ def process(portal, request, lease, user_id):
         try:
             transaction.begin()
             return _attempt(portal, request, lease, user_id, attempt)
+        except PluginMissing as error:
+            return {"outcome": NOT_READY, "error_message": to_message(error)}
         except TaskRefused as error:
             return _failed(scheduling.FATAL, error)
         except Unauthorized as error:
@@ -112,7 +119,7 @@ def _attempt(portal, request, lease, user_id, tries=1):
     record = ledger.get(portal, task.task_uid)
     if record is not None:
         return {"outcome": ALREADY, "processed": record[1], "note": record[2]}
-    _check_user(task, user_id)
+    _check_user(portal, task, user_id)
     context = task.get_context()
     if context is None:
         raise TaskRefused("{} does not exist any more".format(
@@ -138,12 +145,22 @@ def _attempt(portal, request, lease, user_id, tries=1):
     return {"outcome": DONE, "processed": processed, "note": note}
 
 
-def _check_user(task, user_id):
-    """Refuse to run a task as anybody but its user."""
+def _check_user(portal, task, user_id):
+    """Refuse to run a task as anybody but its user.
+
+    :raises TaskRefused: when that is for good
+    :raises PluginMissing: when the user exists, but cannot be logged in
+    """
     if not task.username:
         raise TaskRefused("The task has no user to run as")
     current_id = getSecurityManager().getUser().getId()
     if task.username != user_id or task.username != current_id:
+        broken = plugin_check.find_broken(portal)
+        if broken and task.username == user_id and \
+                plugin_check.has_user(portal, task.username):
+            raise PluginMissing(
+                "The plugin {} is missing or switched off in {}".format(
+                    PAS_PLUGIN_ID, " and ".join(broken)))
         raise TaskRefused("The user '{}' does not exist any more".format(
             task.username))
 

@@ -43,7 +43,8 @@ from senaite.queue.site import process_role
 SIGNED = "signed"
 #: Signed requests, and users with the permission to view the queue
 VIEW = "view"
-#: Signed requests, and users with the permission to consume tasks
+#: Signed requests, and users with the permission to consume tasks, who have to
+#: send their password
 CONSUME = "consume"
 
 ACCESS = (SIGNED, VIEW, CONSUME)
@@ -55,7 +56,8 @@ SERVER_GROUP = "queue_server"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 Route = collections.namedtuple(
-    "Route", ("group", "rules", "methods", "access", "view"))
+    "Route", ("group", "rules", "methods", "access", "view", "is_open"))
+Route.__new__.__defaults__ = (False,)
 
 #: All routes, in the order of declaration; a test walks it
 ROUTES = []
@@ -77,8 +79,12 @@ def route(group, *rules, **options):
     :keyword methods: HTTP methods allowed, `["GET"]` by default
     :type methods: list of str
     :keyword access: one of `ACCESS`, who may call it; `SIGNED` by default
+    :keyword is_open: signed requests need not show that they come from a
+        process that sees the same database (see `senaite.queue.auth.process_marks`)
+    :type is_open: bool
     :raises ValueError: for an unknown access
     """
+    is_open = options.pop("is_open", False)
     methods = tuple(options.pop("methods", ("GET",)))
     access = options.pop("access", SIGNED)
     if access not in ACCESS:
@@ -87,7 +93,7 @@ def route(group, *rules, **options):
         raise ValueError("Not supported: {!r}".format(sorted(options)))
 
     def declare(function):
-        declared = Route(group, rules, methods, access, None)
+        declared = Route(group, rules, methods, access, None, is_open)
 
         @functools.wraps(function)
         def view(context, request, **values):
@@ -190,6 +196,8 @@ def check(declared, request):
         request.response.setHeader("Allow", ", ".join(declared.methods))
         raise Refused(405, "Use {}".format(" or ".join(declared.methods)))
     check_access(declared.access, request)
+    if declared.group == SERVER_GROUP and not declared.is_open:
+        check_database(request)
 
 
 def check_access(access, request):
@@ -212,6 +220,23 @@ def check_access(access, request):
     permission = get_permission(access)
     if not permission or not manager.checkPermission(permission, get_portal()):
         raise Refused(403, "Not allowed")
+    if access == CONSUME:
+        from senaite.queue.auth.passwords import has_password
+        if not has_password(request, get_portal()):
+            raise Refused(403, "A password is expected: cookies are not "
+                               "accepted here")
+
+
+def check_database(request):
+    """Raise `OtherDatabase` (403) for a process that sees another database.
+
+    People are not asked: they see this one.
+    """
+    from senaite.queue.auth import process_marks
+    from senaite.queue.auth.pas import request_claims
+    claims = request_claims(request)
+    if claims is not None:
+        process_marks.require(get_portal(), request, claims)
 
 
 def get_permission(access):

@@ -21,16 +21,21 @@ from __future__ import print_function
 
 import json
 import threading
+import time
 
 import requests
 import six
 from six.moves.urllib.parse import urlencode
 
+from senaite.queue.auth import answers
 from senaite.queue.auth import server_time
 from senaite.queue.auth import tokens
 from senaite.queue.errors import AnswerTimeout
+from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import CircuitOpen
+from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import NotConnected
+from senaite.queue.errors import OtherDatabase
 from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
@@ -48,10 +53,16 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8
 
 
+#: Seconds before each attempt at an introduction: ZEO may tell the server of
+#: our commit a moment later
+INTRODUCTION_WAITS = (0, 0.3)
+
+
 class Transport(object):
     """A way to the JSON routes of one site on one server."""
 
-    def __init__(self, base_url, get_key, clock=clock.monotonic, adapter=None):
+    def __init__(self, base_url, get_key, clock=clock.monotonic, adapter=None,
+                 membership=None):
         """
         :param base_url: URL of the site, e.g. "http://localhost:8080/senaite"
         :type base_url: str
@@ -59,7 +70,12 @@ class Transport(object):
         :param clock: function that returns seconds
         :param adapter: what carries the requests; HTTP by default
         :type adapter: requests.adapters.BaseAdapter
+        :param membership: what this process has to show to the server; None
+            for a way to itself
+        :type membership: senaite.queue.auth.membership.Membership
         """
+        self._membership = membership
+        self._is_introduced = membership is None
         self.base_url = base_url.rstrip("/")
         self.adapter = adapter
         self.get_key = get_key
@@ -91,16 +107,21 @@ class Transport(object):
         :rtype: dict
         :raises ServerUnreachable: no answer, or one that is not understood
             (ServerFailed)
+        :raises KeyNotProved: an answer of something that does not have the key
         :raises ServerRefused: the server refuses
+        :raises DatabaseRefused: it does so because it does not see the
+            database of this process
         """
         if not force and self._clock() < self._open_until:
             raise CircuitOpen("{} did not answer a moment ago".format(
                 self.base_url))
         try:
-            answer = self._send(
+            answer = self._ask(
                 route, payload, method, timeout, username, query)
         except ServerUnreachable:
             self._note_failure()
+            # whatever answers next has to prove itself again
+            self._is_introduced = self._membership is None
             raise
         except ServerRefused:
             self._note_success()
@@ -113,6 +134,50 @@ class Transport(object):
         since = self._down_since
         return max(0, self._clock() - since) if since is not None else 0
 
+    def _ask(self, *request):
+        """Call a route after an introduction."""
+        self._introduce()
+        try:
+            return self._send(*request)
+        except ServerRefused as refusal:
+            if not _is_about_database(refusal) or self._membership is None:
+                raise
+        # Another server answers by now, or our mark was removed
+        self._is_introduced = False
+        self._introduce()
+        return self._send(*request)
+
+    def _introduce(self):
+        """Have the server prove that it has the key, and show it that this
+        process sees its database, before anything else is sent.
+
+        :raises ServerUnreachable: when it does not
+        :raises DatabaseRefused: when it does not serve this process
+        """
+        if self._is_introduced or not self._is_strict():
+            return
+        self._membership.require_patience()
+        for wait in INTRODUCTION_WAITS:
+            time.sleep(wait)
+            try:
+                self._send("queue_server/join", {}, "POST", None, "", None)
+            except ServerRefused as refusal:
+                if not _is_about_database(refusal):
+                    raise
+                self._membership.check_mark()
+            else:
+                self._is_introduced = True
+                self._membership.note_accepted()
+                return
+        self._membership.note_refused()
+
+    def _is_strict(self):
+        """Tell whether the other side has to prove that it has the key."""
+        return self._membership is None or self._membership.insists()
+
+    def _get_mark(self):
+        return self._membership.get_mark() if self._membership else ""
+
     def _send(self, route, payload, method, timeout, username, query):
         if query:
             route = "{}?{}".format(route, urlencode(sorted(query.items())))
@@ -121,21 +186,23 @@ class Transport(object):
             body = json.dumps(payload, sort_keys=True).encode("utf-8")
         # no connection is kept: one that the other side closes at the wrong
         # moment would leave open whether a request was carried out
-        headers = {"Accept": "application/json", "Connection": "close"}
+        # the signature of the answer holds for its body as it is sent
+        headers = {"Accept": "application/json", "Connection": "close",
+                   "Accept-Encoding": "identity"}
         if body:
             headers["Content-Type"] = "application/json"
+        signer = tokens.Signer(username, self.get_key, self._get_mark)
         try:
             response = self._session().request(
                 method, self.base_url + API_PATH + route, data=body,
-                headers=headers, allow_redirects=False,
-                auth=tokens.Signer(username, self.get_key),
+                headers=headers, allow_redirects=False, auth=signer,
                 timeout=(CONNECT_SECONDS, timeout or READ_SECONDS))
         except ValueError as error:
             # no key, or not a URL: another attempt would not help
             raise ServerUnreachable("{}: {}".format(self.base_url, error))
         except requests.RequestException as error:
             raise _classify(error)("{}: {}".format(self.base_url, error))
-        return self._read(response)
+        return self._read(response, signer)
 
     def _session(self):
         session = getattr(self._local, "session", None)
@@ -147,9 +214,15 @@ class Transport(object):
                 session.mount(self.base_url, self.adapter)
         return session
 
-    def _read(self, response):
+    def _read(self, response, signer):
         """Return the answer. The status alone is not enough: some versions of
-        the JSON API answer an error with 200."""
+        the JSON API answer an error with 200.
+
+        An answer that is not signed counts as none. Two kinds tell no more
+        than that the server did not do what was asked, and may come from
+        anybody: one that is no JSON, as of a proxy, and that of a server that
+        does not know our key and so cannot sign with it.
+        """
         status = response.status_code
         server_time.compare(self.base_url, response.headers.get("Date"))
         try:
@@ -161,6 +234,8 @@ class Transport(object):
                 raise ServerRefused(status, "not allowed")
             raise ServerFailed(status, "{} answers {} without JSON".format(
                 self.base_url, status))
+        if status != 401 and self._is_strict():
+            self._require_signature(response, signer)
         message = answer.get("message") or ""
         if not isinstance(message, str):
             message = fields.to_native(message) \
@@ -172,6 +247,20 @@ class Transport(object):
             raise ServerRefused(
                 status if status >= 400 else 500, message, answer)
         return answer
+
+    def _require_signature(self, response, signer):
+        """
+        :raises KeyNotProved: when the answer is not signed, or not for the
+            request of this signer
+        """
+        try:
+            answers.verify(
+                signer.key, response.headers.get(answers.HEADER),
+                signer.nonce, response.status_code, response.content)
+        except BadAnswer:
+            raise KeyNotProved(
+                "{} answers {}, but does not prove that it has the key of "
+                "this site".format(self.base_url, response.status_code))
 
     def _note_failure(self):
         with self._lock:
@@ -187,6 +276,11 @@ class Transport(object):
             self._failures = 0
             self._open_until = 0
             self._down_since = None
+
+
+def _is_about_database(refusal):
+    """Tell whether a server refuses us because it sees another database."""
+    return refusal.error_name == OtherDatabase.__name__
 
 
 def _classify(error):

@@ -22,12 +22,15 @@ from bika.lims import api as senaite_api
 from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
+from senaite.queue.client import trust
 from senaite.queue.client.view import outage_seconds
 from senaite.queue import config
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
+from senaite.queue import PAS_PLUGIN_ID
 
 #: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
@@ -45,9 +48,16 @@ def get_notices():
         return found + [_(
             u"The queue is off, because the setting 'Queue server' is empty: "
             u"all actions run at once, while users wait.")]
-    outage = outage_seconds(senaite_api.get_portal())
+    portal = senaite_api.get_portal()
+    is_refused = trust.is_refused(portal)
+    if is_refused:
+        found.append(tell_refusal(settings))
+    broken = trust.find_broken_user_folders(portal)
+    if broken:
+        found.append(tell_broken(broken))
+    outage = outage_seconds(portal)
     # nobody asks the server while our own configuration forbids it
-    is_outage = not config.get_errors(config.CRITICAL)
+    is_outage = not is_refused and not config.get_errors(config.CRITICAL)
     if is_outage and outage > OUTAGE_SECONDS:
         found.append(tell_outage(outage, settings))
     allowed = settings.get_setting("max_seconds_unlock")
@@ -68,6 +78,33 @@ def tell_error(error):
     """
     return _(u"The configuration of this Zope process is wrong: ${error}",
              mapping={"error": str(error)})
+
+
+def tell_refusal(settings):
+    """Return the notice of a copy of the site.
+
+    :param settings: see `senaite.queue.model.surroundings`
+    """
+    return _(
+        u"The queue server at ${server} does not see the database of this "
+        u"site: this is a copy of another site, or the address is wrong. "
+        u"Nothing is sent there, and actions run at once, while users wait. "
+        u"Enter the address of a queue server of this site as 'Queue server', "
+        u"or leave it empty to switch the queue off.",
+        mapping={"server": settings.get_setting("server")})
+
+
+def tell_broken(folders):
+    """Return the notice about the missing plugin.
+
+    :param folders: paths of user folders
+    """
+    return _(
+        u"Tasks wait, because their users cannot be logged in: the plugin "
+        u"'${plugin}' was deleted or switched off in ${folders}. Switch it on "
+        u"there for extraction and authentication, or install the add-on "
+        u"again.", mapping={"plugin": PAS_PLUGIN_ID,
+                            "folders": u", ".join(map(to_text, folders))})
 
 
 def tell_outage(outage, settings):

@@ -40,7 +40,6 @@ from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
-from senaite.queue.model import clock
 from senaite.queue.monitoring.question import Question
 from senaite.queue.site import connections
 from senaite.queue.site import process_role

@@ -80,6 +80,12 @@ def is_open(db):
     return "storage" in vars(db)
 
 
+def is_connected(db):
+    """Tell whether a database can be read: False while ZEO is away."""
+    storage_connected = getattr(db.storage, "is_connected", None)
+    return storage_connected is None or bool(storage_connected())
+
+
 class Site(object):
     """The address of a site: a database and a path in it."""
 

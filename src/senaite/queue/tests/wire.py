@@ -29,10 +29,12 @@ from six.moves import socketserver
 from six.moves.urllib.parse import parse_qsl
 from six.moves.urllib.parse import urlsplit
 
+from senaite.queue.auth import answers
 from senaite.queue.auth import server_time
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import NotRunning
+from senaite.queue.errors import OtherDatabase
 from senaite.queue.errors import StaleToken
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import clock
@@ -111,6 +113,13 @@ class Wire(object):
         self.server.server_close()
         self.thread.join()
 
+    def check(self, claims):
+        """Refuse callers; subclasses do."""
+
+    def sign(self, nonce, status, raw):
+        """Return the signature of an answer, as real servers make it."""
+        return answers.sign(KEY, nonce, status, raw)
+
     @abc.abstractmethod
     def answer(self, route, payload, user):
         """Return the answer of a route; implemented by subclasses."""
@@ -118,9 +127,8 @@ class Wire(object):
     def _handle(self, handler):
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
-        status, answer, headers = 200, None, {}
-        status, answer = 200, None
-        page = None
+        status, answer, claims = 200, None, None
+        headers, page = {}, None
         try:
             if self.most_bytes is not None and length > self.most_bytes:
                 raise NotJSON(413)
@@ -134,6 +142,7 @@ class Wire(object):
                 payload.update(json.loads(body.decode("utf-8")))
             route = tokens.get_route(parts.path)
             self.calls.append((route, payload))
+            self.check(claims)
             answer = self.answer(route, payload, claims["user"])
         except BadToken as error:
             if isinstance(error, StaleToken):
@@ -151,6 +160,9 @@ class Wire(object):
         handler.send_response(status)
         handler.send_header("Content-Type", "text/html" if page
                             else "application/json")
+        if claims is not None:
+            handler.send_header(answers.HEADER, self.sign(
+                claims["nonce"], status, raw))
         handler.send_header("Content-Length", str(len(raw)))
         for name, value in headers.items():
             handler.send_header(name, value)
@@ -161,11 +173,20 @@ class Wire(object):
 class QueueServer(Wire):
     """The routes of `queue_server/`, on a store."""
 
-    def __init__(self, store, port=0, lease_seconds=30):
+    def __init__(self, store, port=0, lease_seconds=30, has_mark=None):
+        """
+        :param has_mark: function(mark): is it in the database? None: all
+            callers are served
+        """
         self.store = store
+        self.has_mark = has_mark
         self.lease_seconds = lease_seconds
         self.upkeep_turn = UpkeepTurn()
         Wire.__init__(self, port)
+
+    def check(self, claims):
+        if self.has_mark and not self.has_mark(tokens.get_mark(claims)):
+            raise Refused(403, "Not here", error=OtherDatabase.__name__)
 
     def routes(self):
         """Return the routes called so far."""
@@ -227,6 +248,9 @@ class QueueServer(Wire):
     def do_heartbeat(self, payload):
         return {"held": self.store.heartbeat(
             payload["consumer_id"], payload["task_uid"], self.lease_seconds)}
+
+    def do_join(self, payload):
+        return {}
 
     def do_hello(self, payload):
         return {"requeued": self.store.hello(

@@ -28,6 +28,7 @@ from ZODB.utils import load_current
 from ZODB.utils import z64
 from zope.interface import noLongerProvides
 
+from senaite.queue.auth import process_marks
 from senaite.queue.auth import signing_keys
 from senaite.queue.interfaces import IQueued
 from senaite.queue import logger
@@ -37,7 +38,8 @@ from senaite.queue.records import outbox
 
 PACKAGE = "senaite.queue"
 #: Annotations of this version
-OURS = (signing_keys.ANNOTATION, outbox.KEY, ledger.KEY)
+OURS = (signing_keys.ANNOTATION, signing_keys.ID, process_marks.KEY, outbox.KEY,
+        ledger.KEY)
 
 MARK = b"IQueued"
 NAME = b"senaite.queue"

@@ -24,9 +24,11 @@ import collections
 from senaite.queue.auth import server_time
 from senaite.queue.client import agent as agents
 from senaite.queue.client import diagnosis
+from senaite.queue.client import trust
 from senaite.queue import config
 from senaite.queue.consumer import loop as consumers
 from senaite.queue.integration import core_patches
+from senaite.queue.integration import notices
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import surroundings
@@ -184,6 +186,9 @@ def _about_role(portal, url):
 
 def _about_server(portal, url):
     """Return what is known about a queue server in another process."""
+    if trust.is_refused(portal):
+        return Advice(
+            WARNING, notices.tell_refusal(surroundings.get()), None)
     if not agents.get_agent(portal).outage_seconds():
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)

@@ -25,15 +25,19 @@ from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from Products.statusmessages.interfaces import IStatusMessage
 from z3c.form.browser.checkbox import CheckBoxFieldWidget
+from z3c.form.interfaces import DISPLAY_MODE
 from zope.component import getUtility
 
 from senaite.queue import api
+from senaite.queue.auth.membership import get_membership
 from senaite.queue.auth import signing_keys
 from senaite.queue.browser.monitor.dashboard import describe_consumers
 from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
+from senaite.queue.browser.settings import trust_guard
 from senaite.queue.browser.settings.widgets import NamesFieldWidget
 from senaite.queue.client import diagnosis
+from senaite.queue.client import trust
 from senaite.queue import config
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -43,6 +47,10 @@ from senaite.queue.site.plonesite import PREFIX
 
 #: Title of the group with the fields of other add-ons
 OTHERS = _(u"More")
+
+#: Why some fields are shown, but cannot be changed
+LOCKED = _(u"Only administrators may change this, because it decides which "
+           u"process is trusted.")
 
 #: Digits of the key's fingerprint that are shown
 FINGERPRINT_LENGTH = 12
@@ -64,6 +72,17 @@ class QueueSettingsForm(RegistryEditForm):
         super(QueueSettingsForm, self).updateFields()
         self.fields["top_priority_tasks"].widgetFactory = NamesFieldWidget
         self.fields["queued_processes"].widgetFactory = CheckBoxFieldWidget
+        for name, setting in config.SETTINGS.items():
+            if self.is_locked(setting):
+                self.fields[name].mode = DISPLAY_MODE
+
+    def is_locked(self, setting):
+        """Tell whether the current user may not change a setting.
+
+        :param setting: senaite.queue.config.Setting
+        """
+        return setting.decides_trust and \
+            not trust_guard.may_decide(self.context)
 
     @property
     def action(self):
@@ -87,13 +106,15 @@ class QueueSettingsForm(RegistryEditForm):
         add-ons come last.
 
         :returns: dicts with `title` and `fields`; each field is a dict with
-            `widget`, `consequence` and `facts`
+            `widget`, `locked` (why it cannot be changed, or None),
+            `consequence` and `facts`
         """
         groups = [
             {"title": title,
              "fields": [self.describe(setting) for setting in settings]}
             for title, settings in config.GROUPS]
-        others = [{"widget": widget, "consequence": None, "facts": None}
+        others = [{"widget": widget, "locked": None, "consequence": None,
+                   "facts": None}
                   for name, widget in self.widgets.items()
                   if name not in config.SETTINGS]
         if others:
@@ -103,6 +124,7 @@ class QueueSettingsForm(RegistryEditForm):
     def describe(self, setting):
         """Return the widget of a setting, and what is said below it."""
         return {"widget": self.widgets[setting.name],
+                "locked": LOCKED if self.is_locked(setting) else None,
                 "consequence": setting.consequence,
                 "facts": get_facts(setting)}
 
@@ -151,6 +173,10 @@ class QueueSettingsView(ControlPanelFormWrapper):
     def get_advice(self):
         """Return how the queue is set up and what to improve."""
         return advice.get_advice(self.context)
+
+    def may_decide(self):
+        """Tell whether the current user may make a new key."""
+        return trust_guard.may_decide(self.context)
 
     def is_key_from_environment(self):
         """Tell whether the key is in the environment, where this page cannot
@@ -207,7 +233,10 @@ class TestConnectionView(QueueSettingsView):
         found = diagnosis.test(
             surroundings.get().get_setting("server"),
             get_site_id(self.context),
-            lambda: signing_keys.get_key(self.context))
+            lambda: signing_keys.get_key(self.context),
+            get_membership(self.context))
+        found += diagnosis.about_user_folders(
+            trust.find_broken_user_folders(self.context))
         logger.info("event=connection_tested by=%s good=%s",
                     surroundings.get().get_username(),
                     all(good is not False for good, _message in found))

@@ -15,9 +15,9 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.auth.pas import request_claims
+from senaite.queue.consumer import calling
 from senaite.queue.consumer import identity
 from senaite.queue.consumer import lease as lease_module
-from senaite.queue.consumer import loop
 from senaite.queue.consumer import processing
 from senaite.queue.errors import AlreadyRunning
 from senaite.queue.errors import LeaseNotHeld
@@ -34,7 +34,7 @@ from senaite.queue.site.portal import current_portal
 @route("queue_consumer", "consume", methods=["GET", "POST"], access=CONSUME)
 def consume(context, request):
     """Start the consumer's loop, unless it runs."""
-    return {"message": loop.ensure(current_portal())}
+    return {"message": calling.start(current_portal())}
 
 
 @route("queue_consumer", "process", "process/<string:task_uid>",

@@ -177,6 +177,16 @@ def heartbeat(context, request):
     return params.answer(request, held=bool(held))
 
 
+@route("queue_server", "join", methods=["POST"], access=SIGNED)
+def join(context, request):
+    """Tell a process that it is served.
+
+    It asks before it sends anything else: the signature of the answer proves
+    that we have the key, and that we answer at all that it sees our database.
+    """
+    return params.answer(request, message="Served")
+
+
 @route("queue_server", "hello", methods=["POST"], access=SIGNED)
 def hello(context, request):
     """Note that a consumer has started: requeue what it held before.

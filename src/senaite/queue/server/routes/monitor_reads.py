@@ -97,7 +97,7 @@ def history(context, request, task_uid):
         request, found, task=params.for_reader(request, found["task"]))
 
 
-@route("queue_server", "ping", methods=["POST"], access=SIGNED)
+@route("queue_server", "ping", methods=["POST"], access=SIGNED, is_open=True)
 def ping(context, request):
     """Say which server answers: for the test of the connection."""
     queue = get_queue()

@@ -26,6 +26,7 @@ import unittest
 
 from ZODB.POSException import ConflictError
 
+from senaite.queue.auth import process_marks
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import identity
 from senaite.queue.consumer.lease import LeaseRegistry
@@ -152,8 +153,17 @@ class ClusterTestCase(unittest.TestCase):
         if self.settings.url != Settings.url:
             port = int(self.settings.url.split(":")[2].split("/")[0])
         self.server = wire.QueueServer(
-            self.store, port, lease_seconds=self.lease_seconds)
+            self.store, port, lease_seconds=self.lease_seconds,
+            has_mark=self.has_mark)
         self.settings.url = self.server.url
+
+    def has_mark(self, mark):
+        """Tell whether the server sees a mark in its database."""
+        here = Connected(self.db)
+        try:
+            return process_marks.has(here.begin(), mark)
+        finally:
+            here.close()
 
     def stop_server(self):
         self.server.close()

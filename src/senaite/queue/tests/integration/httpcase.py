@@ -25,10 +25,12 @@ import uuid
 import requests
 import transaction
 from plone.app.testing import TEST_USER_PASSWORD
+from senaite.queue.auth.membership import Membership
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
 from senaite.queue import config
 from senaite.queue.server import server_utility
+from senaite.queue.site import connections
 from senaite.queue.site import process_role
 from senaite.queue.testing import QUEUE_WSGI_TESTING
 from zope.component.hooks import setSite
@@ -72,6 +74,8 @@ class HTTPCase(unittest.TestCase):
         signing_keys.make_key(self.portal)
         transaction.commit()
         self.key = signing_keys.get_key(self.portal)
+        self.membership = Membership(connections.Site.of(self.portal))
+        self.mark = self.membership.get_mark()
 
     def setenv(self, name, value):
         """Set an environment variable until the test ends."""
@@ -92,7 +96,7 @@ class HTTPCase(unittest.TestCase):
     def credentials(self, caller):
         """Return the `auth` argument for a caller."""
         if caller == SIGNED:
-            return tokens.Signer("", lambda: self.key)
+            return tokens.Signer("", lambda: self.key, lambda: self.mark)
         if caller == ANONYMOUS:
             return None
         return (caller, TEST_USER_PASSWORD)
@@ -132,6 +136,7 @@ class HTTPCase(unittest.TestCase):
     def token(self, route, payload=None, user="", method="POST", **kw):
         """Return the headers that sign a request."""
         body = json.dumps(payload or {}) if method == "POST" else None
+        kw.setdefault("nonce", tokens.make_nonce(self.mark))
         return {
             tokens.HEADER: tokens.make_token(
                 kw.pop("key", self.key), user, method, route, body, **kw),

@@ -41,6 +41,7 @@ EXPECTED = {
     "queue_server/fail": (SIGNED, ("POST",)),
     "queue_server/timeout": (SIGNED, ("POST",)),
     "queue_server/heartbeat": (SIGNED, ("POST",)),
+    "queue_server/join": (SIGNED, ("POST",)),
     "queue_server/hello": (SIGNED, ("POST",)),
     "queue_server/over": (SIGNED, ("POST",)),
     "queue_server/requeue": (SIGNED, ("POST",)),
@@ -91,6 +92,8 @@ class TestAccess(httpcase.HTTPCase):
         super(TestAccess, self).setUp()
         # the table is about who comes in, not about what happens then
         self.patch(consumer_routes.loop, "ensure", lambda portal: "Runs")
+        # a process that is meant to consume
+        self.setenv(config.CONSUMER_URL.variable, self.url)
 
     def test_the_table_is_the_one_that_was_agreed_on(self):
         found = dict((url, (declared.access, declared.methods))

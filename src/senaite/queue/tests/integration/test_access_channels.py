@@ -61,7 +61,8 @@ class TestChannels(httpcase.HTTPCase):
         if channel == BASIC:
             kw["auth"] = (person, TEST_USER_PASSWORD)
         else:
-            kw["auth"] = tokens.Signer(person, lambda: self.key)
+            kw["auth"] = tokens.Signer(
+                person, lambda: self.key, lambda: self.mark)
         return requests.request(method, url, **kw)
 
     def test_the_whole_table(self):

@@ -21,7 +21,6 @@ import socket
 import requests
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
-from senaite.queue.auth import tokens
 from senaite.queue.http import routing
 from senaite.queue.tests.integration.attackcase import AttackCase
 from senaite.queue.tests.integration.attackcase import JSON
@@ -108,7 +107,7 @@ class TestPayloads(AttackCase):
                             method, self.url, headers=JSON).prepare()
                         # Send it as is: the library would normalise the path
                         request.url = self.url + httpcase.API + prefix + path
-                        tokens.Signer("", lambda: self.key)(request)
+                        self.credentials(httpcase.SIGNED)(request)
                         response = session.send(request, timeout=60)
                     self.assertTrue(response.status_code < 500,
                                     (prefix, path, response.text[:200]))

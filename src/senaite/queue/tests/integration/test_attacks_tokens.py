@@ -40,6 +40,9 @@ from zope.interface import implementer
 class OtherSite(Persistent):
     """The minimum of a site that a key needs."""
 
+    def getPhysicalPath(self):
+        return ("", "other")
+
 
 class TestTokens(AttackCase):
 
@@ -106,6 +109,7 @@ class TestTokens(AttackCase):
 
     def test_token_of_another_site_is_refused(self):
         other = OtherSite()
+        self.portal._p_jar.add(other)
         signing_keys.make_key(other)
         theirs = signing_keys.get_key(other)
         self.assertNotEqual(theirs, self.key)

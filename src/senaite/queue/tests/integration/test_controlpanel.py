@@ -22,6 +22,7 @@ from lxml import html
 from plone.app.registry.browser.controlpanel import ControlPanelFormWrapper
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
+from plone.app.testing import login
 from plone.registry.interfaces import IRegistry
 from plone.testing.zope import Browser
 from plone.z3cform.layout import wrap_form
@@ -31,6 +32,7 @@ from zope import schema
 from zope.component import getUtility
 from zope.component.hooks import setSite
 from zope.configuration import xmlconfig
+from zope.globalrequest import setRequest
 
 from senaite.queue.auth import signing_keys
 from senaite.queue.browser.controlpanel import IQueueControlPanel
@@ -38,6 +40,7 @@ from senaite.queue.browser.controlpanel import QueueControlPanelForm
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue import config
 from senaite.queue.model.categories import PROCESSES
+from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
@@ -79,7 +82,7 @@ class TestControlPanel(unittest.TestCase):
         self.url = self.portal.absolute_url() + "/@@queue-controlpanel"
         people.make(self.portal)
         transaction.commit()
-        self.browser = self.browse("lab_manager")
+        self.browser = self.browse(SITE_OWNER_NAME)
 
     def browse(self, who):
         browser = Browser(self.layer["app"])
@@ -367,6 +370,86 @@ class TestControlPanel(unittest.TestCase):
             with self.assertRaises(Exception) as caught:
                 attempt()
             self.assertIn("orbidden", repr(caught.exception))
+        transaction.begin()
+        self.assertEqual(key, signing_keys.get_key(self.portal))
+
+    def test_lab_managers_do_not_decide_who_is_trusted(self):
+        before = self.setting("server")
+        self.browser = self.browse("lab_manager")
+        page = self.save(default="8")
+        self.assertIn("Changes saved", page)
+        self.assertEqual(8, self.setting("default"))
+        self.browser.open(self.url)
+        self.assertIn(before, self.browser.contents)
+        self.assertIn("Only administrators may change this",
+                      self.browser.contents)
+        self.assertIn("Only administrators may make a new key",
+                      self.browser.contents)
+        for name in ("form.widgets.server", "rotate"):
+            with self.assertRaises(LookupError):
+                self.browser.getControl(name=name)
+
+    def test_lab_managers_cannot_send_the_address_either(self):
+        """What the page does not offer is not accepted."""
+        before = self.setting("server")
+        self.browser = self.browse("lab_manager")
+        self.browser.open(self.url)
+        form = self.browser.getForm(index=self.form_index())
+        values = dict((control.name, control.value)
+                      for control in form.controls if control.name)
+        fields = [("form.widgets.server", "http://evil.example:1/senaite"),
+                  ("form.widgets.default", "9"),
+                  ("form.buttons.save", "Save")]
+        for name, value in values.items():
+            if name and name.startswith(("form.widgets.", "_auth")) and \
+                    name != "form.widgets.default":
+                for one in value if isinstance(value, list) else [value]:
+                    fields.append((name, one))
+        self.browser.post(self.url, urlencode(fields))
+        transaction.begin()
+        self.assertEqual(before, self.setting("server"))
+        self.assertEqual(9, self.setting("default"))
+
+    def form_index(self):
+        """Return the index of the form with the settings."""
+        for index in range(20):
+            form = self.browser.getForm(index=index)
+            if any(control.name == "form.widgets.default"
+                   for control in form.controls):
+                return index
+        raise AssertionError("There is no form with the settings")
+
+    def test_registry_is_no_way_around(self):
+        before = self.setting("server")
+        self.browser = self.browse("lab_manager")
+        url = self.portal.absolute_url()
+        for path in ("/portal_registry", "/@@configuration_registry",
+                     "/portal_registry/edit/senaite.queue.server"):
+            with self.assertRaises(Exception) as caught:
+                self.browser.open(url + path)
+            self.assertIn("nauthorized", repr(caught.exception))
+        request = self.layer["request"]
+        request.set("PUBLISHED", object())
+        setRequest(request)
+        self.addCleanup(request.other.pop, "PUBLISHED", None)
+        registry = getUtility(IRegistry)
+        login(self.portal, "lab_manager")
+        with self.assertRaises(Unauthorized):
+            registry["senaite.queue.server"] = u"http://evil.example:1/x"
+        registry["senaite.queue.server"] = before and to_text(before)
+        registry["senaite.queue.default"] = 3
+        transaction.abort()
+        login(self.portal.aq_parent, SITE_OWNER_NAME)
+        registry["senaite.queue.server"] = u"http://good.example:1/x"
+        transaction.abort()
+
+    def test_lab_managers_do_not_rotate_the_key(self):
+        key = signing_keys.get_key(self.portal)
+        self.browser = self.browse("lab_manager")
+        with self.assertRaises(Exception) as caught:
+            self.browser.post(
+                self.portal.absolute_url() + "/@@queue-rotate-key", "rotate=1")
+        self.assertIn("nauthorized", repr(caught.exception))
         transaction.begin()
         self.assertEqual(key, signing_keys.get_key(self.portal))
 

@@ -365,7 +365,7 @@ class TestProfile(unittest.TestCase):
             class portal_setup(object):
                 @staticmethod
                 def getLastVersionForProfile(profile):
-                    return ("20602",)
+                    return ("20603",)
 
         setuphandlers.get_sites = lambda root: others + [OtherSite]
         self.addCleanup(setattr, setuphandlers, "get_sites", former)

@@ -15,7 +15,9 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import os
 import threading
+import time
 import unittest
 
 import requests
@@ -27,21 +29,30 @@ from plone.app.testing import TEST_USER_NAME
 from plone.app.testing import TEST_USER_PASSWORD
 from plone.app.testing import login
 from plone.app.testing import setRoles
+from Products.PluggableAuthService.interfaces.plugins import \
+    IAuthenticationPlugin
 from ZODB.POSException import ConflictError
 from zope.component import getGlobalSiteManager
 from zope.globalrequest import getRequest
 from zope.interface import Interface
 
 from senaite.queue import api
+from senaite.queue.auth import pas
 from senaite.queue.auth.pas import QueueAuth
+from senaite.queue.auth import plugin_check
 from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import view
+from senaite.queue import config
+from senaite.queue.consumer import attempt
+from senaite.queue.consumer import calling
 from senaite.queue.consumer.lease import leases
 from senaite.queue.consumer import loop as consumers
+from senaite.queue.integration import notices
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.current import current_task
 from senaite.queue.model import states
+from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 from senaite.queue.server.server_utility import get_server_utility
@@ -87,11 +98,21 @@ class ProcessTestCase(unittest.TestCase):
         # A WSGI process learns its address from its first request
         requests.get(self.url + "/@@API/senaite/v1/queue_server/tasks")
         login(self.portal, PERSON)
+        self.set_consumer_url(self.url)
+        self.addCleanup(
+            self.set_consumer_url,
+            os.environ.get(config.CONSUMER_URL.variable))
         self.attempts = []
         _work[:] = [self.work]
 
     def tearDown(self):
         agents.stop_all()
+
+    def set_consumer_url(self, url):
+        """Say, or no longer say, that this process is a consumer."""
+        os.environ.pop(config.CONSUMER_URL.variable, None)
+        if url:
+            os.environ[config.CONSUMER_URL.variable] = url
 
     def work(self, context, task):
         self.attempts.append(task.task_uid)
@@ -335,6 +356,100 @@ class TestProcess(ProcessTestCase):
                               allow_redirects=False)
         self.assertNotEqual(answer.status_code, 200)
         self.assertFalse(consumers.is_running(connections.Site.of(self.portal)))
+
+    def test_process_that_is_no_consumer_does_not_become_one(self):
+        self.set_consumer_url(None)
+        for path in ("/queue_consume",
+                     "/@@API/senaite/v1/queue_consumer/consume"):
+            answer = requests.get(self.url + path, auth=(
+                TEST_USER_NAME, TEST_USER_PASSWORD))
+            self.assertEqual(answer.status_code, 403)
+            self.assertIn("not a consumer", answer.text)
+        self.assertFalse(consumers.is_running(
+            connections.Site.of(self.portal)))
+
+    def test_cookies_make_no_consumer(self):
+        session = requests.Session()
+        session.post(self.url + "/login", data={
+            "__ac_name": TEST_USER_NAME, "__ac_password": TEST_USER_PASSWORD,
+            "buttons.login": "Log in"})
+        self.assertIn("__ac", session.cookies)
+        for auth in (None, (TEST_USER_NAME, "wrong"), (PERSON, "x"),
+                     (PERSON, "secret-of-the-test")):
+            for path in ("/queue_consume", "/queue_dispatcher",
+                         "/@@API/senaite/v1/queue_consumer/consume"):
+                answer = session.get(self.url + path, auth=auth,
+                                     allow_redirects=False)
+                self.assertNotEqual(answer.status_code, 200, (auth, path))
+        self.assertFalse(consumers.is_running(
+            connections.Site.of(self.portal)))
+        self.assertIn("started", self.consume())
+
+    def test_process_with_a_clock_is_meant_to_consume(self):
+        class Clock(object):
+            method = "/senaite/queue_consume?x=1"
+
+        class Configuration(object):
+            servers = [object(), Clock()]
+
+        from App import config as zope_config
+        former = zope_config.getConfiguration()
+        self.addCleanup(zope_config.setConfiguration, former)
+        self.set_consumer_url(None)
+        self.assertFalse(calling.is_meant_to_consume())
+        zope_config.setConfiguration(Configuration())
+        try:
+            self.assertTrue(calling.has_clock())
+            Clock.method = "/senaite/pack_something"
+            self.assertFalse(calling.has_clock())
+        finally:
+            zope_config.setConfiguration(former)
+
+    def test_tasks_wait_while_the_plugin_is_missing(self):
+        self.addCleanup(setattr, attempt, "READY_SECONDS",
+                        attempt.READY_SECONDS)
+        attempt.READY_SECONDS = 0.1
+        for break_it in (
+                lambda folder: folder.manage_delObjects([PAS_PLUGIN_ID]),
+                lambda folder: folder.plugins.deactivatePlugin(
+                    IAuthenticationPlugin, PAS_PLUGIN_ID)):
+            transaction.begin()
+            break_it(self.portal.acl_users)
+            transaction.commit()
+            self.assertEqual(plugin_check.find_broken(self.portal),
+                             ["/plone/acl_users"])
+            self.assertTrue(any("senaite_queue_auth" in notice.mapping.values()
+                                for notice in notices.get_notices()
+                                if notice.mapping))
+            task, other = self.click(uids=["a"]), self.click(uids=["b"])
+            self.consume()
+            self.wait_for(task, states.RUNNING)
+            time.sleep(1)
+            for waiting in (task, other):
+                found = self.stored(waiting)
+                self.assertIn(found.status, states.ACTIVE)
+                self.assertEqual(found.retries, task.retries)
+            self.assertEqual(self.attempts, [])
+            transaction.begin()
+            pas.install(self.portal.acl_users)
+            transaction.commit()
+            self.assertEqual(plugin_check.find_broken(self.portal), [])
+            for waiting in (task, other):
+                self.assertEqual(self.wait_for(waiting).retries, task.retries)
+            del self.attempts[:]
+
+    def test_user_who_is_gone_fails_for_good_all_the_same(self):
+        transaction.begin()
+        self.portal.acl_users._doAddUser("leaver", "x" * 12, ["Member"], [])
+        transaction.commit()
+        task = self.click(uids=["a"], username="leaver")
+        transaction.begin()
+        self.portal.acl_users.userFolderDelUsers(["leaver"])
+        self.portal.acl_users.manage_delObjects([PAS_PLUGIN_ID])
+        transaction.commit()
+        self.consume()
+        found = self.wait_for(task, states.FAILED)
+        self.assertIn("does not exist any more", found.error_message)
 
     def signer(self, user_id):
         return QueueAuth(user_id, signing_keys.get_key(self.portal))

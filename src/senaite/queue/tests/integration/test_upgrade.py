@@ -418,7 +418,7 @@ class TestUpgrade(UpgradeCase):
         self.upgrade()
         self.check_site_opens()
         self.assertEqual(
-            self.setup.getLastVersionForProfile(PROFILE), ("20602",))
+            self.setup.getLastVersionForProfile(PROFILE), ("20603",))
         self.assertFalse(self.setup.listUpgrades(PROFILE))
 
         found = skeleton(self.portal)
@@ -587,7 +587,7 @@ class TestLaterSettings(unittest.TestCase):
         setup.setLastVersionForProfile(PROFILE, "20600")
         setup.upgradeProfile(PROFILE)
         self.assertEqual(
-            setup.getLastVersionForProfile(PROFILE), ("20602",))
+            setup.getLastVersionForProfile(PROFILE), ("20603",))
         self.assertIs(registry["senaite.queue.speedups"], True)
         self.assertEqual(registry["senaite.queue.default"], 7)
 

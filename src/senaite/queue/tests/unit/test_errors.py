@@ -86,7 +86,8 @@ class TestErrors(unittest.TestCase):
              "NotRunning": 412, "LeaseNotHeld": 412, "AlreadyRunning": 412,
              "StoreUnavailable": 503, "ServerUnreachable": 504,
              "NotConnected": 504, "AnswerTimeout": 504,
-             "CircuitOpen": 504, "ServerFailed": 504})
+             "CircuitOpen": 504, "ServerFailed": 504,
+             "KeyNotProved": 504, "OtherDatabase": 403})
 
     def test_message(self):
         self.assertEqual(errors.DatabaseClosed().message,

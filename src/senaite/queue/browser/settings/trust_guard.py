@@ -1,0 +1,62 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Settings that decide who is trusted are changed by administrators only.
+
+Whoever sets the address of the queue server decides which process hands out
+work, so people who manage the queue may not. The settings page shows them the
+value; this guard holds for every other way into the registry as well.
+"""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+from AccessControl import getSecurityManager
+from AccessControl.unauthorized import Unauthorized
+from zope.globalrequest import getRequest
+
+from senaite.queue import config
+from senaite.queue.permissions import AdministerQueue
+from senaite.queue.site.portal import get_portal
+
+#: Names of the records
+GUARDED = tuple("{}.{}".format(config.PREFIX, name)
+                for name, setting in sorted(config.SETTINGS.items())
+                if setting.decides_trust)
+
+
+def may_decide(portal):
+    """Tell whether the current user may change such settings.
+
+    :param portal: root object of the site
+    :rtype: bool
+    """
+    return bool(getSecurityManager().checkPermission(AdministerQueue, portal))
+
+
+def on_record_modified(event):
+    """Refuse the change of a person who may not.
+
+    Scripts, installations and tests have no published request, and pass.
+
+    :param event: plone.registry's IRecordModifiedEvent
+    :raises Unauthorized: when the current user may not
+    """
+    if event.record.__name__ not in GUARDED or \
+            event.oldValue == event.newValue:
+        return
+    request, portal = getRequest(), get_portal()
+    if request is None or portal is None or \
+            "PUBLISHED" not in getattr(request, "other", {}):
+        return
+    if not may_decide(portal):
+        raise Unauthorized("Only administrators may change {}".format(
+            event.record.__name__))

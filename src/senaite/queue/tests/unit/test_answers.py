@@ -1,0 +1,122 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Answers that are not signed, or not with our key, are no answers."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import unittest
+
+from senaite.queue.auth import answers
+from senaite.queue.auth import tokens
+from senaite.queue.errors import BadAnswer
+from senaite.queue.errors import KeyNotProved
+from senaite.queue.errors import ServerRefused
+from senaite.queue.http.transport import Transport
+from senaite.queue.tests import wire
+
+KEY = tokens.make_key()
+NONCE = tokens.make_nonce()
+BODY = b'{"task": null}'
+
+
+class TestSignature(unittest.TestCase):
+
+    def verify(self, signature, key=KEY, nonce=NONCE, status=200, body=BODY):
+        answers.verify(key, signature, nonce, status, body)
+
+    def test_holds_for_one_request_status_and_body(self):
+        signature = answers.sign(KEY, NONCE, 200, BODY)
+        self.verify(signature)
+        for other in ({"key": tokens.make_key()}, {"status": 404},
+                      {"nonce": tokens.make_nonce()}, {"body": BODY + b" "}):
+            with self.assertRaises(BadAnswer):
+                self.verify(signature, **other)
+
+    def test_anything_else_is_refused(self):
+        request = tokens.make_token(KEY, "", "POST", "x", BODY, nonce=NONCE)
+        for signature in (None, "", "x", u"\xe4", b"\xff", 5, "=" * 9000,
+                          request, answers.sign(KEY, NONCE, 200, BODY)[:-4]):
+            with self.assertRaises(BadAnswer):
+                self.verify(signature)
+
+    def test_no_token_of_a_request(self):
+        with self.assertRaises(tokens.BadToken):
+            tokens.decrypt([KEY], answers.sign(KEY, NONCE, 200, BODY))
+
+
+class Forger(wire.Wire):
+    """Answers like a server that does not have the key, or has read along."""
+
+    forge = None
+
+    def answer(self, route, payload, user):
+        if "status" in payload:
+            raise wire.Refused(payload["status"], "As told")
+        return {"success": True, "task": {"username": "admin"}}
+
+    def sign(self, nonce, status, raw):
+        return self.forge(nonce, status, raw)
+
+
+class TestForgedServer(unittest.TestCase):
+
+    def setUp(self):
+        self.server = Forger()
+        self.addCleanup(self.server.close)
+
+    def call(self, forge, payload=None, **kw):
+        self.server.forge = forge
+        return Transport(self.server.url, lambda: wire.KEY, **kw).call(
+            "queue_server/pop", payload or {})
+
+    def test_answers_of_others_are_ignored(self):
+        foreign = tokens.make_key()
+        for forge in (
+                lambda nonce, status, raw: "",
+                lambda nonce, status, raw: "garbage",
+                lambda nonce, status, raw: answers.sign(
+                    foreign, nonce, status, raw),
+                lambda nonce, status, raw: answers.sign(
+                    wire.KEY, tokens.make_nonce(), status, raw),
+                lambda nonce, status, raw: answers.sign(
+                    wire.KEY, nonce, 201, raw),
+                lambda nonce, status, raw: answers.sign(
+                    wire.KEY, nonce, status, b"{}")):
+            with self.assertRaises(KeyNotProved):
+                self.call(forge)
+            # such as "no such task", which would make us forget it
+            with self.assertRaises(KeyNotProved):
+                self.call(forge, {"status": 404})
+
+    def test_signed_answers_count(self):
+        def sign(nonce, status, raw):
+            return answers.sign(wire.KEY, nonce, status, raw)
+
+        self.assertTrue(self.call(sign)["success"])
+        with self.assertRaises(ServerRefused) as caught:
+            self.call(sign, {"status": 404})
+        self.assertEqual(caught.exception.status, 404)
+
+    def test_older_servers_count_where_the_site_says_so(self):
+        self.assertTrue(self.call(
+            lambda nonce, status, raw: "", membership=Legacy())["success"])
+
+
+class Legacy(object):
+    """The membership in a site whose upgrade step was not run yet."""
+
+    def insists(self):
+        return False
+
+    def get_mark(self):
+        return ""
