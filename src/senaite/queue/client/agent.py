@@ -49,6 +49,7 @@ from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import SiteGone
 from senaite.queue.http import inprocess
 from senaite.queue.http.transport import Transport
+from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue

@@ -21,6 +21,7 @@ from __future__ import print_function
 
 import email.utils
 import socket
+import time
 
 import pkg_resources
 import requests
