@@ -33,12 +33,17 @@ from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import is_installed
 from senaite.queue.model.categories import get_process
+from senaite.queue.model.current import current_task
 from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
+from senaite.queue.model.queue_task import get_task_uid
+from senaite.queue.model.queue_task import given_with
+from senaite.queue.model.queue_task import job_values
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.server.server_utility import get_server_utility
+from senaite.queue.site.objects import get_object
 from senaite.queue.site.portal import current_portal
 from senaite.queue.site import process_role
 from senaite.queue.site import samples
@@ -167,6 +172,10 @@ def add_task(name, context, **kwargs):
     The action of a task `task_action_<action>` follows from its name, and its
     object is the context, unless `action` and `uids` say otherwise.
 
+    While a task is processed, one of the same name and context is the rest of
+    its job, like the copies of `add_copy`. An empty rest ends the job: the
+    task that has no `uids` can add it no more.
+
     :param name: name of the `IQueuedTaskAdapter` that processes it
     :type name: str
     :param context: content object, brain or uid the task is about
@@ -174,7 +183,8 @@ def add_task(name, context, **kwargs):
         retries, username, priority (lower first), unique, chunk_size (items),
         ghost, delay (seconds)) and free keys with JSON values. `retries` and
         `chunk_size` hold for all tasks of the job
-    :returns: the task, or None when the queue has it already
+    :returns: the task; None when the queue has it already, or when it is the
+        rest of a job that has nothing left
     :rtype: senaite.queue.model.queue_task.QueueTask
     :raises ValueError: when no adapter processes tasks of this name for the
         context, a field is out of range or the payload is too large
@@ -186,7 +196,13 @@ def add_task(name, context, **kwargs):
         raise ValueError("No IQueuedTaskAdapter named '{}' for {!r}"
                          .format(name, context))
     _complete(name, context, kwargs)
-    return enqueue.add(new_task(name, context, **kwargs))
+    running = current_task()
+    if running is not None and running.name == name and \
+            running.context_uid == senaite_api.get_uid(context):
+        if _is_repeated(running, kwargs):
+            return None
+        kwargs = dict(job_values(running), **kwargs)
+    return _add(new_task(name, context, **kwargs), "uids" in kwargs)
 
 
 def queue_task(name, request, context, username=None, **kwargs):
@@ -205,21 +221,31 @@ def add_copy(source_task, **kwargs):
     :param source_task: the task to copy, or the dict of one
     :type source_task: senaite.queue.model.queue_task.QueueTask or dict
     :param kwargs: fields that differ, e.g. `uids`; `context`: the object,
-        brain or uid that the copy is about
-    :returns: the copy, or None when the queue has it already
+        brain or uid that the copy is about. The samples of `uids` are locked,
+        in addition to the `locks` that were given for the job; what is not
+        among the `uids` any more is free
+    :returns: the copy; None when the queue has it already, or when it is the
+        rest of a job that has nothing left
     :rtype: senaite.queue.model.queue_task.QueueTask
     """
-    return enqueue.add(copy_task(source_task, **kwargs))
+    running = current_task()
+    if running is not None and _is_repeated(running, kwargs) and \
+            running.task_uid == get_task_uid(source_task, default=None):
+        return None
+    return _add(copy_task(source_task, **kwargs), "uids" in kwargs)
 
 
 def add_action_task(brain_object_uid, action, context=None, **kwargs):
     """Queue a workflow action on one or more objects, as one task.
 
+    The objects are not woken. Those that are gone are skipped with a note when
+    the task is processed.
+
     :param brain_object_uid: content object, brain or uid; or a list of them
     :param action: id of the workflow transition
     :type action: str
     :param context: context of the task, e.g. the worksheet; the first of the
-        objects when omitted
+        objects that is there when omitted
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already, or when there
         are no objects
@@ -227,25 +253,27 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
     """
     if not isinstance(brain_object_uid, (list, tuple, set, frozenset)):
         brain_object_uid = [brain_object_uid]
-    objects = [_object(item) for item in brain_object_uid]
-    if not objects:
+    uids = [_uid(item) for item in brain_object_uid]
+    if context is None:
+        context = _first_object(uids)
+    if not uids or context is None:
         return None
-    context = objects[0] if context is None else _object(context)
+    context = _object(context)
 
     if action == "assign" and IWorksheet.providedBy(context):
-        return add_assign_task(context, objects, **kwargs)
+        return add_assign_task(context, uids, **kwargs)
 
     # Keep the items of a sample together in a chunk, so that two consumers do
     # not work on the same sample
-    objects = samples.side_by_side(objects)
-    kwargs.setdefault("locks", samples.get_uids(objects))
-    uids = [senaite_api.get_uid(obj) for obj in objects]
+    uids = samples.side_by_side(uids)
     name = ACTION_PREFIX + action
     return add_task(name, context, action=action, uids=uids, **kwargs)
 
 
 def add_assign_task(worksheet, analyses, slots=None, **kwargs):
     """Queue the assignment of analyses to a worksheet.
+
+    The analyses are not woken, see `add_action_task`.
 
     :param worksheet: worksheet (object, brain or uid)
     :param analyses: analyses (objects, brains or uids), in the order in which
@@ -262,11 +290,9 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
     worksheet = _object(worksheet)
     if not IWorksheet.providedBy(worksheet):
         raise ValueError("Not a worksheet: {!r}".format(worksheet))
-    analyses = [_object(analysis) for analysis in analyses]
-    if not analyses:
+    uids = [_uid(analysis) for analysis in analyses]
+    if not uids:
         return None
-    uids = [senaite_api.get_uid(analysis) for analysis in analyses]
-    kwargs.setdefault("locks", samples.get_uids(analyses))
     return add_task(ASSIGN, worksheet, uids=uids, slots=slots, **kwargs)
 
 
@@ -327,7 +353,35 @@ def _complete(name, context, values):
         return
     if values.get("uids") is None:
         values["uids"] = [senaite_api.get_uid(context)]
-        values.setdefault("locks", samples.get_uids([context]))
+
+
+def _is_repeated(running, values):
+    """Tell whether a task adds itself once more: it has no objects, and the
+    next one would have none either, nor anything else that differs.
+
+    Adapters that add the rest of their job without looking whether there is
+    one would never end. The first task of a job without objects is added: it
+    may be what ends the job.
+
+    :param running: the task that is being processed
+    :param values: keyword arguments of the task that it adds
+    """
+    if running.uids or values.get("uids", True) or values.get("delay"):
+        return False
+    return all(values[key] == running.get(key)
+               for key in values if key != "uids")
+
+
+def _add(task, is_selection):
+    """Add a task, with locks on the samples of its objects.
+
+    :param is_selection: whether the caller says which objects
+    """
+    if is_selection:
+        given = given_with(task).get("locks", [])
+        found = samples.get_locks(task.uids)
+        task["locks"] = given + [uid for uid in found if uid not in given]
+    return enqueue.add(task)
 
 
 def _slots(uids, slots):
@@ -341,7 +395,8 @@ def _slots(uids, slots):
         if len(slots) > len(uids):
             raise ValueError("{} slots for {} analyses".format(
                 len(slots), len(uids)))
-        slots = dict(zip(uids, slots))
+        # Of analyses that are listed twice, the first one counts
+        slots = dict(reversed(list(zip(uids, slots))))
     return {uid: int(slot) for uid, slot in slots.items() if slot}
 
 
@@ -374,6 +429,12 @@ def _is_server_lost():
 
 def _site():
     return current_portal()
+
+
+def _first_object(uids):
+    """Return the first object that is there, or None."""
+    found = (get_object(uid) for uid in uids)
+    return next((obj for obj in found if obj is not None), None)
 
 
 def _object(brain_object_uid):

@@ -69,12 +69,9 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
             task["note"] = u"No analyses to add"
             return
         uids = [senaite_api.get_uid(analysis) for analysis in slots]
-        references = [step[2] for step in steps
-                      if step[0] == planning.REFERENCES]
         add_copy(task, uids=uids, steps=steps, note="",
                  slots=dict(zip(uids, slots.values())),
-                 locks=samples.get_uids(slots) + sorted(set(references)),
-                 job_total=max(len(uids), 1))
+                 locks=get_locks(slots, steps), job_total=max(len(uids), 1))
 
     def process_item(self, obj, task, notes):
         if self.is_slot_lost(obj, task):
@@ -123,6 +120,20 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         elif kind == planning.METHOD:
             worksheet.setMethod(template.getRestrictToMethod(), True)
         return [an for an in before if equipment(an) != before[an]]
+
+
+def get_locks(analyses, steps):
+    """Return what has to stay locked until the last step is done: references,
+    and the samples of the routine analyses where a step comes back to them.
+
+    :param analyses: routine analyses to add
+    :param steps: see `planning.steps`
+    :returns: uids of samples and reference samples
+    :rtype: list of str
+    """
+    references = [step[2] for step in steps if step[0] == planning.REFERENCES]
+    come_back = any(step[0] != planning.REFERENCES for step in steps)
+    return (samples.get_uids(analyses) if come_back else []) + references
 
 
 def set_template(worksheet, template):

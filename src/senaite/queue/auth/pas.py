@@ -219,6 +219,19 @@ def get_signed(request):
     return (known[KEY_MEMO], claims) if claims else None
 
 
+def is_signed_for_user(request):
+    """Tell whether a request was signed with the queue's key and for a user,
+    and has been found to be.
+
+    Verifies nothing: the user folder has done so, if the request has a user.
+
+    :param request: the current request, or None
+    :rtype: bool
+    """
+    claims = vars(request).get(MEMO) if request is not None else None
+    return bool(claims and claims["user"])
+
+
 def verify(request, token):
     """Return the claims of the request's token, and spend it.
 

@@ -25,6 +25,7 @@ from senaite.queue.integration import listings
 from senaite.queue.integration import ownership
 from senaite.queue.integration import refusals
 from senaite.queue.integration import saving
+from senaite.queue.integration import template_pages
 from senaite.queue.model.current import current_task
 from senaite.queue.site.patching import Table
 
@@ -73,6 +74,23 @@ def add_analyses(original, self, analyses):
     analyses = decisions.assignable(analyses, self)
     if analyses:
         api.add_assign_task(self, analyses)
+
+
+@table.patch(
+    ("bika.lims.content.worksheet.Worksheet.applyWorksheetTemplate",
+     "06d80e3faa46c5c1"),
+    version=CORE,
+    why="Add-ons apply templates by this method, without one of our pages, and "
+        "senaite.queue 1.0.x queued them, too.",
+    until="core notifies an event before it applies a template")
+def apply_worksheet_template(original, self, wst):
+    """Apply a template to the worksheet: queued, if the queue takes tasks.
+
+    :returns: True when it was queued; else what core returns
+    """
+    if wst and template_pages.queue_template(self, wst):
+        return True
+    return original(self, wst)
 
 
 @table.patch(

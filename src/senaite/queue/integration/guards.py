@@ -21,22 +21,22 @@ from __future__ import print_function
 
 from bika.lims import api as senaite_api
 from bika.lims.interfaces import IGuardAdapter
+from zope.globalrequest import getRequest
 from zope.interface import implementer
 
+from senaite.queue.auth.pas import is_signed_for_user
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue.model.current import current_task
-from senaite.queue.site import samples
 
 
 @implementer(IGuardAdapter)
 class QueueGuard(object):
-    """Vetoes the transitions of queued objects.
+    """Vetoes the transitions of queued objects, to all but running tasks.
 
-    The task that is being processed may transition its own objects, with their
-    worksheet, their samples and the other analyses of these samples, because
-    core cascades transitions to dependent objects. Only the process endpoint
-    sets the current task; a request cannot.
+    A running task may transition anything, also what other tasks are about:
+    core cascades transitions to dependent objects, and a click that is not
+    queued would have done the same.
     """
 
     def __init__(self, context):
@@ -47,38 +47,24 @@ class QueueGuard(object):
 
         :param transition: id of the transition
         """
-        if not is_installed():
-            return True
-        task = current_task()
-        if task is not None and self.is_covered_by(task):
+        if not is_installed() or is_work_of_task():
             return True
         return not self.is_queued()
-
-    def is_covered_by(self, task):
-        """Tell whether a task may transition the object.
-
-        :param task: the task that is being processed
-        :type task: senaite.queue.model.queue_task.QueueTask
-        :rtype: bool
-        """
-        uid = senaite_api.get_uid(self.context)
-        return uid == task["context_uid"] or uid in task["locks"] or \
-            uid in task["uids"]
 
     def is_queued(self):
         """Tell whether an unfinished task involves the object."""
         return marks.is_queued(senaite_api.get_uid(self.context))
 
 
-class AnalysisGuard(QueueGuard):
-    """For routine, duplicate and reference analyses."""
+def is_work_of_task():
+    """Tell whether what runs here is the work of a task: of the one that this
+    thread processes, or of one that has made the current request.
 
-    def is_covered_by(self, task):
-        if super(AnalysisGuard, self).is_covered_by(task):
-            return True
-        sample = samples.get_sample(self.context)
-        return sample is not None and \
-            senaite_api.get_uid(sample) in task["locks"]
+    Only the process endpoint sets the current task, and only holders of the
+    queue's key can sign a request: neither is a matter of what a request says.
+    """
+    return current_task() is not None or \
+        is_signed_for_user(getRequest())
 
 
 class SampleGuard(QueueGuard):

@@ -47,24 +47,39 @@ def get_template(uid):
     return None
 
 
-def apply_template(worksheet, template):
-    """Queue the application of a template, or do it at once.
+def queue_template(worksheet, template):
+    """Queue the application of a template, if it is to be queued.
 
-    With few or no analyses to add, it is done at once: that is fast, and the
-    user sees the result.
+    Not with few or no analyses to add: that is fast, and the user sees the
+    result.
 
     :param worksheet: the worksheet
     :param template: the worksheet template
     :returns: True when it was queued
     :rtype: bool
     """
+    if not decisions.is_to_be_queued(templates.TASK) or \
+            not planning.is_readable(template):
+        return False
     count = planning.estimate(worksheet, template)
     if not count or not decisions.is_to_be_queued(templates.TASK, count):
-        worksheet.applyWorksheetTemplate(template)
         return False
     templates.set_template(worksheet, template)
     api.add_apply_template_task(worksheet, template)
     return True
+
+
+def apply_template(worksheet, template):
+    """Queue the application of a template, or do it at once.
+
+    :param worksheet: the worksheet
+    :param template: the worksheet template
+    :returns: True when it was queued
+    :rtype: bool
+    """
+    # Core's method is patched to do the same, unless the patch stepped aside
+    return queue_template(worksheet, template) or \
+        bool(worksheet.applyWorksheetTemplate(template))
 
 
 def queued_message(template):

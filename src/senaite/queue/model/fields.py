@@ -18,6 +18,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import collections
 import math
 import re
 
@@ -146,7 +147,7 @@ def flag(key, value):
 
 
 def uid_list(key, value):
-    """Check a list of object uids."""
+    """Check a list of object uids; those that come twice count once."""
     expected = "a list of uids"
     if not isinstance(value, (list, tuple)):
         refuse(key, value, expected, TypeError)
@@ -155,7 +156,8 @@ def uid_list(key, value):
             refuse(key, uid, expected, TypeError)
         if not OBJECT_UID.match(uid):
             refuse(key, uid, expected)
-    return [to_native(uid) for uid in value]
+    return list(collections.OrderedDict(
+        (to_native(uid), True) for uid in value))
 
 
 def state(key, value):

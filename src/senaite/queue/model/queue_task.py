@@ -36,9 +36,13 @@ _LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
          "note")
 
 #: What holds for the whole job when it was given with its first task, and the
-#: key under which the task remembers it: a failed attempt changes the fields
-_GIVEN = ("retries", "chunk_size")
+#: key under which the task remembers it: a failed attempt changes the fields,
+#: and locks on the samples of the items are added
+_GIVEN = ("retries", "chunk_size", "locks")
 GIVEN = "job_given"
+
+#: Fields that describe the job of a task, and how it is treated
+_JOB = ("job_uid", "job_total", "job_created", "priority", "ghost")
 
 _marker = object()
 
@@ -96,8 +100,8 @@ def new_task(name, context, **kw):
     :param kw: fields of the task (`uids`, `username`, `priority`,
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
         times in seconds), `unique`, `ghost`, `locks`, ...) and free keys with
-        JSON values, which travel with the task. `retries` and `chunk_size`
-        hold for all tasks of the job
+        JSON values, which travel with the task. `retries`, `chunk_size` and
+        `locks` hold for all tasks of the job
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
@@ -150,18 +154,31 @@ def copy_task(source, context=None, **kw):
         "retries": get_max_retries(),
         "delay": 0,
     })
-    values.update(given)
+    values.update(given, locks=source["locks"])
     if context is not None:
         values.update(surroundings.get().describe(context))
     values.update(kw)
+    if "locks" in kw:
+        values[GIVEN] = dict(given, locks=kw["locks"])
     return to_task(values)
+
+
+def job_values(task):
+    """Return what another task of the same job has in common with a task.
+
+    :param task: a task of the job
+    :type task: QueueTask
+    :returns: keyword arguments for `new_task`
+    :rtype: dict
+    """
+    return dict(given_with(task), **dict((key, task[key]) for key in _JOB))
 
 
 def given_with(task):
     """Return what was given with the first task of a job, by field.
 
     :param task: a task of the job
-    :returns: `retries`, `chunk_size`, both or none of them
+    :returns: any of `retries`, `chunk_size` and `locks`
     :rtype: dict
     """
     given = task.get(GIVEN)
@@ -203,7 +220,7 @@ def to_task(data):
 
 def _defaults(data):
     uids = data.get("uids")
-    count = len(uids) if isinstance(uids, (list, tuple)) else 0
+    count = len(fields.uid_list("uids", uids)) if uids else 0
     return {
         "uids": [],
         "username": None,

@@ -21,6 +21,7 @@ from __future__ import division
 from __future__ import print_function
 
 from senaite.queue.model import current
+from senaite.queue.model import fields
 from senaite.queue.model import queue_task
 from senaite.queue.model import states
 from senaite.queue.records import ledger
@@ -76,7 +77,8 @@ def add(task, portal=None):
     :raises ValueError: for anything but a task, or one that is too large
     """
     if not queue_task.is_task(task):
-        raise ValueError("Not a task: {!r}".format(task))
+        raise ValueError("Not a task: expected a QueueTask, got {}".format(
+            fields.show(task)))
     queue_task.check_payload(task)
     if portal is None:
         portal = current_portal()

@@ -301,20 +301,24 @@ def prune(portal, task_uids):
 
 
 def forget(portal, task_uid):
-    """Remove an entry, e.g. of a task that was cancelled before the server
-    knew of it; True when there was one."""
+    """Remove the entries of a task, e.g. of one that was cancelled before the
+    server knew of it; True when there were any.
+
+    Several shards may have one: two transactions added a task with a uid that
+    the caller chose.
+    """
     root = get_root(portal)
     task_uid = str(task_uid)
     shards = root["shards"] if root is not None and task_uid else ()
-    for number, shard in enumerate(shards):
-        if task_uid in shard["entries"]:
-            del shard["entries"][task_uid]
-            shard["bell"].change(1)
-            index = outbox_index.kept(root)
-            if index is not None:
-                index.note_removed(number)
-            return True
-    return False
+    found = [number for number, shard in enumerate(shards)
+             if task_uid in shard["entries"]]
+    for number in found:
+        del shards[number]["entries"][task_uid]
+        shards[number]["bell"].change(1)
+        index = outbox_index.kept(root)
+        if index is not None:
+            index.note_removed(number)
+    return bool(found)
 
 
 def offer_again(portal, task_uid):

@@ -25,6 +25,10 @@ from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IReferenceAnalysis
 from bika.lims.interfaces.analysis import IRequestAnalysis
+from Products.CMFCore.indexing import processQueue
+from senaite.core.catalog import ANALYSIS_CATALOG
+
+from senaite.queue.site.objects import get_object
 
 
 def get_sample(obj):
@@ -72,19 +76,66 @@ def get_uids(objects):
     return list(uids)
 
 
-def side_by_side(objects):
-    """Return the objects with those of one sample next to each other.
+def find_by_uid(uids):
+    """Return the samples of analyses, without waking the analyses.
+
+    A click may be about ten thousand of them, so the catalog is asked. It does
+    not know the samples of reference analyses, which are woken.
+
+    :param uids: uids of any objects; those that are not analyses, or are gone,
+        are left out
+    :returns: uid of an analysis -> uids of its sample and of the samples that
+        this one is a partition of, sorted
+    :rtype: dict
+    """
+    # The catalog does not know yet what this transaction has made and moved
+    processQueue()
+    catalog = api.get_tool(ANALYSIS_CATALOG)._catalog
+    numbers = catalog.getIndex("UID")._index
+    ancestors = catalog.getIndex("getAncestorsUIDs")
+    found = {}
+    for uid in uids:
+        number = numbers.get(uid)
+        if number is None:
+            continue
+        known = ancestors.getEntryForObject(number)
+        if not known:
+            obj = get_object(uid)
+            known = get_uids([obj]) if obj is not None else None
+        if known:
+            found[uid] = tuple(sorted(known))
+    return found
+
+
+def get_locks(uids):
+    """Return the uids of the samples that analyses belong to, like `get_uids`,
+    without waking the analyses.
+
+    :param uids: uids of any objects
+    :rtype: list of str
+    """
+    found = find_by_uid(uids)
+    locks = collections.OrderedDict()
+    for uid in uids:
+        for sample_uid in found.get(uid, ()):
+            locks[sample_uid] = True
+    return list(locks)
+
+
+def side_by_side(uids):
+    """Return the uids with those of one sample next to each other.
 
     Samples come in the order of their first object, and the objects of a
     sample keep theirs.
 
-    :param objects: content objects
-    :rtype: list
+    :param uids: uids of any objects
+    :rtype: list of str
     """
+    found = find_by_uid(uids)
     groups = collections.OrderedDict()
-    for obj in objects:
-        groups.setdefault(get_key(obj), []).append(obj)
-    return [obj for group in groups.values() for obj in group]
+    for uid in uids:
+        groups.setdefault(found.get(uid, (uid,)), []).append(uid)
+    return [uid for group in groups.values() for uid in group]
 
 
 def whole_samples(chunk, rest, get_object):

@@ -21,9 +21,6 @@ from z3c.form.error import ErrorViewSnippet
 
 from senaite.queue import messageFactory as _
 
-#: Raised for text that cannot be encoded; ZCML needs a name in a module
-TextError = UnicodeError
-
 
 class OutOfBounds(ErrorViewSnippet):
     """The message for a number that is too small or too big."""
@@ -34,11 +31,3 @@ class OutOfBounds(ErrorViewSnippet):
                           "min": self.field.min,
                           "max": self.field.max,
                           "value": self.error.args[0]})
-
-
-class NotASCII(ErrorViewSnippet):
-    """The message for text that has to be ASCII."""
-
-    def createMessage(self):
-        return _(u"'${title}' must consist of ASCII characters",
-                 mapping={"title": self.field.title})

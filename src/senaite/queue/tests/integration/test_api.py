@@ -21,6 +21,7 @@ import os
 import transaction
 from bika.lims import api as senaite_api
 from bika.lims.browser.workflow import WorkflowActionGenericAdapter
+from bika.lims.utils.analysisrequest import create_partition
 from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
 
@@ -29,6 +30,7 @@ from senaite.queue import config
 from senaite.queue.site import samples
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
+from senaite.queue.tests import worksheets
 
 
 class ApiTest(WorksheetTestCase):
@@ -159,13 +161,108 @@ class ApiTest(WorksheetTestCase):
         transaction.abort()
 
     def test_copy_belongs_to_the_job(self):
-        uids = [senaite_api.get_uid(self.client)] * 3
+        uids = [letter * 32 for letter in "abc"]
         task = api.add_task("task_generic_action", self.client, uids=uids)
         copy = api.add_copy(task, uids=uids[1:])
         self.assertNotEqual(copy.task_uid, task.task_uid)
         self.assertEqual(copy.job_uid, task.job_uid)
         self.assertEqual(copy.job_total, 3)
         self.assertEqual(copy.uids, uids[1:])
+
+    def test_duplicates_count_once(self):
+        found, analyses, worksheet = self.make(assign=False)
+        uids = [senaite_api.get_uid(analysis) for analysis in analyses]
+        for task in (
+                api.add_action_task(
+                    analyses[:2] + uids[1:] + uids, "submit", worksheet),
+                api.add_assign_task(
+                    worksheet, uids[:2] + analyses[1:] + analyses),
+                api.add_task("task_action_submit", worksheet,
+                             uids=uids[:2] + uids[1:] + uids)):
+            self.assertEqual(task.uids, uids)
+            self.assertEqual(task.job_total, 6)
+            self.assertEqual(sorted(task.locks), sorted(
+                senaite_api.get_uid(sample) for sample in found))
+        task = api.add_assign_task(
+            worksheet, [uids[0], uids[1], uids[0]], slots=[3, 1, 2])
+        self.assertEqual(task["slots"], {uids[0]: 3, uids[1]: 1})
+        transaction.abort()
+
+    def test_objects_that_are_gone_are_skipped_later(self):
+        """Not refused at the click: the page may be old."""
+        _found, analyses, worksheet = self.make(assign=False)
+        gone = "f" * 32
+        uids = [senaite_api.get_uid(analysis) for analysis in analyses]
+        api.add_assign_task(worksheet, [gone] + uids[:3])
+        done = self.drain()
+        self.assertEqual([task.uids for task in done], [[gone] + uids[:3]])
+        self.assertEqual(done[0].note, "1 removed meanwhile: " + gone)
+        self.assertEqual(self.states(analyses[:3]), ["assigned"] * 3)
+        self.enter_results(analyses[:3])
+        task = api.add_action_task([gone, uids[0]], "submit")
+        self.assertEqual(task.get_context(), analyses[0])
+        done = self.drain()
+        self.assertEqual(done[0].note, "1 removed meanwhile: " + gone)
+        self.assertEqual(self.states(analyses[:1]), ["to_be_verified"])
+        # There is no object that the task could be about
+        self.assertIsNone(api.add_action_task([gone], "submit"))
+        self.assertIsNone(api.add_action_task(gone, "submit"))
+        for wrong in ("not a uid", None, 17):
+            with self.assertRaises(ValueError) as caught:
+                api.add_action_task([wrong], "submit", worksheet)
+            self.assertIn(repr(wrong), str(caught.exception))
+            with self.assertRaises(ValueError):
+                api.add_assign_task(worksheet, [wrong])
+        self.assertEqual(self.pending(), [])
+
+    def test_nothing_is_woken_at_the_click(self):
+        _found, analyses, worksheet = self.make()
+        uids = [senaite_api.get_uid(analysis) for analysis in analyses]
+        transaction.commit()
+        connection = self.portal._p_jar
+        for add in (
+                lambda: api.add_action_task(uids, "submit", worksheet),
+                lambda: api.add_task("task_action_submit", worksheet,
+                                     uids=uids),
+                lambda: api.add_assign_task(worksheet, uids)):
+            connection.cacheMinimize()
+            self.assertEqual(add().uids, uids)
+            transaction.abort()
+            woken = [obj for obj in analyses + _found
+                     if obj._p_changed is not None]
+            self.assertEqual(woken, [])
+
+    def test_samples_of_analyses_by_their_uids(self):
+        """The catalog tells the same as the objects, duplicates, references
+        and partitions included."""
+        found, analyses, worksheet = self.make()
+        services = worksheets.get_services(("Ca", "Cu"))
+        reference = worksheets.create_reference(self.portal, services)[1]
+        others = worksheet.addDuplicateAnalyses(1)
+        others += worksheet.addReferenceAnalyses(reference, services)
+        for analysis in others:
+            analysis.reindexObject()
+        sample, = utils.create_samples(self.portal, 1, ("Ca", "Cu"))
+        partition = create_partition(
+            sample, self.layer["request"],
+            utils.analyses_of([sample])[:1])
+        objects = analyses + others + utils.analyses_of([partition])
+        objects += found + [worksheet]
+        uids = [senaite_api.get_uid(obj) for obj in objects]
+        self.assertEqual(sorted(samples.get_locks(uids)),
+                         sorted(samples.get_uids(objects)))
+        self.assertEqual(samples.get_locks(uids[:3]),
+                         [senaite_api.get_uid(found[0])])
+        self.assertEqual(
+            set(samples.get_locks([senaite_api.get_uid(analysis) for analysis
+                                   in utils.analyses_of([partition])])),
+            set(senaite_api.get_uid(obj) for obj in (partition, sample)))
+        self.assertEqual(samples.get_locks(["f" * 32]), [])
+        mixed = uids[::3] + uids[1::3] + uids[2::3]
+        self.assertEqual(
+            samples.side_by_side(mixed),
+            [senaite_api.get_uid(obj) for obj in by_sample(
+                [senaite_api.get_object(uid) for uid in mixed])])
 
     def test_slots(self):
         found, analyses, worksheet = self.make(assign=False)
@@ -242,3 +339,9 @@ class ApiTest(WorksheetTestCase):
         self.assertTrue(issubclass(
             utils.form_adapter(worksheet, "verify").__class__,
             WorkflowActionGenericAdapter))
+
+
+def by_sample(objects):
+    """Return objects with those of one sample next to each other."""
+    keys = [samples.get_key(obj) for obj in objects]
+    return sorted(objects, key=lambda obj: keys.index(samples.get_key(obj)))

@@ -21,8 +21,15 @@ from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
 from zope.globalrequest import getRequest
 
+from senaite.queue.api import add_action_task
+from senaite.queue.api import add_copy
+from senaite.queue.api import add_task
 from senaite.queue.api import is_queued
+from senaite.queue.integration import marks
+from senaite.queue.integration.progress import get_progress
 from senaite.queue.model.current import working_on
+from senaite.queue.model.queue_task import to_task
+from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
 
@@ -62,15 +69,19 @@ class GuardsTest(WorksheetTestCase):
         with working_on(self.pending()[0]):
             self.assertTrue(isTransitionAllowed(self.analyses[0], "submit"))
 
-    def test_another_task_may_not_transition(self):
+    def test_a_running_task_may_transition_anything(self):
+        """What it does to objects of other tasks is not lost: the click that
+        it stands for would have done it, too."""
         self.queue_some()
         first = self.pending()[0]
         self.click(self.worksheet, "submit", self.analyses[3:])
         other, = [task for task in self.pending() if task != first]
         self.forget_answers()
+        self.assertFalse(isTransitionAllowed(self.analyses[0], "submit"))
         with working_on(other):
-            self.assertFalse(isTransitionAllowed(self.analyses[0], "submit"))
-            self.assertTrue(isTransitionAllowed(self.analyses[3], "submit"))
+            for obj in (self.analyses[0], self.analyses[3]):
+                self.assertTrue(isTransitionAllowed(obj, "submit"))
+            self.assertNotEqual(api.get_transitions_for(self.samples[0]), [])
 
     def test_no_veto_after_processing(self):
         self.queue_some()
@@ -78,6 +89,89 @@ class GuardsTest(WorksheetTestCase):
         self.forget_answers()
         self.assertFalse(is_queued(self.worksheet))
         self.assertTrue(isTransitionAllowed(self.analyses[0], "verify"))
+
+    def test_what_is_through_is_free(self):
+        """After a chunk: guards, marks, progress and locks are those of the
+        rest."""
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        # A form would come in the order of the catalog
+        first = add_action_task(analyses, "submit", worksheet)
+        uids = [api.get_uid(sample) for sample in samples]
+        self.assertEqual(sorted(first.locks), sorted(uids))
+        utils.process(self.portal, first)
+        rest, = self.pending()
+        self.assertEqual(len(rest.uids), 3)
+        self.assertEqual(rest.locks, uids[1:])
+
+        self.forget_answers()
+        self.assertTrue(isTransitionAllowed(analyses[0], "verify"))
+        self.assertFalse(isTransitionAllowed(analyses[3], "submit"))
+        self.assertNotEqual(api.get_transitions_for(samples[0]), [])
+        self.assertEqual(api.get_transitions_for(samples[1]), [])
+        self.assertEqual(api.get_transitions_for(worksheet), [])
+        self.assertEqual(
+            [marks.is_sample_queued(uid) for uid in uids], [False, True])
+
+        rows = self.rows(self.portal.samples.absolute_url() + "/view")
+        self.assertEqual(
+            ["queued-mark" in json.dumps(rows[uid]) for uid in uids],
+            [False, True])
+        self.assertEqual(
+            [get_progress(obj)["left"] for obj in samples + [worksheet]],
+            [0, 3, 3])
+        self.assertEqual(get_progress(worksheet)["total"], 6)
+        self.assertEqual(self.handed_out_beside(first, rest, uids), {
+            uids[0]: True, uids[1]: False})
+
+    def handed_out_beside(self, first, rest, uids):
+        """Let the store go through a job, with tasks on other worksheets that
+        wait for its samples.
+
+        :returns: uid of a sample -> whether its task was handed out while the
+            rest of the job ran
+        """
+        alice, bob, carol = ["{}/00000001".format(name)
+                             for name in ("alice", "bob", "carol")]
+        store = get_server_utility(self.portal).store
+        store.add(first)
+        self.assertEqual(store.pop(alice, 60), first)
+        others = dict(
+            (uid, to_task(dict(
+                first, task_uid=32 * digit, job_uid=32 * digit, uids=[],
+                locks=[uid], context_uid=uid, created=rest.created + 1,
+                context_path="/plone/worksheets/WS-" + digit)))
+            for uid, digit in zip(uids, "ab"))
+        for other in others.values():
+            store.add(other)
+        self.assertIsNone(store.pop(bob, 60))
+        store.add(rest)
+        self.assertIsNone(store.pop(bob, 60))
+        store.acknowledge(first.task_uid, alice)
+        # A freed sample is for others immediately, those of the rest are not
+        given = [store.pop(alice, 60), store.pop(bob, 60)]
+        self.assertIn(rest, given)
+        self.assertIsNone(store.pop(carol, 60))
+        return dict((uid, other in given) for uid, other in others.items())
+
+    def test_locks_of_the_caller_hold_for_the_whole_job(self):
+        samples, analyses, worksheet = self.make()
+        uids = [api.get_uid(analysis) for analysis in analyses]
+        lock = api.get_uid(self.portal.worksheets)
+        task = add_task("task_action_submit", worksheet, uids=uids,
+                        locks=[lock])
+        self.assertEqual(
+            task.locks, [lock] + [api.get_uid(sample) for sample in samples])
+        task = add_copy(task, uids=uids[3:])
+        self.assertEqual(task.locks, [lock, api.get_uid(samples[1])])
+        self.assertEqual(add_copy(task, note="x").locks, task.locks)
+        # a sample of which something is left stays locked
+        task = add_copy(task, uids=uids[5:])
+        self.assertEqual(task.locks, [lock, api.get_uid(samples[1])])
+        task = add_copy(task, locks=[])
+        self.assertEqual(task.locks, [])
+        task = add_copy(task, uids=[])
+        self.assertEqual(task.locks, [])
 
     def test_worksheet_is_promoted_after_transitions_by_hand(self):
         """A queued worksheet cannot be submitted: the task does it later."""

@@ -224,6 +224,26 @@ class OutboxContract(object):
         self.assertEqual(errors, [])
         self.assert_pending(added)
 
+    def test_all_entries_of_a_task_are_forgotten(self):
+        """Two transactions may add a task with a uid that they chose."""
+        task = make_task()
+        sites = [self.jane.begin(), self.john.begin()]
+        for number, (who, site) in enumerate(
+                zip((self.jane, self.john), sites)):
+            self.in_shard(number)
+            self.assertIs(enqueue.add(task, site), task)
+            who.commit()
+        self.assert_pending([task.task_uid])
+        zodbsite.eventually(lambda: sum(
+            task.task_uid in shard["entries"] for shard in
+            outbox.get_root(self.jane.begin())["shards"]) == 2)
+        self.assertTrue(outbox.forget(self.jane.site, task.task_uid))
+        self.assertFalse(outbox.has(
+            outbox.get_root(self.jane.site), task.task_uid))
+        self.assertFalse(outbox.forget(self.jane.site, task.task_uid))
+        self.jane.commit()
+        self.assert_pending([])
+
 
 TestInMemory, TestOnDisk, TestOverZEO = zodbsite.test_cases(OutboxContract)
 
@@ -300,8 +320,14 @@ class TestView(unittest.TestCase):
             make_task(name="task_b", unique=True), self.site))
 
     def test_invalid_task_is_refused(self):
-        with self.assertRaises(ValueError):
-            enqueue.add({"task_uid": "x"}, self.site)
+        with self.assertRaises(ValueError) as caught:
+            enqueue.add({"task_uid": "x", "__ac": "confidential",
+                         "text": "t" * 1000}, self.site)
+        message = str(caught.exception)
+        self.assertIn("Not a task", message)
+        self.assertIn("expected", message)
+        self.assertNotIn("confidential", message)
+        self.assertLess(len(message), 200)
 
     def test_uninstall_removes_outbox_and_ledger(self):
         enqueue.add(make_task(), self.site)

@@ -20,7 +20,9 @@ from bika.lims.utils.analysis import create_analysis
 from plone.protect import createToken
 from six.moves.urllib.parse import urlencode
 
+from senaite.queue.api import add_action_task
 from senaite.queue.api import add_apply_template_task
+from senaite.queue.records import outbox
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.tests.integration.process import ProcessTestCase
 from senaite.queue.tests import utils
@@ -92,6 +94,59 @@ class TemplateTest(TemplateTestCase):
         # The plan, two chunks, two duplicates, blank, control
         self.assertEqual([len(task.uids) for task in done],
                          [0, 4, 2, 0, 0, 0, 0])
+
+    def test_applied_by_a_program(self):
+        """As add-ons do, without one of our pages."""
+        def act(case):
+            case.worksheet.applyWorksheetTemplate(self.template)
+            transaction.commit()
+        self.create_template()
+        case, (done,) = self.compare(self.as_made, act, assign=False)
+        self.assertEqual(len(case.worksheet.getLayout()), 11)
+        self.assertEqual(done[0].get_context(), case.worksheet)
+
+    def test_applied_by_a_program_at_once(self):
+        """Where nothing is to be queued, and within a task."""
+        self.create_template(["a", "a"])
+        case = self.new_case(assign=False)
+        with utils.settings(queued_processes=()):
+            case.worksheet.applyWorksheetTemplate(self.template)
+        self.assertEqual(len(case.worksheet.getLayout()), 4)
+        case = self.new_case(assign=False)
+        with utils.settings(min_items=5):
+            case.worksheet.applyWorksheetTemplate(self.template)
+        self.assertEqual(len(case.worksheet.getLayout()), 4)
+        case = self.new_case(assign=False)
+        task = add_action_task(case.samples, "submit")
+        with utils.working_on(task):
+            case.worksheet.applyWorksheetTemplate(self.template)
+        self.assertEqual(len(case.worksheet.getLayout()), 4)
+        outbox.forget(self.portal, task.task_uid)
+        # Nothing to apply: core empties the field
+        case.worksheet.applyWorksheetTemplate(None)
+        self.assertIsNone(case.worksheet.getWorksheetTemplate())
+        self.assertEqual(self.pending(), [])
+
+    def test_locks_while_a_template_is_applied(self):
+        """Samples are free after their chunk, unless a later step changes
+        their analyses."""
+        for slots, through in ((["a", "a"], 1), (["a", ("d", 1), "a"], 2)):
+            self.create_template(slots)
+            case = self.new_case(assign=False)
+            uids = sorted(api.get_uid(sample) for sample in case.samples)
+            case.worksheet.applyWorksheetTemplate(self.template)
+            plan, = self.pending()
+            self.assertEqual(plan.locks, [api.get_uid(self.portal.worksheets)])
+            utils.process(self.portal, plan)
+            routine, = self.pending()
+            self.assertEqual(sorted(routine.locks), uids)
+            utils.process(self.portal, routine)
+            rest, = self.pending()
+            self.assertEqual(len(rest.uids), 2)
+            self.assertEqual(len(rest.locks), through)
+            self.drain()
+            self.assertEqual(len(case.worksheet.getLayout()),
+                             4 if through == 1 else 6)
 
     def test_samples_are_added_by_priority(self):
         """The first sample has priority; an analysis may have come late."""

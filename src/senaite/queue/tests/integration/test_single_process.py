@@ -23,6 +23,7 @@ import unittest
 import requests
 import transaction
 from AccessControl import getSecurityManager
+from bika.lims import api as senaite_api
 from persistent.mapping import PersistentMapping
 from plone.app.testing import TEST_USER_ID
 from plone.app.testing import TEST_USER_NAME
@@ -51,6 +52,7 @@ from senaite.queue.consumer import loop as consumers
 from senaite.queue.integration import notices
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model.current import current_task
+from senaite.queue.model.queue_task import get_chunks_for
 from senaite.queue.model import states
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.records import ledger
@@ -62,6 +64,7 @@ from senaite.queue.testing import QUEUE_WSGI_TESTING
 
 NAME = "task_of_a_test"
 PERSON = "test_person"
+MANAGER = "test_manager"
 
 _work = []
 
@@ -187,6 +190,74 @@ class TestProcess(ProcessTestCase):
         store = get_server_utility(self.portal).store
         eventually(lambda: store.job(task.job_uid)["done"] == 3)
         self.assertEqual(self.done(), {"a": 1, "b": 1, "c": 1})
+
+    def test_rest_added_as_a_task_belongs_to_the_job(self):
+        """As the documentation of 1.0.x has it, for an empty rest, too."""
+        uids = ["item-%02d" % number for number in range(25)]
+        chunks, seen = [], []
+
+        def work(context, task):
+            chunk, rest = get_chunks_for(task)
+            self.work(context, dict_of(task, chunk))
+            chunks.append(len(chunk))
+            store = get_server_utility(self.portal).store
+            seen.append(store.job(task.job_uid)["done"])
+            api.add_task(task.name, context, uids=rest, colour="blue")
+
+        _work[:] = [work]
+        self.consume()
+        task = self.click(uids=uids, chunk_size=10, retries=1, priority=30,
+                          ghost=True)
+        store = get_server_utility(self.portal).store
+        eventually(lambda: store.job(task.job_uid) and
+                   store.job(task.job_uid)["done"] == 25)
+        eventually(lambda: store.count(states.ACTIVE) == 0)
+        self.assertEqual(self.done(), dict.fromkeys(uids, 1))
+        self.assertEqual(chunks, [10, 10, 5, 0])
+        self.assertEqual(seen[:3], [0, 10, 20])
+        job = store.job(task.job_uid)
+        self.assertEqual((job["total"], job["done"]), (25, 25))
+        tasks = [store.get(uid) for uid in self.attempts]
+        for other in tasks:
+            self.assertEqual(
+                (other.job_uid, other.retries, other.chunk_size,
+                 other.priority, other.ghost),
+                (task.job_uid, 1, 10, 30, True))
+        self.assertEqual(outbox.pending(self.portal), [])
+
+    def test_guards_let_the_requests_of_a_running_task_through(self):
+        """Those it signs; a parameter of the request does not help."""
+        client = self.portal.clients["client-1"]
+        self.portal.acl_users._doAddUser(
+            MANAGER, "secret-of-the-test", ["Member", "LabManager"], [])
+        transaction.commit()
+        login(self.portal, MANAGER)
+        found = []
+
+        def work(context, task):
+            for auth in ((MANAGER, "secret-of-the-test"), QueueAuth(MANAGER)):
+                requests.post(
+                    self.url + "/@@API/senaite/v1/update",
+                    json={"uid": senaite_api.get_uid(client),
+                          "transition": "deactivate",
+                          "queue_tuid": task.task_uid}, auth=auth)
+                found.append(self.state_of(client))
+
+        _work[:] = [work]
+        self.consume()
+        self.wait_for(self.click(uids=[senaite_api.get_uid(client)]))
+        self.assertEqual(found, ["active", "inactive"])
+
+    def state_of(self, obj):
+        """Return the state of an object, as another client sees it."""
+        connection = self.portal._p_jar.db().open(
+            transaction.TransactionManager())
+        try:
+            found = connection.root()["Application"].unrestrictedTraverse(
+                senaite_api.get_path(obj))
+            return found.workflow_history.values()[0][-1]["review_state"]
+        finally:
+            connection.close()
 
     def test_failure_after_writing_is_rolled_back(self):
         def work(context, task):

@@ -52,7 +52,7 @@ ARROWS = (
                   "speedups")),
     ("api", ("client", "model", "records", "server", "site")),
     ("adapters", ("api", "model", "site", "speedups")),
-    ("integration", ("adapters", "api", "client", "model", "site",
+    ("integration", ("adapters", "api", "auth", "client", "model", "site",
                      "speedups")),
     ("browser", ("api", "auth", "client", "consumer", "integration", "model",
                  "records", "server", "site", "speedups")),

@@ -145,6 +145,14 @@ class TestToTask(unittest.TestCase):
         for key in ("task_uid", "name", "context_path", "username"):
             self.assertIsInstance(back[key], str)
 
+    def test_uids_that_occur_twice_count_once(self):
+        data = dict(make_task(1), uids=["b", "a", u"b", "a", "c"])
+        del data["job_total"]
+        task = queue_task.to_task(data)
+        self.assertEqual(task.uids, ["b", "a", "c"])
+        self.assertEqual(task.job_total, 3)
+        self.assertEqual(set(map(type, task.uids)), {str})
+
     def test_short_uid_is_derived_from_the_uid(self):
         task = queue_task.to_task(dict(make_task(1), task_short_uid="x"))
         self.assertEqual(task.task_short_uid, "0" * 9)
@@ -232,6 +240,35 @@ class TestCopy(SiteCase):
         self.provide(max_retries=2, default=10)
         copy = queue_task.copy_task(task)
         self.assertEqual((copy.retries, copy.chunk_size), (2, 4))
+
+    def test_given_locks_hold_beside_those_of_the_items(self):
+        self.provide()
+        task = queue_task.new_task("task_x", "ctx", locks=["a"])
+        task["locks"] = ["a", "b"]
+        copy = queue_task.copy_task(task)
+        self.assertEqual(copy.locks, ["a", "b"])
+        self.assertEqual(queue_task.given_with(copy), {"locks": ["a"]})
+        copy = queue_task.copy_task(copy, locks=("c",))
+        self.assertEqual(copy.locks, ["c"])
+        self.assertEqual(queue_task.given_with(copy), {"locks": ["c"]})
+        task = queue_task.new_task("task_x", "ctx")
+        self.assertEqual(queue_task.given_with(task), {})
+
+    def test_values_of_the_job(self):
+        self.provide()
+        task = queue_task.new_task(
+            "task_x", "ctx", uids=["a", "b"], priority=3, ghost=True,
+            retries=1, colour="blue", username="other")
+        other = queue_task.new_task(
+            "task_x", "ctx", uids=["b"], **queue_task.job_values(task))
+        self.assertNotEqual(other, task)
+        self.assertEqual(other.job_uid, task.job_uid)
+        self.assertEqual(other.job_created, task.job_created)
+        self.assertEqual((other.job_total, other.uids), (2, ["b"]))
+        self.assertEqual((other.priority, other.ghost, other.retries),
+                         (3, True, 1))
+        self.assertNotIn("colour", other)
+        self.assertEqual(queue_task.given_with(other), {"retries": 1})
 
 
 class TestAttributes(SiteCase):
