@@ -69,7 +69,7 @@ def get_keys(portal, now=None):
     stored = get_stored(portal)
     if not stored:
         return []
-    now = clock.now() if now is None else now
+    now = clock.steady() if now is None else now
     keys = [stored.get("current")]
     if now < stored.get("previous_until", 0):
         keys.append(stored.get("previous"))
@@ -136,7 +136,7 @@ def rotate(portal, grace_seconds=GRACE_SECONDS):
 def remember(stored, key, grace_seconds):
     """Keep a former key in a record, to be accepted for a while."""
     stored["previous"] = key if grace_seconds > 0 else None
-    stored["previous_until"] = clock.now() + max(grace_seconds, 0)
+    stored["previous_until"] = clock.steady() + max(grace_seconds, 0)
 
 
 def remove(portal):

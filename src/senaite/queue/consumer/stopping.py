@@ -203,7 +203,8 @@ def _at_exit(pid, get_consumers):
     """End what still runs. Its process may be gone, with its lock, so nothing
     is waited for in a fork of it."""
     busy = [consumer for consumer in get_consumers()
-            if consumer.attempt is not None]
+            if consumer.attempt is not None
+            and not consumer.attempt.is_handed_back]
     if busy and os.getpid() == pid:
         stop(busy, get_grace())
 

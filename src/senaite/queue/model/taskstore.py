@@ -184,7 +184,9 @@ class ITaskStore(Interface):
         `pop` may return a task although none was added; or None."""
 
     def rescue(limit=100):
-        """Queue tasks with expired leases again; return their uids."""
+        """Queue tasks with expired leases again; return their uids. Those that
+        ended before the queue server was started follow half a minute later:
+        nobody could renew them, or report."""
 
     def prune(retention_seconds, limit=1000):
         """Remove older history; return the number of tasks removed."""

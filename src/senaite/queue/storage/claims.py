@@ -66,6 +66,9 @@ def next_due(unit):
     lease = unit.scalar(sa.select(_TASK.c.lease_until).where(
         unit.mine(_TASK), _TASK.c.lease_until.isnot(None)
     ).order_by(_TASK.c.lease_until).limit(1))
+    if lease is not None and lease < (unit.began or lease) and \
+            upkeep.is_patient(unit):
+        lease = unit.began + upkeep.PATIENCE_SECONDS
     delay = unit.scalar(sa.select(_TASK.c.visible_at).where(
         unit.mine(_TASK), _TASK.c.state == states.QUEUED,
         _TASK.c.ready == sa.false()

@@ -64,7 +64,7 @@ class TaskStore(object):
         base = database.get_database(self.url)
         with base.read() as connection:
             unit = Unit(connection, self.site_id, base.dialect, self._random)
-            unit.now = self._clock.read(unit, self._time_of_day(unit))
+            self._set_time(unit)
             yield unit
 
     @contextlib.contextmanager
@@ -75,12 +75,16 @@ class TaskStore(object):
                 unit = Unit(connection, self.site_id, base.dialect,
                             self._random, writes=True)
                 base.dialect.take_turn(unit)
-                unit.now = self._clock.read(unit, self._time_of_day(unit))
+                self._set_time(unit)
                 yield unit
                 unit.finish()
         except Exception:
             self._clock.note_rollback()
             raise
+
+    def _set_time(self, unit):
+        unit.now = self._clock.read(unit, self._time_of_day(unit))
+        unit.began = self._clock.began
 
     def _time_of_day(self, unit):
         if self._wall is not None:

@@ -50,6 +50,8 @@ class StoreClock(object):
         self._last = None
         #: the last reading that was kept
         self._kept = None
+        #: the first reading of this process
+        self.began = None
 
     def read(self, unit, wall):
         """Return the time; keep it in the database if the unit writes.
@@ -70,6 +72,8 @@ class StoreClock(object):
                 unit.keep_clock(reading, wall)
                 self._kept = reading
             self._last = (reading, wall, measured)
+            if self.began is None:
+                self.began = reading
             return reading
 
     def note_rollback(self):

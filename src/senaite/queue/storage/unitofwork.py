@@ -40,6 +40,8 @@ class Unit(object):
         self.site = site
         #: UTC epoch seconds
         self.now = None
+        #: when this queue server began (epoch seconds), or None
+        self.began = None
         self.dialect = dialect
         self.random = random
         self.writes = writes

@@ -40,18 +40,33 @@ _TASK = schema.task
 _TABLES = (schema.task, schema.involved, schema.lane, schema.lock,
            schema.attempt, schema.job, schema.consumer)
 
+#: Seconds after its start for which a queue server leaves alone the leases that
+#: ended before
+PATIENCE_SECONDS = 30
+
 #: Maximum values in one IN: SQLite allows 999 variables in a statement
 _MANY = 500
 
 
 def rescue(unit, limit):
     """Take back tasks with expired leases; see `ITaskStore.rescue`."""
+    # While no queue server was there, nobody could renew a lease, or say that
+    # it was stopped as planned
+    since = unit.began if is_patient(unit) else None
     ended = unit.rows(sa.select(_TASK).where(
-        unit.mine(_TASK), _TASK.c.lease_until <= unit.now
+        unit.mine(_TASK), _TASK.c.lease_until <= unit.now,
+        *([_TASK.c.lease_until >= since] if since is not None else [])
     ).order_by(_TASK.c.lease_until).limit(limit))
     return [fields.to_native(row["task_uid"]) for row in ended
             if consumer_registry.take_back(
                 unit, row, u"The consumer stopped responding")]
+
+
+def is_patient(unit):
+    """Tell whether the queue server has begun so recently that consumers may
+    not have reported yet."""
+    return unit.began is not None and \
+        unit.now < unit.began + PATIENCE_SECONDS
 
 
 def promote(unit, limit):

@@ -23,6 +23,7 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.POSException import POSKeyError
 from ZODB.POSException import ReadConflictError
 
+from senaite.queue.auth import pas
 from senaite.queue.site import objects
 
 TROUBLE = (ClientDisconnected("away"), POSKeyError(b"\0" * 8),
@@ -92,3 +93,23 @@ class TestTraverse(unittest.TestCase):
 
         with self.assertRaises(ClientDisconnected):
             objects.is_there(Item())
+
+
+class TestUser(unittest.TestCase):
+    """A task must not fail because its user cannot be looked up now."""
+
+    def test_user_that_cannot_be_looked_up_now(self):
+        class Away(object):
+            def getUserById(self, user_id):
+                raise self.error
+
+        plugin = pas.QueueAuthPlugin("plugin")
+        plugin._getPAS = Away
+        credentials = {pas.CREDENTIAL: "jane", "extractor": "plugin"}
+        for error in TROUBLE:
+            Away.error = error
+            with self.assertRaises(type(error)):
+                plugin.authenticateCredentials(credentials)
+        # A plugin that is broken makes nobody of the user, and is logged
+        Away.error = ValueError("broken")
+        self.assertIsNone(plugin.authenticateCredentials(credentials))

@@ -22,6 +22,7 @@ import sys
 import threading
 import types
 
+from senaite.queue import config
 from senaite.queue.consumer import identity
 from senaite.queue.consumer import stopping
 from senaite.queue.consumer import worker as workers
@@ -195,6 +196,29 @@ class TestStopping(StopCase):
         self.assertEqual(stopping.get_stopped(), [])
         self.assertTrue(os.path.exists(stopping._note_path()))
         self.assertIn(identity.instance_path(), stopping._note_path())
+
+
+class TestExit(StopCase):
+
+    def test_what_was_handed_back_is_left_alone_at_exit(self):
+        task, consumer = self.begin()
+        stopping.stop([consumer], 0)
+        reports = self.server.routes().count("fail")
+        stopping._at_exit(os.getpid(), lambda: [consumer])
+        self.assertEqual(self.server.routes().count("fail"), reports)
+        self.assertEqual(self.outcomes(task), ["stopped"])
+        self.assertEqual(self.problems(), [])
+        self.assertEqual(stopping.get_stopped(), [])
+
+    def test_exit_without_a_stop_hands_back(self):
+        os.environ[config.STOP_SECONDS.variable] = "0"
+        self.addCleanup(os.environ.pop, config.STOP_SECONDS.variable)
+        task, consumer = self.begin()
+        # A fork, for one, has no consumers of its own
+        stopping._at_exit(os.getpid() + 1, lambda: [consumer])
+        self.assertEqual(self.status(task), states.RUNNING)
+        stopping._at_exit(os.getpid(), lambda: [consumer])
+        self.assertEqual(self.outcomes(task), ["stopped"])
 
 
 class TestGuard(StopCase):

@@ -61,13 +61,13 @@ class ViewletsTest(ResultsTestCase):
         return before.rsplit("<", 1)[1] + after.split(">", 1)[0]
 
     def test_worksheet_and_sample(self):
-        started = clock.monotonic()
+        started = clock.now()
         self.click(self.worksheet, "submit", self.analyses)
         found = progress.get_progress(self.worksheet)
         self.assertEqual((found["left"], found["total"]), (6, 6))
         self.assertEqual(found["users"], [TEST_USER_ID])
         self.assertGreaterEqual(found["since"], int(started))
-        self.assertLessEqual(found["since"], clock.monotonic())
+        self.assertLessEqual(found["since"], clock.now())
         # A sample counts its own analyses only
         for sample in self.samples:
             self.assertEqual(self.figures(sample)["left"], 3)

@@ -89,6 +89,25 @@ class ClockContract(StoreCase):
         spent = self.seconds_until(lambda: self.pop(BOB))
         self.assertLessEqual(spent, LEASE * 1.5)
 
+    def test_leases_that_ended_while_no_server_was_there(self):
+        """Their consumers get the time to report."""
+        kept, stopped, dead = (
+            self.add(number, retries=0)["task_uid"] for number in (1, 2, 3))
+        for name in (ALICE, BOB, "c/00000001"):
+            self.pop(name)
+        self.clock.forward(10 * LEASE)
+        self.store = self.open_store(SITE, self.clock)
+        self.assertEqual(self.store.rescue(), [])
+        self.assertGreater(self.store.next_due(), self.store.now() + 20)
+        self.clock.forward(10)
+        self.assertTrue(self.store.heartbeat(ALICE, kept, LEASE))
+        self.assertEqual(self.store.hello("bob/00000009", [BOB]), [stopped])
+        self.clock.forward(LEASE - 10)
+        self.assertEqual(self.store.rescue(), [dead])
+        self.assertEqual(
+            [self.store.get(uid)["status"] for uid in (kept, stopped, dead)],
+            ["running", "queued", "failed"])
+
     def test_difference_is_told_and_becomes_smaller(self):
         self.add(1)
         self.assertEqual(self.store.ahead(), 0)
