@@ -22,7 +22,10 @@ from bika.lims import api as senaite_api
 from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
+from senaite.queue.client import diagnosis
 from senaite.queue.client.view import outage_seconds
+from senaite.queue.client.view import trouble
+from senaite.queue.client.view import unattended_seconds
 from senaite.queue import config
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
@@ -31,6 +34,10 @@ from senaite.queue.model import surroundings
 
 #: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
+
+#: Seconds for which a task waits without a consumer before that is shown: a
+#: consumer may be restarting
+UNATTENDED_SECONDS = 60
 
 
 def get_notices():
@@ -45,11 +52,19 @@ def get_notices():
         return found + [_(
             u"The queue is off, because the setting 'Queue server' is empty: "
             u"all actions run at once, while users wait.")]
-    outage = outage_seconds(senaite_api.get_portal())
+    portal = senaite_api.get_portal()
+    outage = outage_seconds(portal)
     # nobody asks the server while our own configuration forbids it
     is_outage = not config.get_errors(config.CRITICAL)
     if is_outage and outage > OUTAGE_SECONDS:
-        found.append(tell_outage(outage, settings))
+        refusal = diagnosis.describe(
+            trouble(portal), "/".join(portal.getPhysicalPath()))
+        if refusal is None:
+            found.append(tell_outage(outage, settings))
+        else:
+            found.extend([refusal, tell_refusal(outage, settings)])
+    elif unattended_seconds(portal) > UNATTENDED_SECONDS:
+        found.append(tell_unattended(unattended_seconds(portal)))
     allowed = settings.get_setting("max_seconds_unlock")
     overtime = marks.view().overtime
     if overtime > allowed:
@@ -86,6 +101,32 @@ def tell_outage(outage, settings):
     return _(
         u"The queue server at ${server} has not answered for ${minutes} min "
         u"${seconds} s. Queued tasks are kept.", mapping=words)
+
+
+def tell_refusal(outage, settings):
+    """Return the notice about the consequence of a server that answers, but
+    refuses to work; see `tell_outage`."""
+    words = {"minutes": int(outage // 60), "seconds": int(outage % 60)}
+    if outage > settings.get_setting("outage_seconds"):
+        return _(
+            u"Nothing could be delivered to the queue server for ${minutes} "
+            u"min ${seconds} s. Queued tasks are kept, and new actions run at "
+            u"once, while users wait.", mapping=words)
+    return _(
+        u"Nothing could be delivered to the queue server for ${minutes} min "
+        u"${seconds} s. Queued tasks are kept.", mapping=words)
+
+
+def tell_unattended(seconds):
+    """Return the notice about tasks that no consumer asks for.
+
+    :param seconds: since when
+    """
+    return _(
+        u"No consumer is running: a task has been waiting for ${minutes} min. "
+        u"Check that the Zope process of the consumer is running, and the "
+        u"site, the user and the password of its clock-server.",
+        mapping={"minutes": int(seconds // 60)})
 
 
 class NoticesViewlet(ViewletBase):
