@@ -24,6 +24,7 @@ from bench import sites
 #: Numbers of waiting tasks; the peer keeps a list, which is too slow for more
 SIZES = (100, 1000, 10000, 100000)
 PEER_SIZES = (100, 1000, 5000)
+OUTBOX_SIZES = (100, 1000, 10000)
 PEER = "senaite.queue==1.0.3"
 
 #: Documented seconds between two chunks of the peer
@@ -103,11 +104,17 @@ def work():
     return figures
 
 
+def outbox():
+    """Add many tasks at once, and show pages while they wait."""
+    return {size: sites.zopepy("outbox.py", str(size))
+            for size in OUTBOX_SIZES}
+
+
 def ownership():
     """Share a client that has thousands of objects with a new contact."""
     with sites.site() as (_home, conf):
         return sites.zopepy("ownership.py", conf, "2000")
 
 
-BENCHES = {"ownership": ownership, "store": store,
+BENCHES = {"outbox": outbox, "ownership": ownership, "store": store,
            "store-100000": largest_store, "work": work}

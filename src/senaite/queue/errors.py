@@ -224,15 +224,18 @@ class ServerFailed(ServerUnreachable):
     The request may be at fault, for example by its size.
     """
 
-    def __init__(self, answered, message):
+    def __init__(self, answered, message, reason=None):
         """
         :param answered: HTTP status of the answer
         :type answered: int
         :param message: what is wrong
         :type message: str
+        :param reason: the message in the answer; None: it is not JSON
+        :type reason: str
         """
         super(ServerFailed, self).__init__(message)
         self.answered = answered
+        self.reason = reason
 
 
 class KeyNotProved(ServerUnreachable):

@@ -119,6 +119,10 @@ class Agent(object):
         self._trouble_since = None
         #: why the last round failed, or None
         self.trouble = None
+        #: see `senaite.queue.server.attendance`; as of the last refresh
+        self.unattended_seconds = 0
+        self._round_is_over = Event()
+        self._asked_url = None
         self._thread = None
         self._pid = None
         #: set while the thread does not run
@@ -195,6 +199,23 @@ class Agent(object):
         self.wake()
         self._refreshed.wait(timeout)
 
+    def has_asked(self, url, timeout=0):
+        """Tell whether the agent has asked the queue server at a URL, so that
+        what it says of the server is about this one.
+
+        :param url: the setting "server"
+        :param timeout: maximum number of seconds to wait
+        """
+        until = clock.monotonic() + timeout
+        while self._asked_url != url:
+            rest = until - clock.monotonic()
+            if not 0 < rest <= timeout:
+                return False
+            self._round_is_over.clear()
+            self.wake()
+            self._round_is_over.wait(rest)
+        return True
+
     # for threads of our own
 
     def stop(self):
@@ -228,7 +249,11 @@ class Agent(object):
             except Exception as error:
                 self._note_trouble(error)
                 raise
-            self._trouble_since = self.trouble = None
+            else:
+                self._trouble_since = self.trouble = None
+            finally:
+                self._asked_url = self._server_url
+                self._round_is_over.set()
             return counts
 
     def _do_round(self, everything):
@@ -372,16 +397,19 @@ class Agent(object):
         """
         with self._work_lock:
             state = self.state
+            unattended = 0
             for _number in range(MOST_ANSWERS):
                 query = {"since": state.version} if state.version else None
                 feed = self.transport.call(
                     "queue_server/diff", method="GET", query=query,
                     force=force)
                 state = snapshot.apply_feed(state, feed)
+                unattended = feed.get("unattended") or 0
                 if not feed.get("more"):
                     break
             # only when complete: half a snapshot would show queued items as free
             self.state = state
+            self.unattended_seconds = unattended
             self._refreshed_at = clock.monotonic()
             self._refreshed.set()
 

@@ -33,8 +33,11 @@ from senaite.queue.auth import tokens
 from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ConnectionFault
+from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import NoSuchRoute
 from senaite.queue.errors import OtherDatabase
+from senaite.queue.errors import ServerFailed
+from senaite.queue.errors import ServerRefused
 from senaite.queue.http.transport import API_PATH
 from senaite.queue.http.transport import INTRODUCTION_WAITS
 from senaite.queue import messageFactory as _
@@ -56,6 +59,48 @@ CERTIFICATE_REFUSED = "CERTIFICATE_VERIFY_FAILED"
 
 NO_HTTPS = _(u"No encrypted connection could be made: ${error}. Does this "
              u"port speak https? Zope itself speaks http only.")
+
+NO_SITE = _(u"There is a web server (it answers ${status}), but no SENAITE "
+            u"site with the queue at this path. The path of this site is "
+            u"${site}.")
+WRONG_KEY = _(u"The queue server does not accept our key. All processes need "
+              u"the same one: look for different values of SENAITE_QUEUE_KEY, "
+              u"and at whether the URL leads to this very site.")
+NOT_PROVED = _(u"What answers there does not prove that it has the key of "
+               u"this site, so nothing is sent to it. Check the URL, and "
+               u"install the same version of senaite.queue everywhere.")
+NO_SERVER = _(u"The process there is not a queue server. Set "
+              u"SENAITE_QUEUE_ROLE=server for it, or the URL to the process "
+              u"that is.")
+CANNOT_WORK = _(u"The queue server is there, but cannot work: ${message}")
+REFUSES = _(u"The queue server refuses: ${status} ${message}")
+
+
+def describe(error, site_id):
+    """Return what is wrong with a server that answers, in the words of the
+    test.
+
+    :param error: an exception of `senaite.queue.http.transport`, or None
+    :param site_id: path of this site
+    :returns: a message; None when the server does not answer
+    """
+    if isinstance(error, KeyNotProved):
+        return fault(NOT_PROVED).message
+    if isinstance(error, ServerRefused):
+        if error.status in (401, 403):
+            return fault(WRONG_KEY).message
+        if error.status == 405:
+            return fault(NO_SERVER).message
+        return fault(REFUSES, status=error.status,
+                     message=error.message).message
+    if not isinstance(error, ServerFailed):
+        return None
+    if error.reason is None:
+        return fault(NO_SITE, status=error.answered, site=site_id).message
+    if error.answered == 503:
+        return fault(CANNOT_WORK, message=error.reason).message
+    return fault(REFUSES, status=error.answered,
+                 message=error.reason).message
 
 
 def fault(text, **values):
@@ -167,10 +212,7 @@ def check_signature(response, signer):
             signer.key, response.headers.get(answers.HEADER), signer.nonce,
             response.status_code, response.content)
     except BadAnswer:
-        raise fault(_(u"What answers there does not prove that it has the key "
-                    u"of this site, so nothing is sent to it. Check the URL, "
-                    u"and install the same version of senaite.queue "
-                    u"everywhere."))
+        raise fault(NOT_PROVED)
 
 
 def check_database(url, get_key, membership, skew, site_id):
@@ -260,9 +302,7 @@ def read(response, skew, site_id):
                     u"the address of the Zope process itself."),
                     url=response.headers.get("Location", ""))
     if not isinstance(answer, dict) or "success" not in answer:
-        raise fault(_(u"There is a web server (it answers ${status}), but no "
-                    u"SENAITE site with the queue at this path. The path of "
-                    u"this site is ${site}."), status=status, site=site_id)
+        raise fault(NO_SITE, status=status, site=site_id)
     if answer.get("success"):
         return answer
     message = answer.get("message") or ""
@@ -271,24 +311,16 @@ def read(response, skew, site_id):
                     u"seconds, so that our requests are refused as out of "
                     u"date. Set them with NTP."), seconds=int(abs(skew)))
     if status == 401:
-        raise fault(_(u"The queue server does not accept our key. All "
-                    u"processes need the same one: look for different values "
-                    u"of SENAITE_QUEUE_KEY, and at whether the URL leads to "
-                    u"this very site."))
+        raise fault(WRONG_KEY)
     if status == 405:
-        raise fault(_(u"The process there is not a queue server. Set "
-                    u"SENAITE_QUEUE_ROLE=server for it, or the URL to the "
-                    u"process that is."))
+        raise fault(NO_SERVER)
     if status == 503:
-        raise fault(_(u"The queue server is there, but cannot work: "
-                    u"${message}"),
-                    message=message)
+        raise fault(CANNOT_WORK, message=message)
     if answer.get("error") == NoSuchRoute.__name__:
         raise fault(_(u"The queue server has an older version of "
                     u"senaite.queue: it does not know our question. Install "
                     u"the same version everywhere."))
-    raise fault(_(u"The queue server refuses: ${status} ${message}"),
-                status=status, message=message)
+    raise fault(REFUSES, status=status, message=message)
 
 
 def about_version(theirs):

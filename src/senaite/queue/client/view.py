@@ -191,6 +191,18 @@ def outage_seconds(portal):
     return agents.get_agent(portal).outage_seconds()
 
 
+def trouble(portal):
+    """Return why the queue server does not do its work, an exception; None
+    when it does, or nothing is known."""
+    return agents.get_agent(portal).trouble
+
+
+def unattended_seconds(portal):
+    """Return for how long a task has been waiting while no consumer asked for
+    one, as far as this process knows; 0 when all is well."""
+    return agents.get_agent(portal).unattended_seconds
+
+
 def _keep(portal, root):
     kept = _Kept()
     kept.root = root

@@ -242,7 +242,7 @@ class Transport(object):
                 if isinstance(message, six.text_type) else str(message)
         if status >= 500:
             raise ServerFailed(status, "{} answers {} {}".format(
-                self.base_url, status, message))
+                self.base_url, status, message), message)
         if status >= 400 or answer.get("success") is False:
             raise ServerRefused(
                 status if status >= 400 else 500, message, answer)

@@ -22,8 +22,11 @@ from bika.lims import api as senaite_api
 from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
+from senaite.queue.client import diagnosis
 from senaite.queue.client import trust
 from senaite.queue.client.view import outage_seconds
+from senaite.queue.client.view import trouble
+from senaite.queue.client.view import unattended_seconds
 from senaite.queue import config
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
@@ -34,6 +37,10 @@ from senaite.queue import PAS_PLUGIN_ID
 
 #: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
+
+#: Seconds for which a task waits without a consumer before that is shown: a
+#: consumer may be restarting
+UNATTENDED_SECONDS = 60
 
 
 def get_notices():
@@ -51,7 +58,7 @@ def get_notices():
     portal = senaite_api.get_portal()
     is_refused = trust.is_refused(portal)
     if is_refused:
-        found.append(tell_refusal(settings))
+        found.append(tell_other_database(settings))
     broken = trust.find_broken_user_folders(portal)
     if broken:
         found.append(tell_broken(broken))
@@ -59,7 +66,14 @@ def get_notices():
     # nobody asks the server while our own configuration forbids it
     is_outage = not is_refused and not config.get_errors(config.CRITICAL)
     if is_outage and outage > OUTAGE_SECONDS:
-        found.append(tell_outage(outage, settings))
+        refusal = diagnosis.describe(
+            trouble(portal), "/".join(portal.getPhysicalPath()))
+        if refusal is None:
+            found.append(tell_outage(outage, settings))
+        else:
+            found.extend([refusal, tell_refusal(outage, settings)])
+    elif unattended_seconds(portal) > UNATTENDED_SECONDS:
+        found.append(tell_unattended(unattended_seconds(portal)))
     allowed = settings.get_setting("max_seconds_unlock")
     overtime = marks.view().overtime
     if overtime > allowed:
@@ -80,7 +94,7 @@ def tell_error(error):
              mapping={"error": str(error)})
 
 
-def tell_refusal(settings):
+def tell_other_database(settings):
     """Return the notice of a copy of the site.
 
     :param settings: see `senaite.queue.model.surroundings`
@@ -123,6 +137,32 @@ def tell_outage(outage, settings):
     return _(
         u"The queue server at ${server} has not answered for ${minutes} min "
         u"${seconds} s. Queued tasks are kept.", mapping=words)
+
+
+def tell_refusal(outage, settings):
+    """Return the notice about the consequence of a server that answers, but
+    refuses to work; see `tell_outage`."""
+    words = {"minutes": int(outage // 60), "seconds": int(outage % 60)}
+    if outage > settings.get_setting("outage_seconds"):
+        return _(
+            u"Nothing could be delivered to the queue server for ${minutes} "
+            u"min ${seconds} s. Queued tasks are kept, and new actions run at "
+            u"once, while users wait.", mapping=words)
+    return _(
+        u"Nothing could be delivered to the queue server for ${minutes} min "
+        u"${seconds} s. Queued tasks are kept.", mapping=words)
+
+
+def tell_unattended(seconds):
+    """Return the notice about tasks that no consumer asks for.
+
+    :param seconds: since when
+    """
+    return _(
+        u"No consumer is running: a task has been waiting for ${minutes} min. "
+        u"Check that the Zope process of the consumer is running, and the "
+        u"site, the user and the password of its clock-server.",
+        mapping={"minutes": int(seconds // 60)})
 
 
 class NoticesViewlet(ViewletBase):

@@ -54,6 +54,9 @@ OK = "ok"
 UNAVAILABLE = "unavailable"
 SILENT = "does not answer"
 
+#: Seconds for which a task waits without a consumer before that is told
+UNATTENDED_SECONDS = 60
+
 #: HTTP status of a refusal of the queue server -> what is wrong
 REFUSALS = {401: "does not accept our key", 403: "does not accept our key",
             405: "is not a queue server"}
@@ -113,6 +116,8 @@ def _examine_part(portal, role, is_server):
         checks["consumer"] = _examine_consumer(portal)
     healthy = all(state == OK for state in checks.values())
     checks["server"] = _examine_connection(portal)
+    if view.unattended_seconds(portal) > UNATTENDED_SECONDS:
+        checks["queue"] = "no consumer, while tasks wait"
     return healthy, checks
 
 
@@ -155,25 +160,29 @@ def _examine_server(portal, is_server):
         return False, {"server": "this process is not a queue server"}
     from senaite.queue.server.server_utility import get_server_utility
     try:
-        store = get_server_utility(portal).store
+        utility = get_server_utility(portal)
     except StoreUnavailable:
         return False, {"store": UNAVAILABLE}
-    checks = dict(_ask_store(connections.Site.of(portal).key, store))
+    checks = dict(_ask_store(connections.Site.of(portal).key, utility))
     return checks["store"] == OK, checks
 
 
-def _ask_store(key, store):
+def _ask_store(key, utility):
     """Return the checks of a store, which may be `REMEMBER_SECONDS` old."""
     with _lock:
         question = _questions.get(key)
-        if question is None or question.subject is not store:
+        if question is None or question.subject is not utility:
             question = _questions[key] = Question(
-                store, lambda: _check_store(store), {"store": SILENT})
+                utility, lambda: _check_store(utility), {"store": SILENT})
     return question.ask()
 
 
-def _check_store(store):
-    """Return the checks of a store; may take as long as the store likes."""
+def _check_store(utility):
+    """Return the checks of a store; may take as long as the store likes.
+
+    :type utility: senaite.queue.server.server_utility.ServerQueueUtility
+    """
+    store = utility.store
     try:
         store.version()
         pauses = store.pauses()
@@ -187,6 +196,8 @@ def _check_store(store):
     if pauses:
         checks["queue"] = "paused" if any(
             not pause["name"] for pause in pauses) else "partly paused"
+    elif utility.attendance.unattended_seconds() > UNATTENDED_SECONDS:
+        checks["queue"] = "no consumer, while tasks wait"
     return checks
 
 

@@ -62,6 +62,8 @@ PROCESS_FIGURES = (
     ("server_reached",
      "1 when the queue server answers this process, else 0", None),
     ("consumer_runs", "1 when this process takes tasks, else 0", None),
+    ("unattended_seconds",
+     "Time for which a task has waited while no consumer asked for one", None),
     ("configuration_errors",
      "Environment variables and zope.conf keys of this process with a wrong "
      "value", None),
@@ -117,6 +119,7 @@ def process_figures(portal):
     return {
         "outbox_tasks": len(outbox.pending(portal)),
         "server_reached": int(not view.outage_seconds(portal)),
+        "unattended_seconds": view.unattended_seconds(portal),
         "consumer_runs": int(loop.is_running(connections.Site.of(portal))),
         "configuration_errors": len(config.get_errors()),
     }

@@ -13,7 +13,8 @@
 Pages ask for each row what waits in the outbox, and during an outage of the
 queue server thousands of entries may wait. The index is therefore kept for
 each thread and connection, and follows the bells of the outbox: only shards
-that have changed are looked at, and only entries that have changed are parsed.
+that have changed are looked at, in them only the buckets of their trees that
+have changed, and only entries that have changed are parsed.
 """
 
 from __future__ import absolute_import
@@ -99,6 +100,12 @@ class OutboxIndex(object):
         self.changes = 0
         self._shards = list(root["shards"])
         self._here = [{} for _shard in self._shards]
+        #: for each shard, oid of a bucket of its tree -> (serial, uids of its
+        #: tasks), of those that are as they were committed
+        self._buckets = [{} for _shard in self._shards]
+        #: for each shard, uids of the tasks in other buckets, and of those
+        #: that this thread has written since
+        self._loose = [set() for _shard in self._shards]
         self._stamps = [None] * len(self._shards)
         self._writes = [0] * len(self._shards)
         self._state = None
@@ -149,6 +156,7 @@ class OutboxIndex(object):
         self._writes[number] += 1
         self.changes += 1
         self._stamps[number] = None
+        self._loose[number].add(task_uid)
         if was_fresh:
             self._put(number, task_uid, parse(task_uid, text))
             self._stamps[number] = self._stamp(number)
@@ -171,14 +179,42 @@ class OutboxIndex(object):
         return bell.value, bell._p_serial, self._writes[number]
 
     def _read(self, number):
-        here = self._here[number]
-        found = dict(self._shards[number]["entries"])
-        found.pop(SENTINEL, None)
-        for task_uid in [uid for uid in here if uid not in found]:
-            self._remove(number, task_uid)
+        """Read what has changed of a shard: the buckets of its tree that have
+        another serial, and those that this transaction has changed."""
+        tree = self._shards[number]["entries"]
+        # After a savepoint, what was changed has its old serial
+        is_told = getattr(getattr(tree, "_p_jar", None),
+                          "_savepoint_storage", tree) is None
+        here, known = self._here[number], self._buckets[number]
+        loose, self._loose[number] = self._loose[number], set()
+        kept, found = {}, {}
+        for bucket in _buckets_of(tree):
+            # The only bucket of a tree is part of it and has no oid
+            oid = getattr(bucket, "_p_oid", None)
+            is_clean = is_told and oid is not None and not bucket._p_changed
+            former = known.get(oid) if is_clean else None
+            if former is not None and former[0] == bucket._p_serial and \
+                    loose.isdisjoint(former[1]):
+                kept[oid] = former
+                continue
+            content = dict(bucket)
+            content.pop(SENTINEL, None)
+            found.update(content)
+            if is_clean:
+                kept[oid] = bucket._p_serial, frozenset(content)
+            else:
+                self._loose[number].update(content)
+        gone = set(loose)
+        for oid, former in known.items():
+            if kept.get(oid) is not former:
+                gone.update(former[1])
+        self._buckets[number] = kept
+        for task_uid in gone:
+            if task_uid in here and task_uid not in found:
+                self._remove(number, task_uid)
         for task_uid, text in found.items():
-            known = here.get(task_uid)
-            if known is None or known.text != text:
+            entry = here.get(task_uid)
+            if entry is None or entry.text != text:
                 self._put(number, task_uid, parse(task_uid, text))
 
     def _put(self, number, task_uid, entry):
@@ -218,6 +254,20 @@ class OutboxIndex(object):
             found.discard(task_uid)
             if not found:
                 del self._places[place]
+
+
+def _buckets_of(tree):
+    """Yield the buckets of a tree, loaded; a mapping is one of its own."""
+    if not hasattr(tree, "_firstbucket"):
+        yield tree
+        return
+    tree._p_activate()
+    bucket = tree._firstbucket
+    while bucket is not None:
+        # Ghosts have no serial
+        bucket._p_activate()
+        yield bucket
+        bucket = bucket._next
 
 
 def _urgency(entry):

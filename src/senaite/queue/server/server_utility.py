@@ -35,6 +35,7 @@ from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import FINISHED
 from senaite.queue.model import surroundings
+from senaite.queue.server.attendance import Attendance
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server import maintenance
 from senaite.queue.server.monitor_data import Monitoring
@@ -99,6 +100,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         super(ServerQueueUtility, self).__init__(store, site_id)
         self.pace = maintenance.Pace()
         self.upkeep_turn = UpkeepTurn()
+        self.attendance = Attendance(store)
         self.top_priority_tasks = None
         # Up to where the free keys of finished tasks were removed
         self.forgotten = None

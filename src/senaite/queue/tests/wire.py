@@ -40,6 +40,7 @@ from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import clock
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model.states import FINISHED
+from senaite.queue.server.attendance import Attendance
 from senaite.queue.server.upkeep_turn import UpkeepTurn
 
 KEY = tokens.make_key()
@@ -182,6 +183,7 @@ class QueueServer(Wire):
         self.has_mark = has_mark
         self.lease_seconds = lease_seconds
         self.upkeep_turn = UpkeepTurn()
+        self.attendance = Attendance(store)
         Wire.__init__(self, port)
 
     def check(self, claims):
@@ -265,7 +267,8 @@ class QueueServer(Wire):
                          if known.get(uid, "done") in FINISHED]}
 
     def do_diff(self, payload):
-        return self.store.changes(payload.get("since"))
+        return dict(self.store.changes(payload.get("since")),
+                    unattended=self.attendance.unattended_seconds())
 
     def do_search(self, payload):
         found = self.store.find(

@@ -25,6 +25,7 @@ from senaite.queue.auth import server_time
 from senaite.queue.client import agent as agents
 from senaite.queue.client import diagnosis
 from senaite.queue.client import trust
+from senaite.queue.client import view
 from senaite.queue import config
 from senaite.queue.consumer import loop as consumers
 from senaite.queue.integration import core_patches
@@ -32,6 +33,7 @@ from senaite.queue.integration import notices
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import surroundings
+from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import alone
 from senaite.queue.site import connections
@@ -41,6 +43,10 @@ from senaite.queue import speedups
 
 INFO = "info"
 WARNING = "warning"
+
+#: Maximum number of seconds to wait until this process has asked the queue
+#: server at a URL that has just been entered
+PATIENCE = 3
 
 #: Seconds since its last sign of life for which a consumer counts as running
 ALIVE_SECONDS = 60
@@ -77,6 +83,8 @@ def get_advice(portal):
             WARNING, diagnosis.about_difference(difference), None))
     if process_role.is_queue_server():
         found += _about_consumers(portal)
+    elif view.unattended_seconds(portal) > ALIVE_SECONDS:
+        found.append(_no_consumer())
     return found + _about_patches()
 
 
@@ -188,10 +196,18 @@ def _about_server(portal, url):
     """Return what is known about a queue server in another process."""
     if trust.is_refused(portal):
         return Advice(
-            WARNING, notices.tell_refusal(surroundings.get()), None)
-    if not agents.get_agent(portal).outage_seconds():
+            WARNING, notices.tell_other_database(surroundings.get()), None)
+    agent = agents.get_agent(portal)
+    if not agent.has_asked(url, PATIENCE):
+        return Advice(INFO, _(
+            u"The queue server is at ${url}. This process has not asked it "
+            u"yet.", mapping={"url": url}), None)
+    if not agent.outage_seconds():
         return Advice(INFO, _(u"The queue server is at ${url}.",
                               mapping={"url": url}), None)
+    refusal = diagnosis.describe(agent.trouble, get_site_id(portal))
+    if refusal is not None:
+        return Advice(WARNING, refusal, None)
     # the role "client" keeps this process from being the server
     own = process_role.get_configured_role() is None and \
         process_role.get_site_url(portal)
@@ -232,7 +248,12 @@ def _about_consumers(portal):
                            mapping={"count": max(count, 1)}), None)]
     if alone.may_volunteer():
         return found
-    return found + [Advice(
+    return found + [_no_consumer()]
+
+
+def _no_consumer():
+    return Advice(
         WARNING, _(u"No consumer has been running for at least a minute."),
         _(u"Tasks are waiting. Start a consumer: a client with a "
-          u"clock-server, or the program queue-consumer."))]
+          u"clock-server, or the program queue-consumer. If it runs, check "
+          u"the site, the user and the password of its clock-server."))

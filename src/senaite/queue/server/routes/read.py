@@ -84,7 +84,8 @@ def uids(context, request, status=None):
 @route("queue_server", "diff", methods=READ, access=VIEW)
 def diff(context, request):
     """Return what changed after the version `since`: see `ITaskStore.changes`;
-    `now` is the store's clock."""
+    `now` is the store's clock, `unattended` the number of seconds for which a
+    task has waited while no consumer asked for one."""
     given = get_params(request)
     queue = get_queue()
     queue.tick()
@@ -92,7 +93,9 @@ def diff(context, request):
         params.read_text(given, "since", 100),
         limit=params.read_number(given, "limit", params.DEFAULT_LIMIT, 1,
                                  params.MAX_LIMIT))
-    return params.answer(request, changes, now=queue.store.now())
+    return params.answer(
+        request, changes, now=queue.store.now(),
+        unattended=queue.attendance.unattended_seconds())
 
 
 @route("queue_server", "jobs/<string:job_uid>", methods=READ, access=VIEW)

@@ -27,8 +27,13 @@ from senaite.queue.auth import server_time
 from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.page import QueueSettingsView
 from senaite.queue.client import agent as agents
+from senaite.queue.client import diagnosis
 from senaite.queue import config
+from senaite.queue.errors import NotConnected
+from senaite.queue.errors import ServerFailed
+from senaite.queue.errors import ServerRefused
 from senaite.queue.model import surroundings
+from senaite.queue.server.reading import get_site_id
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.site import alone
 from senaite.queue.site import hotfix
@@ -94,6 +99,66 @@ class TestAdvice(unittest.TestCase):
         self.assertEqual(self.get()[1][:2],
                          (advice.INFO, "Running consumers: 2"))
 
+    def stand_still(self, url):
+        """Return the agent of the site as if it had asked a server."""
+        agent = agents.get_agent(self.portal)
+        agent.stop()
+        agent.join(30)
+        agent.ensure = agent.wake = lambda task_uid=None: None
+        self.addCleanup(agents._agents.pop, agent.site.key, None)
+        agents._agents[agent.site.key] = agent
+        agent._asked_url = url
+        agent._trouble_since = agent.trouble = None
+        agent.unattended_seconds = 0
+        return agent
+
+    def be_client_of(self, url):
+        os.environ[config.ROLE.variable] = process_role.CLIENT
+        set_setting("server", url)
+        return self.stand_still(url)
+
+    def test_refusing_server_is_described_like_in_the_test(self):
+        url = "http://127.0.0.1:1/plone"
+        agent = self.be_client_of(url)
+        agent._trouble_since = 1
+        site_id = get_site_id(self.portal)
+        for trouble, words in (
+                (ServerRefused(401, "no"), diagnosis.WRONG_KEY),
+                (ServerRefused(405, "no"), diagnosis.NO_SERVER),
+                (ServerFailed(502, "html"), diagnosis.NO_SITE),
+                (ServerFailed(503, "x", "disk full"), diagnosis.CANNOT_WORK),
+                (ServerFailed(500, "x", "oops"), diagnosis.REFUSES)):
+            agent.trouble = trouble
+            level, text, _todo = self.get()[0]
+            self.assertEqual(level, advice.WARNING)
+            self.assertNotIn("does not answer", text)
+            self.assertEqual(
+                diagnosis.describe(trouble, site_id), str(words))
+        agent.trouble = NotConnected("x")
+        self.assertIn("does not answer", self.get()[0][1])
+
+    def test_server_that_was_not_asked_yet(self):
+        """What is known of another server says nothing about this one."""
+        agent = self.be_client_of("http://127.0.0.1:1/plone")
+        agent._trouble_since = 1
+        set_setting("server", "http://127.0.0.1:2/plone")
+        former = advice.PATIENCE
+        self.addCleanup(setattr, advice, "PATIENCE", former)
+        advice.PATIENCE = 0.1
+        level, text, _todo = self.get()[0]
+        self.assertEqual(level, advice.INFO)
+        self.assertIn("127.0.0.1:2", text)
+        self.assertIn("not asked it yet", text)
+
+    def test_client_tells_that_no_consumer_runs(self):
+        agent = self.be_client_of("http://127.0.0.1:1/plone")
+        self.assertEqual(len(self.get()), 1)
+        agent.unattended_seconds = 61
+        level, text, todo = self.get()[1]
+        self.assertEqual(level, advice.WARNING)
+        self.assertIn("No consumer", text)
+        self.assertIn("password of its clock-server", todo)
+
     def test_server_elsewhere(self):
         # tests listen to no port
         self.addCleanup(setattr, process_role, "get_site_url",
@@ -101,8 +166,7 @@ class TestAdvice(unittest.TestCase):
         process_role.get_site_url = lambda portal: "http://127.0.0.1:2/plone"
         os.environ[config.ROLE.variable] = process_role.CLIENT
         set_setting("server", "http://127.0.0.1:1/plone")
-        agent = agents.get_agent(self.portal)
-        agent._trouble_since = None
+        agent = self.stand_still("http://127.0.0.1:1/plone")
         self.assertEqual(self.get()[0][:2], (
             advice.INFO, "The queue server is at http://127.0.0.1:1/plone."))
         agent._trouble_since = 1

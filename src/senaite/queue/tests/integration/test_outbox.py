@@ -15,6 +15,7 @@ from __future__ import division
 from __future__ import print_function
 
 import os
+import random
 import threading
 import time
 import unittest
@@ -27,6 +28,7 @@ from senaite.queue import config
 from senaite.queue.records import enqueue
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
+from senaite.queue.records import outbox_index
 from senaite.queue.tests import wire
 from senaite.queue.tests import zodbsite
 from senaite.queue.tests.zodbsite import Connected
@@ -246,6 +248,112 @@ class OutboxContract(object):
 
 
 TestInMemory, TestOnDisk, TestOverZEO = zodbsite.test_cases(OutboxContract)
+
+
+class TestIndex(unittest.TestCase):
+    """The index that a thread keeps shows what is in the outbox, whatever this
+    client and others do."""
+
+    #: so many that each tree has several buckets
+    COUNT = 150
+
+    def setUp(self):
+        self.world = zodbsite.MemoryStorage()
+        self.addCleanup(self.world.close)
+        self.clients = [Connected(self.world.db) for _number in range(2)]
+        self.savepoints = []
+        self.uids = []
+        for client in self.clients:
+            self.addCleanup(client.close)
+        site = self.clients[0].begin()
+        for _number in range(self.COUNT):
+            self.do_put(site)
+        self.clients[0].commit()
+
+    def do_put(self, site):
+        task = make_task(uids=["item"])
+        outbox.put(site, task)
+        self.uids.append(task.task_uid)
+
+    def do_put_again(self, site):
+        outbox.put(site, make_task(
+            task_uid=self.random.choice(self.uids), uids=["other"]))
+
+    def do_mark(self, site):
+        outbox.mark(site, {self.random.choice(self.uids): "added"},
+                    "e:1", 1000)
+
+    def do_refuse_and_offer(self, site):
+        uid = self.random.choice(self.uids)
+        outbox.mark(site, {uid: "invalid: x"}, None, 1000)
+        outbox.offer_again(site, uid)
+
+    def do_forget(self, site):
+        outbox.forget(site, self.random.choice(self.uids))
+
+    def do_prune(self, site):
+        outbox.prune(site, 5000)
+
+    def do_savepoint(self, site):
+        self.savepoints.append(self.clients[0].manager.savepoint())
+
+    def do_rollback(self, site):
+        if self.savepoints:
+            self.savepoints.pop().rollback()
+
+    def check(self, site):
+        root = outbox.get_root(site)
+        kept = outbox_index.index_of(root, everything=True)
+        fresh = outbox_index.OutboxIndex(root).refresh()
+        self.assertEqual(
+            dict((uid, entry.text) for uid, entry in kept.entries.items()),
+            dict((uid, entry.text) for uid, entry in fresh.entries.items()))
+
+    def test_index_follows_the_outbox(self):
+        mine, other = self.clients
+        for seed in range(60):
+            self.random = random.Random(seed)
+            verbs = [getattr(self, name) for name in sorted(dir(self))
+                     if name.startswith("do_")]
+            shared = [verb for verb in verbs if verb not in (
+                self.do_savepoint, self.do_rollback)]
+            if self.random.random() < 0.6:
+                site = other.begin()
+                self.random.choice(shared)(site)
+                other.commit()
+            site = mine.begin()
+            self.check(site)
+            for _number in range(self.random.randint(0, 6)):
+                self.random.choice(verbs)(site)
+                if self.random.random() < 0.5:
+                    self.check(site)
+            del self.savepoints[:]
+            if self.random.random() < 0.5:
+                mine.commit()
+            else:
+                mine.abort()
+            self.check(mine.begin())
+
+    def test_others_changes_are_read_bucket_by_bucket(self):
+        mine, other = self.clients
+        index = outbox_index.index_of(outbox.get_root(mine.begin()))
+        read = []
+        put = index._put
+        index._put = lambda number, uid, entry: read.append(uid) or put(
+            number, uid, entry)
+        buckets = dict(index._buckets[self.shard(index)])
+        self.assertGreater(len(buckets), 3)
+        self.do_put(other.begin())
+        other.commit()
+        outbox_index.index_of(outbox.get_root(mine.begin()))
+        self.assertEqual(read, [self.uids[-1]])
+        after = index._buckets[self.shard(index)]
+        changed = [oid for oid in after if after[oid] != buckets.get(oid)]
+        self.assertLess(len(changed), 3)
+
+    def shard(self, index):
+        return max(range(outbox.SHARDS),
+                   key=lambda number: len(index._here[number]))
 
 
 class TestView(unittest.TestCase):

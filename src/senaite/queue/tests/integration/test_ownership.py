@@ -27,6 +27,7 @@ from senaite.core.registry import set_registry_record
 from zope.event import notify
 from zope.globalrequest import getRequest
 
+from senaite.queue.adapters import object_security
 from senaite.queue import api
 from senaite.queue.model.categories import PROCESSES
 from senaite.queue.tests.integration.base import WorksheetTestCase
@@ -136,6 +137,21 @@ class OwnershipTest(WorksheetTestCase):
         self.assertEqual([other.job_uid for other in done].count(
             add.job_uid), 3)
         self.assertEqual(paths, sorted(paths))
+
+    def test_objects_are_looked_up_once(self):
+        looked_up = []
+        get_paths = object_security.get_paths
+        self.addCleanup(setattr, object_security, "get_paths", get_paths)
+        object_security.get_paths = lambda context: looked_up.append(
+            context) or get_paths(context)
+        with utils.settings(default=1):
+            add = api.add_reindex_obj_security_task(self.client, chunk_size=3)
+        transaction.commit()
+        done = self.drain()
+        self.assertEqual([other.job_uid for other in done].count(
+            add.job_uid), 3)
+        self.assertEqual(len(looked_up), 1)
+        self.assertEqual(len(object_security.known_paths._found), 0)
 
     def test_a_chunk_frees_its_memory(self):
         self.link()

@@ -33,6 +33,7 @@ from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.records import enqueue
 from senaite.queue.records import outbox
+from senaite.queue.server.attendance import Attendance
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests.tasks import Clock
 from senaite.queue.tests import wire
@@ -266,22 +267,21 @@ class TestFaultyAnswers(ClusterTestCase):
 
     def test_batches_stay_below_the_usual_limit_of_proxies(self):
         self.server.most_bytes = 1000 * 1000
-        uids = ["%032x" % number for number in range(800)]
-        self.put(60, uids=uids)
+        self.put(60, text="x" * 30000)
         counts = self.relay()
         self.assertEqual((counts["delivered"], counts["left"]), (60, 0))
         self.assertEqual(self.store.count(), 60)
 
     def test_batch_too_large_for_a_proxy_is_split(self):
         self.server.most_bytes = 20000
-        self.put(40, uids=["%032x" % number for number in range(60)])
+        self.put(40, text="x" * 2000)
         self.assertEqual(self.relay()["delivered"], 40)
         self.assertEqual(self.pending(), set())
 
     def test_task_too_large_for_a_proxy_is_refused_with_the_reason(self):
         self.server.most_bytes = 20000
         self.put(3)
-        large, = self.put(1, uids=["%032x" % n for n in range(900)])
+        large, = self.put(1, text="x" * 30000)
         self.put(3)
         counts = self.relay()
         self.assertEqual((counts["delivered"], counts["refused"]), (6, 1))
@@ -371,3 +371,13 @@ class TestFaultyAnswers(ClusterTestCase):
             self.agent.tick(everything=True)
         self.assertEqual(self.store.count(), 2)
         self.assertGreater(self.agent.outage_seconds(), 0)
+
+    def test_agent_learns_that_no_consumer_asks(self):
+        self.store.add(make_task(created=time.time() - 500))
+        self.server.attendance = Attendance(self.store)
+        self.agent.tick()
+        self.assertGreater(self.agent.unattended_seconds, 400)
+        self.store.cancel(self.store.find()[0].task_uid)
+        self.server.attendance = Attendance(self.store)
+        self.agent.tick()
+        self.assertEqual(self.agent.unattended_seconds, 0)

@@ -22,6 +22,8 @@ from plone.app.testing import TEST_USER_ID
 from senaite.queue.client import agent as agents
 from senaite.queue.client import snapshot
 from senaite.queue import config
+from senaite.queue.errors import KeyNotProved
+from senaite.queue.errors import ServerRefused
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
 from senaite.queue.model import clock
@@ -164,6 +166,31 @@ class NoticesTest(ResultsTestCase):
         analyst = self.new_browser()
         people.log_in(analyst, "analyst")
         self.assertEqual(self.said(analyst), [])
+
+    def test_no_consumer(self):
+        agent = self.know()
+        agent._trouble_since = None
+        agent.unattended_seconds = notices.UNATTENDED_SECONDS
+        self.assertEqual(self.said(), [])
+        agent.unattended_seconds = 400
+        said, = self.said()
+        self.assertIn("a task has been waiting for 6 min", said)
+        self.assertIn("password of its clock-server", said)
+
+    def test_server_that_refuses(self):
+        agent = self.know()
+        agent._trouble_since = clock.monotonic() - 200
+        agent.trouble = ServerRefused(401, "no")
+        reason, consequence = self.said()
+        self.assertIn("does not accept our key", reason)
+        self.assertIn("for 3 min", consequence)
+
+    def test_server_without_our_key(self):
+        agent = self.know()
+        agent._trouble_since = clock.monotonic() - 200
+        agent.trouble = KeyNotProved("http://there answers 200")
+        reason, _consequence = self.said()
+        self.assertIn("does not prove that it has the key", reason)
 
     def test_notices(self):
         manager = self.browser
