@@ -24,6 +24,7 @@ from senaite.queue.site import patching
 from senaite.queue.tests.addons.layer import ADDONS_TESTING
 from senaite.queue.tests.addons.layer import NAMES
 from senaite.queue.tests.integration.process import ProcessTestCase
+from senaite.queue.tests import patched
 from senaite.queue.tests import utils
 
 
@@ -115,6 +116,19 @@ class TestStorage(ProcessTestCase):
         self.assertFalse(self.box.add_object(api.get_uid(self.queued)))
         self.assertEqual(self.box.get_samples_uids(), [])
         self.assertTrue(self.box.add_object_at(self.free, 0, 0))
+
+    def test_fault_that_the_patch_prevents(self):
+        """Without it, the sample is in the box, but was not stored. When this
+        fails, the patch can go."""
+        declaration = patched.get_declaration(
+            "StorageSamplesContainer.can_add_object")
+        self.addCleanup(setattr, declaration, "replacement",
+                        declaration.replacement)
+        declaration.replacement = lambda original, *args: original(*args)
+        self.assertTrue(self.box.add_object_at(self.queued, 0, 0))
+        self.assertNotEqual(self.states([self.queued]), ["stored"])
+        self.assertFalse(self.box.add_object_at(self.queued, 0, 1))
+        transaction.abort()
 
     def test_where_the_queue_is_not_installed(self):
         with utils.not_installed():
