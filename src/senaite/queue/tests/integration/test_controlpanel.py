@@ -409,7 +409,7 @@ class TestControlPanel(unittest.TestCase):
         before = self.setting("server")
         self.browser = self.browse("lab_manager")
         url = self.portal.absolute_url()
-        for path in ("/portal_registry", "/@@configuration_registry",
+        for path in ("/portal_registry",
                      "/portal_registry/edit/senaite.queue.server"):
             with self.assertRaises(Exception) as caught:
                 self.browser.open(url + path)
