@@ -21,6 +21,7 @@ from __future__ import print_function
 
 import collections
 
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import trust
 from senaite.queue import config
@@ -58,6 +59,8 @@ def get_advice(portal):
         WARNING, _(u"The configuration of this Zope process is wrong: "
                    u"${error}", mapping={"error": str(error)}), None)
              for error in config.get_errors()]
+    if signing_keys.is_legacy(portal):
+        found.append(_about_upgrade())
     url = surroundings.get().get_setting("server")
     if not url:
         return found + [Advice(
@@ -71,6 +74,16 @@ def get_advice(portal):
     if process_role.is_queue_server():
         found += _about_consumers(portal)
     return found + _about_patches()
+
+
+def _about_upgrade():
+    """Return what is missing until the key has left the site."""
+    return Advice(
+        WARNING, _(u"The upgrade step of senaite.queue was not run in this "
+                   u"site: exports of the site contain the key, and a server "
+                   u"that does not have it would be believed."),
+        _(u"When all processes run this version, run the step: 'Site Setup', "
+          u"'Add-ons'."))
 
 
 def _about_patches():
