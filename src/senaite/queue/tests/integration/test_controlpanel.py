@@ -422,6 +422,7 @@ class TestControlPanel(unittest.TestCase):
         login(self.portal, "lab_manager")
         with self.assertRaises(Unauthorized):
             registry["senaite.queue.server"] = u"http://evil.example:1/x"
+        transaction.abort()
         registry["senaite.queue.server"] = before and to_text(before)
         registry["senaite.queue.default"] = 3
         transaction.abort()
