@@ -73,10 +73,12 @@ class QueueServer(object):
         # a directory of its own for the test add-on
         self.cluster.env["QUEUETEST_DIR"] = self.cluster.home
         self.passwords = {}
+        self.mark = ""
 
     def __enter__(self):
         self.cluster.__enter__()
         self.add_people()
+        self.mark = self.make_mark()
         return self
 
     def __exit__(self, *exc_info):
@@ -97,6 +99,13 @@ class QueueServer(object):
                       "role": role})
             assert response.json() == {"added": name}, response.text
 
+    def make_mark(self):
+        """Return the mark of a process that sees the database."""
+        response = requests.get(
+            self.cluster.server.url + "/queuetest_mark", timeout=60,
+            auth=("admin", self.cluster.secrets["admin"]))
+        return response.json()["mark"]
+
     def rescued(self):
         """Return the short uids of tasks that the server has taken back when
         their leases ended, by itself."""
@@ -108,5 +117,6 @@ class QueueServer(object):
         if caller == ANONYMOUS:
             return None
         if caller == SIGNED:
-            return self.auth_module.Signer("", lambda: self.key)
+            return self.auth_module.Signer(
+                "", lambda: self.key, lambda: self.mark)
         return (caller, self.passwords[caller])

@@ -22,6 +22,7 @@ import json
 from bika.lims import api as senaite_api
 from queuetest.views import JSONView
 from senaite.queue import api
+from senaite.queue.auth.membership import get_membership
 from senaite.queue.client import view
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
@@ -117,6 +118,14 @@ class RequeueView(JSONView):
         for task in failed:
             queue.requeue(task)
         return {"requeued": [task["task_uid"] for task in failed]}
+
+
+class MarkView(JSONView):
+    """Answers with the mark of this process: programs that sign requests, but
+    do not see the database, borrow it."""
+
+    def tell(self):
+        return {"mark": get_membership(self.context).get_mark()}
 
 
 class UserView(JSONView):

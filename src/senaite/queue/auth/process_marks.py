@@ -49,11 +49,11 @@ MOST_REMOVED = 50
 #: Maximum number of marks that a server remembers to have found
 MOST_KNOWN = 1000
 
-#: Maximum number of addresses whose refusal is remembered as logged
-MOST_LOGGED = 1000
+#: Maximum number of marks whose refusals are counted
+MOST_REFUSED = 1000
 
 _known = collections.OrderedDict()
-_logged = set()
+_refused = {}
 _lock = threading.Lock()
 
 
@@ -126,13 +126,18 @@ def require(portal, request, claims):
 
 
 def log_refusal(request, mark):
-    """Log once for each address and mark that a process was refused."""
+    """Log once for each address and mark that a process was refused.
+
+    Not the first time: ZEO may tell this process of a commit a moment later,
+    and processes ask twice.
+    """
     key = (request.getClientAddr(), mark)
-    if key in _logged:
-        return
-    if len(_logged) >= MOST_LOGGED:
-        _logged.clear()
-    _logged.add(key)
+    with _lock:
+        if len(_refused) >= MOST_REFUSED and key not in _refused:
+            _refused.clear()
+        _refused[key] = _refused.get(key, 0) + 1
+        if _refused[key] != 2:
+            return
     logger.warning(
         "event=other_database address=%s mark=%s: a process with our key is "
         "refused, because it does not see the database of this queue server. "
@@ -144,4 +149,4 @@ def forget_known():
     """Look all marks up again (for tests)."""
     with _lock:
         _known.clear()
-        _logged.clear()
+        _refused.clear()

@@ -22,6 +22,7 @@ from __future__ import print_function
 import collections
 
 from senaite.queue.auth import server_time
+from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.client import diagnosis
 from senaite.queue.client import trust
@@ -67,6 +68,8 @@ def get_advice(portal):
         WARNING, _(u"The configuration of this Zope process is wrong: "
                    u"${error}", mapping={"error": str(error)}), None)
              for error in config.get_errors()]
+    if signing_keys.is_legacy(portal):
+        found.append(_about_upgrade())
     url = surroundings.get().get_setting("server")
     if not url:
         return found + [Advice(
@@ -99,6 +102,16 @@ def _about_hotfix():
                    u"run code, without logging in.", mapping=values),
         _(u"Add ${hotfix} to the eggs of all Zope processes and restart them.",
           mapping=values))]
+
+
+def _about_upgrade():
+    """Return what is missing until the key has left the site."""
+    return Advice(
+        WARNING, _(u"The upgrade step of senaite.queue was not run in this "
+                   u"site: exports of the site contain the key, and a server "
+                   u"that does not have it would be believed."),
+        _(u"When all processes run this version, run the step: 'Site Setup', "
+          u"'Add-ons'."))
 
 
 def _about_patches():

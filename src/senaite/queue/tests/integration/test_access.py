@@ -19,7 +19,7 @@ import re
 import uuid
 
 from senaite.queue import config
-from senaite.queue.consumer import process_routes as consumer_routes
+from senaite.queue.consumer import calling
 from senaite.queue.http import routing
 from senaite.queue.http.routing import CONSUME
 from senaite.queue.http.routing import ROUTES
@@ -91,7 +91,7 @@ class TestAccess(httpcase.HTTPCase):
     def setUp(self):
         super(TestAccess, self).setUp()
         # the table is about who comes in, not about what happens then
-        self.patch(consumer_routes.loop, "ensure", lambda portal: "Runs")
+        self.patch(calling.loop, "ensure", lambda portal: "Runs")
         # a process that is meant to consume
         self.setenv(config.CONSUMER_URL.variable, self.url)
 

@@ -22,7 +22,8 @@ from __future__ import print_function
 import random
 import unittest
 
-from senaite.queue.consumer import process_routes as consumer_routes
+from senaite.queue import config
+from senaite.queue.consumer import calling
 from senaite.queue.server import server_utility
 from senaite.queue.tests.integration import httpcase
 from senaite.queue.tests.integration.test_access import ALLOWED
@@ -121,7 +122,9 @@ class TestFuzz(httpcase.HTTPCase):
 
     def setUp(self):
         super(TestFuzz, self).setUp()
-        self.patch(consumer_routes.loop, "ensure", lambda portal: "Runs")
+        self.patch(calling.loop, "ensure", lambda portal: "Runs")
+        # a process that is meant to consume
+        self.setenv(config.CONSUMER_URL.variable, self.url)
         self.stop_the_clock()
         self.put()
         self.known = self.version()

@@ -23,6 +23,7 @@ from persistent.mapping import PersistentMapping
 from senaite.queue.auth import process_marks
 from senaite.queue.auth import signing_keys
 from senaite.queue.auth import tokens
+from senaite.queue.browser.settings import advice
 from senaite.queue.client import agent as agents
 from senaite.queue.permissions import AdministerQueue
 from senaite.queue.setuphandlers import PROFILE
@@ -68,6 +69,7 @@ class TestExport(unittest.TestCase):
         former = self.make_old()
         self.assertIn(former.encode("ascii"), self.export())
         self.assertTrue(signing_keys.is_legacy(self.portal))
+        self.assertTrue(self.is_advised())
         setup = self.portal.portal_setup
         for _again in range(2):
             setup.setLastVersionForProfile(PROFILE, "20602")
@@ -82,9 +84,15 @@ class TestExport(unittest.TestCase):
                    self.portal.rolesOfPermission(AdministerQueue)
                    if role["selected"]),
             ["Manager", "Site Administrator"])
+        self.assertFalse(self.is_advised())
         exported = self.export()
         for key in keys:
             self.assertNotIn(key.encode("ascii"), exported)
+
+    def is_advised(self):
+        """Tell whether the settings page asks for the upgrade step."""
+        return any("upgrade step" in item.text
+                   for item in advice.get_advice(self.portal))
 
     def test_nothing_is_left_behind(self):
         signing_keys.remove(self.portal)

@@ -101,10 +101,10 @@ class ProcessTestCase(unittest.TestCase):
         # A WSGI process learns its address from its first request
         requests.get(self.url + "/@@API/senaite/v1/queue_server/tasks")
         login(self.portal, PERSON)
-        self.set_consumer_url(self.url)
         self.addCleanup(
             self.set_consumer_url,
             os.environ.get(config.CONSUMER_URL.variable))
+        self.set_consumer_url(self.url)
         self.attempts = []
         _work[:] = [self.work]
 
@@ -116,6 +116,13 @@ class ProcessTestCase(unittest.TestCase):
         os.environ.pop(config.CONSUMER_URL.variable, None)
         if url:
             os.environ[config.CONSUMER_URL.variable] = url
+
+    def be_no_consumer(self):
+        """Say nothing of consuming; the process works alone, but must not
+        consume for that."""
+        self.set_consumer_url(None)
+        self.addCleanup(os.environ.pop, config.STANDALONE.variable)
+        os.environ[config.STANDALONE.variable] = config.OFF
 
     def work(self, context, task):
         self.attempts.append(task.task_uid)
@@ -429,7 +436,7 @@ class TestProcess(ProcessTestCase):
         self.assertFalse(consumers.is_running(connections.Site.of(self.portal)))
 
     def test_process_that_is_no_consumer_does_not_become_one(self):
-        self.set_consumer_url(None)
+        self.be_no_consumer()
         for path in ("/queue_consume",
                      "/@@API/senaite/v1/queue_consumer/consume"):
             answer = requests.get(self.url + path, auth=(
@@ -466,7 +473,7 @@ class TestProcess(ProcessTestCase):
         from App import config as zope_config
         former = zope_config.getConfiguration()
         self.addCleanup(zope_config.setConfiguration, former)
-        self.set_consumer_url(None)
+        self.be_no_consumer()
         self.assertFalse(calling.is_meant_to_consume())
         zope_config.setConfiguration(Configuration())
         try:

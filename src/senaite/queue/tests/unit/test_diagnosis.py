@@ -40,6 +40,7 @@ from six.moves.BaseHTTPServer import HTTPServer
 
 from senaite.queue.auth import tokens
 from senaite.queue.client import diagnosis
+from senaite.queue.tests import wire
 
 SITE = "/senaite"
 KEY = tokens.make_key()
@@ -176,3 +177,75 @@ class TestDiagnosis(unittest.TestCase):
         for url in ("http://127.0.0.1:99999/x", "http://127.0.0.1:x/x"):
             found = diagnosis.test(url, SITE, lambda: KEY)
             self.assertIs(found[-1][0], False)
+
+
+class Strict(object):
+    """The membership of a process in a site that insists on trust."""
+
+    def __init__(self, mark="m" * 32):
+        self.mark = mark
+
+    def insists(self):
+        return True
+
+    def get_mark(self):
+        return self.mark
+
+
+class TrustedServer(wire.Wire):
+    """Answers pings, and serves who shows the mark of its database."""
+
+    forges = False
+
+    def __init__(self):
+        self.marks = []
+        wire.Wire.__init__(self)
+
+    def check(self, claims):
+        self.marks.append(tokens.get_mark(claims))
+
+    def sign(self, nonce, status, raw):
+        return "forged" if self.forges else wire.Wire.sign(
+            self, nonce, status, raw)
+
+    def answer(self, route, payload, user):
+        if route == "queue_server/join" and self.marks[-1] != "m" * 32:
+            raise wire.Refused(403, "Not here", error="OtherDatabase")
+        return {"success": True, "site": SITE, "version": "0"}
+
+
+class TestTrust(unittest.TestCase):
+
+    def setUp(self):
+        self.server = TrustedServer()
+        self.addCleanup(self.server.close)
+
+    def ask(self, membership):
+        return diagnosis.test(
+            self.server.url, SITE, lambda: wire.KEY, membership)
+
+    def test_server_that_sees_the_database_is_good(self):
+        found = self.ask(Strict())
+        self.assertNotIn(False, [good for good, _text in found])
+        texts = [str(text) for _good, text in found]
+        self.assertTrue(any("same database" in text for text in texts), texts)
+        self.assertTrue(any("same key" in text for text in texts), texts)
+
+    def test_copy_is_told(self):
+        good, text = self.ask(Strict("c" * 32))[-1]
+        self.assertIs(good, False)
+        self.assertIn("copy of the site", text)
+
+    def test_server_without_the_key_is_told(self):
+        self.server.forges = True
+        good, text = self.ask(Strict())[-1]
+        self.assertIs(good, False)
+        self.assertIn("does not prove", text)
+        # and it was shown no mark
+        self.assertEqual(self.server.marks, [""])
+
+    def test_missing_plugin_is_told(self):
+        self.assertEqual(diagnosis.about_user_folders([]), [])
+        (good, text), = diagnosis.about_user_folders(["/senaite/acl_users"])
+        self.assertIs(good, False)
+        self.assertEqual(text.mapping["folders"], u"/senaite/acl_users")
