@@ -210,13 +210,11 @@ def _at_exit(pid, get_consumers):
 
 
 def on_process_starting(event):
-    """Exit on SIGTERM where the process would die of it.
+    """Exit on SIGTERM where the process would die of it. ZServer has a handler
+    of its own, and may set it after us.
 
     :param event: zope.processlifetime.IProcessStarting
     """
-    if "Lifetime" in sys.modules:
-        # ZServer handles it
-        return
     try:
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
             signal.signal(signal.SIGTERM, _exit)

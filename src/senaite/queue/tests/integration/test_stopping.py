@@ -18,9 +18,11 @@ from __future__ import print_function
 import asyncore
 import logging
 import os
+import signal
 import sys
 import threading
 import types
+import unittest
 
 from senaite.queue import config
 from senaite.queue.consumer import identity
@@ -219,6 +221,35 @@ class TestExit(StopCase):
         self.assertEqual(self.status(task), states.RUNNING)
         stopping._at_exit(os.getpid(), lambda: [consumer])
         self.assertEqual(self.outcomes(task), ["stopped"])
+
+
+class TestSignal(unittest.TestCase):
+
+    def handle(self, former):
+        """Return what handles SIGTERM after the start, with a former handler."""
+        self.addCleanup(signal.signal, signal.SIGTERM,
+                        signal.signal(signal.SIGTERM, former))
+        stopping.on_process_starting(None)
+        return signal.getsignal(signal.SIGTERM)
+
+    def test_process_that_would_die_exits(self):
+        handler = self.handle(signal.SIG_DFL)
+        with self.assertRaises(SystemExit) as caught:
+            handler(signal.SIGTERM, None)
+        self.assertEqual(caught.exception.code, 0)
+
+    def test_handlers_of_others_stay(self):
+        for handler in (signal.SIG_IGN, lambda number, frame: None):
+            self.assertEqual(self.handle(handler), handler)
+
+    def test_thread_that_may_set_no_handler(self):
+        self.addCleanup(signal.signal, signal.SIGTERM,
+                        signal.signal(signal.SIGTERM, signal.SIG_DFL))
+        thread = threading.Thread(
+            target=stopping.on_process_starting, args=(None,))
+        thread.start()
+        thread.join()
+        self.assertEqual(signal.getsignal(signal.SIGTERM), signal.SIG_DFL)
 
 
 class TestGuard(StopCase):
