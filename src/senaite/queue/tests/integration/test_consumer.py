@@ -414,6 +414,7 @@ class TestConsumer(ClusterTestCase):
 
 
     def test_upkeep_asks_once_for_many_records(self):
+        self.agent.configure()
         site = self.jane.begin()
         for number in range(300):
             ledger.record(site, "%032x" % number, 100, 1)
@@ -428,6 +429,7 @@ class TestConsumer(ClusterTestCase):
             self.assertEqual(self.server.routes().count("over"), asked)
 
     def test_upkeep_waits_for_an_older_server(self):
+        self.agent.configure()
         def answer(payload):
             raise wire.Refused(404, "No such route", error="NoSuchRoute")
         self.server.do_over = answer
