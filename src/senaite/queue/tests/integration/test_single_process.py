@@ -467,21 +467,16 @@ class TestProcess(ProcessTestCase):
         class Clock(object):
             method = "/senaite/queue_consume?x=1"
 
-        class Configuration(object):
-            servers = [object(), Clock()]
-
-        from App import config as zope_config
-        former = zope_config.getConfiguration()
-        self.addCleanup(zope_config.setConfiguration, former)
+        from App.config import getConfiguration
+        configuration = getConfiguration()
         self.be_no_consumer()
         self.assertFalse(calling.is_meant_to_consume())
-        zope_config.setConfiguration(Configuration())
-        try:
-            self.assertTrue(calling.has_clock())
-            Clock.method = "/senaite/pack_something"
-            self.assertFalse(calling.has_clock())
-        finally:
-            zope_config.setConfiguration(former)
+        former = getattr(configuration, "servers", None)
+        self.addCleanup(setattr, configuration, "servers", former)
+        configuration.servers = [object(), Clock()]
+        self.assertTrue(calling.is_meant_to_consume())
+        Clock.method = "/senaite/pack_something"
+        self.assertFalse(calling.is_meant_to_consume())
 
     def test_tasks_wait_while_the_plugin_is_missing(self):
         self.addCleanup(setattr, attempt, "READY_SECONDS",
