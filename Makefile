@@ -14,7 +14,8 @@
 #
 # Parts of `test`, each of which runs alone as well
 #   test-unit          test-unit-py3 and test-unit-py2: no Zope
-#   test-integration   test-functional and test-integrated: a site in memory
+#   test-integration   test-functional, test-process and test-integrated: a
+#                      site in memory
 #   test-without-speedups   those of what tasks do, with the speedups off
 #   test-cluster       real processes, killed and restarted
 #   test-own           the same, in clusters of other kinds
@@ -71,6 +72,7 @@ PART = @scripts/part.sh
 # are compiled once for all processes of all parts.
 CACHE = var/cache
 BINTEST = env PYTHONWARNINGS=ignore CHAMELEON_CACHE=$(CURDIR)/$(CACHE) bin/test
+INTEGRATION = $(BINTEST) --tests-pattern '^integration$$'
 PYTEST = $(PY3) -m pytest -q -p no:cacheprovider
 UNIT = env PYTHONPATH=src $(PYTEST)
 PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
@@ -79,7 +81,8 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: test check lint test-long
 .PHONY: test-unit test-unit-py2 test-unit-py3
 .PHONY: test-py3 test-py3-quick test-thorough
-.PHONY: test-integration test-functional test-integrated test-without-speedups
+.PHONY: test-integration test-functional test-process test-integrated
+.PHONY: test-without-speedups
 .PHONY: test-cluster test-own test-plain test-browser test-docs test-core
 .PHONY: test-addons
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
@@ -112,6 +115,7 @@ demo: build
 
 # The longest first: what begins last should be short
 TESTS = \
+	test-process \
 	test-functional \
 	test-cluster \
 	test-browser \
@@ -176,26 +180,28 @@ test-py3-quick: $(BUILD)
 # Everything on every Python, with many examples and threads: tests/effort.py
 test-thorough: build
 	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit-py2
-	@TESTS_THOROUGH=1 $(BINTEST) --tests-pattern '^integration$$' \
-		-t test_each_speedup
+	@TESTS_THOROUGH=1 $(INTEGRATION) -t test_each_speedup
 	@TESTS_THOROUGH=1 scripts/test_py3.sh
 
-test-integration: test-functional test-integrated
+test-integration: test-functional test-process test-integrated
 
-# One layer has half of the integration tests
+# Layers that take long have a process of their own
 test-functional: $(BUILD)
 	$(PART) "Integration tests in a SENAITE site: layer with samples" \
-		$(BINTEST) --tests-pattern '^integration$$' --layer ':Stocked$$'
+		$(INTEGRATION) --layer ':Stocked$$'
+
+test-process: $(BUILD)
+	$(PART) "Integration tests in a SENAITE site: what tasks leave behind" \
+		$(INTEGRATION) --layer ':Twins$$'
 
 test-integrated: $(BUILD)
 	$(PART) "Integration tests in a SENAITE site: other layers" \
-		$(BINTEST) --tests-pattern '^integration$$' --layer '!:Stocked$$'
+		$(INTEGRATION) --layer '!:(Stocked|Twins)$$'
 
 # What tasks leave behind is the same when nothing is held back or remembered
 test-without-speedups: $(BUILD)
 	$(PART) "Process tests, speedups switched off" \
-		env SENAITE_QUEUE_SPEEDUPS=off $(BINTEST) \
-		--tests-pattern '^integration$$' \
+		env SENAITE_QUEUE_SPEEDUPS=off $(INTEGRATION) \
 		-t test_process_actions -t test_process_assign \
 		-t test_process_template -t test_single_process -t test_endstate
 
