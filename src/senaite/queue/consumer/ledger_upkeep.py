@@ -72,9 +72,10 @@ def _find_over(transport, task_uids, consumer_id):
         answer = transport.call("queue_server/over", {
             "task_uids": task_uids, "consumer_id": consumer_id})
     except ServerRefused as refusal:
-        if refusal.error_name != NoSuchRoute.__name__:
+        is_older = refusal.status == 404 and refusal.is_nameless
+        if refusal.error_name != NoSuchRoute.__name__ and not is_older:
             raise
-        # an older server: the records wait until it is upgraded
+        # the records wait until the server is upgraded
         return []
     asked = set(task_uids)
     return [task_uid for task_uid in answer.get("over") or ()

@@ -109,10 +109,7 @@ def is_kept_by_queue(obj):
     guard = queryAdapter(obj, IGuardAdapter, GUARD)
     if not isinstance(guard, guards.QueueGuard):
         return False
-    task = current_task()
-    if task is not None and guard.is_covered_by(task):
-        return False
-    return guard.is_queued()
+    return not guards.is_work_of_task() and guard.is_queued()
 
 
 def tell(obj):

@@ -418,7 +418,8 @@ class ChangedCoreTest(ProcessTestCase):
             line, = lines
             self.assertIn("Worksheet.addAnalyses", line)
             with utils.settings(default=0):
-                case = self.new_case()
+                case = self.new_case(assign=False)
+                case.worksheet.addAnalyses(case.analyses)
             self.assertEqual(log, ["addAnalyses"])
             with utils.settings(default=0):
                 other = self.new_case(assign=False)

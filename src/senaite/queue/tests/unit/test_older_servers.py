@@ -31,18 +31,16 @@ UID = "a" * 32
 
 
 class OldServer(wire.Wire):
-    """Knows no task; `has_queue` is false where the add-on is not
-    installed."""
+    """Knows no task and no later route."""
 
-    has_queue = True
+    #: Status of its answers
+    status = 404
 
     def sign(self, nonce, status, raw):
         return ""
 
     def answer(self, route, payload, user):
-        if route == "queue_server/tasks" and self.has_queue:
-            return {"success": True, "count": 0, "items": []}
-        raise wire.Refused(404, "Task {} not found".format(UID))
+        raise wire.Refused(self.status, "Task {} not found".format(UID))
 
 
 @unittest.skipIf(ledger_upkeep is None, "needs the ZODB")
@@ -54,10 +52,12 @@ class TestLedgerUpkeep(unittest.TestCase):
         self.transport = Transport(
             self.server.url, lambda: wire.KEY, membership=Legacy())
 
-    def test_task_that_an_older_server_does_not_know_is_over(self):
-        self.assertTrue(ledger_upkeep._is_over(self.transport, UID))
+    def test_records_wait_until_the_server_is_upgraded(self):
+        self.assertEqual(ledger_upkeep._find_over(
+            self.transport, [UID], "h:1/a"), [])
+        self.assertEqual(self.server.calls[-1][0], "queue_server/over")
 
-    def test_site_without_queue_says_nothing_about_tasks(self):
-        self.server.has_queue = False
+    def test_other_refusals_are_told(self):
+        self.server.status = 403
         with self.assertRaises(ServerRefused):
-            ledger_upkeep._is_over(self.transport, UID)
+            ledger_upkeep._find_over(self.transport, [UID], "h:1/a")
