@@ -72,8 +72,8 @@ def _find_over(transport, task_uids, consumer_id):
         answer = transport.call("queue_server/over", {
             "task_uids": task_uids, "consumer_id": consumer_id})
     except ServerRefused as refusal:
-        is_older = refusal.status == 404 and refusal.is_nameless
-        if refusal.error_name != NoSuchRoute.__name__ and not is_older:
+        if refusal.error_name != NoSuchRoute.__name__ and \
+                not refusal.is_nameless:
             raise
         # the records wait until the server is upgraded
         return []
