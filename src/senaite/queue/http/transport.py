@@ -53,6 +53,9 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8
 
 
+#: Statuses below 500 of proxies that do not let a request through
+ANYBODY_SAYS = (403, 413)
+
 #: Seconds before each attempt at an introduction: ZEO may tell the server of
 #: our commit a moment later
 INTRODUCTION_WAITS = (0, 0.3)
@@ -218,10 +221,12 @@ class Transport(object):
         """Return the answer. The status alone is not enough: some versions of
         the JSON API answer an error with 200.
 
-        An answer that is not signed counts as none. Two kinds tell no more
-        than that the server did not do what was asked, and may come from
-        anybody: one that is no JSON, as of a proxy, and that of a server that
-        does not know our key and so cannot sign with it.
+        An answer that is not signed counts as none. Some tell no more than
+        that the server did not do what was asked, and may come from anybody:
+        errors of a proxy, or of Zope when no route was reached, in JSON or
+        not, and that of a server that does not know our key and so cannot
+        sign with it. Nothing but their status, and the message of the latter,
+        is believed.
         """
         status = response.status_code
         server_time.compare(self.base_url, response.headers.get("Date"))
@@ -229,13 +234,15 @@ class Transport(object):
             answer = response.json()
         except ValueError:
             answer = None
+        if isinstance(answer, dict) and self._is_strict() and \
+                not _is_signed(response, signer):
+            answer = self._read_unsigned(status, answer)
         if not isinstance(answer, dict):
             if status in (401, 403):
                 raise ServerRefused(status, "not allowed")
-            raise ServerFailed(status, "{} answers {} without JSON".format(
-                self.base_url, status))
-        if status != 401 and self._is_strict():
-            self._require_signature(response, signer)
+            raise ServerFailed(
+                status, "{} answers {} without JSON, or without a signature"
+                .format(self.base_url, status))
         message = answer.get("message") or ""
         if not isinstance(message, str):
             message = fields.to_native(message) \
@@ -248,19 +255,19 @@ class Transport(object):
                 status if status >= 400 else 500, message, answer)
         return answer
 
-    def _require_signature(self, response, signer):
+    def _read_unsigned(self, status, answer):
+        """Return what may be believed of an answer that is not signed, or not
+        for this request; None: only its status.
+
+        :raises KeyNotProved: nothing may be
         """
-        :raises KeyNotProved: when the answer is not signed, or not for the
-            request of this signer
-        """
-        try:
-            answers.verify(
-                signer.key, response.headers.get(answers.HEADER),
-                signer.nonce, response.status_code, response.content)
-        except BadAnswer:
-            raise KeyNotProved(
-                "{} answers {}, but does not prove that it has the key of "
-                "this site".format(self.base_url, response.status_code))
+        if status == 401:
+            return {"success": False, "message": answer.get("message")}
+        if status in ANYBODY_SAYS or status >= 500:
+            return None
+        raise KeyNotProved(
+            "{} answers {}, but does not prove that it has the key of this "
+            "site".format(self.base_url, status))
 
     def _note_failure(self):
         with self._lock:
@@ -276,6 +283,17 @@ class Transport(object):
             self._failures = 0
             self._open_until = 0
             self._down_since = None
+
+
+def _is_signed(response, signer):
+    """Tell whether an answer is signed, for the request of this signer."""
+    try:
+        answers.verify(
+            signer.key, response.headers.get(answers.HEADER), signer.nonce,
+            response.status_code, response.content)
+    except BadAnswer:
+        return False
+    return True
 
 
 def _is_about_database(refusal):

@@ -95,11 +95,10 @@ class Wire(object):
         #: status of each answer, refused requests included
         self.statuses = []
         self.drop_answers = 0
-        self.nonces = tokens.NonceCache(now=now())
         #: size of the largest body that the proxy before the server lets
         #: through (bytes), or None without a proxy
         self.most_bytes = None
-        self.nonces = tokens.NonceCache()
+        self.nonces = tokens.NonceCache(now=now())
         self.server = _Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.url = "http://127.0.0.1:{}/senaite".format(self.port)
@@ -152,6 +151,8 @@ class Wire(object):
             status, answer = 401, {"success": False, "message": str(error)}
         except Refused as refusal:
             status, answer = refusal.status, refusal.answer
+        except NotJSON as error:
+            status, page = error.status, b"<html>No</html>"
         self.statuses.append(status)
         if self.drop_answers > 0:
             self.drop_answers -= 1
@@ -161,7 +162,7 @@ class Wire(object):
         handler.send_response(status)
         handler.send_header("Content-Type", "text/html" if page
                             else "application/json")
-        if claims is not None:
+        if claims is not None and not page:
             handler.send_header(answers.HEADER, self.sign(
                 claims["nonce"], status, raw))
         handler.send_header("Content-Length", str(len(raw)))

@@ -20,6 +20,7 @@ from senaite.queue.auth import answers
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import KeyNotProved
+from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.http.transport import Transport
 from senaite.queue.tests import wire
@@ -61,7 +62,8 @@ class Forger(wire.Wire):
 
     def answer(self, route, payload, user):
         if "status" in payload:
-            raise wire.Refused(payload["status"], "As told")
+            raise wire.Refused(payload["status"], "As told",
+                               **payload.get("details", {}))
         return {"success": True, "task": {"username": "admin"}}
 
     def sign(self, nonce, status, raw):
@@ -106,6 +108,31 @@ class TestForgedServer(unittest.TestCase):
         with self.assertRaises(ServerRefused) as caught:
             self.call(sign, {"status": 404})
         self.assertEqual(caught.exception.status, 404)
+
+    def test_a_failure_may_come_from_anybody(self):
+        # A proxy, or Zope after an error that no route has seen, answers
+        # with JSON, too: the request was not carried out
+        for status in (413, 500, 502, 503):
+            with self.assertRaises(ServerFailed) as caught:
+                self.call(lambda nonce, status, raw: "", {"status": status})
+            self.assertEqual(
+                (caught.exception.answered, caught.exception.reason),
+                (status, None))
+        with self.assertRaises(ServerRefused) as caught:
+            self.call(lambda nonce, status, raw: "", {"status": 403})
+        self.assertEqual(
+            (caught.exception.status, caught.exception.answer), (403, {}))
+
+    def test_refusals_of_our_key_tell_no_more_than_that(self):
+        def forge(nonce, status, raw):
+            return ""
+
+        for name in ("OtherDatabase", "NotRunning", "TaskNotFound"):
+            with self.assertRaises(ServerRefused) as caught:
+                self.call(forge, {"status": 401, "details": {"error": name}})
+            self.assertEqual(
+                (caught.exception.status, caught.exception.error_name),
+                (401, None))
 
     def test_older_servers_count_where_the_site_says_so(self):
         self.assertTrue(self.call(
