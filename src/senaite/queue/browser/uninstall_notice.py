@@ -45,15 +45,15 @@ class UninstallNoticeViewlet(ViewletBase):
             return []
         found = [_(u"If you uninstall SENAITE QUEUE now, ${count} tasks that "
                    u"have not finished are lost, and their work is not done. "
-                   u"To have them done first, set 'Chunk size' to 0 and wait "
+                   u"To finish them first, set 'Chunk size' to 0 and wait "
                    u"until nothing is queued.", mapping={
                        "count": counts["all"]})]
         if not process_role.is_queue_server():
             found.append(_(
                 u"This process is not the queue server: tasks stay in the "
                 u"task store, and run if the add-on is installed again. "
-                u"Choose 'Remove everything' in the monitor first, if they "
-                u"must not."))
+                u"To prevent that, choose 'Remove everything' in the monitor "
+                u"first."))
         return found
 
     @property

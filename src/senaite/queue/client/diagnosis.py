@@ -64,11 +64,11 @@ NO_SITE = _(u"There is a web server (it answers ${status}), but no SENAITE "
             u"site with the queue at this path. The path of this site is "
             u"${site}.")
 WRONG_KEY = _(u"The queue server does not accept our key. All processes need "
-              u"the same one: look for different values of SENAITE_QUEUE_KEY, "
-              u"and at whether the URL leads to this very site.")
-NOT_PROVED = _(u"What answers there does not prove that it has the key of "
-               u"this site, so nothing is sent to it. Check the URL, and "
-               u"install the same version of senaite.queue everywhere.")
+              u"the same one: check that SENAITE_QUEUE_KEY has the same value "
+              u"everywhere, and that the URL leads to this site.")
+NOT_PROVED = _(u"The server at this address does not prove that it has the "
+               u"key of this site, so nothing is sent to it. Check the URL, "
+               u"and install the same version of senaite.queue everywhere.")
 NO_SERVER = _(u"The process there is not a queue server. Set "
               u"SENAITE_QUEUE_ROLE=server for it, or the URL to the process "
               u"that is.")
@@ -175,7 +175,7 @@ def check_url(url):
         port = None
     port = port or {"http": 80, "https": 443}.get(parts.scheme)
     if not parts.hostname or not port:
-        raise fault(_(u"'${url}' is no URL of a site; it should read like "
+        raise fault(_(u"'${url}' is not the URL of a site; it should look like "
                     u"http://localhost:8080/senaite"), url=url)
     return parts.hostname, port
 
@@ -358,9 +358,9 @@ def about_store_clock(ahead):
     :param ahead: by how many seconds the store's clock is ahead of the time of
         day
     """
-    return _(u"The clock of the queue server was set by ${seconds} seconds or "
-             u"more: the times of tasks differ by that much from the time of "
-             u"day, and less from minute to minute.",
+    return _(u"The clock of the queue server was moved by ${seconds} seconds "
+             u"or more: the times of tasks differ from the time of day by that "
+             u"much, and by less every minute.",
              mapping={"seconds": int(round(abs(ahead)))})
 
 

@@ -114,9 +114,9 @@ def tell_broken(folders):
     :param folders: paths of user folders
     """
     return _(
-        u"Tasks wait, because their users cannot be logged in: the plugin "
-        u"'${plugin}' was deleted or switched off in ${folders}. Switch it on "
-        u"there for extraction and authentication, or install the add-on "
+        u"Tasks are waiting, because their users cannot be logged in: the "
+        u"plugin '${plugin}' was deleted or switched off in ${folders}. Switch "
+        u"it on there for extraction and authentication, or install the add-on "
         u"again.", mapping={"plugin": PAS_PLUGIN_ID,
                             "folders": u", ".join(map(to_text, folders))})
 

@@ -107,9 +107,9 @@ def _about_hotfix():
 def _about_upgrade():
     """Return what is missing until the key has left the site."""
     return Advice(
-        WARNING, _(u"The upgrade step of senaite.queue was not run in this "
-                   u"site: exports of the site contain the key, and a server "
-                   u"that does not have it would be believed."),
+        WARNING, _(u"The upgrade step of senaite.queue has not been run in "
+                   u"this site: exports of the site contain the key, and a "
+                   u"server that does not have it would be trusted."),
         _(u"When all processes run this version, run the step: 'Site Setup', "
           u"'Add-ons'."))
 
@@ -200,7 +200,7 @@ def _about_role(portal, url):
             INFO, _(u"This process is the queue server, because 'Queue "
                     u"server' is its address. It also runs the tasks when "
                     u"no other process does."),
-            _(u"If there is much work, reserve one client for the queue "
+            _(u"If there is a lot of work, reserve one client for the queue "
               u"server, and others for consumers."))
     return _about_server(portal, url)
 
