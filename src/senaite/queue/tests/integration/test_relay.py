@@ -105,8 +105,10 @@ class TestRelay(ClusterTestCase):
                                 (config.ROLE, "servre")):
             former = os.environ.get(variable.variable)
             os.environ[variable.variable] = wrong
-            task = self.click()
+            # A round may be under way that began before
+            self.agent.wake()
             eventually(lambda: self.agent.outage_seconds() > 0)
+            task = self.click()
             with self.assertRaises(ConfigError):
                 self.agent.tick(everything=True)
             self.assertEqual(len(outbox.pending(self.jane.begin())), 1)
