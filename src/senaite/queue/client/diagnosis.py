@@ -358,9 +358,9 @@ def about_store_clock(ahead):
     :param ahead: by how many seconds the store's clock is ahead of the time of
         day
     """
-    return _(u"The clock of the queue server was moved by ${seconds} seconds "
-             u"or more: the times of tasks differ from the time of day by that "
-             u"much, and by less every minute.",
+    return _(u"The clock of the queue server was set forward or back by "
+             u"${seconds} seconds or more: the times of tasks differ from the "
+             u"time of day by that much, and by less every minute.",
              mapping={"seconds": int(round(abs(ahead)))})
 
 
