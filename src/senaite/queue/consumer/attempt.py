@@ -126,7 +126,11 @@ class Attempt(object):
                              self.task.task_short_uid,
                              outcome["error_message"])
             complained = True
-            if self.consumer.stopping.wait(READY_SECONDS) or lease.lost:
+            if self.consumer.stopping.wait(READY_SECONDS):
+                # nothing was begun that might end in time
+                self.consumer.decline(self)
+                return {"outcome": STOPPED}
+            if lease.lost:
                 return _failure(scheduling.LEASE_LOST,
                                 outcome["error_message"])
 

@@ -310,7 +310,7 @@ class Consumer(object):
         try:
             if self._is_over():
                 # It came with the answer to our last report
-                self._decline(attempt)
+                self.decline(attempt)
                 return {}
             answer = attempt.run()
         finally:
@@ -320,8 +320,8 @@ class Consumer(object):
             self.stopping.wait(rest)
         return answer
 
-    def _decline(self, attempt):
-        """Hand back a task that nobody has begun to process."""
+    def decline(self, attempt):
+        """Hand back a task that nobody is processing."""
         if not attempt.hand_back(0):
             stopping.note_stopped([self.consumer_id])
 

@@ -33,6 +33,7 @@ from senaite.queue.consumer.lease import LeaseRegistry
 from senaite.queue.consumer import loop as consumers
 from senaite.queue.errors import LeaseLost
 from senaite.queue.errors import LeaseNotHeld
+from senaite.queue.errors import PluginMissing
 from senaite.queue.model import states
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
@@ -106,6 +107,8 @@ class Worker(wire.Wire):
                 here.abort()
             except LeaseLost:
                 break
+            except PluginMissing as error:
+                return {"outcome": "not_ready", "error_message": str(error)}
             except ValueError as error:
                 return {"outcome": "failed", "kind": "fatal",
                         "error_message": str(error), "traceback": None}

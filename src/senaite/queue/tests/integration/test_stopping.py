@@ -28,6 +28,7 @@ from senaite.queue import config
 from senaite.queue.consumer import identity
 from senaite.queue.consumer import stopping
 from senaite.queue.consumer import worker as workers
+from senaite.queue.errors import PluginMissing
 from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model import states
@@ -53,6 +54,7 @@ class StopCase(ClusterTestCase):
         super(StopCase, self).setUp()
         self.go_on = threading.Event()
         self.begun = []
+        self.is_plugin_missing = False
         self.addCleanup(self.go_on.set)
         self.log = Lines()
         logger.addHandler(self.log)
@@ -62,6 +64,8 @@ class StopCase(ClusterTestCase):
 
     def work(self, site, task):
         self.begun.append(task.chunk_size)
+        if self.is_plugin_missing:
+            raise PluginMissing()
         super(StopCase, self).work(site, task)
         self.go_on.wait(30)
 
@@ -107,6 +111,29 @@ class TestStopping(StopCase):
         self.assertEqual(self.problems(), [])
         self.assertTrue(any("outcome=stopped" in line
                             for _level, line in self.log.lines))
+
+    def test_task_that_waits_for_the_plugin_is_handed_back(self):
+        self.is_plugin_missing = True
+        task, consumer = self.begin(retries=0)
+        eventually(lambda: any("consumer_waits" in line
+                               for line in self.problems()))
+        stopping.stop([consumer], 20)
+        found = self.store.get(task.task_uid)
+        self.assertEqual(found.status, states.QUEUED)
+        self.assertEqual(found.retries, 0)
+        self.assertEqual(self.outcomes(task), ["stopped"])
+        self.assertTrue(consumer.ended.is_set())
+        self.assertEqual(len(self.problems()), 1)
+        self.assertEqual(stopping.get_stopped(), [])
+
+    def test_server_is_away_while_a_task_waits_for_the_plugin(self):
+        self.is_plugin_missing = True
+        task, consumer = self.begin(retries=0)
+        eventually(lambda: any("consumer_waits" in line
+                               for line in self.problems()))
+        self.stop_server()
+        stopping.stop([consumer], 20)
+        self.assertEqual(stopping.get_stopped(), [consumer.consumer_id])
 
     def test_four_deploys_in_a_row(self):
         task = self.click(uids=["a"], retries=1, chunk_size=8)
