@@ -11,11 +11,20 @@
 """The monitor in a browser: every tab, action and button, by who may and by
 who may not."""
 
+import time
+
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 MANAGER, ANALYST, CONTACT = "labman1", "analyst1", "ritamo"
+ADMINISTRATOR = "admin"
+
+
+def is_refused(page):
+    """Wait until the user is told that the page is not for them."""
+    page.until(lambda: "require_login" in page.browser.current_url
+               or page.has("Insufficient Privileges"), "a refusal")
 
 
 def test_empty_queue(page, seeds, pictures):
@@ -205,6 +214,55 @@ def test_pause_and_resume(page, seeds):
         assert seeds.store.pauses() == []
 
 
+def test_administrator_removes_everything_after_a_question(page, seeds,
+                                                           pictures):
+    tasks = [seeds.done(), seeds.failed(), seeds.running(), seeds.add(),
+             seeds.add()]
+    page.log_in(ADMINISTRATOR)
+    page.open("@@queue_tasks")
+    page.press("a#queue-remove-all")
+    page.reads("Remove everything?")
+    assert page.wait("#queue-unfinished")[0].text == "4"
+    assert page.has("Waiting: 2, running: 1, failed: 1.")
+    pictures("remove-all")
+    # No is an answer, too
+    page.press("form#queue-remove-all a")
+    page.shows(tasks[2:])
+    page.press("a#queue-remove-all")
+    page.press("form#queue-remove-all button[name=confirmed]")
+    page.reads("Everything was removed from the queue. Tasks: 5")
+    page.shows([])
+    assert [seeds.store.get(task["task_uid"]) for task in tasks] == [None] * 5
+
+
+def test_lab_manager_does_not_remove_everything(page, seeds):
+    task = seeds.add()
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.wait("#queue-pause-name")
+    assert not page.all("#queue-remove-all")
+    page.open("@@queue_remove_all?confirmed=1")
+    is_refused(page)
+    assert seeds.status(task) == "queued"
+
+
+def test_tasks_without_a_consumer_are_noticed(page, seeds, pictures):
+    # Those that are held are forgotten with all else that was in the store
+    assert seeds.store.consumers() == []
+    seeds.add(created=time.time() - 330)
+    page.log_in(MANAGER)
+    page.until(lambda: page.open("samples") or page.has(
+        "No consumer is running: a task has been waiting for 5 min."),
+        "a notice")
+    pictures("no-consumer-notice")
+    page.open("@@queue_tasks")
+    page.reads("No consumer is running: queued tasks are not processed.")
+    pictures("no-consumer-monitor")
+    page.open("@@queue-controlpanel")
+    page.reads("No consumer has been running for at least a minute.")
+    pictures("no-consumer-settings")
+
+
 def test_analyst_looks_and_cannot_touch(page, seeds, pictures):
     mine = seeds.failed("Worksheet is closed", username=ANALYST)
     page.log_in(ANALYST)
@@ -219,8 +277,7 @@ def test_analyst_looks_and_cannot_touch(page, seeds, pictures):
     assert not page.all("#queue-task-actions button")
     for name in ("queue-controlpanel", "queue_pause", "queue_priority"):
         page.open("@@" + name)
-        page.until(lambda: "require_login" in page.browser.current_url
-                   or page.has("Insufficient Privileges"), "a refusal")
+        is_refused(page)
     page.open("@@queue_my_tasks")
     page.reads("The task failed: Worksheet is closed.")
     pictures("my-tasks")
@@ -231,8 +288,7 @@ def test_client_contact_sees_the_own_work_only(page, seeds):
     mine = seeds.running(username=CONTACT, job_total=3)
     page.log_in(CONTACT)
     page.open("@@queue_tasks")
-    page.until(lambda: "require_login" in page.browser.current_url
-               or page.has("Insufficient Privileges"), "a refusal")
+    is_refused(page)
     page.open("@@queue_my_tasks")
     page.wait("#queue-my-jobs tbody tr")
     assert len(page.all("#queue-my-jobs tbody tr")) == 1
