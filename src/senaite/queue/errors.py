@@ -348,6 +348,17 @@ class NotRunning(StoreError):
     status = 412
 
 
+class QueueHeld(StoreError):
+    """No tasks are handed out or accepted, because the database or the task
+    store was restored from a backup, and the other one was not.
+
+    Tasks stay in the outbox. Reconcile the two on the page `@@queue_reconcile`
+    of the site, or with the command `senaite-queue-reconcile`.
+    """
+
+    status = 503
+
+
 class CannotMove(StoreError):
     """The tasks were not moved; both stores are as they were."""
 

@@ -163,6 +163,12 @@ class IQueueUtility(Interface):
         """Remove all tasks of the store, including the history; returns their
         number."""
 
+    def reconcile(username=None):
+        """Go on after a backup was restored: decide about the tasks that it
+        concerns. Returns the number of tasks that are done again (`put_back`),
+        set to failed (`fail`) and replaced (`cancel`), and the `kind`; None
+        when nothing is held."""
+
 
 class IServerQueueUtility(IQueueUtility):
     """The queue itself, on the queue server."""

@@ -45,6 +45,7 @@ from senaite.queue.permissions import CONSUMER_ROLE
 from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
+from senaite.queue.records import store_mark
 from senaite.queue.site.plonesite import has_profile
 from senaite.queue.site.plonesite import PREFIX
 from senaite.queue.site.plonesite import PROFILE
@@ -97,6 +98,7 @@ def post_install(setup):
     process_marks.install(portal)
     outbox.install(portal)
     ledger.install(portal)
+    store_mark.install(portal)
     for acl_users in (portal.acl_users, get_root_users(portal)):
         if IPluggableAuthService.providedBy(acl_users):
             pas.install(acl_users)
@@ -178,6 +180,7 @@ def post_uninstall(setup):
     process_marks.uninstall(portal)
     outbox.uninstall(portal)
     ledger.uninstall(portal)
+    store_mark.uninstall(portal)
     remove_permissions(portal)
     remove_role(portal)
     setup.unsetLastVersionForProfile(PROFILE)

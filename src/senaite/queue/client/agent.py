@@ -121,6 +121,9 @@ class Agent(object):
         self.trouble = None
         #: see `senaite.queue.server.attendance`; as of the last refresh
         self.unattended_seconds = 0
+        #: why the queue server hands out no tasks, see
+        #: `senaite.queue.server.agreement`; None when it does
+        self.held = None
         self._round_is_over = Event()
         self._asked_url = None
         self._thread = None
@@ -397,7 +400,7 @@ class Agent(object):
         """
         with self._work_lock:
             state = self.state
-            unattended = 0
+            unattended, held = 0, None
             for _number in range(MOST_ANSWERS):
                 query = {"since": state.version} if state.version else None
                 feed = self.transport.call(
@@ -405,11 +408,13 @@ class Agent(object):
                     force=force)
                 state = snapshot.apply_feed(state, feed)
                 unattended = feed.get("unattended") or 0
+                held = feed.get("held")
                 if not feed.get("more"):
                     break
             # only when complete: half a snapshot would show queued items as free
             self.state = state
             self.unattended_seconds = unattended
+            self.held = held
             self._refreshed_at = clock.monotonic()
             self._refreshed.set()
 

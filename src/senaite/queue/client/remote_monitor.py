@@ -127,6 +127,11 @@ class RemoteMonitoring(object):
         answer = self._call("remove_all", username=username)
         return answer.get("removed") or 0
 
+    def reconcile(self, username=None):
+        """Decide about the tasks that a restored backup concerns, and hand out
+        tasks again; see `senaite.queue.server.agreement`."""
+        return self._call("reconcile", username=username).get("reconciled")
+
     def _deliver(self, is_meant):
         """Hand over what waits in the outbox, so that the server knows it."""
         tasks = [entry["task"] for entry in self._entries()

@@ -203,6 +203,12 @@ def unattended_seconds(portal):
     return agents.get_agent(portal).unattended_seconds
 
 
+def get_hold(portal):
+    """Return why the queue server hands out no tasks, as far as this process
+    knows; see `ITaskStore.get_hold`."""
+    return agents.get_agent(portal).held
+
+
 def _keep(portal, root):
     kept = _Kept()
     kept.root = root

@@ -28,6 +28,7 @@ from senaite.queue.errors import NoSuchRoute
 from senaite.queue.errors import ServerRefused
 from senaite.queue.model import clock
 from senaite.queue.records import ledger
+from senaite.queue.records import store_mark
 
 EVERY_SECONDS = 120
 LIMIT = 1000
@@ -54,20 +55,25 @@ def run(site, transport, now, consumer_id=None, limit=LIMIT,
     _last[site.key] = started
     with site.opened() as (portal, _manager):
         old = ledger.old(portal, now, limit)
-    over = _find_over(transport, old, consumer_id) if old else []
+    over, version = _find_over(transport, old, consumer_id) \
+        if old else ([], None)
+
+    def remove(portal):
+        ledger.remove(portal, over)
+        store_mark.note_pruned(portal, version)
     if over:
         try:
-            site.write(lambda portal: ledger.remove(portal, over),
-                       "senaite.queue: {} ledger records removed".format(
-                           len(over)))
+            site.write(remove, "senaite.queue: {} ledger records "
+                       "removed".format(len(over)))
         except ConflictError:
             over = []  # another consumer is removing them, too
     return {"removed": len(over)}
 
 
 def _find_over(transport, task_uids, consumer_id):
-    """Return the tasks that cannot be delivered again. Those that failed can: a
-    manager may queue them again."""
+    """Return the tasks that cannot be delivered again, and the version of the
+    store as of which they cannot. Those that failed can: a manager may queue
+    them again."""
     try:
         answer = transport.call("queue_server/over", {
             "task_uids": task_uids, "consumer_id": consumer_id})
@@ -76,7 +82,7 @@ def _find_over(transport, task_uids, consumer_id):
                 not refusal.is_nameless:
             raise
         # the records wait until the server is upgraded
-        return []
+        return [], None
     asked = set(task_uids)
     return [task_uid for task_uid in answer.get("over") or ()
-            if task_uid in asked]
+            if task_uid in asked], answer.get("version")

@@ -24,6 +24,7 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue.client import diagnosis
 from senaite.queue.client import trust
+from senaite.queue.client.view import get_hold
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import trouble
 from senaite.queue.client.view import unattended_seconds
@@ -32,6 +33,7 @@ from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.model.fields import to_text
+from senaite.queue.model import restores
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 
@@ -65,7 +67,11 @@ def get_notices():
     outage = outage_seconds(portal)
     # nobody asks the server while our own configuration forbids it
     is_outage = not is_refused and not config.get_errors(config.CRITICAL)
-    if is_outage and outage > OUTAGE_SECONDS:
+    hold = get_hold(portal)
+    if hold is not None:
+        # the server refuses tasks for this reason
+        found.append(tell_held(hold))
+    elif is_outage and outage > OUTAGE_SECONDS:
         refusal = diagnosis.describe(
             trouble(portal), "/".join(portal.getPhysicalPath()))
         if refusal is None:
@@ -151,6 +157,32 @@ def tell_refusal(outage, settings):
     return _(
         u"Nothing could be delivered to the queue server for ${minutes} min "
         u"${seconds} s. Queued tasks are kept.", mapping=words)
+
+
+def tell_held(hold):
+    """Return the notice about a backup that was restored on one side only.
+
+    :param hold: see `ITaskStore.get_hold`
+    """
+    found = {
+        restores.DATABASE: _(
+            u"The database was restored from a backup, and the task store is "
+            u"newer. No tasks are run or accepted until a manager reconciles "
+            u"them in 'Queue Monitor'; nothing is lost meanwhile."),
+        restores.STORE: _(
+            u"The task store was restored from a backup, and the database is "
+            u"newer. No tasks are run or accepted until a manager reconciles "
+            u"them in 'Queue Monitor'; nothing is done twice meanwhile."),
+        restores.OTHER: _(
+            u"The task store is not the one that this site has used before. "
+            u"No tasks are run or accepted: name the right store, or let a "
+            u"manager reconcile them in 'Queue Monitor'."),
+        restores.LOST: _(
+            u"The task store is empty, but this site has used another one "
+            u"before. No tasks are run or accepted: name the right store, or "
+            u"let a manager reconcile them in 'Queue Monitor'."),
+    }
+    return found[hold["kind"]]
 
 
 def tell_unattended(seconds):

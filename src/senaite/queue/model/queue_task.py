@@ -257,14 +257,21 @@ def concealed(task):
         for key, value in task.items())
 
 
+#: Free keys of our own tasks. They name actions, positions and steps, and the
+#: tasks cannot be done again without them
+OWN_KEYS = ("action", "slots", "template", "steps", "after")
+
+
 def without_free_keys(task):
-    """Return the described fields of a task, all that its history needs.
+    """Return the described fields of a task, and `OWN_KEYS`: all that its
+    history needs.
 
     :param task: a task, or the dict of one; is not changed
     :rtype: dict
     """
     return dict((key, value) for key, value in task.items()
-                if key in fields.CHECKS or key == "task_short_uid")
+                if key in fields.CHECKS or key in OWN_KEYS
+                or key == "task_short_uid")
 
 
 def to_json(task):

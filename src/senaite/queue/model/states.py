@@ -58,6 +58,12 @@ TRANSITIONS = {
     (RUNNING, "cancel"): CANCELLED,
     (FAILED, "requeue"): QUEUED,
     (FAILED, "cancel"): CANCELLED,
+    # The database was restored, and their work was lost with it
+    (DONE, "put_back"): QUEUED,
+    (DONE, "disown"): FAILED,
+    (QUEUED, "supersede"): CANCELLED,
+    (FAILED, "supersede"): CANCELLED,
+    (DONE, "supersede"): CANCELLED,
 }
 
 

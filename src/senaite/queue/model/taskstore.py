@@ -270,5 +270,54 @@ class ITaskStore(Interface):
         """Return the pauses: dicts with `name` ("": all tasks), `since`
         (epoch seconds) and `username`."""
 
+    def meet(mark):
+        """Compare the store with what the site has recorded of it.
+
+        :param mark: epoch and counter of the latest version that the site has
+            seen, or None; see `senaite.queue.model.restores`
+        :returns: dict with `hold` (see `get_hold`), `kind` (one of
+            `restores.KINDS`; None when both belong together) and `is_new`
+            (whether `note_mark` would keep another mark)
+        """
+
+    def note_mark(mark):
+        """Keep the site's mark, to compare it with later ones."""
+
+    def hold(kind, mark):
+        """Note that the store and the site do not belong together, until
+        `reconcile`.
+
+        :param kind: one of `restores.KINDS`
+        :returns: what `get_hold` returns from now on, and whether it was not
+            held before
+        """
+
+    def get_hold():
+        """Return why no tasks are handed out: a dict with `kind`, `mark` (of
+        the site), `epoch` and `counter` (of the store, when that was noticed)
+        and `since` (epoch seconds); None when they are."""
+
+    def changed_since(mark):
+        """Return what has changed since the site has recorded a mark.
+
+        :returns: the counter of the mark, None when it cannot be compared; and
+            the tasks with a later version, or all, as dicts with `task_uid`,
+            `job_uid`, `state`, `seq` (the version at which it was added),
+            `is_cut` (whether its follow-up has the items that it lost) and
+            `is_whole` (whether it can be run again: it has its free keys)
+        """
+
+    def reconcile(kind, mark, decisions, reasons, tasks=None):
+        """Apply decisions about tasks, and end the hold.
+
+        :param kind: one of `restores.KINDS`
+        :param mark: of the site; it counts as one of this store's from now on
+        :param decisions: task uid -> `restores.PUT_BACK`, `FAIL` or `CANCEL`
+        :param reasons: what each of the three says to users
+        :param tasks: task uid -> the task as it was added, for those that are
+            put back and are known
+        :returns: the three -> number of tasks
+        """
+
     def close():
         """Close all connections."""

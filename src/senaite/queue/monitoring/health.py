@@ -12,8 +12,8 @@
 
 The role is a parameter, by default the role of the process:
 
-* server: healthy when the store takes what is written to it. Tasks that wait
-  while the queue is paused are mentioned;
+* server: healthy when the store takes what is written to it. A queue that is
+  paused, or held after a backup was restored, is mentioned;
 * consumer: healthy when the loop that takes tasks is ready to take them, or
   waits for the queue server;
 * client: always healthy. Users can work without a queue server, so no balancer
@@ -40,6 +40,7 @@ from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue import is_installed
+from senaite.queue.model import restores
 from senaite.queue.monitoring.question import Question
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
@@ -56,6 +57,14 @@ SILENT = "does not answer"
 
 #: Seconds for which a task waits without a consumer before that is told
 UNATTENDED_SECONDS = 60
+
+#: Why no tasks are handed out -> what is said of it
+HELD = {
+    restores.DATABASE: "held, the database is older than the store",
+    restores.STORE: "held, the store is older than the database",
+    restores.OTHER: "held, the store is not that of the database",
+    restores.LOST: "held, the store is empty and the database knows another",
+}
 
 #: HTTP status of a refusal of the queue server -> what is wrong
 REFUSALS = {401: "does not accept our key", 403: "does not accept our key",
@@ -116,7 +125,10 @@ def _examine_part(portal, role, is_server):
         checks["consumer"] = _examine_consumer(portal)
     healthy = all(state == OK for state in checks.values())
     checks["server"] = _examine_connection(portal)
-    if view.unattended_seconds(portal) > UNATTENDED_SECONDS:
+    hold = view.get_hold(portal)
+    if hold is not None:
+        checks["queue"] = HELD[hold["kind"]]
+    elif view.unattended_seconds(portal) > UNATTENDED_SECONDS:
         checks["queue"] = "no consumer, while tasks wait"
     return healthy, checks
 
@@ -186,6 +198,7 @@ def _check_store(utility):
     try:
         store.version()
         pauses = store.pauses()
+        hold = store.get_hold()
     except StoreUnavailable:
         return {"store": UNAVAILABLE}
     try:
@@ -193,7 +206,9 @@ def _check_store(utility):
     except StoreUnavailable:
         return {"store": "refuses writes"}
     checks = {"store": OK}
-    if pauses:
+    if hold is not None:
+        checks["queue"] = HELD[hold["kind"]]
+    elif pauses:
         checks["queue"] = "paused" if any(
             not pause["name"] for pause in pauses) else "partly paused"
     elif utility.attendance.unattended_seconds() > UNATTENDED_SECONDS:

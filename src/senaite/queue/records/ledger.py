@@ -39,6 +39,10 @@ SENTINEL = ""
 #: Records younger than this are never removed
 KEEP_SECONDS = 3600
 
+#: Seconds by which clocks may differ, and after which every process sees a
+#: record
+SETTLED_SECONDS = 60
+
 
 def install(portal):
     """Make an empty ledger, unless there is one; returns it."""
@@ -94,6 +98,20 @@ def get(portal, task_uid):
 def has(portal, task_uid):
     """Tell whether a task's work is done."""
     return get(portal, task_uid) is not None
+
+
+def was_undone(portal, task_uid, ended, now):
+    """Tell whether the work of a task that is done was undone in the database.
+
+    :param portal: the site
+    :param task_uid: uid of a task that is done
+    :param ended: when its end was reported (UTC epoch seconds)
+    :param now: UTC epoch seconds
+    :returns: False, too, when the ledger may not have the record yet, or not
+        any more
+    """
+    return SETTLED_SECONDS < now - ended < KEEP_SECONDS - SETTLED_SECONDS \
+        and not has(portal, task_uid)
 
 
 def old(portal, now, limit, keep=KEEP_SECONDS):

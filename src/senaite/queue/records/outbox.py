@@ -43,6 +43,8 @@ from senaite.queue.model import states
 from senaite.queue.records import outbox_index
 from senaite.queue.records.outbox_index import parse
 from senaite.queue.records.outbox_index import SENTINEL
+from senaite.queue.records import store_mark
+from senaite.queue.records.store_mark import split_version
 from senaite.queue.site import connections
 
 KEY = "senaite.queue.outbox"
@@ -242,7 +244,8 @@ def removed_up_to(root):
 
 
 def mark(portal, results, version, now):
-    """Record the server's answers in entries.
+    """Record the server's answers in entries, and what the site has seen of
+    the store.
 
     :param results: task uid -> what `queue_server/add` answered for it
     :param version: the server's version, after the addition
@@ -262,6 +265,8 @@ def mark(portal, results, version, now):
                 marked += 1
         if here:
             shard["bell"].change(1)
+    if marked:
+        store_mark.note(portal, version)
     return marked
 
 
@@ -341,12 +346,6 @@ def offer_again(portal, task_uid):
             index.note_removed(number)
         return True
     return False
-
-
-def split_version(version):
-    """Return (epoch, counter) of a version; ("", -1) when there is none."""
-    epoch, _colon, counter = (version or "").rpartition(":")
-    return epoch, int(counter) if counter.isdigit() else -1
 
 
 def latest(versions):

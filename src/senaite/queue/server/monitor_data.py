@@ -41,10 +41,11 @@ class Monitoring(object):
         return with_waiting(page, waiting, kinds, asked_for)
 
     def get_figures(self):
-        """Return the figures of the monitor; see `Figures.collect`."""
+        """Return the figures of the monitor; see `Figures.collect`. `held` says
+        why no tasks are handed out, see `ITaskStore.get_hold`."""
         if self._figures is None:
             self._figures = Figures(self.store)
-        return self._figures.collect()
+        return dict(self._figures.collect(), held=self.agreement.glance())
 
     def get_history(self, task_uid):
         """Return everything that is known of a task.

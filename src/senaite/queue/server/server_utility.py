@@ -24,6 +24,7 @@ from __future__ import print_function
 import threading
 
 from senaite.queue.errors import ConfigError
+from senaite.queue.errors import QueueHeld
 from senaite.queue.errors import StoreUnavailable
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.interfaces import IServerQueueUtility
@@ -35,6 +36,7 @@ from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import FINISHED
 from senaite.queue.model import surroundings
+from senaite.queue.server.agreement import Agreement
 from senaite.queue.server.attendance import Attendance
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server import maintenance
@@ -101,6 +103,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         self.pace = maintenance.Pace()
         self.upkeep_turn = UpkeepTurn()
         self.attendance = Attendance(store)
+        self.agreement = Agreement(store, self.find_portal)
         self.top_priority_tasks = None
         # Up to where the free keys of finished tasks were removed
         self.forgotten = None
@@ -122,7 +125,12 @@ class ServerQueueUtility(Monitoring, QueueReader):
         :type tasks: list of QueueTask
         :returns: what became of each, see `ITaskStore.add`
         :rtype: list of str
+        :raises QueueHeld: while the database and the store do not belong
+            together; the tasks stay in the outbox
         """
+        hold = self.agreement.check()
+        if hold is not None:
+            raise QueueHeld(hold["kind"])
         results = self.store.add_many(tasks)
         for task, result in zip(tasks, results):
             if result == "added":
@@ -131,7 +139,10 @@ class ServerQueueUtility(Monitoring, QueueReader):
         return results
 
     def pop(self, consumer_id):
-        """Hand out the next task; a lost answer can be asked for again."""
+        """Hand out the next task; a lost answer can be asked for again. None
+        while the database and the store do not belong together."""
+        if self.agreement.check() is not None:
+            return None
         self.tick()
         asked_at = self.store.now()
         task = self.store.pop(
@@ -198,6 +209,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :param stopped: ids of those that were stopped as planned
         """
+        self.agreement.check()
         uids = self.store.hello(consumer_id, stopped)
         self.log_rescued(uids, consumer=consumer_id)
         return uids
@@ -211,7 +223,8 @@ class ServerQueueUtility(Monitoring, QueueReader):
             turn gets an answer, see `upkeep_turn`
         :rtype: list of str
         """
-        if not self.upkeep_turn.take(consumer_id, self.store.now()):
+        if self.agreement.glance() is not None or \
+                not self.upkeep_turn.take(consumer_id, self.store.now()):
             return []
         known = self.store.states_of(task_uids)
         return [task_uid for task_uid in task_uids
@@ -295,13 +308,29 @@ class ServerQueueUtility(Monitoring, QueueReader):
         log_event("removed_all", tasks=count, by=username)
         return count
 
+    def reconcile(self, username=None):
+        """Decide about the tasks that a restored backup concerns, and hand out
+        tasks again.
+
+        :param username: on whose behalf, for the log
+        :returns: see `senaite.queue.server.agreement.Agreement.reconcile`
+        """
+        return self.agreement.reconcile(username)
+
     # -- helpers
+
+    def find_portal(self):
+        """Return the site of this queue, if it is the current one."""
+        portal = get_portal() if self.site_id else None
+        if portal is None or get_site_id(portal) != self.site_id:
+            return None
+        return portal
 
     def offer_again(self, task_uid):
         """Have a task delivered again that was refused; see
         `outbox.offer_again`."""
-        portal = get_portal() if self.site_id else None
-        if portal is None or get_site_id(portal) != self.site_id:
+        portal = self.find_portal()
+        if portal is None:
             return False
         # Not at import: it needs BTrees
         from senaite.queue.records import outbox

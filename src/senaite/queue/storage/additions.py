@@ -99,23 +99,23 @@ def _has_twin(unit, kind):
 
 def _insert(unit, tasks, cancelled):
     top = json.loads(unit.site_row()["top_priority"])
-    new, involved = [], []
+    new, involved_rows = [], []
     for task in tasks:
         row = rows.to_row(task, unit.site, unit.next_version(),
                           scheduling.tier(task["name"], top), unit.now)
         if row["job_uid"] in cancelled:
             row.update(state=states.CANCELLED, ended=unit.now)
         else:
-            involved.extend(_involved(unit, task))
+            involved_rows.extend(involved(unit, task))
         new.append(row)
     unit.execute(sa.insert(_TASK), new)
-    if involved:
-        unit.execute(sa.insert(_INVOLVED), involved)
+    if involved_rows:
+        unit.execute(sa.insert(_INVOLVED), involved_rows)
     lanes.offer_many(unit, [row for row in new if row["ready"]
                             and row["state"] == states.QUEUED])
 
 
-def _involved(unit, task):
+def involved(unit, task):
     """Return the rows of the objects that a task involves."""
     uids = set(task["uids"])
     uids.add(task["context_uid"])

@@ -40,11 +40,11 @@ from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import database
 from senaite.queue.storage import lanes
+from senaite.queue.storage import meeting
 from senaite.queue.storage import open_store
 from senaite.queue.storage import schema
 from senaite.queue.storage import state_changes
 from senaite.queue.storage import store_files
-from senaite.queue.storage import unitofwork
 
 #: Seconds for which the ledger remembers finished work, less a margin for the
 #: restore itself: see `senaite.queue.records.ledger.KEEP_SECONDS`
@@ -136,7 +136,8 @@ def restore(backup, store, now=None):
             store_files.make_private(work)
             shutil.copyfile(backup, work)
             made, count = _examine(work, backup)
-            failed = _renew(PREFIX + os.path.abspath(work), made, now)
+            failed = _renew(PREFIX + os.path.abspath(work), made, now,
+                            _read_epochs(store))
             store_files.give_access_like(work, store)
             former = _move_away(store, now)
             os.rename(work, store)
@@ -167,25 +168,45 @@ def _examine(path, backup):
     return made, count
 
 
-def _renew(url, made, now):
+def _read_epochs(store):
+    """Return site -> epoch of the store that is replaced, as far as it can be
+    read: the sites know it, and are to go on with the copy."""
+    if not os.path.exists(store):
+        return {}
+    connection = sqlite3.connect(store, timeout=PATIENCE)
+    try:
+        return dict(connection.execute("SELECT site, epoch FROM site"))
+    except sqlite3.Error:
+        return {}
+    finally:
+        connection.close()
+
+
+def _renew(url, made, now, replaced):
     """Prepare a copy for use; return the number of tasks set to failed.
 
     The new epoch makes clients that have seen a later state of the queue
     start again, whatever version numbers the copy reaches.
+
+    :param replaced: site -> epoch of the store that is replaced
     """
     base = database.get_database(url)
     failed = 0
     try:
         with base.read() as connection:
-            sites = [row[0] for row in connection.execute(
-                sa.select(schema.site.c.site))]
-        for site in sites:
+            found = connection.execute(sa.select(schema.site)).mappings().all()
+        for row in found:
+            site = row["site"]
             if now - made > REMEMBERED_SECONDS:
                 failed += _fail_active(url, site, made)
             with base.write() as connection:
+                also = [fields.to_native(replaced[site])] \
+                    if site in replaced else []
+                values = meeting.renewed(row, row["counter"], also)
+                # The database may be restored, too, from an older backup
+                values["seen"] = row["seen"]
                 connection.execute(sa.update(schema.site).where(
-                    schema.site.c.site == site
-                ).values(epoch=unitofwork.new_epoch()))
+                    schema.site.c.site == site).values(**values))
     finally:
         database.forget_database(url)
     return failed

@@ -76,6 +76,14 @@ def progress(unit, job_uid, items):
     ).values(done=sa.case((done > _JOB.c.total, _JOB.c.total), else_=done)))
 
 
+def take_back(unit, job_uid, items):
+    """Subtract from the number of finished items of a job."""
+    done = _JOB.c.done - items
+    unit.execute(sa.update(_JOB).where(
+        unit.mine(_JOB), _JOB.c.job_uid == job_uid
+    ).values(done=sa.case((done < 0, 0), else_=done)))
+
+
 def cancel(unit, job_uid):
     """Cancel the rest of a job.
 

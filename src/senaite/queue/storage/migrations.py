@@ -79,10 +79,22 @@ def _columns_for_the_clock(connection):
             "ALTER TABLE site ADD COLUMN {} FLOAT".format(name))
 
 
+def _columns_for_backups(connection):
+    for column in ("seen VARCHAR(40)", "formers TEXT", "hold TEXT"):
+        connection.exec_driver_sql("ALTER TABLE site ADD COLUMN " + column)
+    for name in ("cut", "thin"):
+        connection.exec_driver_sql(
+            "ALTER TABLE task ADD COLUMN {} BOOLEAN".format(name))
+    # What has ended before may have lost its free keys
+    connection.exec_driver_sql(
+        "UPDATE task SET thin = TRUE WHERE state IN ('done', 'cancelled')")
+
+
 #: (version, what the step does, function of a connection); append only
 STEPS = (
     (2, "what listings filter, search and sort by", _columns_for_listings),
     (3, "what the store's clock goes on from", _columns_for_the_clock),
+    (4, "what tells a restored backup", _columns_for_backups),
 )
 
 FIRST_VERSION = 1

@@ -48,8 +48,9 @@ def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
         return states.CANCELLED
     _check_held(row, consumer_id)
     payload = _count(unit, row, processed)
-    state = state_changes.move(unit, row, "acknowledge", lease_until=None,
-                       note=_note(note), payload=payload)
+    state = state_changes.move(
+        unit, row, "acknowledge", lease_until=None, note=_note(note),
+        payload=payload, cut=payload != row["payload"])
     state_changes.close_attempt(unit, row, state)
     lanes.vacate(unit, row)
     return state

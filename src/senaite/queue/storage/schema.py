@@ -74,6 +74,12 @@ site = Table(
     # day that belongs to it; see `store_clock`
     Column("clock", Float(53)),
     Column("clock_wall", Float(53)),
+    # The latest version that the site is known to have recorded; former
+    # epochs of this store, and why no tasks are handed out (JSON); see
+    # `meeting`
+    Column("seen", String(40)),
+    Column("formers", Text),
+    Column("hold", Text),
 )
 
 #: One row per task, history included. `payload` is the task as it was added;
@@ -113,6 +119,11 @@ task = Table(
     Column("place", String(200), nullable=False),
     Column("haystack", String(500), nullable=False),
     Column("payload", Text, nullable=False),
+    # Set when the payload of a task that is done lost the items that a
+    # follow-up has
+    Column("cut", Boolean(create_constraint=False)),
+    # Set when it lost its free keys
+    Column("thin", Boolean(create_constraint=False)),
 )
 
 ORDER = (task.c.tier, task.c.rank, task.c.context_uid, task.c.seq)

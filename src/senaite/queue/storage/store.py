@@ -36,6 +36,7 @@ from senaite.queue.storage import feed
 from senaite.queue.storage import filtering
 from senaite.queue.storage import interventions
 from senaite.queue.storage import jobs
+from senaite.queue.storage import meeting
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
 from senaite.queue.storage import reads
@@ -262,6 +263,31 @@ class TaskStore(object):
     def pauses(self):
         with self._read() as unit:
             return pauses.describe(unit)
+
+    def meet(self, mark):
+        with self._read() as unit:
+            return meeting.meet(unit, mark)
+
+    def note_mark(self, mark):
+        with self._write() as unit:
+            meeting.note(unit, mark)
+
+    def hold(self, kind, mark):
+        with self._write() as unit:
+            return meeting.hold(unit, kind, mark)
+
+    def get_hold(self):
+        with self._read() as unit:
+            return meeting.get_hold(unit)
+
+    def changed_since(self, mark):
+        with self._read() as unit:
+            return meeting.changed_since(unit, mark)
+
+    def reconcile(self, kind, mark, decisions, reasons, tasks=None):
+        with self._write() as unit:
+            return meeting.reconcile(unit, kind, mark, decisions, reasons,
+                                     tasks or {})
 
     def close(self):
         database.forget_database(self.url)

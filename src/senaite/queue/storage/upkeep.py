@@ -29,9 +29,9 @@ from senaite.queue.model import states
 from senaite.queue.storage import consumer_registry
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
+from senaite.queue.storage import meeting
 from senaite.queue.storage import schema
 from senaite.queue.storage import state_changes
-from senaite.queue.storage import unitofwork
 
 _SITE = schema.site
 _TASK = schema.task
@@ -123,19 +123,20 @@ def forget_payloads(unit, retention_seconds, after, limit):
         kept = queue_task.without_free_keys(payload)
         if len(kept) < len(payload):
             state_changes.write(
-                unit, row, payload=fields.to_text(queue_task.to_json(kept)))
+                unit, row, thin=True,
+                payload=fields.to_text(queue_task.to_json(kept)))
     return after
 
 
 def purge(unit):
     """Remove everything of the site; see `ITaskStore.purge`."""
-    unit.site_row()
+    row = unit.site_row()
     count = unit.scalar(
         sa.select(sa.func.count()).select_from(_TASK).where(unit.mine(_TASK)))
     for table in _TABLES:
         unit.execute(sa.delete(table).where(unit.mine(table)))
     unit.execute(sa.update(_SITE).where(unit.mine(_SITE)).values(
-        epoch=unitofwork.new_epoch(), counter=0, forgotten=0))
+        counter=0, forgotten=0, **meeting.renewed(row, None)))
     return count
 
 

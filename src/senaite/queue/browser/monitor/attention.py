@@ -16,6 +16,7 @@ from __future__ import print_function
 
 from senaite.queue.browser import html
 from senaite.queue.browser import words
+from senaite.queue.integration import notices
 from senaite.queue import messageFactory as _
 
 #: Consumers ask for work every few seconds, and send heartbeats while they
@@ -45,14 +46,17 @@ def find(figures):
     """
     now = figures["now"]
     found = []
+    held = figures.get("held")
+    if held:
+        found.append(("danger", notices.tell_held(held)))
     alive = [c for c in figures["consumers"] if is_alive(c, now)]
     waiting = figures["queued"] - figures["scheduled"]
     paused_all = any(not pause["name"] for pause in figures["pauses"])
-    if waiting > 0 and not alive:
+    if waiting > 0 and not alive and not held:
         found.append(("danger", _(
             u"No consumer is running: queued tasks are not processed. Check "
             u"that the Zope process of the consumer is running.")))
-    elif waiting > 0 and not paused_all and figures["oldest_due"] \
+    elif waiting > 0 and not held and not paused_all and figures["oldest_due"] \
             and now - figures["oldest_due"] > WAITS_LONG:
         found.append(("warning", _(
             u"A task has been waiting for ${time}. Are there enough consumers?",

@@ -39,6 +39,7 @@ from senaite.queue.model.queue_task import GIVEN
 from senaite.queue.model import states
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
+from senaite.queue.records import ledger
 
 #: Fields that have a line of their own, or that are not shown; all others are
 #: shown as the payload
@@ -143,6 +144,11 @@ class TaskView(BrowserView):
         if row["ended"]:
             found.append((_(u"Ended"), html.to_html(
                 words.moment(row["ended"]))))
+        if self.is_undone():
+            found.append((_(u"Undone"), html.tag("span", html.to_html(words.say(
+                _(u"The work of this task is not in the database any more: it "
+                  u"was undone, or a backup was restored."))),
+                class_="text-danger")))
         job = self.history["job"]
         if job:
             found.append((_(u"Progress of the job"), html.progress_bar(
@@ -154,6 +160,14 @@ class TaskView(BrowserView):
                 "span", html.isolated(task["error_message"], 10000),
                 class_="text-danger")))
         return found + (self.insides() if self.sees_all else [])
+
+    def is_undone(self):
+        """Tell whether the work was done and undone, for as long as that can
+        be known."""
+        row = self.row
+        return row["status"] == states.DONE and bool(row["ended"]) and \
+            ledger.was_undone(self.portal, self.task["task_uid"],
+                              row["ended"], clock.now())
 
     def insides(self):
         """Return the details for users who may view the queue."""

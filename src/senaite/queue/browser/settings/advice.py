@@ -80,6 +80,9 @@ def get_advice(portal):
     if config.get_errors(config.CRITICAL):
         return found + _about_patches()
     found.append(_about_role(portal, url))
+    hold = view.get_hold(portal)
+    if hold is not None:
+        found.append(Advice(WARNING, notices.tell_held(hold), None))
     difference = server_time.get_difference(url.rstrip("/"))
     if difference:
         found.append(Advice(

@@ -207,7 +207,8 @@ def hello(context, request):
 
 @route("queue_server", "over", methods=["POST"], access=SIGNED)
 def over(context, request):
-    """Tell which of the `task_uids` cannot be handed out again: `over`.
+    """Tell which of the `task_uids` cannot be handed out again: `over`, as of
+    `version`.
 
     For the consumer that prunes the ledger; other consumers get an empty list.
     """
@@ -220,8 +221,8 @@ def over(context, request):
     task_uids = [params.read_task_uid({"task_uid": task_uid})
                  for task_uid in task_uids]
     queue = get_queue()
-    return params.answer(request, over=queue.find_over(
-        task_uids, consumer_id))
+    found = queue.find_over(task_uids, consumer_id)
+    return params.answer(request, over=found, version=queue.store.version())
 
 
 def answer_about(request, queue, task_uid, message, **details):

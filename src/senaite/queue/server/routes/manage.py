@@ -114,6 +114,15 @@ def remove_all(context, request):
     return params.answer(request, message="Removed", removed=removed)
 
 
+@route("queue_server", "reconcile", methods=["POST"], access=SIGNED)
+def reconcile(context, request):
+    """Decide about the tasks that a restored backup concerns, and hand out
+    tasks again; `reconciled` has their numbers, null when nothing is held."""
+    username = params.read_text(get_payload(request), "username")
+    counts = get_queue().reconcile(username)
+    return params.answer(request, message="Reconciled", reconciled=counts)
+
+
 def read_pause(request):
     """Return name of tasks (None: all) and user of a request.
 

@@ -85,7 +85,8 @@ def uids(context, request, status=None):
 def diff(context, request):
     """Return what changed after the version `since`: see `ITaskStore.changes`;
     `now` is the store's clock, `unattended` the number of seconds for which a
-    task has waited while no consumer asked for one."""
+    task has waited while no consumer asked for one, `held` why no tasks are
+    handed out (see `ITaskStore.get_hold`)."""
     given = get_params(request)
     queue = get_queue()
     queue.tick()
@@ -95,7 +96,8 @@ def diff(context, request):
                                  params.MAX_LIMIT))
     return params.answer(
         request, changes, now=queue.store.now(),
-        unattended=queue.attendance.unattended_seconds())
+        unattended=queue.attendance.unattended_seconds(),
+        held=queue.agreement.glance())
 
 
 @route("queue_server", "jobs/<string:job_uid>", methods=READ, access=VIEW)

@@ -24,6 +24,7 @@ from zExceptions import Unauthorized
 
 from senaite.queue import api
 from senaite.queue.browser.monitor import controls
+from senaite.queue.browser.monitor import reconciling
 from senaite.queue.browser.monitor import removal
 from senaite.queue.browser.monitor import task_actions
 from senaite.queue.browser import uninstall_notice
@@ -34,6 +35,7 @@ from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
 from senaite.queue.records import outbox
+from senaite.queue.records import store_mark
 from senaite.queue.tests.integration import people
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
@@ -260,6 +262,78 @@ class TestActions(MonitorCase):
                 attempt()
             self.assertIn("orbidden", repr(caught.exception))
         self.assertEqual(QUEUED, self.status(task))
+
+    def hold(self):
+        """Restore the database to a state before the store's last task."""
+        task = self.add()
+        queue = api.get_queue()
+        self.assertEqual(task.task_uid, queue.pop(CONSUMER).task_uid)
+        queue.done(task, CONSUMER)
+        transaction.begin()
+        store_mark.uninstall(self.portal)
+        transaction.commit()
+        queue.store.note_mark(store_mark.split_version(queue.store.version()))
+        queue.agreement._confirm_seconds = 0
+        queue.agreement.check()
+        return queue, task
+
+    def test_reconcile(self):
+        queue, task = self.hold()
+        waiting = self.add()
+        self.assertIsNone(queue.pop(CONSUMER))
+        browser = self.browse(None)
+        people.log_in(browser, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)
+        browser.open(self.url)
+        self.assertIn("The database was restored from a backup",
+                      browser.contents)
+        browser.getLink("Reconcile").click()
+        self.assertIn("are set to failed", browser.contents)
+        # the question alone changes nothing
+        self.assertIsNone(queue.pop(CONSUMER))
+        browser.getControl("Reconcile").click()
+        self.assertIn("Tasks done again: 0, failed: 1, replaced: 0.",
+                      browser.contents)
+        self.assertIn("queue_tasks", browser.url)
+        self.assertNotIn("queue_reconcile", browser.contents)
+        self.assertEqual(FAILED, self.status(waiting))
+        browser.open(self.portal.absolute_url() + "/@@queue_reconcile")
+        self.assertIn("nothing to reconcile", browser.contents)
+
+    def test_reconcile_and_the_server_is_away(self):
+        queue, _task = self.hold()
+        browser = self.browse(None)
+        people.log_in(browser, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)
+        url = self.portal.absolute_url() + "/@@queue_reconcile"
+        browser.open(url)
+        self.addCleanup(setattr, reconciling, "api", reconciling.api)
+        reconciling.api = BrokenApi
+        browser.getControl("Reconcile").click()
+        self.assertIn("nothing was changed", browser.contents)
+        browser.open(url)
+        self.assertIn("nothing can be reconciled", browser.contents)
+        self.assertIsNotNone(queue.store.get_hold())
+
+    def test_only_managers_reconcile(self):
+        queue, _task = self.hold()
+        for who in (None, "client_contact", "analyst", "consumer",
+                    "lab_manager"):
+            with self.assertRaises(Unauthorized):
+                self.browse(who).open(
+                    self.portal.absolute_url() + "/@@queue_reconcile")
+            with self.assertRaises(Unauthorized):
+                self.post("queue_reconcile", who, token=False, confirmed="1")
+        page = self.browse_monitor()
+        self.assertIn("The database was restored from a backup", page)
+        self.assertNotIn("queue_reconcile", page)
+        browser = self.browse(None)
+        people.log_in(browser, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)
+        url = self.portal.absolute_url() + "/@@queue_reconcile"
+        for attempt in (lambda: browser.open(url + "?confirmed=1"),
+                        lambda: browser.post(url, "confirmed=1")):
+            with self.assertRaises(Exception) as caught:
+                attempt()
+            self.assertIn("orbidden", repr(caught.exception))
+        self.assertIsNotNone(queue.store.get_hold())
 
     def browse_monitor(self):
         """Return the monitor of a lab manager."""

@@ -24,6 +24,7 @@ from senaite.queue.consumer import loop
 from senaite.queue.errors import NotConnected
 from senaite.queue.errors import NotReady
 from senaite.queue.errors import ServerRefused
+from senaite.queue.model import restores
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
 from senaite.queue.monitoring import question
@@ -95,6 +96,13 @@ class TestHealth(MonitoringCase):
         health.forget()
         store.pause(None, "boss")
         self.check(200, {"store": "ok", "queue": "paused"})
+
+    def test_restored_backup(self):
+        store = server_utility.get_server_utility(self.portal).store
+        store.hold(restores.STORE, ("another", 7))
+        response = self.check(200, {"store": "ok", "queue": (
+            "held, the store is older than the database")})
+        self.assertEqual(response.json()["status"], "degraded")
 
     def test_consumer_that_takes_no_tasks(self):
         self.setenv(config.ROLE.variable, process_role.CLIENT)

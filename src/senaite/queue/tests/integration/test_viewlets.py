@@ -27,6 +27,7 @@ from senaite.queue.errors import ServerRefused
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
 from senaite.queue.model import clock
+from senaite.queue.model import restores
 from senaite.queue.model import states
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests.integration import people
@@ -176,6 +177,15 @@ class NoticesTest(ResultsTestCase):
         said, = self.said()
         self.assertIn("a task has been waiting for 6 min", said)
         self.assertIn("password of its clock-server", said)
+
+    def test_restored_backup(self):
+        agent = self.know()
+        agent._trouble_since = clock.monotonic() - 200
+        for kind in restores.KINDS:
+            agent.held = {"kind": kind}
+            said, = self.said()
+            self.assertIn("No tasks are run or accepted", said)
+        agent.held = None
 
     def test_server_that_refuses(self):
         agent = self.know()

@@ -84,7 +84,8 @@ class TestErrors(unittest.TestCase):
                  if isinstance(found.status, int)),
             {"TaskNotFound": 404, "JobNotFound": 404, "NoSuchRoute": 404,
              "NotRunning": 412, "LeaseNotHeld": 412, "AlreadyRunning": 412,
-             "StoreUnavailable": 503, "ServerUnreachable": 504,
+             "StoreUnavailable": 503, "QueueHeld": 503,
+             "ServerUnreachable": 504,
              "NotConnected": 504, "AnswerTimeout": 504,
              "CircuitOpen": 504, "ServerFailed": 504,
              "KeyNotProved": 504, "OtherDatabase": 403})

@@ -54,7 +54,7 @@ class TestLedgerUpkeep(unittest.TestCase):
 
     def test_records_wait_until_the_server_is_upgraded(self):
         self.assertEqual(ledger_upkeep._find_over(
-            self.transport, [UID], "h:1/a"), [])
+            self.transport, [UID], "h:1/a"), ([], None))
         self.assertEqual(self.server.calls[-1][0], "queue_server/over")
 
     def test_other_refusals_are_told(self):
