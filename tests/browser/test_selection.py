@@ -12,11 +12,14 @@
 other, and draws itself anew each time; of what is queued, it must not.
 """
 
+import contextlib
 import json
 
 from harness.lab import Lab
 from harness.lims import Lims
+from harness.seeds import Seeds
 from harness.waiting import eventually
+from pages import ROWS
 from test_lifecycle import Brake
 from test_lifecycle import chunks_of
 
@@ -25,6 +28,7 @@ ANALYSES = 10
 SELECT_ALL = "thead input[type=checkbox]"
 CHECKBOXES = "input[type=checkbox][name='uids:list']"
 MARKS = ".queued-mark"
+TASK = "task_action_submit"
 
 #: Counts how often the listing is drawn, and what the page asks for. SENAITE
 #: may open the page anew in the end.
@@ -63,8 +67,8 @@ class Sheet(object):
         self.lab = Lab(Lims(cluster.web.url, "labman1",
                             cluster.secrets["labman1"]))
         self.path = self.lab.lims.create_worksheet("analyst1")
-        listing, uids = self.lab.open_for(
-            self.path, self.lab.create_samples(SAMPLES))
+        self.samples = self.lab.create_samples(SAMPLES)
+        listing, uids = self.lab.open_for(self.path, self.samples)
         with chunks_of(self.lab, 0):
             listing.press("assign", uids)
         listing, rows = self.lab.lims.results(self.path)
@@ -127,4 +131,61 @@ def test_rows_of_any_other_selection_are_asked_for(cluster, page):
     told = sheet.told()
     assert told["asked"] == ANALYSES
     assert told["after"] == [ANALYSES]
+    assert sheet.lab.states(sheet.path) == {"to_be_verified": ANALYSES}
+
+
+@contextlib.contextmanager
+def after_one_chunk(cluster):
+    """Have what is queued stand still after its first chunk; yields what
+    lets it begin.
+
+    The queue is paused while the chunk runs. A consumer that were stopped
+    then, as `Brake` does it, might be in the middle of the next one.
+    """
+    store = Seeds(cluster).store
+
+    def begin():
+        store.resume(TASK)
+        eventually(lambda: store.find(["running"]), "a running chunk",
+                   pause=0.01)
+        store.pause(TASK, "admin")
+
+    store.pause(TASK, "admin")
+    try:
+        yield begin
+    finally:
+        store.resume(TASK)
+
+
+def marked(page):
+    """Return the uids of the rows that are marked."""
+    return sorted(mark.get_attribute("data-uid") for mark in page.all(MARKS))
+
+
+def test_samples_are_free_when_their_chunk_is_done(cluster, page, screenshot):
+    sheet = Sheet(cluster, page)
+    half = ANALYSES // SAMPLES
+    page.log_in("labman1")
+    with chunks_of(sheet.lab, half), after_one_chunk(cluster) as begin:
+        sheet.submit_all()
+        sheet.wait_until_free()
+        assert len(page.all(MARKS)) == ANALYSES
+        begin()
+        eventually(lambda: sheet.lab.states(sheet.path) ==
+                   {"to_be_verified": half, "assigned": half}, "one chunk",
+                   pause=0.1)
+        # The page learns of it by itself
+        left = sorted(record["uid"] for record in
+                      sheet.lab.analyses_of(sheet.samples)
+                      if record["review_state"] == "assigned")
+        page.until(lambda: marked(page) == left, "marks of the other half")
+        screenshot("chunk-1-worksheet", until=ROWS)
+        page.open("samples")
+        waits, = [sample for sample in sheet.samples
+                  if sheet.lab.sample_states([sample]) !=
+                  {"to_be_verified": 1}]
+        page.wait("{} input[value='{}']".format(ROWS, waits))
+        page.until(lambda: marked(page) == [waits], "one marked sample")
+        screenshot("chunk-2-samples")
+    page.until(lambda: not page.all(MARKS), "unmarked rows")
     assert sheet.lab.states(sheet.path) == {"to_be_verified": ANALYSES}
