@@ -43,6 +43,16 @@ PATH = "path"
 #: Key of the version as of which records have left the ledger
 PRUNED = "pruned"
 
+#: Key of the epochs that are over, the latest one first: a delivery that was
+#: answered before the store began a new one may be noted after it
+FORMERS = "formers"
+
+#: Keys that are no slots
+OTHER_KEYS = (PATH, PRUNED, FORMERS)
+
+#: Maximum number of epochs that are remembered
+MOST_FORMERS = 20
+
 
 def install(portal):
     """Give the site its record of the store; what is there stays.
@@ -76,8 +86,13 @@ def note(portal, version):
         return
     tree = install(portal)
     former = read(portal)
-    if former is None or former[0] != epoch:
+    if former is None:
         _clear(portal, tree)
+    elif former[0] != epoch:
+        over = tree.get(FORMERS, "").split()
+        if epoch in over:
+            return
+        _clear(portal, tree, [former[0]] + over)
     slot = _slot()
     if counter > split_version(tree[slot])[1]:
         tree[slot] = version
@@ -97,7 +112,7 @@ def read(portal):
     :returns: epoch and counter; None when it has seen none
     """
     found = [split_version(version) for slot, version in _items(portal)
-             if slot not in (PATH, PRUNED) and version]
+             if slot not in OTHER_KEYS and version]
     return max(found, key=lambda pair: pair[1]) if found else None
 
 
@@ -121,10 +136,11 @@ def _items(portal):
     return list(tree.items())
 
 
-def _clear(portal, tree):
+def _clear(portal, tree, over=()):
     for number in range(SLOTS):
         tree["{:02d}".format(number)] = ""
     tree[PRUNED] = ""
+    tree[FORMERS] = " ".join(over[:MOST_FORMERS])
     tree[PATH] = _path(portal)
 
 

@@ -485,3 +485,14 @@ class TestOtherStore(Laboratory):
         self.assertIsNone(store_mark.read(site))
         del site.getPhysicalPath
         self.jane.abort()
+
+    def test_late_answer_of_a_former_epoch_is_not_noted(self):
+        """It was given before all tasks were removed, and is noted after."""
+        site = self.jane.begin()
+        store_mark.note(site, "one:7")
+        store_mark.note(site, "two:1")
+        store_mark.note(site, "one:8")
+        self.assertEqual(store_mark.read(site), ("two", 1))
+        store_mark.note(site, "three:1")
+        store_mark.note(site, "two:9")
+        self.assertEqual(store_mark.read(site), ("three", 1))
