@@ -409,7 +409,7 @@ class TestUpgrade(UpgradeCase):
             steps = [step for item in steps for step in
                      (item if isinstance(item, list) else [item])]
             self.assertEqual([step["sdest"] for step in steps],
-                             ["20600", "20601", "20602"], version)
+                             ["20600", "20601", "20602", "20603"], version)
 
     def check_upgrade(self, version, fresh):
         self.make_old_site(version)
