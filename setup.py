@@ -119,6 +119,8 @@ setup(
     entry_points={
         "console_scripts": [
             "senaite-queue-move = senaite.queue.storage.transfer:main",
+            "senaite-queue-reconcile = "
+            "senaite.queue.consumer.reconcile_command:main",
             "queue-consumer = senaite.queue.consumer.worker:main",
         ],
         "z3c.autoinclude.plugin": ["target = plone"],

@@ -236,11 +236,14 @@ def main(arguments=None):
     sys.stdout.flush()
 
 
-def leave():
-    """End the process at once, whatever its threads are doing."""
+def leave(status=0):
+    """End the process at once, whatever its threads are doing.
+
+    :param status: exit status
+    """
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(status)
 
 
 if __name__ == "__main__":
