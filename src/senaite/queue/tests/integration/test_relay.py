@@ -104,7 +104,9 @@ class TestRelay(ClusterTestCase):
         for variable, wrong in ((config.KEY, "typo-in-the-key"),
                                 (config.ROLE, "servre")):
             former = os.environ.get(variable.variable)
-            os.environ[variable.variable] = wrong
+            # not in the middle of a round, which might deliver the task
+            with self.agent._work_lock:
+                os.environ[variable.variable] = wrong
             task = self.click()
             eventually(lambda: self.agent.outage_seconds() > 0)
             with self.assertRaises(ConfigError):
