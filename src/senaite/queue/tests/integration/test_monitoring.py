@@ -135,8 +135,10 @@ class TestHealth(MonitoringCase):
                 (DatabaseRefused(), "sees another database"),
                 (KeyNotProved("?"), "does not prove that it has our key"),
                 (ServerFailed(502, "?"), "answers with an error")):
-            agent.trouble = trouble
-            self.check(200, {"server": state})
+            # a round that is under way would have a trouble of its own
+            with agent._work_lock:
+                agent.trouble = trouble
+                self.check(200, {"server": state})
 
     def test_missing_plugin(self):
         """Tasks wait, and a new process would not help."""
