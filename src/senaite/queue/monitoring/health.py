@@ -32,9 +32,12 @@ from __future__ import print_function
 import threading
 
 from senaite.queue.client import agent as agents
+from senaite.queue.client import trust
 from senaite.queue.client import view
 from senaite.queue import config
 from senaite.queue.consumer import loop
+from senaite.queue.errors import DatabaseRefused
+from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import ServerUnreachable
@@ -81,7 +84,8 @@ def examine(portal, role=None):
     :param portal: root object of the site
     :param role: one of `ROLES`; by default server or client, as configured
     :returns: a bool, and a dict of check -> "ok" or the problem.
-        `configuration` is among the checks only when it is wrong.
+        `configuration` and `plugin` are among the checks only when they are
+        wrong.
     :raises ValueError: for an unknown role
     """
     if role is not None and role not in ROLES:
@@ -92,6 +96,9 @@ def examine(portal, role=None):
     if role is None:
         role = SERVER if is_server else CLIENT
     healthy, checks = _examine_part(portal, role, is_server)
+    if trust.find_broken_user_folders(portal):
+        # a new process would have it no better
+        checks["plugin"] = "missing or switched off"
     errors = config.get_errors()
     if errors:
         checks["configuration"] = "not valid: {}".format(
@@ -158,12 +165,16 @@ def _examine_connection(portal):
     trouble = agents.get_agent(portal).trouble
     if isinstance(trouble, ServerRefused):
         return _describe_refusal(trouble)
+    if isinstance(trouble, KeyNotProved):
+        return "does not prove that it has our key"
     if isinstance(trouble, ServerFailed):
         return "answers with an error"
     return "not reached"
 
 
 def _describe_refusal(refusal):
+    if isinstance(refusal, DatabaseRefused):
+        return "sees another database"
     return REFUSALS.get(refusal.status, "refuses")
 
 

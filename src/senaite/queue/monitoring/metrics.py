@@ -23,6 +23,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from senaite.queue.client import trust
 from senaite.queue.client import view
 from senaite.queue import config
 from senaite.queue.consumer import loop
@@ -61,6 +62,9 @@ PROCESS_FIGURES = (
      None),
     ("server_reached",
      "1 when the queue server answers this process, else 0", None),
+    ("database_refused",
+     "1 when the queue server sees another database than this process, else 0",
+     None),
     ("consumer_runs", "1 when this process takes tasks, else 0", None),
     ("unattended_seconds",
      "Time for which a task has waited while no consumer asked for one", None),
@@ -119,6 +123,7 @@ def process_figures(portal):
     return {
         "outbox_tasks": len(outbox.pending(portal)),
         "server_reached": int(not view.outage_seconds(portal)),
+        "database_refused": int(trust.is_refused(portal)),
         "unattended_seconds": view.unattended_seconds(portal),
         "consumer_runs": int(loop.is_running(connections.Site.of(portal))),
         "configuration_errors": len(config.get_errors()),

@@ -17,17 +17,24 @@ from __future__ import print_function
 import os
 
 import requests
+import transaction
 from prometheus_client.parser import text_string_to_metric_families
+from Products.PluggableAuthService.interfaces.plugins import IExtractionPlugin
+from senaite.queue.auth import pas
 from senaite.queue.client import agent as agents
 from senaite.queue import config
 from senaite.queue.consumer import loop
+from senaite.queue.errors import DatabaseRefused
+from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import NotConnected
 from senaite.queue.errors import NotReady
+from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
 from senaite.queue.model import restores
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
 from senaite.queue.monitoring import question
+from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.server import server_utility
 from senaite.queue.site import connections
 from senaite.queue.site import process_role
@@ -116,7 +123,8 @@ class TestHealth(MonitoringCase):
         for trouble, state in (
                 (NotReady("no address"), "not ready"),
                 (ValueError("?"), "not ready"),
-                (ServerRefused(401, "no"), "does not accept our key")):
+                (ServerRefused(401, "no"), "does not accept our key"),
+                (DatabaseRefused(), "sees another database")):
             consumer._complain(trouble)
             self.check(503, {"consumer": state, "server": "ok"},
                        "?role=consumer")
@@ -130,8 +138,26 @@ class TestHealth(MonitoringCase):
         self.patch(agent, "trouble", ServerRefused(401, "no"))
         self.patch(health.agents, "get_agent", lambda portal: agent)
         self.patch(agent, "tick", lambda everything=False: None)
-        agent.trouble = ServerRefused(401, "no")
-        self.check(200, {"server": "does not accept our key"})
+        for trouble, state in (
+                (ServerRefused(401, "no"), "does not accept our key"),
+                (DatabaseRefused(), "sees another database"),
+                (KeyNotProved("?"), "does not prove that it has our key"),
+                (ServerFailed(502, "?"), "answers with an error")):
+            # a round that is under way would have a trouble of its own
+            with agent._work_lock:
+                agent.trouble = trouble
+                self.check(200, {"server": state})
+
+    def test_missing_plugin(self):
+        """Tasks wait, and a new process would not help."""
+        plugins = self.portal.acl_users.plugins
+        plugins.deactivatePlugin(IExtractionPlugin, PAS_PLUGIN_ID)
+        transaction.commit()
+        self.addCleanup(transaction.commit)
+        self.addCleanup(pas.install, self.portal.acl_users)
+        response = self.check(
+            200, {"store": "ok", "plugin": "missing or switched off"})
+        self.assertEqual(response.json()["status"], "degraded")
 
     def test_further_check(self):
         """Such as that this site is a copy."""
@@ -239,6 +265,13 @@ class TestMetrics(MonitoringCase):
         self.assertEqual(self.figures(caller="labmanager")[name], 1)
         self.setenv(config.KEY.variable, "typo-in-the-key")
         self.assertEqual(self.figures(caller="labmanager")[name], 2)
+
+    def test_another_database(self):
+        name = (metrics.PREFIX + "database_refused",)
+        self.assertEqual(self.figures(caller="labmanager")[name], 0)
+        membership = agents.get_agent(self.portal).membership
+        self.patch(membership, "is_refused", True)
+        self.assertEqual(self.figures(caller="labmanager")[name], 1)
 
     def test_store_is_down(self):
         self.break_store()

@@ -104,8 +104,9 @@ class TestRelay(ClusterTestCase):
         for variable, wrong in ((config.KEY, "typo-in-the-key"),
                                 (config.ROLE, "servre")):
             former = os.environ.get(variable.variable)
-            os.environ[variable.variable] = wrong
-            # A round may be under way that began before
+            # not in the middle of a round, which might deliver the task
+            with self.agent._work_lock:
+                os.environ[variable.variable] = wrong
             self.agent.wake()
             eventually(lambda: self.agent.outage_seconds() > 0)
             task = self.click()
