@@ -32,8 +32,10 @@ from selenium.webdriver.chrome.service import Service
 WINDOW = (1400, 1500)
 SCREENSHOTS = os.path.join(paths.VAR, "screenshots")
 
-#: Width of the page, and where the last element of a selector ends
+#: Width of the page, and where the last element of a selector ends; at the top
+#: of the page, where its bar belongs
 EXTENT = """
+window.scrollTo(0, 0);
 const found = Array.from(document.querySelectorAll(arguments[0]));
 const last = found[found.length - 1].getBoundingClientRect();
 return [document.documentElement.clientWidth, last.bottom + window.scrollY];

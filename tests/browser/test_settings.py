@@ -14,7 +14,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 #: Lab managers may change all but the address of the server and the key
-ADMINISTRATOR = "admin"
+ADMINISTRATOR, MANAGER = "admin", "labman1"
 PREFIX = "form-widgets-"
 
 #: Setting -> (good value, bad value, what is said about it)
@@ -34,7 +34,12 @@ NUMBERS = {
 
 @pytest.fixture
 def settings(page):
-    page.log_in(ADMINISTRATOR)
+    return open_as(page, ADMINISTRATOR)
+
+
+def open_as(page, user):
+    """Open the settings page as a user."""
+    page.log_in(user)
     page.open("@@queue-controlpanel")
     page.wait("#" + PREFIX + "server")
     return page
@@ -115,3 +120,32 @@ def test_key_is_rotated_and_never_shown(settings):
     assert page.wait("#queue-key-fingerprint")[0].text != before
     page.press("#queue-test-connection input[type=submit]")
     page.reads("accepts our key")
+
+
+def test_lab_manager_changes_all_but_who_is_trusted(page, cluster, pictures):
+    open_as(page, MANAGER)
+    # Shown, without a field, and why
+    assert page.wait("#" + PREFIX + "server")[0].text == cluster.server.url
+    assert not page.all("[name='form.widgets.server']")
+    reason, = page.all(".queue-setting-locked")
+    assert reason.text == ("Only administrators may change this, because it "
+                           "decides which process is trusted.")
+    assert page.has("Only administrators may make a new key.")
+    assert not page.all("#queue-key [type=submit]")
+    pictures("settings-lab-manager")
+    former = page.wait("#" + PREFIX + "max_retries")[0].get_attribute("value")
+    for value in ("7", former):
+        fill(page, "max_retries", value)
+        save(page)
+        page.reads("Changes saved")
+        page.open("@@queue-controlpanel")
+        assert page.wait("#" + PREFIX + "max_retries")[0].get_attribute(
+            "value") == value
+    assert page.wait("#" + PREFIX + "server")[0].text == cluster.server.url
+
+
+def test_administrator_changes_who_is_trusted(settings):
+    assert settings.all("input[name='form.widgets.server']")
+    assert settings.all("#queue-key input[name=rotate]")
+    assert not settings.all(".queue-setting-locked")
+    assert not settings.has("Only administrators")

@@ -43,10 +43,10 @@ class UninstallNoticeViewlet(ViewletBase):
                       u"lost if you uninstall SENAITE QUEUE is not known.")]
         if not counts["all"]:
             return []
-        found = [_(u"If you uninstall SENAITE QUEUE now, ${count} tasks that "
-                   u"have not finished are lost, and their work is not done. "
-                   u"To finish them first, set 'Chunk size' to 0 and wait "
-                   u"until nothing is queued.", mapping={
+        found = [_(u"Tasks that have not finished: ${count}. If you uninstall "
+                   u"SENAITE QUEUE now, they are lost and their work is not "
+                   u"done. To have it done first, set 'Chunk size' to 0 and "
+                   u"wait until nothing is queued.", mapping={
                        "count": counts["all"]})]
         if not process_role.is_queue_server():
             found.append(_(

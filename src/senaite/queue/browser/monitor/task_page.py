@@ -249,7 +249,7 @@ class TaskView(BrowserView):
         return [{"url": html.task_url(row["task_uid"], self.portal),
                  "uid": row["task_uid"][:9],
                  "state": words.state_of(row),
-                 "items": row["items"],
+                 "count": row["items"],
                  "created": words.moment(row["created"])}
                 for row in self.history["chunks"]
                 if row["task_uid"] != self.task["task_uid"]]

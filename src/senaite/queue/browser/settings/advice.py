@@ -45,6 +45,10 @@ from senaite.queue import speedups
 INFO = "info"
 WARNING = "warning"
 
+#: What is said of a site without other processes
+SINGLE_PROCESS = _(u"This site runs in a single process, which is queue server "
+                   u"and consumer, whatever the URL in 'Queue server'.")
+
 #: Maximum number of seconds to wait until this process has asked the queue
 #: server at a URL that has just been entered
 PATIENCE = 3
@@ -193,11 +197,8 @@ def _about_role(portal, url):
     if role == process_role.SERVER:
         return Advice(INFO, _(u"This process is the queue server: its "
                               u"configuration says so."), None)
-    if role is None and surroundings.get().has_own_database():
-        return Advice(
-            INFO, _(u"This site runs in a single process, which is queue "
-                    u"server and consumer, whatever the URL in 'Queue "
-                    u"server'."), None)
+    if asks_nobody():
+        return Advice(INFO, SINGLE_PROCESS, None)
     if role is None and process_role.is_queue_server():
         return Advice(
             INFO, _(u"This process is the queue server, because 'Queue "
@@ -206,6 +207,16 @@ def _about_role(portal, url):
             _(u"If there is a lot of work, reserve one client for the queue "
               u"server, and others for consumers."))
     return _about_server(portal, url)
+
+
+def asks_nobody():
+    """Tell whether this process is the only one of the site: it uses no
+    connection to a queue server, whatever the setting.
+
+    :rtype: bool
+    """
+    return process_role.get_configured_role() is None and \
+        surroundings.get().has_own_database()
 
 
 def _about_server(portal, url):

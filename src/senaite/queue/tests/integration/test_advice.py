@@ -21,11 +21,13 @@ import sys
 import time
 import unittest
 
+from plone.protect import createToken
 from zope.i18n import interpolate
 
 from senaite.queue.auth import server_time
 from senaite.queue.browser.settings import advice
 from senaite.queue.browser.settings.page import QueueSettingsView
+from senaite.queue.browser.settings.page import TestConnectionView
 from senaite.queue.client import agent as agents
 from senaite.queue.client import diagnosis
 from senaite.queue import config
@@ -81,6 +83,20 @@ class TestAdvice(unittest.TestCase):
         self.assertIn("runs in a single process", role[1])
         # tests do not volunteer, and nobody else is there
         self.assertEqual(consumers[0], advice.WARNING)
+
+    def test_one_process_needs_no_connection(self):
+        """Whatever listens at the URL, or does not: nobody asks it."""
+        self.alone()
+        set_setting("server", "http://localhost:1/plone")
+        request = self.layer["request"]
+        request.environ["REQUEST_METHOD"] = request.method = "POST"
+        request.form["_authenticator"] = createToken()
+        view = TestConnectionView(self.portal, request)
+        view.update = view.render = lambda: None
+        view()
+        found, = view.report
+        self.assertEqual(found["class"], "success")
+        self.assertIn("runs in a single process", self.read(found["text"]))
 
     def test_process_that_helps_itself(self):
         """It takes tasks as soon as some wait: nobody has to do anything."""

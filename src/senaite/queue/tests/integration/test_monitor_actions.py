@@ -351,8 +351,8 @@ class TestActions(MonitorCase):
         self.add_failed()
         self.add()
         page.open(url)
-        self.assertIn("If you uninstall SENAITE QUEUE now, 2 tasks that have "
-                      "not finished are lost", page.contents)
+        self.assertIn("Tasks that have not finished: 2. If you uninstall "
+                      "SENAITE QUEUE now, they are lost", page.contents)
         self.assertNotIn("is not the queue server", page.contents)
         # other pages do not tell
         page.open(self.portal.absolute_url() + "/@@overview-controlpanel")

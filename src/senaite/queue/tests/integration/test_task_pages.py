@@ -17,6 +17,7 @@ from __future__ import print_function
 import json
 
 import transaction
+from lxml import html
 from zExceptions import Unauthorized
 
 from senaite.queue import api
@@ -59,6 +60,15 @@ class TestTaskPage(MonitorCase):
             self.assertIn(text, page)
         for text in ("s3cr3t-of-the-test", "job_given"):
             self.assertNotIn(text, page)
+
+    def test_other_tasks_of_the_job_are_listed(self):
+        task, other = [self.add(job_uid="f" * 32, uids=[self.client.UID()])
+                       for _number in range(2)]
+        page = html.fromstring(self.page(task.task_uid).contents)
+        entry, = page.xpath("//li[a[contains(@href, '{}')]]".format(
+            other.task_uid))
+        text = " ".join(entry.text_content().split())
+        self.assertIn("Queued, items: 1, ", text)
 
     def test_the_user_of_the_task_sees_less(self):
         task = self.add(username="client_contact", colour="blue")
