@@ -264,22 +264,23 @@ class TestActions(MonitorCase):
         self.assertEqual(QUEUED, self.status(task))
 
     def hold(self):
-        """Restore the database to a state before the store's last task."""
+        """Restore the database to a state before the store's tasks; return the
+        queue and a task that waits."""
         task = self.add()
         queue = api.get_queue()
         self.assertEqual(task.task_uid, queue.pop(CONSUMER).task_uid)
         queue.done(task, CONSUMER)
+        waiting = self.add()
         transaction.begin()
         store_mark.uninstall(self.portal)
         transaction.commit()
         queue.store.note_mark(store_mark.split_version(queue.store.version()))
         queue.agreement._confirm_seconds = 0
         queue.agreement.check()
-        return queue, task
+        return queue, waiting
 
     def test_reconcile(self):
-        queue, task = self.hold()
-        waiting = self.add()
+        queue, waiting = self.hold()
         self.assertIsNone(queue.pop(CONSUMER))
         browser = self.browse(None)
         people.log_in(browser, SITE_OWNER_NAME, SITE_OWNER_PASSWORD)

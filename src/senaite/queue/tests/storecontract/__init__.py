@@ -24,6 +24,7 @@ from senaite.queue.tests.storecontract.feed import FeedContract
 from senaite.queue.tests.storecontract.listing import ListingContract
 from senaite.queue.tests.storecontract.model import ModelContract
 from senaite.queue.tests.storecontract.outcomes import OutcomeContract
+from senaite.queue.tests.storecontract.restoring import RestoreContract
 from senaite.queue.tests.storecontract.statistics import StatisticsContract
 from senaite.queue.tests.storecontract.steering import SteeringContract
 from senaite.queue.tests.storecontract.threads import ThreadContract
@@ -32,6 +33,6 @@ from senaite.queue.tests.storecontract.upkeep import UpkeepContract
 
 class StoreContract(AdditionContract, ClaimContract, ClockContract,
                     FeedContract, ListingContract, ModelContract,
-                    OutcomeContract, StatisticsContract, SteeringContract,
-                    ThreadContract, UpkeepContract):
+                    OutcomeContract, RestoreContract, StatisticsContract,
+                    SteeringContract, ThreadContract, UpkeepContract):
     """The whole contract of task stores."""
