@@ -190,7 +190,7 @@ class TestRefusals(httpcase.HTTPCase):
                 (400, "add", {"task_uid": UNKNOWN}),
                 (400, "add", self.task(uids="x")),
                 (400, "add", self.task(context_path="/a\nb")),
-                (400, "add", self.task(uids=["u"] * 10001)),
+                (400, "add", self.task(uids=["%d" % n for n in range(10001)])),
                 (400, "add", self.task(blob="x" * (1024 * 1024))),
                 (428, "pop", {}), (428, "pop", {"consumer_id": "x"}),
                 (428, "pop", {"consumer_id": ["x"]}),
