@@ -50,8 +50,36 @@ def on_record_modified(event):
     :param event: plone.registry's IRecordModifiedEvent
     :raises Unauthorized: when the current user may not
     """
-    if event.record.__name__ not in GUARDED or \
-            event.oldValue == event.newValue:
+    if event.oldValue != event.newValue:
+        require(event.record)
+
+
+def on_record_removed(event):
+    """The same for the removal of a record.
+
+    :param event: plone.registry's IRecordRemovedEvent
+    :raises Unauthorized: when the current user may not
+    """
+    require(event.record)
+
+
+def on_record_added(event):
+    """The same for a record that takes the place of another one.
+
+    :param event: plone.registry's IRecordAddedEvent
+    :raises Unauthorized: when the current user may not
+    """
+    if event.record.value != event.record.field.default:
+        require(event.record)
+
+
+def require(record):
+    """Refuse that a record is changed by a person who may not.
+
+    :param record: record of the registry
+    :raises Unauthorized: when the current user may not
+    """
+    if record.__name__ not in GUARDED:
         return
     request, portal = getRequest(), get_portal()
     if request is None or portal is None or \
@@ -59,4 +87,4 @@ def on_record_modified(event):
         return
     if not may_decide(portal):
         raise Unauthorized("Only administrators may change {}".format(
-            event.record.__name__))
+            record.__name__))

@@ -24,6 +24,7 @@ from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.app.testing import login
 from plone.registry.interfaces import IRegistry
+from plone.registry.record import Record
 from plone.testing.zope import Browser
 from plone.z3cform.layout import wrap_form
 from six.moves.urllib.parse import urlencode
@@ -424,6 +425,13 @@ class TestControlPanel(unittest.TestCase):
         login(self.portal, "lab_manager")
         with self.assertRaises(Unauthorized):
             registry["senaite.queue.server"] = u"http://evil.example:1/x"
+        # a record that takes the place of the former one, or none at all
+        record = registry.records["senaite.queue.server"]
+        with self.assertRaises(Unauthorized):
+            registry.records["senaite.queue.server"] = Record(
+                record.field, u"http://evil.example:1/x")
+        with self.assertRaises(Unauthorized):
+            del registry.records["senaite.queue.server"]
         transaction.abort()
         registry["senaite.queue.server"] = before and to_text(before)
         registry["senaite.queue.default"] = 3
