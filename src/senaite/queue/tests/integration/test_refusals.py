@@ -108,10 +108,10 @@ class RefusalsTest(WorksheetTestCase):
         task, = self.pending()
         with working_on(task):
             self.assertFalse(self.do(self.analyses[0], "verify"))
-            # what the task is not about
+            # A task may do what its own or other tasks keep from others
             task["uids"] = task["locks"] = []
             task["context_uid"] = api.get_uid(self.worksheet)
-            self.assertFalse(self.do(self.analyses[0], "submit"))
+            self.assertTrue(self.do(self.analyses[0], "submit"))
         self.assertEqual(self.messages(), [])
 
     def test_nothing_is_said_where_it_is_not_installed(self):
