@@ -35,11 +35,12 @@ from senaite.queue import logger
 from senaite.queue.model.concealment import conceal
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
+from senaite.queue.records import store_mark
 
 PACKAGE = "senaite.queue"
 #: Annotations of this version
 OURS = (signing_keys.ANNOTATION, signing_keys.ID, process_marks.KEY, outbox.KEY,
-        ledger.KEY)
+        ledger.KEY, store_mark.KEY)
 
 MARK = b"IQueued"
 NAME = b"senaite.queue"
