@@ -51,6 +51,8 @@ EXPECTED = {
     "queue_server/cancel_job": (SIGNED, ("POST",)),
     "queue_server/pause": (SIGNED, ("POST",)),
     "queue_server/resume": (SIGNED, ("POST",)),
+    "queue_server/remove_all": (SIGNED, ("POST",)),
+    "queue_server/reconcile": (SIGNED, ("POST",)),
     "queue_server/ping": (SIGNED, ("POST",)),
     "queue_server/stats": (VIEW, ("GET", "POST")),
     "queue_server/page": (VIEW, ("GET", "POST")),

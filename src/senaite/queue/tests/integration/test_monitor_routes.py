@@ -124,7 +124,7 @@ class TestDiagnosis(httpcase.HTTPCase):
     def test_faults(self):
         host = self.url.split("/")[2]
         for url, part in (
-                ("", "is empty"), ("nonsense", "no URL"),
+                ("", "is empty"), ("nonsense", "not the URL of a site"),
                 ("http://no.such.host.invalid/senaite", "is not known"),
                 ("http://127.0.0.1:1/plone", "Nothing listens"),
                 ("http://{}/nothing".format(host), "no SENAITE site"),
