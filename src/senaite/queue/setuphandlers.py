@@ -158,9 +158,10 @@ def purge_after_commit(queue):
     if not IServerQueueUtility.providedBy(queue):
         logger.warning("event=store_kept reason=uninstalled_elsewhere")
         say(_(u"This process is not the queue server: the tasks of the site "
-              u"stay in the task store, and run if the add-on is installed "
-              u"again. To remove them, delete the store, or install the "
-              u"add-on and choose 'Remove everything' in the monitor."))
+              u"stay in the task store. If the add-on is installed again, the "
+              u"queue waits until an administrator decides about them. To "
+              u"remove them, delete the store, or install the add-on and "
+              u"choose 'Remove everything' in the monitor."))
         return
 
     def purge(committed):

@@ -43,18 +43,19 @@ class UninstallNoticeViewlet(ViewletBase):
                       u"lost if you uninstall SENAITE QUEUE is not known.")]
         if not counts["all"]:
             return []
-        found = [_(u"Tasks that have not finished: ${count}. If you uninstall "
-                   u"SENAITE QUEUE now, they are lost and their work is not "
-                   u"done. To have it done first, set 'Chunk size' to 0 and "
-                   u"wait until nothing is queued.", mapping={
-                       "count": counts["all"]})]
+        values = {"count": counts["all"]}
         if not process_role.is_queue_server():
-            found.append(_(
-                u"This process is not the queue server: tasks stay in the "
-                u"task store, and run if the add-on is installed again. "
-                u"To prevent that, choose 'Remove everything' in the monitor "
-                u"first."))
-        return found
+            return [_(
+                u"Tasks that have not finished: ${count}. This process is not "
+                u"the queue server: if you uninstall SENAITE QUEUE here, their "
+                u"work is not done, and they stay in the task store. If the "
+                u"add-on is installed again, the queue waits until an "
+                u"administrator decides about them. To prevent that, choose "
+                u"'Remove everything' in the monitor first.", mapping=values)]
+        return [_(u"Tasks that have not finished: ${count}. If you uninstall "
+                  u"SENAITE QUEUE now, they are lost and their work is not "
+                  u"done. To have it done first, set 'Chunk size' to 0 and "
+                  u"wait until nothing is queued.", mapping=values)]
 
     @property
     def monitor_url(self):

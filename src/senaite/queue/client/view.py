@@ -197,6 +197,11 @@ def trouble(portal):
     return agents.get_agent(portal).trouble
 
 
+#: Seconds for which a task waits without a consumer before people and monitors
+#: are told: a consumer may be restarting
+UNATTENDED_SECONDS = 60
+
+
 def unattended_seconds(portal):
     """Return for how long a task has been waiting while no consumer asked for
     one, as far as this process knows; 0 when all is well."""

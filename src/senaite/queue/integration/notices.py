@@ -27,6 +27,7 @@ from senaite.queue.client import trust
 from senaite.queue.client.view import get_hold
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import trouble
+from senaite.queue.client.view import UNATTENDED_SECONDS
 from senaite.queue.client.view import unattended_seconds
 from senaite.queue import config
 from senaite.queue.integration import marks
@@ -39,10 +40,6 @@ from senaite.queue import PAS_PLUGIN_ID
 
 #: Shorter outages (seconds) are not shown: the queue server may be restarting
 OUTAGE_SECONDS = 20
-
-#: Seconds for which a task waits without a consumer before that is shown: a
-#: consumer may be restarting
-UNATTENDED_SECONDS = 60
 
 
 def get_notices():
@@ -167,20 +164,20 @@ def tell_held(hold):
     found = {
         restores.DATABASE: _(
             u"The database was restored from a backup, and the task store is "
-            u"newer. No tasks are run or accepted until a manager reconciles "
-            u"them in 'Queue Monitor'; nothing is lost meanwhile."),
+            u"newer. No tasks are run or accepted until an administrator "
+            u"reconciles them in 'Queue Monitor'; nothing is lost meanwhile."),
         restores.STORE: _(
             u"The task store was restored from a backup, and the database is "
-            u"newer. No tasks are run or accepted until a manager reconciles "
-            u"them in 'Queue Monitor'; nothing is done twice meanwhile."),
+            u"newer. No tasks are run or accepted until an administrator "
+            u"reconciles them in 'Queue Monitor'; nothing is done twice meanwhile."),
         restores.OTHER: _(
             u"The task store is not the one that this site has used before. "
-            u"No tasks are run or accepted: name the right store, or let a "
-            u"manager reconcile them in 'Queue Monitor'."),
+            u"No tasks are run or accepted: name the right store, or let an "
+            u"administrator reconcile them in 'Queue Monitor'."),
         restores.LOST: _(
             u"The task store is empty, but this site has used another one "
             u"before. No tasks are run or accepted: name the right store, or "
-            u"let a manager reconcile them in 'Queue Monitor'."),
+            u"let an administrator reconcile them in 'Queue Monitor'."),
     }
     return found[hold["kind"]]
 

@@ -58,9 +58,6 @@ OK = "ok"
 UNAVAILABLE = "unavailable"
 SILENT = "does not answer"
 
-#: Seconds for which a task waits without a consumer before that is told
-UNATTENDED_SECONDS = 60
-
 #: Why no tasks are handed out -> what is said of it
 HELD = {
     restores.DATABASE: "held, the database is older than the store",
@@ -74,7 +71,6 @@ REFUSALS = {401: "does not accept our key", 403: "does not accept our key",
             405: "is not a queue server"}
 
 _questions = {}
-_more_checks = []
 _lock = threading.Lock()
 
 
@@ -105,23 +101,7 @@ def examine(portal, role=None):
             ", ".join(error.source for error in errors))
     if role != CLIENT and config.get_errors(config.CRITICAL):
         healthy = False
-    for check in _more_checks:
-        name, state, can_work = check(portal, role)
-        checks[name] = state
-        healthy = healthy and can_work
     return healthy, checks
-
-
-def add_check(check):
-    """Add a check of a state that concerns the whole process, such as a copy
-    of the database.
-
-    :param check: function(portal, role) that returns the name of the check,
-        "ok" or the problem (both shown to anybody), and whether the process
-        can fulfil its role nevertheless. Adding the same one again does nothing
-    """
-    if check not in _more_checks:
-        _more_checks.append(check)
 
 
 def _examine_part(portal, role, is_server):
@@ -135,7 +115,7 @@ def _examine_part(portal, role, is_server):
     hold = view.get_hold(portal)
     if hold is not None:
         checks["queue"] = HELD[hold["kind"]]
-    elif view.unattended_seconds(portal) > UNATTENDED_SECONDS:
+    elif view.unattended_seconds(portal) > view.UNATTENDED_SECONDS:
         checks["queue"] = "no consumer, while tasks wait"
     return healthy, checks
 
@@ -222,7 +202,7 @@ def _check_store(utility):
     elif pauses:
         checks["queue"] = "paused" if any(
             not pause["name"] for pause in pauses) else "partly paused"
-    elif utility.attendance.unattended_seconds() > UNATTENDED_SECONDS:
+    elif utility.attendance.unattended_seconds() > view.UNATTENDED_SECONDS:
         checks["queue"] = "no consumer, while tasks wait"
     return checks
 

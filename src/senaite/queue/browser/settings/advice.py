@@ -93,7 +93,7 @@ def get_advice(portal):
             WARNING, diagnosis.about_difference(difference), None))
     if process_role.is_queue_server():
         found += _about_consumers(portal)
-    elif view.unattended_seconds(portal) > ALIVE_SECONDS:
+    elif view.unattended_seconds(portal) > view.UNATTENDED_SECONDS:
         found.append(_no_consumer())
     return found + _about_patches()
 

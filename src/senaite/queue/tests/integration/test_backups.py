@@ -446,6 +446,20 @@ class TestOtherStore(Laboratory):
         self.assertEqual(self.work(), 2)
         self.assertEqual(self.done(self.deliver_and_work(1)), [1])
 
+    def test_uninstalled_elsewhere_and_installed_again(self):
+        """The tasks stay in the store, and do not run by themselves."""
+        self.deliver_and_work(1)
+        waiting = self.click(2)
+        self.relay()
+        store_mark.uninstall(self.jane.begin())
+        store_mark.install(self.jane.site)
+        self.jane.commit()
+        self.assertEqual(self.work(), 0)
+        self.assertEqual(self.store.get_hold()["kind"], restores.DATABASE)
+        self.queue.reconcile()
+        self.assertEqual(self.work(), 0)
+        self.assertEqual(self.states(waiting), [states.FAILED] * 2)
+
     def test_store_that_was_lost_is_told(self):
         self.deliver_and_work(2)
         self.put_back("tasks.db")

@@ -379,6 +379,8 @@ class TestActions(MonitorCase):
         page.open(self.portal.absolute_url() + "/prefs_install_products_form")
         self.assertIn("This process is not the queue server", page.contents)
         self.assertIn("Remove everything", page.contents)
+        self.assertIn("they stay in the task store", page.contents)
+        self.assertNotIn("they are lost", page.contents)
 
     def test_no_redirect_to_another_site(self):
         task = self.add_failed()

@@ -159,12 +159,6 @@ class TestHealth(MonitoringCase):
             200, {"store": "ok", "plugin": "missing or switched off"})
         self.assertEqual(response.json()["status"], "degraded")
 
-    def test_further_check(self):
-        """Such as that this site is a copy."""
-        self.patch(health, "_more_checks", [])
-        health.add_check(lambda portal, role: ("copy", "a copy", False))
-        self.check(503, {"store": "ok", "copy": "a copy"})
-
     def test_client_is_healthy_without_a_server(self):
         self.setenv(config.ROLE.variable, process_role.CLIENT)
         self.patch(health.view, "outage_seconds", lambda portal: 17.0)

@@ -24,6 +24,7 @@ from senaite.queue.client import snapshot
 from senaite.queue import config
 from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import ServerRefused
+from senaite.queue.client import view
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
 from senaite.queue.model import clock
@@ -171,7 +172,7 @@ class NoticesTest(ResultsTestCase):
     def test_no_consumer(self):
         agent = self.know()
         agent._trouble_since = None
-        agent.unattended_seconds = notices.UNATTENDED_SECONDS
+        agent.unattended_seconds = view.UNATTENDED_SECONDS
         self.assertEqual(self.said(), [])
         agent.unattended_seconds = 400
         said, = self.said()
