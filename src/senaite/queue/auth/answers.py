@@ -15,7 +15,7 @@ signed the request, which names the nonce of that request, the status and the
 hash of the body. Only a process that has the key can read the nonce, so
 nobody else can answer, and an answer cannot be used for another request.
 
-Pure: knows neither Zope nor `requests`.
+Pure: imports neither Zope nor `requests`.
 """
 
 from __future__ import absolute_import
@@ -52,6 +52,22 @@ def sign(key, nonce, status, body):
         "body": tokens.hash_body(body),
     }, sort_keys=True).encode("utf-8")
     return to_native(tokens.Fernet(tokens.to_bytes(key)).encrypt(message))
+
+
+def is_signed(response, signer):
+    """Tell whether an answer is signed, for the request of this signer.
+
+    :param response: `requests.Response`
+    :param signer: what has signed the request
+    :type signer: senaite.queue.auth.tokens.Signer
+    :rtype: bool
+    """
+    try:
+        verify(signer.key, response.headers.get(HEADER), signer.nonce,
+               response.status_code, response.content)
+    except BadAnswer:
+        return False
+    return True
 
 
 def verify(key, signature, nonce, status, body):

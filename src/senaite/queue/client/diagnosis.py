@@ -30,7 +30,6 @@ from zope.i18nmessageid import Message
 
 from senaite.queue.auth import answers
 from senaite.queue.auth import tokens
-from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ConnectionFault
 from senaite.queue.errors import KeyNotProved
@@ -147,7 +146,8 @@ def steps(url, site_id, get_key, membership=None):
     answer = read(response, skew, site_id)
     yield True, _(u"The queue server answers, and accepts our key.")
     if membership is not None and membership.insists():
-        check_signature(response, signer)
+        if not answers.is_signed(response, signer):
+            raise fault(NOT_PROVED)
         yield True, _(u"It proves that it has the same key.")
     if answer.get("site") != site_id:
         raise fault(_(u"The URL leads to the site ${theirs}, this one is "
@@ -203,16 +203,6 @@ def check_port(host, port):
         raise fault(_(u"Nothing listens at port ${port} of ${host}. Check the "
                     u"port in the URL, and that the Zope process of the queue "
                     u"server runs."), host=host, port=port)
-
-
-def check_signature(response, signer):
-    """Make sure that the answer is signed with our key."""
-    try:
-        answers.verify(
-            signer.key, response.headers.get(answers.HEADER), signer.nonce,
-            response.status_code, response.content)
-    except BadAnswer:
-        raise fault(NOT_PROVED)
 
 
 def check_database(url, get_key, membership, skew, site_id):

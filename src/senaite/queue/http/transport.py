@@ -31,7 +31,6 @@ from senaite.queue.auth import answers
 from senaite.queue.auth import server_time
 from senaite.queue.auth import tokens
 from senaite.queue.errors import AnswerTimeout
-from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import CircuitOpen
 from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import NotConnected
@@ -235,7 +234,7 @@ class Transport(object):
         except ValueError:
             answer = None
         if isinstance(answer, dict) and self._is_strict() and \
-                not _is_signed(response, signer):
+                not answers.is_signed(response, signer):
             answer = self._read_unsigned(status, answer)
         if not isinstance(answer, dict):
             if status in (401, 403):
@@ -283,17 +282,6 @@ class Transport(object):
             self._failures = 0
             self._open_until = 0
             self._down_since = None
-
-
-def _is_signed(response, signer):
-    """Tell whether an answer is signed, for the request of this signer."""
-    try:
-        answers.verify(
-            signer.key, response.headers.get(answers.HEADER), signer.nonce,
-            response.status_code, response.content)
-    except BadAnswer:
-        return False
-    return True
 
 
 def _is_about_database(refusal):
