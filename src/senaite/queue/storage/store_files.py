@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The files of a SQLite store: who may read them, and who uses them.
+"""Access to the files of a SQLite store, and which processes use them.
 
 Tasks name users and samples, and may contain what add-ons keep secret, so only
 the user of the queue server may read a file that is made here. A group that
@@ -25,11 +25,16 @@ from __future__ import print_function
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 
 from senaite.queue.errors import StoreUnavailable
+
+try:
+    import fcntl
+except ImportError:
+    # Windows: nothing tells who has a store open
+    fcntl = None
 
 #: What the user alone may do
 PRIVATE_FILE = 0o600
@@ -97,7 +102,7 @@ def give_access_like(path, former):
         os.path.abspath(former)))
     mode = stat.S_IMODE(found.st_mode)
     os.chmod(path, mode if exists and not mode & _OTHERS else PRIVATE_FILE)
-    if os.geteuid() == 0:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
         os.chown(path, found.st_uid, found.st_gid)
 
 
@@ -123,6 +128,8 @@ def hold(path):
     :rtype: InUse
     :raises StoreUnavailable: while another program replaces the store
     """
+    if fcntl is None:
+        return None
     try:
         descriptor = _open_lock(path)
     except OSError:
@@ -148,6 +155,9 @@ def alone(path):
     :raises StoreUnavailable: when a process has it open
     :raises EnvironmentError: when there is no lock to be had
     """
+    if fcntl is None:
+        yield
+        return
     descriptor = _open_lock(path)
     try:
         if not _lock(descriptor, fcntl.LOCK_EX):
