@@ -356,7 +356,7 @@ def _complete(name, context, values):
 
 
 def _is_repeated(running, values):
-    """Tell whether a task adds itself once more: it has no objects, and the
+    """Tell whether a task adds itself again: it has no objects, and the
     next one would have none either, nor anything else that differs.
 
     Adapters that add the rest of their job without looking whether there is

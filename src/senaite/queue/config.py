@@ -104,8 +104,8 @@ class Setting(object):
         :param low: least value of a number
         :param high: greatest value of a number
         :param choices: pairs of value and title, for CHOICES
-        :param decides_trust: whether it decides who is trusted, so that only
-            administrators may change it
+        :param decides_trust: whether it decides which process is trusted, so
+            that only administrators may change it
         """
         self.decides_trust = decides_trust
         self.name = name

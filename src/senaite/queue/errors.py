@@ -377,7 +377,7 @@ class ReportGivenUp(NotReady):
     """The queue server does not take a report of this consumer, although it
     answers.
 
-    The log of the queue server has the reason. The consumer starts anew, and
+    The log of the queue server has the reason. The consumer starts again, and
     the task is handed out again.
     """
 

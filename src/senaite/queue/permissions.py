@@ -24,7 +24,8 @@ ViewQueue = "senaite.queue: View Queue"
 #: Change the settings, requeue and remove tasks
 ManageQueue = "senaite.queue: Manage Queue"
 
-#: Decide who is trusted: the address of the queue server and the key
+#: Set the address of the queue server and the key: they decide which process
+#: is trusted
 AdministerQueue = "senaite.queue: Administer Queue"
 
 #: Keep the consumer of a process going (`queue_consume`)

@@ -53,7 +53,7 @@ ORPHANED_SECONDS = 2
 #: Statuses by which the server refuses a task, and not the caller
 REFUSED_TASK = (400, 406, 413, 422)
 
-#: Status of a request that is too large, whoever says so
+#: Status of a request that is too large for the server or for a proxy
 TOO_LARGE = 413
 
 #: Status of a server whose store is not available; no task is at fault

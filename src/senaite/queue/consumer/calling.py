@@ -10,8 +10,8 @@
 
 """Which processes start to consume tasks when they are asked to.
 
-Only those that are meant to: the request alone must not make a consumer of a
-web client or of the queue server, whoever sends it.
+Only processes that are configured as consumers: a request alone must not turn a
+web client or the queue server into one.
 """
 
 from __future__ import absolute_import

@@ -13,8 +13,8 @@
 While the server is away, a report is repeated: nothing else could be done, and
 a report may be repeated. If the server is there, but fails to take the report,
 the report itself may be at fault. It is repeated a few times, then replaced by
-a plain one without the texts, and in the end given up: the consumer lets go of
-the task, which is handed out again, with one retry less. If its work was done,
+a plain one without the texts, and finally dropped: the consumer releases the
+task, which is handed out again, with one retry less. If its work was done,
 the ledger knows.
 """
 
@@ -56,7 +56,7 @@ PLAIN_TEXTS = {
 
 
 class Report(object):
-    """One report, until the server has taken it, or it is given up."""
+    """One report, until the server has taken it or it is dropped."""
 
     def __init__(self, agent, stopping, task, route, payload,
                  is_dropped=None, tell_at_the_end=None):

@@ -219,7 +219,8 @@ def on_process_starting(event):
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
             signal.signal(signal.SIGTERM, _exit)
     except ValueError:
-        # Only the main thread may: whoever runs us elsewhere handles signals
+        # Only the main thread may; a program that starts Zope elsewhere handles
+        # signals itself
         pass
 
 

@@ -43,8 +43,8 @@ from senaite.queue.site import process_role
 SIGNED = "signed"
 #: Signed requests, and users with the permission to view the queue
 VIEW = "view"
-#: Signed requests, and users with the permission to consume tasks, who have to
-#: send their password
+#: Signed requests, and users with the permission to consume tasks, if they send
+#: their password
 CONSUME = "consume"
 
 ACCESS = (SIGNED, VIEW, CONSUME)

@@ -36,7 +36,7 @@ class Attendance(object):
 
     def unattended_seconds(self):
         """Return for how many seconds a task that could run has waited, and no
-        consumer was heard of; 0 when there is no such task.
+        consumer has asked for one; 0 when there is no such task.
 
         :rtype: float
         :raises StoreUnavailable: when the store does not answer

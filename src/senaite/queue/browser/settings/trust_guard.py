@@ -8,11 +8,11 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Settings that decide who is trusted are changed by administrators only.
+"""Only administrators change settings that decide which process is trusted.
 
-Whoever sets the address of the queue server decides which process hands out
-work, so people who manage the queue may not. The settings page shows them the
-value; this guard holds for every other way into the registry as well.
+The address of the queue server decides which process hands out work, so lab
+managers must not set it. The settings page shows them the value; this guard
+covers every other way into the registry.
 """
 
 from __future__ import absolute_import
@@ -43,7 +43,7 @@ def may_decide(portal):
 
 
 def on_record_modified(event):
-    """Refuse the change of a person who may not.
+    """Refuse a change by a user who is not an administrator.
 
     Scripts, installations and tests have no published request, and pass.
 
@@ -74,7 +74,7 @@ def on_record_added(event):
 
 
 def require(record):
-    """Refuse that a record is changed by a person who may not.
+    """Refuse a change of a guarded record, unless an administrator makes it.
 
     :param record: record of the registry
     :raises Unauthorized: when the current user may not
