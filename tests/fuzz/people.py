@@ -44,10 +44,10 @@ ALLOWED = {
 
 
 def get_auth_module():
-    """Return `senaite.queue.auth.tokens`, the code that signs."""
+    """Return `senaite.queue.auth.signer`, the code that signs."""
     sys.path.insert(0, os.path.join(paths.ROOT, "src"))
     try:
-        from senaite.queue.auth import tokens as auth
+        from senaite.queue.auth import signer as auth
         return auth
     finally:
         del sys.path[0]

@@ -59,7 +59,7 @@ def is_signed(response, signer):
 
     :param response: `requests.Response`
     :param signer: what has signed the request
-    :type signer: senaite.queue.auth.tokens.Signer
+    :type signer: senaite.queue.auth.signer.Signer
     :rtype: bool
     """
     try:

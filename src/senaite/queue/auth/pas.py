@@ -33,6 +33,7 @@ from requests.auth import AuthBase
 from senaite.queue.auth.membership import get_membership
 from senaite.queue.auth import server_time
 from senaite.queue.auth import signing_keys
+from senaite.queue.auth.signer import Signer
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import ConfigError
@@ -62,7 +63,7 @@ KEY_MEMO = "_senaite_queue_key"
 nonces = tokens.NonceCache()
 
 
-class QueueAuth(tokens.Signer, AuthBase):
+class QueueAuth(Signer, AuthBase):
     """Signs requests of the `requests` library to the queue's routes.
 
     :param username: id of the user the request is made for

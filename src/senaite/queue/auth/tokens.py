@@ -38,7 +38,6 @@ from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlencode
 from six.moves.urllib.parse import urlsplit
 
-from senaite.queue.auth import server_time
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import StaleToken
 from senaite.queue.model import clock
@@ -71,7 +70,7 @@ MAX_TOKEN_BYTES = 8192
 CLAIMS = ("user", "exp", "iat", "method", "route", "body", "nonce")
 
 #: The claim of a token that is dated by the time of another process, and
-#: accepted by no other one; see `server_time`
+#: accepted by no other one; see `senaite.queue.auth.server_time`
 PROCESS = "for"
 
 
@@ -334,74 +333,3 @@ class NonceCache(object):
 
     def __len__(self):
         return len(self.expiries)
-
-
-class Signer(object):
-    """Signs the requests of the `requests` library, as its `auth` argument.
-
-    :param username: see `make_token`
-    :param get_key: callable that returns the key in force
-    :param get_mark: callable that returns the mark of this process, see
-        `make_nonce`
-    """
-
-    def __init__(self, username, get_key, get_mark=None):
-        self.username = username
-        self.get_key = get_key
-        self.get_mark = get_mark
-        #: of the request that was signed last: its answer is signed with them
-        self.key = None
-        self.nonce = None
-
-    def __call__(self, prepared):
-        """Sign a `requests.PreparedRequest`; returns it."""
-        body = prepared.body
-        if body is not None and not isinstance(body, (bytes, six.text_type)):
-            raise ValueError("A stream cannot be signed")
-        self._sign(prepared)
-        prepared.register_hook("response", self.sign_again)
-        return prepared
-
-    def _sign(self, prepared):
-        ahead, process = server_time.get(get_server(prepared.url))
-        self.key = self.get_key()
-        self.nonce = make_nonce(self.get_mark() if self.get_mark else "")
-        prepared.headers[HEADER] = make_token(
-            self.key, self.username, prepared.method,
-            get_route(prepared.url), prepared.body,
-            now=clock.steady() + ahead, process=process, nonce=self.nonce)
-
-    def sign_again(self, response, **options):
-        """Repeat a request that a server refused because it counts another
-        time; once, dated by that time. A refused request was not carried out.
-
-        :param response: `requests.Response`
-        :param options: those of `Session.send`
-        :returns: the answer to the second request; the first one when there
-            was nothing to learn
-        """
-        if response.status_code != 401:
-            return response
-        request, key = response.request, self.get_key()
-        server = get_server(request.url)
-        try:
-            nonce = decrypt([key], request.headers.get(HEADER))["nonce"]
-        except BadToken:
-            # The key was changed in the meantime
-            return response
-        told = server_time.read(
-            key, nonce, response.headers.get(server_time.HEADER))
-        if told is None:
-            server_time.forget(server)
-            return response
-        server_time.learn(server, told[0] - clock.steady(), told[1])
-        connection = getattr(response, "connection", None)
-        if connection is None:
-            return response
-        response.close()
-        again = request.copy()
-        self._sign(again)
-        second = connection.send(again, **options)
-        second.history.append(response)
-        second.request = again
-        return second

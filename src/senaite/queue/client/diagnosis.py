@@ -29,7 +29,7 @@ from six.moves.urllib.parse import urlsplit
 from zope.i18nmessageid import Message
 
 from senaite.queue.auth import answers
-from senaite.queue.auth import tokens
+from senaite.queue.auth.signer import Signer
 from senaite.queue.errors import ConfigError
 from senaite.queue.errors import ConnectionFault
 from senaite.queue.errors import KeyNotProved
@@ -49,8 +49,7 @@ from senaite.queue import PRODUCT_NAME
 #: Seconds that a step may take
 PATIENCE = 4
 
-#: Seconds by which clocks may differ before it is worth a word; beyond
-#: `tokens.LEEWAY` requests are refused
+#: Seconds by which clocks may differ before it is worth a word
 WORTH_A_WORD = 5
 
 #: OpenSSL's name of what is wrong, as the `ssl` module gives it
@@ -141,9 +140,12 @@ def steps(url, site_id, get_key, membership=None):
     check_port(host, port)
     yield True, _(u"Something listens at port ${port} of ${host}.",
                   mapping={"host": host, "port": port})
-    signer = tokens.Signer("", get_key)
+    signer = Signer("", get_key)
     response, skew = ask(url, signer)
-    answer = read(response, skew, site_id)
+    if response.status_code == 401 and skew is not None:
+        # Not the reason, but a server of an older version may refuse for it
+        yield about_clock(skew)
+    answer = read(response, site_id)
     yield True, _(u"The queue server answers, and accepts our key.")
     if membership is not None and membership.insists():
         if not answers.is_signed(response, signer):
@@ -157,7 +159,7 @@ def steps(url, site_id, get_key, membership=None):
     yield True, _(u"It is the queue of this site (${site}).",
                   mapping={"site": site_id})
     if membership is not None and membership.insists():
-        check_database(url, get_key, membership, skew, site_id)
+        check_database(url, get_key, membership, site_id)
         yield True, _(u"It sees the same database as this process.")
     yield about_version(answer.get("version"))
     if skew is not None:
@@ -205,14 +207,14 @@ def check_port(host, port):
                     u"server runs."), host=host, port=port)
 
 
-def check_database(url, get_key, membership, skew, site_id):
+def check_database(url, get_key, membership, site_id):
     """Make sure that the queue server sees the mark of this process."""
-    signer = tokens.Signer("", get_key, membership.get_mark)
+    signer = Signer("", get_key, membership.get_mark)
     for wait in INTRODUCTION_WAITS:
         time.sleep(wait)
         response, _skew = ask(url, signer, "queue_server/join")
         if response.status_code != OtherDatabase.status:
-            read(response, skew, site_id)
+            read(response, site_id)
             return
     raise fault(_(u"The queue server does not see the database of this "
                 u"process: one of them belongs to a copy of the site. Enter "
@@ -238,7 +240,7 @@ def about_user_folders(broken):
 def ask(url, signer, route="queue_server/ping"):
     """Ask the queue server, who it is by default.
 
-    :param signer: see `tokens.Signer`
+    :param signer: see `senaite.queue.auth.signer.Signer`
     :param route: a route that needs no payload
     :returns: response, and by how many seconds its clock is ahead of ours
         (None: it does not say)
@@ -277,7 +279,7 @@ def ask(url, signer, route="queue_server/ping"):
     return response, email.utils.mktime_tz(date) - (began + clock.now()) / 2
 
 
-def read(response, skew, site_id):
+def read(response, site_id):
     """Return the answer of the queue server.
 
     :raises ConnectionFault: when it is a refusal, or not that of a queue server
@@ -296,10 +298,6 @@ def read(response, skew, site_id):
     if answer.get("success"):
         return answer
     message = answer.get("message") or ""
-    if status == 401 and skew is not None and abs(skew) > tokens.LEEWAY:
-        raise fault(_(u"The clocks of the machines differ by ${seconds} "
-                    u"seconds, so that our requests are refused as out of "
-                    u"date. Set them with NTP."), seconds=int(abs(skew)))
     if status == 401:
         raise fault(WRONG_KEY)
     if status == 405:

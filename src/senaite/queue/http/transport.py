@@ -29,7 +29,7 @@ from six.moves.urllib.parse import urlencode
 
 from senaite.queue.auth import answers
 from senaite.queue.auth import server_time
-from senaite.queue.auth import tokens
+from senaite.queue.auth.signer import Signer
 from senaite.queue.errors import AnswerTimeout
 from senaite.queue.errors import CircuitOpen
 from senaite.queue.errors import KeyNotProved
@@ -193,7 +193,7 @@ class Transport(object):
                    "Accept-Encoding": "identity"}
         if body:
             headers["Content-Type"] = "application/json"
-        signer = tokens.Signer(username, self.get_key, self._get_mark)
+        signer = Signer(username, self.get_key, self._get_mark)
         try:
             response = self._session().request(
                 method, self.base_url + API_PATH + route, data=body,

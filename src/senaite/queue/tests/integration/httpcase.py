@@ -27,6 +27,7 @@ import transaction
 from plone.app.testing import TEST_USER_PASSWORD
 from senaite.queue.auth.membership import Membership
 from senaite.queue.auth import signing_keys
+from senaite.queue.auth.signer import Signer
 from senaite.queue.auth import tokens
 from senaite.queue import config
 from senaite.queue.server import server_utility
@@ -96,7 +97,7 @@ class HTTPCase(unittest.TestCase):
     def credentials(self, caller):
         """Return the `auth` argument for a caller."""
         if caller == SIGNED:
-            return tokens.Signer("", lambda: self.key, lambda: self.mark)
+            return Signer("", lambda: self.key, lambda: self.mark)
         if caller == ANONYMOUS:
             return None
         return (caller, TEST_USER_PASSWORD)

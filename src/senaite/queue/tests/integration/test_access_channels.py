@@ -21,6 +21,7 @@ import uuid
 
 import requests
 from plone.app.testing import TEST_USER_PASSWORD
+from senaite.queue.auth.signer import Signer
 from senaite.queue.auth import tokens
 from senaite.queue import config
 from senaite.queue.consumer import calling
@@ -65,7 +66,7 @@ class TestChannels(httpcase.HTTPCase):
         if channel == BASIC:
             kw["auth"] = (person, TEST_USER_PASSWORD)
         else:
-            kw["auth"] = tokens.Signer(
+            kw["auth"] = Signer(
                 person, lambda: self.key, lambda: self.mark)
         return requests.request(method, url, **kw)
 

@@ -22,6 +22,7 @@ from persistent.mapping import PersistentMapping
 from senaite.queue.auth import answers
 from senaite.queue.auth import process_marks
 from senaite.queue.auth import signing_keys
+from senaite.queue.auth.signer import Signer
 from senaite.queue.auth import tokens
 from senaite.queue.errors import DatabaseRefused
 from senaite.queue.errors import OtherDatabase
@@ -36,7 +37,7 @@ class TestMarks(httpcase.HTTPCase):
         """Return status and answer for a process with this mark."""
         response = self.call(
             route, {"consumer_id": httpcase.CONSUMER},
-            auth=tokens.Signer("", lambda: self.key, lambda: mark))
+            auth=Signer("", lambda: self.key, lambda: mark))
         return response.status_code, response.json()
 
     def test_only_known_marks_are_served(self):
@@ -115,7 +116,7 @@ class TestMarks(httpcase.HTTPCase):
 class TestSignedAnswers(httpcase.HTTPCase):
 
     def verify(self, route, status, payload=None, key=None, **kw):
-        signer = tokens.Signer(
+        signer = Signer(
             "", lambda: key or self.key, lambda: self.mark)
         response = self.call(route, payload, auth=signer, **kw)
         self.assertEqual(response.status_code, status, response.text)
@@ -148,7 +149,7 @@ class TestSignedAnswers(httpcase.HTTPCase):
             response = self.call("queue_server/pop", {}, caller=caller)
             self.assertEqual(response.status_code, status)
             self.assertNotIn(answers.HEADER, response.headers)
-        response = self.call("queue_server/pop", {}, auth=tokens.Signer(
+        response = self.call("queue_server/pop", {}, auth=Signer(
             "", tokens.make_key))
         self.assertEqual(response.status_code, 401)
         self.assertNotIn(answers.HEADER, response.headers)

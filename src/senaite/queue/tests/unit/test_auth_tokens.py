@@ -20,6 +20,7 @@ import threading
 import unittest
 
 from cryptography.fernet import Fernet
+from senaite.queue.auth.signer import Signer
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 
@@ -232,11 +233,11 @@ class TestSigner(unittest.TestCase):
     def test_signer_signs_the_sent_body(self):
         for body in (BODY, BODY.decode("ascii"), None):
             prepared = Prepared(body)
-            signer = tokens.Signer("jane", lambda: KEY)
+            signer = Signer("jane", lambda: KEY)
             self.assertTrue(signer(prepared) is prepared)
             claims = verify(prepared.headers[tokens.HEADER], body=body, now=None)
             self.assertEqual(claims["user"], u"jane")
 
     def test_signer_refuses_streams(self):
-        signer = tokens.Signer("jane", lambda: KEY)
+        signer = Signer("jane", lambda: KEY)
         self.assertRaises(ValueError, signer, Prepared(iter([b"x"])))

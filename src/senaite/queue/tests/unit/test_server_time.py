@@ -21,6 +21,7 @@ import unittest
 
 import requests
 from senaite.queue.auth import server_time
+from senaite.queue.auth.signer import Signer
 from senaite.queue.auth import tokens
 from senaite.queue.errors import BadToken
 from senaite.queue.errors import ServerRefused
@@ -126,7 +127,7 @@ class TestTransport(unittest.TestCase):
                 [wire.KEY], value, "POST", ROUTE, b"", now=START)
 
     def test_other_answers_are_returned_as_they_are(self):
-        signer = tokens.Signer("", lambda: wire.KEY)
+        signer = Signer("", lambda: wire.KEY)
         answer = requests.post(
             self.server.url + "/@@API/senaite/v1/" + ROUTE, auth=signer)
         self.assertEqual(answer.status_code, 200)
