@@ -169,8 +169,16 @@ class NoticesTest(ResultsTestCase):
         people.log_in(analyst, "analyst")
         self.assertEqual(self.said(analyst), [])
 
-    def test_no_consumer(self):
+    def hold_agent(self):
+        """Return the agent; none of its rounds ends while the test says what
+        is wrong."""
         agent = self.know()
+        agent._work_lock.acquire()
+        self.addCleanup(agent._work_lock.release)
+        return agent
+
+    def test_no_consumer(self):
+        agent = self.hold_agent()
         agent._trouble_since = None
         agent.unattended_seconds = view.UNATTENDED_SECONDS
         self.assertEqual(self.said(), [])
@@ -180,7 +188,7 @@ class NoticesTest(ResultsTestCase):
         self.assertIn("password of its clock-server", said)
 
     def test_restored_backup(self):
-        agent = self.know()
+        agent = self.hold_agent()
         agent._trouble_since = clock.monotonic() - 200
         for kind in restores.KINDS:
             agent.held = {"kind": kind}
@@ -189,7 +197,7 @@ class NoticesTest(ResultsTestCase):
         agent.held = None
 
     def test_server_that_refuses(self):
-        agent = self.know()
+        agent = self.hold_agent()
         agent._trouble_since = clock.monotonic() - 200
         agent.trouble = ServerRefused(401, "no")
         reason, consequence = self.said()
@@ -197,7 +205,7 @@ class NoticesTest(ResultsTestCase):
         self.assertIn("for 3 min", consequence)
 
     def test_server_without_our_key(self):
-        agent = self.know()
+        agent = self.hold_agent()
         agent._trouble_since = clock.monotonic() - 200
         agent.trouble = KeyNotProved("http://there answers 200")
         reason, _consequence = self.said()
@@ -208,7 +216,7 @@ class NoticesTest(ResultsTestCase):
         self.assertEqual(self.said(), [])
         with utils.settings(server=""):
             self.assertIn("is empty", self.said()[0])
-        agent = self.know()
+        agent = self.hold_agent()
         agent._trouble_since = clock.monotonic() - 200
         with utils.settings(outage_seconds=300):
             said, = self.said()
