@@ -35,7 +35,8 @@ from senaite.queue.storage import unitofwork
 _SITE = schema.site
 _TASK = schema.task
 
-#: Maximum number of former epochs that are remembered
+#: Maximum number of former epochs that are remembered: the one that the site
+#: was last seen in, and the latest ones
 MOST_FORMERS = 20
 
 
@@ -123,31 +124,36 @@ def reconcile(unit, kind, mark, decisions, reasons, tasks):
         _write(unit, hold=None, seen=_version(mark))
     else:
         common = (_hold(row) or row)["counter"]
-        _write(unit, **renewed(row, common, [mark[0]] if mark else ()))
+        _write(unit, **renewed(row, common, mark))
     return counts
 
 
-def renewed(row, common, also=()):
+def renewed(row, common, mark=None):
     """Return the columns of a site that begins a new epoch. The site is
     expected to know a former one.
 
     :param row: row of the site
     :param common: counter up to which the versions of the present epoch remain
         those of the store; None when all tasks are removed
-    :param also: further epochs that are to count as former ones, of which the
-        store has no versions
+    :param mark: the site's mark, if it is known. The store has no versions of
+        an epoch that is only known by it
     """
-    formers = {} if common is None else _formers(row)
-    if common is None:
-        formers = dict.fromkeys(_formers(row))
-    formers[fields.to_native(row["epoch"])] = common
-    for epoch in also:
-        formers.setdefault(epoch, None)
-    # the present one is never forgotten
-    kept = sorted(formers, key=lambda epoch: epoch != row["epoch"])
-    kept = dict((epoch, formers[epoch]) for epoch in kept[:MOST_FORMERS])
+    # After "remove everything", no version of an epoch has its tasks
+    present = fields.to_native(row["epoch"])
+    formers = [(present, common)] + [
+        (epoch, None if common is None else known)
+        for epoch, known in _formers(row)]
+    site = mark or _seen(row)
+    if site is None:
+        # It has not been seen in this epoch, so it is where it was
+        formers[:2] = reversed(formers[:2])
+    else:
+        formers = [pair for pair in formers if pair[0] == site[0]] + [
+            pair for pair in formers if pair[0] != site[0]]
+        if mark and mark[0] != formers[0][0]:
+            formers.insert(0, (mark[0], None))
     return {"epoch": unitofwork.new_epoch(), "seen": None, "hold": None,
-            "formers": fields.to_text(json.dumps(kept, sort_keys=True))}
+            "formers": fields.to_text(json.dumps(formers[:MOST_FORMERS]))}
 
 
 def _put_back(unit, row, reason):
@@ -204,17 +210,21 @@ def _write(unit, **values):
 
 
 def _known(row):
-    epoch, _colon, counter = (row["seen"] or u"").rpartition(":")
-    native = fields.to_native
     return restores.Known(
-        native(row["epoch"]), row["counter"],
-        seen=(native(epoch), int(counter)) if epoch else None,
-        formers=_formers(row))
+        fields.to_native(row["epoch"]), row["counter"], seen=_seen(row),
+        formers=dict(_formers(row)))
+
+
+def _seen(row):
+    epoch, _colon, counter = (row["seen"] or u"").rpartition(":")
+    return (fields.to_native(epoch), int(counter)) if epoch else None
 
 
 def _formers(row):
-    return dict((fields.to_native(epoch), common) for epoch, common
-                in json.loads(row["formers"] or u"{}").items())
+    """Return pairs of an epoch and its common counter: the epoch that the site
+    was last seen in, when it is over, and then the latest ones first."""
+    return [(fields.to_native(epoch), common)
+            for epoch, common in json.loads(row["formers"] or u"[]")]
 
 
 def _hold(row):

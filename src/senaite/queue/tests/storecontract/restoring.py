@@ -16,6 +16,7 @@ from __future__ import print_function
 
 from senaite.queue.model import restores
 from senaite.queue.model import states
+from senaite.queue.storage import meeting
 from senaite.queue.tests.storecontract.base import StoreCase
 
 REASONS = {restores.PUT_BACK: u"again", restores.FAIL: u"unknown",
@@ -96,3 +97,18 @@ class RestoreContract(StoreCase):
         self.store.note_mark(self.get_version())
         self.assertEqual(self.kind(mark), restores.DATABASE)
         self.assertIsNone(self.store.changed_since(mark)[0])
+
+    def test_site_may_be_many_epochs_behind(self):
+        self.add(1)
+        mark = self.get_version()
+        self.store.note_mark(mark)
+        for number in range(3 * meeting.MOST_FORMERS):
+            self.add(number)
+            self.store.purge()
+            self.assertIsNone(self.kind(mark))
+            if number % 7 == 0:
+                self.store.note_mark(mark)
+        between = self.get_version()
+        self.store.purge()
+        self.assertIsNone(self.kind(between))
+        self.assertEqual(self.kind(("another", 3)), restores.LOST)
