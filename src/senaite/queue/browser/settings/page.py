@@ -96,9 +96,16 @@ class QueueSettingsForm(RegistryEditForm):
             self.schema, check=False, prefix=self.schema_prefix)
 
     def applyChanges(self, data):
-        """Save the values; records that are missing are added first."""
-        getUtility(IRegistry).registerInterface(
-            self.schema, prefix=self.schema_prefix)
+        """Save the values; records that are missing are added first.
+
+        Those that are there stay: to replace a record that decides who is
+        trusted takes an administrator, whatever its value.
+        """
+        registry = getUtility(IRegistry)
+        registry.registerInterface(
+            self.schema, prefix=self.schema_prefix,
+            omit=[name for name in self.schema.names(all=True)
+                  if "{}.{}".format(self.schema_prefix, name) in registry])
         return super(QueueSettingsForm, self).applyChanges(data)
 
     def groups_of_widgets(self):
