@@ -74,9 +74,10 @@ HEADERS = {
 _pl = MessageFactory("plonelocales")
 
 
-def observe(portal, sample_uid=None):
+def observe(sample_uid=None):
     """Return what work that is done now sees of the site."""
     request = getRequest()
+    portal = senaite_api.get_portal()
     client = portal.clients["client-1"]
     state = getMultiAdapter((portal, request), name="plone_portal_state")
     languages = getUtility(ILanguageUtility)
@@ -107,8 +108,8 @@ def observe(portal, sample_uid=None):
             re.sub("_authenticator=[0-9a-f]+", "", part.get_payload(
                 decode=True))
             for part in mail.walk() if part.get_content_maintype() == "text"]
-    # The order of keys does not matter, and text is text
-    return json.loads(json.dumps(seen))
+    # Text is text, and headers may be anything
+    return json.loads(json.dumps(seen, encoding="latin-1"))
 
 
 class OriginCase(ProcessTestCase):
@@ -140,17 +141,13 @@ class OriginCase(ProcessTestCase):
         if "click_of_a_test" not in event.request.form:
             return
         alsoProvides(event.request, IDisableCSRFProtection)
-        self.clicks.append(observe(self.portal_now(), self.sample_uid))
+        self.clicks.append(observe(self.sample_uid))
         self.tasks.append(api.add_task(
-            NAME, self.portal_now(), **self.values))
-
-    def portal_now(self):
-        """Return the site as the current request has it."""
-        return senaite_api.get_portal()
+            NAME, senaite_api.get_portal(), **self.values))
 
     def work(self, context, task):
         super(OriginCase, self).work(context, task)
-        self.works.append(observe(context, self.sample_uid))
+        self.works.append(observe(self.sample_uid))
 
     def press(self, prefix=PREFIX, cookies=None, **headers):
         """Click through a proxy; return the task."""
@@ -236,7 +233,7 @@ class TestClickOrigin(OriginCase):
             self.work(context, dict_of(task, task.uids[:2]))
             if task.uids[2:]:
                 api.add_copy(task, uids=task.uids[2:])
-            elif task.uids:
+            elif task.uids == uids[4:]:
                 # as add-ons for 1.0.x do, and one of another kind
                 api.add_task(NAME, context, uids=[])
                 api.add_task(NAME, context.clients, uids=["other"])
@@ -244,6 +241,7 @@ class TestClickOrigin(OriginCase):
         self.values = {"uids": uids}
         test_single_process._work[:] = [work]
         self.portal.clients.done = self.portal.done
+        transaction.commit()
         task = self.press()
         self.consume()
         store = get_server_utility(self.portal).store
@@ -310,31 +308,32 @@ class TestClickOrigin(OriginCase):
 class TestRequestAfterwards(OriginCase):
     """The request of the consumer is as it was, whatever happened."""
 
+    maxDiff = None
+
     def snapshot(self):
-        """Return all that a request keeps, as text."""
+        """Return all that a request keeps."""
         request = getRequest()
-        return json.dumps([
-            [sorted((key, repr(value)) for key, value in mapping.items())
-             for mapping in (request.other, request.environ, request.form,
-                             request.cookies, vars(request))],
-            request._script], sort_keys=True)
+        attributes = dict((key, repr(value))
+                          for key, value in vars(request).items()
+                          if not isinstance(value, dict))
+        return [attributes] + [dict(mapping) for mapping in (
+            request.other, request.environ, request.form, request.cookies)]
 
     def test_work_that_ends_and_that_fails(self):
         origin = self.press()["origin"]
         request = getRequest()
-        observe(self.portal)
-        before, seen = self.snapshot(), observe(self.portal)
+        seen = observe()
         before = self.snapshot()
         with click_origin.put_back(request, origin, self.portal):
-            self.assertEqual(observe(self.portal)["site"],
+            self.assertEqual(observe()["site"],
                              "https://lims.example.com/lab")
         self.assertEqual(self.snapshot(), before)
         with self.assertRaises(KeyError):
             with click_origin.put_back(request, origin, self.portal):
-                observe(self.portal)
+                observe()
                 raise KeyError("x")
         self.assertEqual(self.snapshot(), before)
-        self.assertEqual(observe(self.portal), seen)
+        self.assertEqual(observe(), seen)
 
     def test_without_an_origin_nothing_changes(self):
         before = self.snapshot()
