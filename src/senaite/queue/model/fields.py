@@ -234,7 +234,6 @@ HEADER = re.compile(r"^[^\x00-\x1f\x7f]*\Z")
 
 _language = text(LANGUAGE, "the code of a language", 35)
 
-
 #: What the client of a click sent, and from where (`address`): some of it is
 #: kept in SENAITE's audit log. Name -> maximum number of bytes
 CLIENT_LIMITS = {
@@ -258,8 +257,8 @@ CLIENT["host"] = optional(text(HOST, "a host, with or without a port",
 MOST_LANGUAGES = 50
 MOST_COMMENTS = 4000
 
-#: Where a task was added: what its work needs to see of the site what the
-#: click saw, and to leave behind what the click would have left
+#: Where a task was added: what its work needs in order to see the site as the
+#: click did, and to leave behind what the click would have left
 ORIGIN = {
     # of the links that the click saw
     "server_url": text(

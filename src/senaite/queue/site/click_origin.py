@@ -46,6 +46,9 @@ ENVIRON = {
     "remote_addr": "REMOTE_ADDR",
 }
 
+#: Parts of an origin that make links only together
+ADDRESS = ("server_url", "virtual_root", "root_path")
+
 #: Cookie with the language that the user has chosen on a page
 COOKIE = "I18N_LANGUAGE"
 
@@ -85,7 +88,7 @@ def collect(request):
                          fields.MOST_COMMENTS),
         "client": _valid(fields.CLIENT, _get_client(request)),
     })
-    if "server_url" not in found:
+    if any(name not in found for name in ADDRESS):
         return None
     return fields.CHECKS["origin"]("origin", found)
 
@@ -97,8 +100,7 @@ def _valid(checks, values):
         try:
             found[name] = checks[name](name, value)
         except (TypeError, ValueError):
-            logger.debug("event=origin_incomplete part=%s value=%s",
-                         name, fields.show(value))
+            logger.debug("event=origin_incomplete part=%s", name)
     return found
 
 

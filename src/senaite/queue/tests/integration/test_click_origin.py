@@ -346,12 +346,16 @@ class TestRequestAfterwards(OriginCase):
         self.assertIsNone(click_origin.collect(getRequest()))
         self.assertIsNone(click_origin.collect(senaite_api.get_test_request()))
 
-    def test_request_of_the_clock_has_no_origin(self):
+    def test_request_whose_address_makes_no_links_has_no_origin(self):
+        """That of the clock, say."""
         request = getRequest()
         request.other["PUBLISHED"] = object()
         former = request.other["SERVER_URL"]
         self.addCleanup(request.other.update, SERVER_URL=former)
         self.addCleanup(request.other.pop, "PUBLISHED")
         self.assertIsNotNone(click_origin.collect(request))
+        request._script.append("a b")
+        self.assertIsNone(click_origin.collect(request))
+        del request._script[:]
         request.other["SERVER_URL"] = "http://Zope Clock Server:Clock"
         self.assertIsNone(click_origin.collect(request))
