@@ -9,7 +9,7 @@
 # Copyright 2026 senaite.queue contributors.
 
 """Queued and synchronous actions of users who come through a proxy, which
-shows the site below a path of another host."""
+shows the site below a path of another host, in a language of their own."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -18,7 +18,10 @@ from __future__ import print_function
 import contextlib
 
 from bika.lims import api
+from plone.i18n.utility import setLanguageBinding
+from plone.registry.interfaces import IRegistry
 from Products.SiteAccess.VirtualHostMonster import manage_addVirtualHostMonster
+from zope.component import getUtility
 
 from senaite.queue.tests.integration.process import ProcessTestCase
 from senaite.queue.tests import utils
@@ -32,13 +35,16 @@ PREFIX = "/VirtualHostBase/https/lims.example.com:443/plone/" \
 
 
 class VirtualHostTest(ProcessTestCase):
-    """The site is at https://lims.example.com/lab."""
+    """The site is at https://lims.example.com/lab, and speaks German."""
 
     def setUp(self):
         super(VirtualHostTest, self).setUp()
         app = self.layer["app"]
         if "virtual_hosting" not in app.objectIds():
             manage_addVirtualHostMonster(app, "virtual_hosting")
+        registry = getUtility(IRegistry)
+        registry["plone.available_languages"] = ["en", "de"]
+        registry["plone.use_request_negotiation"] = True
 
     def new_browser(self):
         browser = super(VirtualHostTest, self).new_browser()
@@ -61,6 +67,8 @@ class VirtualHostTest(ProcessTestCase):
             prepare_and_index, *acts, **options)
         # The facts that all of this is about
         self.assert_at_lab(case)
+        for task in sum(done, []):
+            self.assertEqual(task["origin"]["languages"][0], "de")
         return case, done
 
     def reindex(self, case):
@@ -76,10 +84,14 @@ class VirtualHostTest(ProcessTestCase):
         request.setVirtualRoot(["lab"])
         request.other["VirtualRootPhysicalPath"] = \
             self.portal.getPhysicalPath()
+        request.environ["HTTP_ACCEPT_LANGUAGE"] = "de-CH"
+        request.other.pop("LANGUAGE_TOOL", None)
+        self.assertEqual(setLanguageBinding(request), "de")
         utils.clear_caches(request)
         try:
             yield
         finally:
+            del request.environ["HTTP_ACCEPT_LANGUAGE"]
             request.other.clear()
             request.other.update(former[0])
             request._script[:] = former[1]
