@@ -8,9 +8,14 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""Analyses go to a worksheet, and their results are submitted, by the queue."""
+"""Analyses go to a worksheet, and their results are submitted, by the queue, for
+a user who comes through a reverse proxy."""
+
+import re
 
 import pytest
+from harness import proxied
+from harness.lab import ANALYSES as CATALOG
 from harness.lab import Lab
 from harness.lims import Lims
 from harness.scenario import Watcher
@@ -24,7 +29,7 @@ ANALYSES = 20
 def people(cluster, counter):
     """A laboratory manager at the web client and at the queue server."""
     password = cluster.secrets["labman1"]
-    return (Lab(Lims(cluster.web.url, "labman1", password)),
+    return (Lab(proxied.ProxiedLims(cluster.web.url, "labman1", password)),
             Watcher(Lims(cluster.server.url, "labman1", password)))
 
 
@@ -54,3 +59,37 @@ def test_assign_and_submit(cluster, people):
     assert lab.sample_states(samples) == {"to_be_verified": SAMPLES}
     assert lab.worksheet(worksheet)["review_state"] == "to_be_verified"
     assert watcher.tasks() == []
+    check_links(lab, worksheet)
+    check_audit_log(lab, uid)
+
+
+def check_links(lab, worksheet):
+    """Links of rows are made of what the task has indexed."""
+    _listing, rows = lab.lims.results(worksheet)
+    links = sorted(set(texts(rows, "/clients/")))
+    assert links
+    for link in links:
+        assert link.startswith((proxied.PATH + "/", proxied.URL + "/")), link
+        lab.lims.get("https://" + proxied.HOST +
+                     proxied.PATH + link.partition(proxied.PATH)[2])
+
+
+def texts(value, part):
+    """Generate the links in the HTML of a JSON value that have a part."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from texts(item, part)
+    elif isinstance(value, str):
+        for link in re.findall(r"""href=["']([^"']+)""", value):
+            if part in link:
+                yield link
+
+
+def check_audit_log(lab, worksheet_uid):
+    """It names the user's address, not that of the consumer."""
+    analysis = lab.lims.search(CATALOG, getWorksheetUID=worksheet_uid)[0]
+    rows = lab.lims.listing(analysis["url"] + "/auditlog").rows()
+    assert len(rows) > 1
+    assert {row["remote_address"] for row in rows} == {proxied.ADDRESS}

@@ -512,7 +512,7 @@ CONSUMER_URL = Variable(
     "The URL of the site on this process, for consumers that cannot find it "
     "out.",
     "Processes that do not use HTTP to talk to themselves use only its host, "
-    "for links in e-mails that tasks send.",
+    "for links in e-mails of tasks that were not added by a click.",
     default_text="the address at which the process listens")
 
 CONFLICT_RETRIES = Variable(

@@ -46,6 +46,7 @@ from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.records import ledger
+from senaite.queue.site import click_origin
 from senaite.queue import speedups
 
 #: How often a transaction is tried when it meets conflicts
@@ -125,6 +126,16 @@ def _attempt(portal, request, lease, user_id, tries=1):
         raise TaskRefused("{} does not exist any more".format(
             task.context_path))
     _prepare(request, task, context)
+    with click_origin.put_back(request, task["origin"], portal):
+        processed = _work(portal, task, context, lease, tries)
+    return {"outcome": DONE, "processed": processed, "note": task.get("note")}
+
+
+def _work(portal, task, context, lease, tries):
+    """Have the adapter process the task, and commit what it did.
+
+    :returns: the number of items that were processed
+    """
     adapter = _get_adapter(context, task.name)
     running = transaction.get()
     with working_on(task, tries) as added, \
@@ -137,12 +148,12 @@ def _attempt(portal, request, lease, user_id, tries=1):
                          "must not end the transaction",
                          task.task_short_uid, task.name)
         processed = _count_processed(task, added)
-        note = task.get("note")
-        ledger.record(portal, task.task_uid, clock.steady(), processed, note)
+        ledger.record(portal, task.task_uid, clock.steady(), processed,
+                      task.get("note"))
         _describe(task)
         lease.begin_commit()
         transaction.commit()
-    return {"outcome": DONE, "processed": processed, "note": note}
+    return processed
 
 
 def _check_user(portal, task, user_id):

@@ -39,7 +39,8 @@ from senaite.queue import logger
 from senaite.queue.site import process_role
 from senaite.queue.site.waiting import Event
 
-#: What links in e-mails begin with, unless the environment names the process
+#: What links in e-mails of tasks begin with that no click has added, unless the
+#: environment names the process
 BASE = "http://localhost"
 
 #: Seconds to wait for an answer when the caller names none

@@ -19,6 +19,7 @@ from __future__ import division
 from __future__ import print_function
 
 import collections
+import copy
 import math
 import re
 
@@ -172,9 +173,117 @@ def optional(check):
     return lambda key, value: None if value is None else check(key, value)
 
 
+def list_of(check_item, most):
+    """Return a check for lists.
+
+    :param check_item: the check of an item
+    :param most: maximum number of items
+    """
+    def check(key, value):
+        if not isinstance(value, (list, tuple)):
+            refuse(key, value, "a list", TypeError)
+        if len(value) > most:
+            refuse(key, value, "at most {} items, not {}".format(
+                most, len(value)))
+        return [check_item(key, item) for item in value]
+    return check
+
+
+def record(checks, defaults):
+    """Return a check for objects with named parts.
+
+    Parts of other names are left out: a newer version may have them.
+
+    :param checks: name of a part -> its check, whose errors name it
+    :param defaults: name of a part -> value where it is missing; parts without
+        one must be there
+    """
+    def check(key, value):
+        if not isinstance(value, dict):
+            refuse(key, value, "an object", TypeError)
+        found = {}
+        for name in checks:
+            part = "{}.{}".format(key, name)
+            if name in value:
+                found[name] = checks[name](part, value[name])
+            elif name in defaults:
+                found[name] = copy.copy(defaults[name])
+            else:
+                refuse(part, None, "a value")
+        return found
+    return check
+
+
 _task_uid = text(TASK_UID, "32 hexadecimal digits (lower case)", 32)
 _object_uid = text(OBJECT_UID, "the uid of an object", 64)
 _seconds = number(0, MAX_SECONDS, whole=False)
+
+# Hosts as they are in URLs: no user, no password and no path
+_HOST = r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+SERVER_URL = re.compile(r"^https?://" + _HOST + r"\Z")
+HOST = re.compile(r"^" + _HOST + r"\Z")
+
+# Quoted as in URLs, and no way up
+SEGMENT = re.compile(
+    r"^(?!\.{1,2}\Z)([A-Za-z0-9_.~+@-]|%[0-9A-Fa-f]{2}){1,100}\Z")
+
+LANGUAGE = re.compile(r"^[A-Za-z]{1,8}([_-][A-Za-z0-9]{1,8}){0,3}\Z")
+
+# No control characters: a header ends with its line
+HEADER = re.compile(r"^[^\x00-\x1f\x7f]*\Z")
+
+_language = text(LANGUAGE, "the code of a language", 35)
+
+#: What the client of a click sent, and from where (`address`): some of it is
+#: kept in SENAITE's audit log. Name -> maximum number of bytes
+CLIENT_LIMITS = {
+    "host": 262,
+    "accept_language": 500,
+    "user_agent": 1000,
+    "referer": 4000,
+    "x_forwarded_for": 500,
+    "x_real_ip": 100,
+    "remote_addr": 100,
+    "address": 100,
+}
+
+CLIENT = dict(
+    (name, optional(text(HEADER, "printable characters", most)))
+    for name, most in CLIENT_LIMITS.items())
+CLIENT["host"] = optional(text(HOST, "a host, with or without a port",
+                               CLIENT_LIMITS["host"]))
+
+#: Maximum numbers of languages of a click, and of bytes of its comment
+MOST_LANGUAGES = 50
+MOST_COMMENTS = 4000
+
+#: Where a task was added: what its work needs in order to see the site as the
+#: click did, and to leave behind what the click would have left
+ORIGIN = {
+    # of the links that the click saw
+    "server_url": text(
+        SERVER_URL, "http or https, a host, and nothing but a port", 270),
+    # path of the virtual root in URLs, and its physical path
+    "virtual_root": list_of(text(SEGMENT, "a part of a path", 300), 20),
+    "root_path": text(re.compile(r"^(/[^/\x00-\x1f\x7f]+)*\Z"),
+                      "a physical path", 2048),
+    # the negotiated one first, that of the site last
+    "languages": list_of(_language, MOST_LANGUAGES),
+    # the one that the user has chosen on a page: a cookie
+    "chosen_language": optional(_language),
+    "comments": optional(text(None, "a comment", MOST_COMMENTS)),
+    "client": record(CLIENT, dict.fromkeys(CLIENT)),
+}
+
+#: Parts of an origin that may be missing
+ORIGIN_DEFAULTS = {
+    "virtual_root": [],
+    "root_path": "",
+    "languages": [],
+    "chosen_language": None,
+    "comments": None,
+    "client": dict.fromkeys(CLIENT),
+}
 
 #: Fields without a default
 REQUIRED = ("task_uid", "name", "context_uid", "context_path", "created")
@@ -207,6 +316,7 @@ CHECKS = {
     "attempt": number(0, 1000000),
     "locks": uid_list,
     "note": optional(text(None, "a note", 100000, native=False)),
+    "origin": optional(record(ORIGIN, ORIGIN_DEFAULTS)),
 }
 
 

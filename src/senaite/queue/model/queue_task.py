@@ -25,6 +25,7 @@ import six
 
 from senaite.queue.model import clock
 from senaite.queue.model.concealment import conceal
+from senaite.queue.model.current import current_task
 from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.model import surroundings
@@ -40,6 +41,9 @@ _LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
 #: and locks on the samples of the items are added
 _GIVEN = ("retries", "chunk_size", "locks")
 GIVEN = "job_given"
+
+#: Parts of the origin of a task for those who look at it
+_SEEN_OF_ORIGIN = ("server_url", "virtual_root", "root_path", "languages")
 
 #: Fields that describe the job of a task, and how it is treated
 _JOB = ("job_uid", "job_total", "job_created", "priority", "ghost")
@@ -99,9 +103,9 @@ def new_task(name, context, **kw):
     :param context: content object, catalog brain or uid
     :param kw: fields of the task (`uids`, `username`, `priority`,
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
-        times in seconds), `unique`, `ghost`, `locks`, ...) and free keys with
-        JSON values, which travel with the task. `retries`, `chunk_size` and
-        `locks` hold for all tasks of the job
+        times in seconds), `unique`, `ghost`, `locks`, `origin`, ...) and free
+        keys with JSON values, which travel with the task. `retries`,
+        `chunk_size` and `locks` hold for all tasks of the job
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
@@ -115,6 +119,7 @@ def new_task(name, context, **kw):
         "min_seconds": get_min_seconds(),
         "max_seconds": get_max_seconds(),
         "chunk_size": get_chunk_size(name),
+        "origin": _get_origin(),
     }
     values.update(surroundings.get().describe(context))
     values.update(kw)
@@ -122,6 +127,15 @@ def new_task(name, context, **kw):
     if given:
         values[GIVEN] = given
     return to_task(values)
+
+
+def _get_origin():
+    """Return where a task is added: while another one is processed, that is
+    where the other one was."""
+    running = current_task()
+    if running is not None:
+        return running.get("origin")
+    return surroundings.get().get_origin()
 
 
 def copy_task(source, context=None, **kw):
@@ -242,19 +256,24 @@ def _defaults(data):
         "attempt": 0,
         "locks": [],
         "note": None,
+        "origin": None,
     }
 
 
 def concealed(task):
     """Return a task for those who look at it: secrets among its free keys are
-    replaced.
+    replaced, and what is known of the user's client is left out.
 
     :param task: a task, or the dict of one; is not changed
     :rtype: dict
     """
-    return dict(
+    found = dict(
         (key, value if key in fields.CHECKS else conceal({key: value})[key])
         for key, value in task.items())
+    if isinstance(found.get("origin"), dict):
+        found["origin"] = dict((name, found["origin"].get(name))
+                               for name in _SEEN_OF_ORIGIN)
+    return found
 
 
 #: Free keys of our own tasks. They name actions, positions and steps, and the

@@ -70,6 +70,15 @@ class Surroundings(object):
         """Return the id of the current user, or None."""
         return None
 
+    def get_origin(self):
+        """Return what the current request sees of the site.
+
+        :returns: the field `origin` of a task, see
+            `senaite.queue.model.fields.ORIGIN`; None outside of a request
+        :rtype: dict
+        """
+        return None
+
 
 _current = [Surroundings()]
 

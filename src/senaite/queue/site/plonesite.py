@@ -34,6 +34,7 @@ from senaite.queue import logger
 from senaite.queue.model.fields import show
 from senaite.queue.model.fields import to_native
 from senaite.queue.model import surroundings
+from senaite.queue.site import click_origin
 from senaite.queue.site import objects
 from senaite.queue.site.portal import get_portal
 
@@ -134,6 +135,11 @@ class PloneSurroundings(surroundings.Surroundings):
     def get_username(self):
         """Return the id of the current user; None for an anonymous one."""
         return getSecurityManager().getUser().getId()
+
+    def get_origin(self):
+        """Return what the current request sees of the site; None outside of a
+        request. See `senaite.queue.site.click_origin`."""
+        return click_origin.collect(getRequest())
 
     def _traverse(self, path):
         portal = get_portal()

@@ -48,8 +48,7 @@ CLOCK_FIELDS = ("Duration", "getDuration", "Earliness", "getEarliness",
 ID_FIELDS = ("id", "getId", "sortable_title")
 
 #: Unrelated to the object, or covered in more detail elsewhere
-SKIPPED_METADATA = ("snapshot_created", "modified", "remote_address",
-                    "user_agent", "referer", "uid", "path", "active")
+SKIPPED_METADATA = ("snapshot_created", "modified", "uid", "path", "active")
 
 
 class Cast(object):

@@ -32,6 +32,7 @@ from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import surroundings
 from senaite.queue.records import outbox
+from senaite.queue.site import click_origin
 from senaite.queue.site import plonesite
 
 
@@ -103,14 +104,16 @@ def process(portal, task):
     if api.get_portal_type(context) == "Worksheet":
         request.set("ws_uid", task.context_uid)
     try:
-        with working_on(task):
-            get_task_adapter(task.name, context).process(task)
+        with click_origin.put_back(request, task["origin"], portal):
+            with working_on(task):
+                get_task_adapter(task.name, context).process(task)
+            outbox.forget(portal, task.task_uid)
+            # What is still to be indexed is indexed here
+            transaction.commit()
     finally:
         for key in ("queue_tuid", "ws_uid"):
             request.other.pop(key, None)
         clear_caches(request)
-    outbox.forget(portal, task.task_uid)
-    transaction.commit()
     return task
 
 

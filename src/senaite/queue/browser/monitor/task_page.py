@@ -48,7 +48,7 @@ SHOWN_APART = frozenset((
     "username", "priority", "created", "status", "retries", "attempt",
     "started", "consumer_id", "error_message", "note", "ghost", "job_uid",
     "job_total", "job_created", "chunk_size", "min_seconds", "max_seconds", "delay",
-    "unique", "uids", "locks", GIVEN))
+    "unique", "uids", "locks", "origin", GIVEN))
 
 #: Maximum number of linked items, and of characters of a payload
 MOST_ITEMS = 50
@@ -187,6 +187,8 @@ class TaskView(BrowserView):
             (_(u"Time limit (seconds)"), task["max_seconds"]),
             (_(u"Pause between tasks (seconds)"), task["min_seconds"]),
             (_(u"Delay (seconds)"), task["delay"]),
+            (_(u"Address of the site"), address_of(task.get("origin"))),
+            (_(u"Language"), language_of(task.get("origin"))),
             (_(u"Unique"), yes_or_no(task["unique"])),
             (_(u"Hidden"), yes_or_no(task["ghost"])),
         )
@@ -285,6 +287,20 @@ AWAY = _(u"The queue server does not answer: the task cannot be shown now. "
 def yes_or_no(value):
     """Return a flag as "yes" or "no", translated."""
     return words.say(_(u"yes") if value else _(u"no"))
+
+
+def address_of(origin):
+    """Return where the user who started a task saw the site."""
+    if not origin:
+        return words.say(_(u"That of the consumer: not started on a page"))
+    return "/".join([origin["server_url"]] +
+                    (origin.get("virtual_root") or []))
+
+
+def language_of(origin):
+    """Return the code of the language that a task speaks, or None."""
+    languages = (origin or {}).get("languages")
+    return languages[0] if languages else None
 
 
 def show(value):

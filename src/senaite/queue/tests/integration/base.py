@@ -60,9 +60,14 @@ class WorksheetTestCase(unittest.TestCase):
         context = utils.settings(**values)
         context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
-        self.browser = self.new_browser()
-        self.browser.addHeader("Authorization", "Basic {}:{}".format(
+        self.browser = self.logged_in_browser()
+
+    def logged_in_browser(self):
+        """Return a browser of the lab manager that has opened no page yet."""
+        browser = self.new_browser()
+        browser.addHeader("Authorization", "Basic {}:{}".format(
             TEST_USER_NAME, TEST_USER_PASSWORD))
+        return browser
 
     def new_browser(self):
         """Return a browser that is not logged in."""

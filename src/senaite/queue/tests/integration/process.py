@@ -85,8 +85,12 @@ class ProcessTestCase(WorksheetTestCase):
         #: Reference samples, once they are needed
         self.references = None
         self.references_in_stock = references
+
+    def logged_in_browser(self):
+        browser = super(ProcessTestCase, self).logged_in_browser()
         # Rendering the next page takes longer than the click itself
-        self.browser.followRedirects = False
+        browser.followRedirects = False
+        return browser
 
     def new_case(self, assign=True, count=2, worksheet=True):
         """Return a case, by default with two samples of two analyses each.
@@ -95,6 +99,8 @@ class ProcessTestCase(WorksheetTestCase):
         :param count: number of samples
         :param worksheet: whether the case has a worksheet from the start
         """
+        # Each run begins with no page to be referred by
+        self.browser = self.logged_in_browser()
         is_in_stock = assign and worksheet and count == 2 and \
             self.keywords == stock.Twins.keywords
         if is_in_stock and self.cases:
@@ -149,17 +155,21 @@ class ProcessTestCase(WorksheetTestCase):
         with utils.settings(default=0):
             case = self.new_case(**options)
             prepare(case)
-            case.reindex()
+            self.reindex(case)
             before = case.end_state()
             for act in acts:
                 act(case)
                 self.assertEqual(self.pending(), [])
-                case.reindex()
+                self.reindex(case)
                 states.append(case.end_state())
                 # The click must have had an effect
                 self.assertNotEqual(before.facts, states[-1].facts)
                 before = states[-1]
         return states
+
+    def reindex(self, case):
+        """Reindex a case as the click should have done."""
+        case.reindex()
 
     def assert_same(self, expected, actual, known=()):
         """Fail with all differences that the table does not explain.

@@ -135,6 +135,35 @@ class TestAnswers(httpcase.HTTPCase):
         self.assertEqual(task["__ac"], hidden)
         self.assertEqual(task["options"], {"token": hidden})
 
+    def test_client_of_a_click_is_for_consumers_only(self):
+        origin = {"server_url": "https://lims.example.com",
+                  "virtual_root": ["lab"], "root_path": "/plone",
+                  "languages": ["de", "en"], "comments": "not-for-all",
+                  "client": {"address": "192.0.2.7", "user_agent": "Some"}}
+        uid = self.put(origin=origin)
+        for route in ("tasks", "search", uid, "history/" + uid, "diff",
+                      "page", "uids", "stats"):
+            text = self.call("queue_server/" + route, caller="manager",
+                             method="GET").text
+            for hidden in ("not-for-all", "192.0.2.7", "Some"):
+                self.assertNotIn(hidden, text, route)
+        task = self.ask("queue_server/pop",
+                        {"consumer_id": httpcase.CONSUMER})["task"]
+        for name, value in origin.items():
+            if name != "client":
+                self.assertEqual(task["origin"][name], value)
+        self.assertEqual(task["origin"]["client"]["address"], "192.0.2.7")
+
+    def test_forged_origins_are_refused(self):
+        for part, value in (("server_url", "https://evil.example.com/x"),
+                            ("server_url", "javascript:alert(1)"),
+                            ("virtual_root", [".."]),
+                            ("languages", ["../de"])):
+            origin = {"server_url": "https://lims.example.com", part: value}
+            message = self.refused(400, "queue_server/add", self.task(
+                origin=origin))
+            self.assertIn("'origin.{}".format(part), message)
+
     def test_ghosts_are_hidden_unless_asked_for(self):
         self.put(ghost=True)
         route = "queue_server/tasks"

@@ -61,6 +61,21 @@ class TestTaskPage(MonitorCase):
         for text in ("s3cr3t-of-the-test", "job_given"):
             self.assertNotIn(text, page)
 
+    def test_address_and_language_of_the_click_are_shown(self):
+        """But not where the user was, nor with which browser."""
+        task = self.add(origin={
+            "server_url": "https://lims.example.com", "virtual_root": ["lab"],
+            "root_path": "/plone", "languages": ["de", "en"],
+            "comments": "not-for-all",
+            "client": {"address": "192.0.2.7", "user_agent": "Some browser"}})
+        page = self.page(task.task_uid).contents
+        self.assertIn("https://lims.example.com/lab", page)
+        for text in ("192.0.2.7", "Some browser", "not-for-all"):
+            self.assertNotIn(text, page)
+        self.assertNotIn("not started on a page", page)
+        page = self.page(self.add().task_uid).contents
+        self.assertIn("not started on a page", page)
+
     def test_other_tasks_of_the_job_are_listed(self):
         task, other = [self.add(job_uid="f" * 32, uids=[self.client.UID()])
                        for _number in range(2)]
