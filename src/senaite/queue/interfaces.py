@@ -145,6 +145,9 @@ class IQueueUtility(Interface):
         """Return a task with its attempts and its job, or None; documented in
         docs/monitor-json.rst."""
 
+    def get_job(job_uid):
+        """Return the progress of a job, or None; see `ITaskStore.job`."""
+
     def set_priority(task, priority, username=None):
         """Change the priority of a queued task; returns False when it is not
         queued."""

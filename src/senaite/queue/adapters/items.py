@@ -58,7 +58,7 @@ class QueuedUIDsTaskAdapter(object):
                     settlement.involve(obj)
                     self.process_item(obj, task, notes)
             settlement.settle()
-        task["note"] = notes.text()
+        notes.keep(task)
         self.follow_up(task, rest, chunk.get_next_size(len(uids)))
 
     def follow_up(self, task, rest, size):

@@ -18,6 +18,7 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 
 from senaite.queue.adapters.items import QueuedUIDsTaskAdapter
+from senaite.queue.adapters import reasons
 from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
 
@@ -35,6 +36,6 @@ class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
         action = task["action"]
         if skipped.is_reached(obj, action):
             # By hand, by a cascade from another item, or by an earlier attempt
-            notes.skip(skipped.DONE_BEFORE, obj)
+            notes.done_before(obj, reasons.find_entry(obj, action))
         elif not do_if_allowed(obj, action):
-            notes.skip(skipped.NOT_ALLOWED, obj)
+            notes.refuse(obj, action)

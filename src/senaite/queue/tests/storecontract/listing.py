@@ -35,7 +35,8 @@ FIELDS = {
     "items", "username", "priority", "ghost", "job_uid", "job_total",
     "job_done", "created", "visible_at", "started", "ended", "retries",
     "attempt", "consumer_id", "lease_until", "max_seconds", "error_message",
-    "note"}
+    "note", "error_code", "skipped", "skipped_items", "job_skipped",
+    "interventions"}
 
 users = st.sampled_from(["ann", "bob", u"\xe4nne", "100%"])
 tasks = st.lists(st.tuples(
