@@ -135,7 +135,8 @@ class IQueueUtility(Interface):
 
     def get_page(kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. The first page
-        starts with the tasks in the outbox."""
+        starts with the tasks in the outbox. `pauses` are those in force, see
+        `ITaskStore.pauses`."""
 
     def get_figures():
         """Return the figures of the monitor: counts, charts, consumers,

@@ -54,6 +54,9 @@ class MyTasksView(BrowserView):
 
     is_away = False
 
+    #: Pauses in force, see `ITaskStore.pauses`
+    pauses = ()
+
     def __call__(self):
         self.portal = senaite_api.get_portal()
         self.request.response.setHeader("Cache-Control", "no-store")
@@ -69,9 +72,11 @@ class MyTasksView(BrowserView):
         knows.
         """
         try:
-            return api.get_queue().get_page(
+            page = api.get_queue().get_page(
                 states.KINDS, username=self.user_id, sort="created",
-                descending=True, limit=MOST_TASKS)["tasks"]
+                descending=True, limit=MOST_TASKS)
+            self.pauses = page["pauses"]
+            return page["tasks"]
         except Exception:
             logger.warning("event=my_tasks_failed", exc_info=True)
             self.is_away = True
@@ -94,7 +99,7 @@ class MyTasksView(BrowserView):
         state = state_of([row["status"] for row in rows])
         failed = [row for row in rows if row["status"] == states.FAILED]
         told = failed or [
-            row for row in rows if outcome.tell_removal(row)] or [
+            row for row in rows if self.tell_acts(row)] or [
             row for row in rows if row.get("note")]
         skipped = [row for row in rows if row.get("skipped")]
         # The number for the job also counts chunks that are not among the rows
@@ -137,11 +142,18 @@ class MyTasksView(BrowserView):
         return outcome.list_items(items[:MOST_ITEMS], count, self.user_id,
                                   url)
 
+    def tell_acts(self, row):
+        """Return what people have done to a task, and to the queue while it
+        waits, as text."""
+        told = [outcome.tell_last_act(row)] + outcome.tell_pauses(
+            row, self.pauses)
+        return u"\n".join(line for line in told if line)
+
     def explain(self, row):
-        """Return the note of a task, who removed it or why it failed, as
-        text."""
+        """Return the note of a task, what people did to it or why it failed,
+        as text."""
         if row["status"] != states.FAILED:
-            return outcome.tell_removal(row) or row.get("note") or u""
+            return self.tell_acts(row) or row.get("note") or u""
         reason = outcome.tell_failure(row, self.portal) or \
             fields.to_text(row.get("error_message") or u"")
         return words.say(_(

@@ -19,6 +19,7 @@ from bika.lims import api as senaite_api
 from zope.i18nmessageid import Message
 
 from senaite.queue.browser import html
+from senaite.queue.browser.monitor import attention
 from senaite.queue.browser import words
 from senaite.queue import messageFactory as _
 from senaite.queue.model import failures
@@ -174,8 +175,9 @@ def link_item(item, owner=None):
     """Return an item with its reason as HTML. It is linked to its sample, if
     the user may see it."""
     name = html.isolated(name_item(item))
-    found = html.find_context({"context_uid": item.get("uid") or "",
-                               "context_path": item.get("path") or ""})
+    found = html.find_context({
+        "context_uid": item["uid"], "context_path": item.get("path") or ""}
+    ) if item.get("uid") else None
     if found is not None:
         name = html.tag("a", name, href=senaite_api.get_url(
             samples.get_sample(found) or found))
@@ -239,13 +241,28 @@ def tell_act(act):
         "priority": act.get("priority")}))
 
 
-def tell_removal(row):
-    """Return who has removed a task, as text; empty if that is not known.
+def tell_last_act(row):
+    """Return what somebody has done last to a task that waits or runs, or who
+    has removed it, as text; empty if that is not known.
 
     :param row: a task, or its row in a listing
     """
     acts = row.get("interventions") or ()
-    if row["status"] != states.CANCELLED or not acts \
-            or acts[-1].get("act") != human_acts.REMOVED:
+    if not acts or row["status"] not in states.ACTIVE and not (
+            row["status"] == states.CANCELLED
+            and acts[-1].get("act") == human_acts.REMOVED):
         return u""
-    return tell_act(acts[-1])
+    return tell_act(acts[-1]) or u""
+
+
+def tell_pauses(row, pauses):
+    """Return which pauses keep a task from being started, as texts.
+
+    :param row: a task, or its row in a listing
+    :param pauses: see `ITaskStore.pauses`
+    :rtype: list of six.text_type
+    """
+    if row["status"] != states.QUEUED:
+        return []
+    return [words.say(attention.tell_pause(pause)) for pause in pauses or ()
+            if pause["name"] in ("", row["name"])]

@@ -39,7 +39,7 @@ class RemoteMonitoring(object):
 
     def get_page(self, kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. Tasks that wait in the
-        outbox are added.
+        outbox are added; `pauses` are those in force.
 
         :raises TransportError: the server does not answer
         """
@@ -57,7 +57,8 @@ class RemoteMonitoring(object):
         answer = self._call("page", **query)
         page = {"total": answer.get("total") or 0,
                 "tasks": answer.get("items") or []}
-        return with_waiting(page, waiting, kinds, asked_for)
+        return dict(with_waiting(page, waiting, kinds, asked_for),
+                    pauses=answer.get("pauses") or [])
 
     def get_figures(self):
         """Return the figures of the monitor.

@@ -34,11 +34,12 @@ class Monitoring(object):
 
     def get_page(self, kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. Tasks that are
-        not in the store yet are added."""
+        not in the store yet are added; `pauses` are those in force."""
         # In this order, see `QueueReader.get_tasks`
         waiting = self.get_undelivered()
         page = self.store.page(kinds, **asked_for)
-        return with_waiting(page, waiting, kinds, asked_for)
+        return dict(with_waiting(page, waiting, kinds, asked_for),
+                    pauses=self.store.pauses())
 
     def get_figures(self):
         """Return the figures of the monitor; see `Figures.collect`. `held` says

@@ -130,7 +130,7 @@ class RowMaker(object):
                 row.get("skipped_items") or (), row["skipped"],
                 row["username"], html.task_url(row["task_uid"], self.portal)),
                 class_="small queue-message")
-        message = outcome.tell_removal(row)
+        message = outcome.tell_last_act(row)
         if row["status"] == states.FAILED:
             message = outcome.tell_failure(row, self.portal)
         message = message or row["error_message"] or row["note"]

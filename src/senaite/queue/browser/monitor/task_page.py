@@ -28,7 +28,6 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue import api
 from senaite.queue.browser import html
-from senaite.queue.browser.monitor import attention
 from senaite.queue.browser.monitor import overview
 from senaite.queue.browser.monitor.table import duration_of
 from senaite.queue.browser import outcome
@@ -172,9 +171,8 @@ class TaskView(BrowserView):
         waits: (label, HTML)."""
         told = [outcome.tell_act(act)
                 for act in self.task.get("interventions") or ()]
-        if self.row["status"] == states.QUEUED:
-            told.extend(words.say(attention.tell_pause(pause))
-                        for pause in self.history.get("pauses") or ())
+        told.extend(outcome.tell_pauses(
+            self.row, self.history.get("pauses")))
         lines = [html.tag("div", html.isolated(line, 1000))
                  for line in told if line]
         return [(_(u"Interventions"), u"".join(lines))] if lines else []

@@ -60,7 +60,8 @@ def page(context, request):
         raise Refused(400, "Unknown 'sort', expected one of {}".format(
             ", ".join(sorted(SORTS))))
     # Without the outbox: the caller adds it
-    found = get_queue().store.page(
+    store = get_queue().store
+    found = store.page(
         read_kinds(given),
         text=params.read_text(given, "text", 1000),
         meanings=read_meanings(given),
@@ -73,7 +74,8 @@ def page(context, request):
         descending=params.read_flag(given, "descending"),
         limit=params.read_number(given, "limit", DEFAULT_PAGE, 1, MAX_PAGE),
         offset=params.read_number(given, "offset", 0))
-    return params.answer_items(request, found["tasks"], total=found["total"])
+    return params.answer_items(request, found["tasks"], total=found["total"],
+                               pauses=store.pauses())
 
 
 def read_meanings(given):

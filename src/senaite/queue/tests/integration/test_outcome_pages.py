@@ -17,6 +17,7 @@ from __future__ import print_function
 
 import json
 
+import transaction
 from bika.lims import api as senaite_api
 from lxml import html
 
@@ -41,6 +42,7 @@ class OutcomeCase(MonitorCase):
     def name_of(self, user_id, fullname):
         senaite_api.get_user(user_id).setMemberProperties(
             {"fullname": fullname.encode("utf-8")})
+        transaction.commit()
 
     def skip(self, count=2, of=3, items=None, **kw):
         """Return a task that is done, and has skipped items."""
@@ -151,6 +153,17 @@ class MyTasksTest(OutcomeCase):
         self.assertIn(u"Removed by Ann L. (", self.row())
         page = self.open("/@@queue_task?uid=" + task.task_uid)
         self.assertIn(u"Removed by Ann L. (", page)
+
+
+    def test_owner_is_told_of_priorities_and_pauses(self):
+        self.name_of("lab_manager", u"Ann L.")
+        task = self.add(username="analyst")
+        self.queue.set_priority(task, 7, "lab_manager")
+        self.queue.pause(None, "lab_manager")
+        self.addCleanup(self.queue.resume)
+        row = self.row()
+        self.assertIn(u"Priority changed to 7 by Ann L. (", row)
+        self.assertIn(u"has been paused by Ann L. since", row)
 
 
 class ToastTest(OutcomeCase):
