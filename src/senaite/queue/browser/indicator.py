@@ -212,9 +212,12 @@ class MyStateView(BrowserView):
         if not isinstance(asked, str) or user_id is None \
                 or not is_installed():
             return {}
+        active, failed = get_jobs(senaite_api.get_portal(), user_id)
+        active = set(job["uid"] for job in active)
+        failed = dict((job["uid"], job) for job in failed)
         found = {}
         for job_uid in asked.split(",")[:MOST_JOBS]:
-            if not fields.TASK_UID.match(job_uid):
+            if not fields.TASK_UID.match(job_uid) or job_uid in active:
                 continue
             try:
                 job = api.get_queue().get_job(job_uid)
@@ -223,7 +226,13 @@ class MyStateView(BrowserView):
                 logger.info("event=indicator_waits job=%s", job_uid,
                             exc_info=True)
                 break
-            if job is None or fields.to_native(job["username"]) != user_id:
+            if job is None and job_uid in failed:
+                # The queue server did not take it
+                found[job_uid] = {"level": "danger", "text": say_job(
+                    _(u"Failed: {job}"),
+                    words.name_of(failed[job_uid]["name"]))}
+            elif job is None or \
+                    fields.to_native(job["username"]) != user_id:
                 found[job_uid] = None
             elif not job["queued"] and not job["running"]:
                 found[job_uid] = tell_end(job)

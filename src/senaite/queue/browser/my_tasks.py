@@ -100,7 +100,8 @@ class MyTasksView(BrowserView):
         failed = [row for row in rows if row["status"] == states.FAILED]
         told = failed or [
             row for row in rows if self.tell_acts(row)] or [
-            row for row in rows if row.get("note")]
+            # The note says of skipped items what is said below
+            row for row in rows if row.get("note") and not row.get("skipped")]
         skipped = [row for row in rows if row.get("skipped")]
         # The number for the job also counts chunks that are not among the rows
         count = max(first.get("job_skipped") or 0,
@@ -110,8 +111,6 @@ class MyTasksView(BrowserView):
         if state == states.DONE and count:
             title = outcome.say_done(first.get("job_done"), count)
             colour = outcome.SKIPPED
-            # its note says the same for programs
-            told = []
         url = html.task_url(
             (told or skipped or rows)[0]["task_uid"], self.portal)
         return {

@@ -121,6 +121,17 @@ class ListingContract(StoreCase):
             self.assertEqual(
                 set(self.uids(ghosts=True, sort=sort)), {seen, hidden})
 
+    def test_search_finds_consumers_and_what_words_stand_for(self):
+        one = self.add(1, username="jd", name="task_action_submit")
+        two = self.add(2, username="ann", name="task_action_submit")
+        self.assertEqual(self.pop("node-7:8080/0000000a"), one["task_uid"])
+        meanings = {u"jane": [u"jd", u"jdoe"], u"100%": [u"_"]}
+        for text, wanted in ((u"NODE-7", [one]), (u"Jane", [one]),
+                             (u"jane submit", [one]), (u"jane ann", []),
+                             (u"100%", [one, two]), (u"submit", [one, two])):
+            self.assertEqual(self.uids(text=text, meanings=meanings),
+                             [task["task_uid"] for task in wanted], text)
+
     def test_search_finds_all_words_in_any_case(self):
         one = self.add(1, name="task_action_submit", username=u"\xc4nne",
                        context_path="/senaite/worksheets/WS-100%_x")
