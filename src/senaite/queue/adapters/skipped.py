@@ -119,6 +119,14 @@ class Notes(object):
         else:
             self._say(DONE_BEFORE, obj)
 
+    def removed_before(self, uid):
+        """Note that an item was removed by the work on another one, as it
+        should be.
+
+        :param uid: uid of the item
+        """
+        self._say(PHRASES[GONE], uid)
+
     def keep(self, task):
         """Write the notes to the task, from where they are reported.
 

@@ -23,6 +23,10 @@ from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
 
 
+#: Action that removes objects, and others with them
+REMOVING = "unassign"
+
+
 class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
     """Does the workflow action of the task's key `action` to objects."""
 
@@ -31,6 +35,13 @@ class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
         on_analyses = IWorksheet.providedBy(self.context) or \
             IAnalysis.providedBy(self.context)
         return task["action"] if on_analyses else None
+
+    def miss(self, uid, task, notes):
+        if task["action"] == REMOVING and uid in self.taken_along:
+            # A duplicate goes with its analysis: it is off the worksheet
+            notes.removed_before(uid)
+        else:
+            super(QueuedActionTaskAdapter, self).miss(uid, task, notes)
 
     def process_item(self, obj, task, notes):
         action = task["action"]

@@ -52,7 +52,7 @@
     message.className = kind + " alert alert-" + level + " shadow";
     var words = document.createElement("bdi");
     words.style.whiteSpace = "pre-line";
-    words.textContent = text + " ";
+    words.textContent = text + (text.indexOf("\n") < 0 ? " " : "\n");
     var page = document.createElement("a");
     page.href = box.dataset.page;
     page.textContent = texts.link;
