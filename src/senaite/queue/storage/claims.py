@@ -108,7 +108,8 @@ def _claim(unit, lane, row, consumer_id, lease_seconds):
         "started": unit.now,
         "attempt": number,
         "haystack": rows.haystack(dict(
-            json.loads(row["payload"]), consumer_id=consumer_id)),
+            json.loads(row["payload"]), consumer_id=consumer_id),
+            row["error_message"]),
     }
     state_changes.move(unit, row, "claim", **changes)
     state_changes.open_attempt(unit, row, changes["consumer_id"], number)
