@@ -56,6 +56,8 @@ def run(page, include):
 def test_nothing_serious(page, seeds):
     failed = seeds.failed(username="labman1")
     seeds.running(job_total=3)
+    seeds.done(username="labman1", skipped=[
+        {"item": "Calcium", "sample": "H2O-1", "reason": "own_results"}])
     seeds.add()
     seeds.store.pause("task_action_verify", "labman1")
     page.log_in("labman1")

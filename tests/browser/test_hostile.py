@@ -34,12 +34,15 @@ def test_hostile_texts_are_shown(page, cluster, seeds, pictures):
         seeds.failed("Line 1\n" + HOSTILE, username=HOSTILE),
         seeds.failed(context_path="/senaite/" + HOSTILE,
                      username=LONG[:250], notes=[LONG], key=HOSTILE),
-        seeds.done(note="Line 1\n" + HOSTILE, username=MANAGER, **where)]
+        seeds.done(note="Line 1\n" + HOSTILE, username=MANAGER, **where),
+        seeds.done(skipped=[{"uid": uid, "path": path, "item": HOSTILE,
+                             "sample": HOSTILE, "reason": HOSTILE}],
+                   username=MANAGER)]
     page.log_in(MANAGER)
     page.open("@@queue_tasks")
     for tab, part in (("failed", "<script>"), ("done", "<script>")):
         page.tab(tab)
-        page.until(lambda: len(page.rows()) == (3 if tab == "failed" else 1),
+        page.until(lambda: len(page.rows()) == (3 if tab == "failed" else 2),
                    "the rows")
         page.reads(part)
         page.reads("\U0001F9EA &amp; ${name}")
@@ -52,7 +55,7 @@ def test_hostile_texts_are_shown(page, cluster, seeds, pictures):
         assert page.is_clean()
         pictures("hostile-task-{}".format(number))
     page.open("@@queue_my_tasks")
-    page.wait("#queue-my-jobs tbody tr", 2)
+    page.wait("#queue-my-jobs tbody tr", 3)
     page.reads("<script>")
     assert page.is_clean()
     pictures("hostile-my-tasks")

@@ -214,6 +214,26 @@ def test_pause_and_resume(page, seeds):
         assert seeds.store.pauses() == []
 
 
+def test_what_was_chosen_to_be_paused_stays_chosen(page, seeds):
+    """The page refreshes itself every four seconds."""
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.reads("Nothing is queued.")
+    chosen = page.wait("#queue-pause-name")[0]
+    Select(chosen).select_by_value("task_action_verify")
+    page.browser.execute_script("arguments[0].blur()", chosen)
+    seeds.add()
+    page.until(lambda: page.all("#queue-number-queued dd")[0].text == "1",
+               "a refresh")
+    chosen = page.wait("#queue-pause-name")[0]
+    assert chosen.get_attribute("value") == "task_action_verify"
+    page.press("form[data-queue-form=pause] button")
+    question = page.until(lambda: page.browser.switch_to.alert, "question")
+    assert question.text.startswith("Pause 'Verify results'?")
+    question.dismiss()
+    assert seeds.store.pauses() == []
+
+
 def test_administrator_removes_everything_after_a_question(page, seeds,
                                                            pictures):
     tasks = [seeds.done(), seeds.failed(), seeds.running(), seeds.add(),

@@ -113,19 +113,26 @@ class Seeds(object):
         """A task that is at work."""
         return self._run("seeds{}/0000000a".format(number), **kw)
 
-    def done(self, note=None, **kw):
-        """A task that is finished."""
+    def done(self, note=None, skipped=(), **kw):
+        """A task that is finished.
+
+        :param skipped: the items that it has skipped, see
+            `senaite.queue.model.left_out`
+        """
         task = self._run(CONSUMER, **kw)
-        self.store.acknowledge(task["task_uid"], CONSUMER,
-                               processed=len(task["uids"]), note=note)
+        self.store.acknowledge(
+            task["task_uid"], CONSUMER, processed=len(task["uids"]),
+            note=note, skipped=len(skipped), skipped_items=list(skipped))
         return task
 
-    def failed(self, message="Worksheet is closed", traceback=None, **kw):
+    def failed(self, message="Worksheet is closed", traceback=None,
+               error_code=None, **kw):
         """A task that failed."""
         task = self._run(CONSUMER, **kw)
         self.store.fail(task["task_uid"], CONSUMER, "fatal", message,
                         traceback or "Traceback (most recent call last):\n"
-                        "  File \"x.py\", line 1\nValueError: " + message)
+                        "  File \"x.py\", line 1\nValueError: " + message,
+                        error_code=error_code)
         return task
 
     def status(self, task):

@@ -412,3 +412,10 @@ class LeaseLost(QueueError):
 
 class TaskRefused(QueueError):
     """The task can never be processed; the message says why."""
+
+    def __init__(self, message, code=None):
+        """
+        :param code: one of `senaite.queue.model.failures`
+        """
+        super(TaskRefused, self).__init__(message)
+        self.code = code

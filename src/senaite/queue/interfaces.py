@@ -135,7 +135,8 @@ class IQueueUtility(Interface):
 
     def get_page(kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. The first page
-        starts with the tasks in the outbox."""
+        starts with the tasks in the outbox. `pauses` are those in force, see
+        `ITaskStore.pauses`."""
 
     def get_figures():
         """Return the figures of the monitor: counts, charts, consumers,
@@ -144,6 +145,9 @@ class IQueueUtility(Interface):
     def get_history(task_uid):
         """Return a task with its attempts and its job, or None; documented in
         docs/monitor-json.rst."""
+
+    def get_job(job_uid):
+        """Return the progress of a job, or None; see `ITaskStore.job`."""
 
     def set_priority(task, priority, username=None):
         """Change the priority of a queued task; returns False when it is not

@@ -17,7 +17,9 @@ from __future__ import print_function
 from bika.lims import api
 
 from senaite.queue.adapters.items import QueuedUIDsTaskAdapter
+from senaite.queue.adapters import reasons
 from senaite.queue.adapters import skipped
+from senaite.queue.model.fields import to_text
 
 
 class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
@@ -29,13 +31,15 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
     def process_item(self, obj, task, notes):
         assigned_to = obj.getWorksheet()
         if assigned_to:
-            here = assigned_to == self.context
-            notes.skip(skipped.DONE_BEFORE if here else skipped.ELSEWHERE,
-                       obj)
+            if assigned_to == self.context:
+                notes.done_before(obj, reasons.find_entry(obj, "assign"))
+            else:
+                notes.skip(skipped.ELSEWHERE, obj,
+                           where=to_text(api.get_id(assigned_to)))
             return
         self.context.addAnalysis(obj, self.get_slot(obj, task))
         if obj.getWorksheet() != self.context:
-            notes.skip(skipped.NOT_ALLOWED, obj)
+            notes.refuse(obj, "assign")
 
     def get_slot(self, analysis, task):
         """Return the slot that the task asks for, for an analysis.

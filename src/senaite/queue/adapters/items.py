@@ -36,6 +36,8 @@ class QueuedUIDsTaskAdapter(object):
 
     def __init__(self, context):
         self.context = context
+        #: Uids of objects that were removed by the work on others
+        self.taken_along = set()
 
     def process(self, task):
         """Process the next chunk, and add a task with the rest.
@@ -53,12 +55,12 @@ class QueuedUIDsTaskAdapter(object):
             with chunk.holding(self.get_held_action(task)):
                 for uid, obj in self.get_objects(uids):
                     if obj is None:
-                        notes.skip(skipped.GONE, uid)
+                        self.miss(uid, task, notes)
                         continue
                     settlement.involve(obj)
                     self.process_item(obj, task, notes)
             settlement.settle()
-        task["note"] = notes.text()
+        notes.keep(task)
         self.follow_up(task, rest, chunk.get_next_size(len(uids)))
 
     def follow_up(self, task, rest, size):
@@ -104,7 +106,19 @@ class QueuedUIDsTaskAdapter(object):
         speedups.session().read_ahead(
             obj for obj in objects if obj is not None)
         for uid, obj in zip(uids, objects):
-            yield uid, obj if obj is not None and is_there(obj) else None
+            if obj is not None and not is_there(obj):
+                self.taken_along.add(uid)
+                obj = None
+            yield uid, obj
+
+    def miss(self, uid, task, notes):
+        """Note that an object was removed.
+
+        :param uid: uid of the object
+        :param notes: takes the reason
+        :type notes: senaite.queue.adapters.skipped.Notes
+        """
+        notes.skip(skipped.GONE, uid)
 
     def get_held_action(self, task):
         """Return the action on analyses for which the promotion and the

@@ -18,8 +18,13 @@ from bika.lims.interfaces import IAnalysis
 from bika.lims.interfaces import IWorksheet
 
 from senaite.queue.adapters.items import QueuedUIDsTaskAdapter
+from senaite.queue.adapters import reasons
 from senaite.queue.adapters import skipped
 from senaite.queue.adapters.transitions import do_if_allowed
+
+
+#: Action that removes objects, and others with them
+REMOVING = "unassign"
 
 
 class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
@@ -31,10 +36,17 @@ class QueuedActionTaskAdapter(QueuedUIDsTaskAdapter):
             IAnalysis.providedBy(self.context)
         return task["action"] if on_analyses else None
 
+    def miss(self, uid, task, notes):
+        if task["action"] == REMOVING and uid in self.taken_along:
+            # A duplicate goes with its analysis: it is off the worksheet
+            notes.removed_before(uid)
+        else:
+            super(QueuedActionTaskAdapter, self).miss(uid, task, notes)
+
     def process_item(self, obj, task, notes):
         action = task["action"]
         if skipped.is_reached(obj, action):
             # By hand, by a cascade from another item, or by an earlier attempt
-            notes.skip(skipped.DONE_BEFORE, obj)
+            notes.done_before(obj, reasons.find_entry(obj, action))
         elif not do_if_allowed(obj, action):
-            notes.skip(skipped.NOT_ALLOWED, obj)
+            notes.refuse(obj, action)

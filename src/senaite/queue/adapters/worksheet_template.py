@@ -47,18 +47,30 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         """
         template = get_object(task["template"])
         if template is None:
-            task["note"] = u"The worksheet template was {}".format(
-                skipped.GONE)
+            self.give_up(task, task["template"], skipped.GONE,
+                         u"The worksheet template was removed meanwhile")
         elif not planning.make_readable(template):
-            task["note"] = (
+            problem = (
                 u"The worksheet template cannot be used: SENAITE cannot read "
                 u"its analysis services")
+            self.give_up(task, template, problem, problem)
         elif task.get("steps") is None:
             self.make_plan(task, template)
         elif task["uids"]:
             super(QueuedWorksheetTemplateTaskAdapter, self).process(task)
         else:
             self.do_step(task, template)
+
+    def give_up(self, task, template, reason, note):
+        """Note that the template is not applied.
+
+        :param template: worksheet template, or its uid
+        :param reason: see `skipped.Notes.skip`
+        """
+        notes = skipped.Notes()
+        notes.skip(reason, template)
+        notes.keep(task)
+        task["note"] = note
 
     def make_plan(self, task, template):
         """Find out what to add, and add it as the next task of the job."""
@@ -97,14 +109,16 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         """Do the first of the steps, and add a task for the others."""
         step, rest = task["steps"][0], task["steps"][1:]
         settlement = Settlement(self.context, speedups.session().chunk(task))
-        for analysis in self.changed_by(step, template):
+        notes = skipped.Notes()
+        for analysis in self.changed_by(step, template, notes):
             # Core leaves them to be reindexed by the next change
             analysis.reindexObject()
         settlement.settle()
+        notes.keep(task)
         if rest:
             self.add_rest(task, [], steps=rest)
 
-    def changed_by(self, step, template):
+    def changed_by(self, step, template, notes):
         """Do a step, and return the analyses that were made or changed."""
         kind, worksheet = step[0], self.context
         if kind == planning.DUPLICATES:
@@ -112,6 +126,7 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         if kind == planning.REFERENCES:
             reference = get_object(step[2])
             if reference is None:
+                notes.skip(skipped.GONE, step[2])
                 return []
             return worksheet.addReferenceAnalyses(reference, step[3], step[1])
         before = dict((an, equipment(an)) for an in worksheet.getAnalyses())

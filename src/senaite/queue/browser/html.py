@@ -25,6 +25,8 @@ from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from six.moves.urllib.parse import quote
 
+from senaite.queue.browser import words
+from senaite.queue import messageFactory as _
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
 
@@ -83,21 +85,36 @@ def cut(text, most=MOST_CHARACTERS):
     return text[:most - 1] + u"\u2026"
 
 
-def progress_bar(done, total):
+def progress_bar(done, total, skipped=0, failed=0):
     """Return the progress of a job as Bootstrap's bar.
 
     :param done, total: number of items, or None
-    :returns: HTML; empty when one of the numbers is not known
+    :param skipped, failed: number of items
+    :returns: HTML; empty when one of the first two is not known
     """
     if not total or done is None:
         return u""
-    percent = min(100, 100 * done // total)
     text = u"{} / {}".format(done, total)
-    bar = tag("div", u"", class_="progress-bar", role="progressbar",
-              style="width: {}%".format(percent), aria_valuenow=str(percent),
-              aria_valuemin="0", aria_valuemax="100", aria_label=text)
-    return tag("div", bar, class_="progress queue-bar") + tag(
-        "small", to_html(text), class_="text-muted text-nowrap")
+    parts = [to_html(text)]
+    for count, message in (
+            (skipped, _(u"${count} skipped", mapping={"count": skipped})),
+            (failed, _(u"${count} failed", mapping={"count": failed}))):
+        if count:
+            parts.append(to_html(words.say(message)))
+    text = u", ".join(parts)
+    bars = u""
+    for count, css in ((done, ""), (skipped, " bg-warning"),
+                       (failed, " bg-danger")):
+        percent = min(100, 100 * (count or 0) // total)
+        if percent or not css:
+            bars += tag("div", u"", class_="progress-bar" + css,
+                        style="width: {}%".format(percent))
+    percent = min(100, 100 * (done + (skipped or 0)) // total)
+    return tag("div", bars, class_="progress queue-bar", role="progressbar",
+               aria_valuenow=str(percent), aria_valuemin="0",
+               aria_valuemax="100", aria_label=text) + u"".join(
+        tag("small", part, class_="text-muted text-nowrap d-block")
+        for part in parts)
 
 
 def find_context(row):

@@ -29,6 +29,8 @@ from plone.app.layout.viewlets import ViewletBase
 from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
+from senaite.queue import api
+from senaite.queue.browser import outcome
 from senaite.queue.browser import words
 from senaite.queue.client.snapshot import KEPT
 from senaite.queue.client.view import queued_view
@@ -40,6 +42,9 @@ from senaite.queue.model import states
 
 #: Maximum number of jobs in an answer
 MOST_JOBS = 20
+
+#: Maximum number of skipped items in a message
+MOST_ITEMS = 3
 
 #: Per thread: a view of the queue, and the users' jobs according to it
 _local = threading.local()
@@ -75,7 +80,8 @@ def known_tasks(portal, user_id):
     (see `ITaskStore.page`)."""
     rows = []
     for task in tasks_of(portal, user_id):
-        row = dict.fromkeys(("created", "job_done", "note", "error_message"))
+        row = dict.fromkeys(("created", "job_done", "note", "error_message",
+                             "error_code", "skipped"))
         row.update(task)
         rows.append(row)
     return rows
@@ -84,16 +90,20 @@ def known_tasks(portal, user_id):
 def get_state(portal, user_id):
     """Return the state of a user's jobs.
 
-    :returns: dict with `active`, the number of jobs that wait or run, and
+    :returns: dict with `active`, the number of jobs that wait or run;
+        `skipped`, the number of items that these have skipped so far; and
         `jobs`, those that wait, run or have failed: dicts with `uid`,
-        `label`, `state` ("active" or "failed") and `task` (uid of the task
-        that waits or runs)
+        `label`, `state` ("active" or "failed") and `skipped`
     """
     active, failed = get_jobs(portal, user_id)
     shown = active[:MOST_JOBS] + failed[:MOST_JOBS]
-    return {"active": len(active), "jobs": [
-        {"uid": job["uid"], "label": words.name_of(job["name"]),
-         "state": job["state"], "task": job["task"]} for job in shown]}
+    skipped = queued_view(portal).state.skipped
+    return {
+        "active": len(active),
+        "skipped": sum(skipped.get(job["uid"], 0) for job in active),
+        "jobs": [{"uid": job["uid"], "label": words.name_of(job["name"]),
+                  "state": job["state"],
+                  "skipped": skipped.get(job["uid"], 0)} for job in shown]}
 
 
 def get_jobs(portal, user_id):
@@ -117,10 +127,9 @@ def _collect_jobs(tasks):
     for task in tasks:
         job_uid = task.get("job_uid") or task["task_uid"]
         job = jobs.setdefault(job_uid, {
-            "uid": job_uid, "name": task["name"],
-            "state": "failed", "task": task["task_uid"]})
+            "uid": job_uid, "name": task["name"], "state": "failed"})
         if task["status"] in states.ACTIVE:
-            job.update(state="active", task=task["task_uid"])
+            job["state"] = "active"
     return ([job for job in jobs.values() if job["state"] == "active"],
             [job for job in jobs.values() if job["state"] == "failed"])
 
@@ -131,7 +140,7 @@ def current_state():
     It is empty for anonymous users, and when the queue cannot be read: no page
     may fail because of the indicator.
     """
-    nothing = {"active": 0, "jobs": []}
+    nothing = {"active": 0, "skipped": 0, "jobs": []}
     user_id = getSecurityManager().getUser().getId()
     if user_id is None or not is_installed():
         return nothing
@@ -172,9 +181,6 @@ class IndicatorViewlet(ViewletBase):
     def texts(self):
         """Return the texts of the script, translated."""
         return json.dumps({
-            "done": words.say(_(u"Finished: {job}")),
-            "failed": words.say(_(u"Failed: {job}")),
-            "removed": words.say(_(u"Removed before it was finished: {job}")),
             "link": words.say(_(u"My tasks")),
             "close": words.say(_(u"Close")),
         })
@@ -183,8 +189,11 @@ class IndicatorViewlet(ViewletBase):
 class MyStateView(BrowserView):
     """Returns the state of the user's jobs as JSON, for the script.
 
-    `ended` of the request lists uids of tasks that were in progress: `removed`
-    of the answer lists those that were removed.
+    `jobs` of the request lists uids of jobs that were in progress, and are not
+    any more as far as this process knows. `ended` of the answer says how they
+    have ended: job uid -> dict with `text` and `level` (of Bootstrap's
+    alerts), or None for a job that nobody knows any more. It has only those of
+    which the queue server says that they have ended.
     """
 
     def __call__(self):
@@ -192,14 +201,75 @@ class MyStateView(BrowserView):
         response.setHeader("Content-Type", "application/json")
         response.setHeader("Cache-Control", "no-store")
         state = current_state()
-        state["removed"] = self.removed()
+        state["user"] = getSecurityManager().getUser().getId()
+        state["ended"] = self.ended()
         return json.dumps(state)
 
-    def removed(self):
-        """Return those tasks of `ended` that were cancelled."""
-        asked = self.request.form.get("ended") or ""
-        if not isinstance(asked, str) or not is_installed():
-            return []
-        known = queued_view(senaite_api.get_portal()).state
-        return [uid for uid in asked.split(",")[:MOST_JOBS]
-                if known.status_of(uid) == states.CANCELLED]
+    def ended(self):
+        """Return how jobs have ended."""
+        asked = self.request.form.get("jobs") or ""
+        user_id = getSecurityManager().getUser().getId()
+        if not isinstance(asked, str) or user_id is None \
+                or not is_installed():
+            return {}
+        active, failed = get_jobs(senaite_api.get_portal(), user_id)
+        active = set(job["uid"] for job in active)
+        failed = dict((job["uid"], job) for job in failed)
+        found = {}
+        for job_uid in asked.split(",")[:MOST_JOBS]:
+            if not fields.TASK_UID.match(job_uid) or job_uid in active:
+                continue
+            try:
+                job = api.get_queue().get_job(job_uid)
+            except Exception:
+                # The script asks again: nobody knows yet
+                logger.info("event=indicator_waits job=%s", job_uid,
+                            exc_info=True)
+                break
+            if job is None and job_uid in failed:
+                # The queue server did not take it
+                found[job_uid] = {"level": "danger", "text": say_job(
+                    _(u"Failed: {job}"),
+                    words.name_of(failed[job_uid]["name"]))}
+            elif job is None or \
+                    fields.to_native(job["username"]) != user_id:
+                found[job_uid] = None
+            elif not job["queued"] and not job["running"]:
+                found[job_uid] = tell_end(job)
+        return found
+
+
+def tell_end(job):
+    """Return how a job has ended: dict with `text` and `level`.
+
+    :param job: see `ITaskStore.job`
+    """
+    label = words.name_of(job["name"])
+    skipped = job.get("skipped") or 0
+    lines = []
+    if job["failed"]:
+        level, text = "danger", say_job(_(u"Failed: {job}"), label)
+    elif job.get("removed") or job["cancelled"]:
+        level = "warning"
+        text = say_job(_(u"Removed before it was finished: {job}"), label)
+        if job.get("removed_by"):
+            lines.append(words.say(_(u"Removed by ${user}", mapping={
+                "user": outcome.name_of(job["removed_by"])})))
+    elif skipped:
+        level = outcome.SKIPPED
+        text = u"{}: {}".format(
+            label, outcome.say_done(job["done"], skipped))
+    else:
+        level, text = "success", say_job(_(u"Finished: {job}"), label)
+    items = (job.get("skipped_items") or ())[:MOST_ITEMS]
+    lines.extend(outcome.tell_item(item, job["username"]) for item in items)
+    if skipped > len(items):
+        lines.append(words.say(_(u"and ${count} more", mapping={
+            "count": skipped - len(items)}) if items else _(
+                u"${count} skipped", mapping={"count": skipped})))
+    return {"level": level, "text": u"\n".join([text] + lines)}
+
+
+def say_job(message, label):
+    """Return a message with the label of a job for "{job}", translated."""
+    return words.say(message).replace(u"{job}", label)

@@ -28,6 +28,7 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from senaite.queue import api
 from senaite.queue.browser import html
 from senaite.queue.browser import indicator
+from senaite.queue.browser import outcome
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -39,6 +40,9 @@ from senaite.queue.permissions import ViewQueue
 MOST_TASKS = 300
 MOST_JOBS = 50
 
+#: Maximum number of skipped items that are named for a job
+MOST_ITEMS = 5
+
 #: What sentences end with; in Chinese these are characters of their own
 ENDS = u".!?\u2026\u3002\uff01\uff1f"
 
@@ -49,6 +53,9 @@ class MyTasksView(BrowserView):
     template = ViewPageTemplateFile("templates/my_tasks.pt")
 
     is_away = False
+
+    #: Pauses in force, see `ITaskStore.pauses`
+    pauses = ()
 
     def __call__(self):
         self.portal = senaite_api.get_portal()
@@ -65,9 +72,11 @@ class MyTasksView(BrowserView):
         knows.
         """
         try:
-            return api.get_queue().get_page(
+            page = api.get_queue().get_page(
                 states.KINDS, username=self.user_id, sort="created",
-                descending=True, limit=MOST_TASKS)["tasks"]
+                descending=True, limit=MOST_TASKS)
+            self.pauses = page["pauses"]
+            return page["tasks"]
         except Exception:
             logger.warning("event=my_tasks_failed", exc_info=True)
             self.is_away = True
@@ -89,26 +98,63 @@ class MyTasksView(BrowserView):
         first = rows[-1]
         state = state_of([row["status"] for row in rows])
         failed = [row for row in rows if row["status"] == states.FAILED]
-        told = failed or [row for row in rows if row.get("note")]
+        told = failed or [
+            row for row in rows if self.tell_acts(row)] or [
+            # The note says of skipped items what is said below
+            row for row in rows if row.get("note") and not row.get("skipped")]
+        skipped = [row for row in rows if row.get("skipped")]
+        # The number for the job also counts chunks that are not among the rows
+        count = max(first.get("job_skipped") or 0,
+                    sum(row["skipped"] for row in skipped))
+        title, colour = words.say(words.STATES[state]), \
+            outcome.COLOURS[state]
+        if state == states.DONE and count:
+            title = outcome.say_done(first.get("job_done"), count)
+            colour = outcome.SKIPPED
+        url = html.task_url(
+            (told or skipped or rows)[0]["task_uid"], self.portal)
         return {
             "uid": first["job_uid"],
             "name": words.name_of(first["name"]),
             "where": html.context_link(first, self.portal),
             "created": words.moment(first.get("created")),
-            "progress": html.progress_bar(first.get("job_done"),
-                                          first.get("job_total")),
-            "state": words.say(words.STATES[state]),
-            "class": "badge badge-" + COLOURS[state],
+            "progress": html.progress_bar(
+                first.get("job_done"), first.get("job_total"), count,
+                sum(row.get("items") or 1 for row in failed)),
+            "state": title,
+            "class": "badge badge-" + colour,
             "message": self.explain(told[0]) if told else u"",
-            "url": html.task_url(told[0]["task_uid"] if told
-                                 else rows[0]["task_uid"], self.portal),
+            "skipped": self.list_skipped(skipped, count, url),
+            "url": url,
         }
 
+    def list_skipped(self, rows, count, url):
+        """Return the skipped items of a job, as HTML.
+
+        :param rows: those of its tasks that have skipped items, the latest
+            first
+        :param count: number of items that the job has skipped
+        :param url: where more of them are named
+        """
+        items = [item for row in reversed(rows)
+                 for item in row.get("skipped_items") or ()]
+        return outcome.list_items(items[:MOST_ITEMS], count, self.user_id,
+                                  url)
+
+    def tell_acts(self, row):
+        """Return what people have done to a task, and to the queue while it
+        waits, as text."""
+        told = [outcome.tell_last_act(row)] + outcome.tell_pauses(
+            row, self.pauses)
+        return u"\n".join(line for line in told if line)
+
     def explain(self, row):
-        """Return the note of a task, or why it failed, as text."""
+        """Return the note of a task, what people did to it or why it failed,
+        as text."""
         if row["status"] != states.FAILED:
-            return row.get("note") or u""
-        reason = fields.to_text(row.get("error_message") or u"")
+            return self.tell_acts(row) or row.get("note") or u""
+        reason = outcome.tell_failure(row, self.portal) or \
+            fields.to_text(row.get("error_message") or u"")
         return words.say(_(
             u"The task failed: ${reason} A laboratory manager can run it "
             u"again.", mapping={"reason": sentence(reason)}))
@@ -122,11 +168,6 @@ class MyTasksView(BrowserView):
         """Return the URL of the style sheet's folder."""
         return "{}/++plone++senaite.queue.static".format(
             self.portal.absolute_url())
-
-
-COLOURS = {states.RUNNING: "primary", states.QUEUED: "secondary",
-           states.FAILED: "danger", states.DONE: "success",
-           states.CANCELLED: "dark"}
 
 
 def state_of(found):

@@ -64,9 +64,11 @@ class ClientQueueUtility(RemoteMonitoring):
         task = self._call("pop", consumer_id=consumer_id).get("task")
         return queue_task.to_task(task) if task else None
 
-    def done(self, task, processed=None, note=None):
+    def done(self, task, processed=None, note=None, skipped=0,
+             skipped_items=None):
         """Acknowledge a running task; TaskNotFound for an unknown one."""
-        self._report("done", task, processed=processed, note=note)
+        self._report("done", task, processed=processed, note=note,
+                     skipped=skipped, skipped_items=skipped_items)
 
     def fail(self, task, error_message=None, kind="error"):
         """Report that a running task failed."""

@@ -16,6 +16,10 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
+from senaite.queue.errors import JobNotFound
+from senaite.queue.errors import ServerRefused
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model.paging import as_row
 from senaite.queue.model.paging import with_waiting
@@ -35,15 +39,17 @@ class RemoteMonitoring(object):
 
     def get_page(self, kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. Tasks that wait in the
-        outbox are added.
+        outbox are added; `pauses` are those in force.
 
         :raises TransportError: the server does not answer
         """
         query = dict((key, value) for key, value in asked_for.items()
-                     if value not in (None, "", False))
+                     if value not in (None, "", False, {}))
         for key in ("ghosts", "descending"):
             if key in query:
                 query[key] = "1"
+        if query.get("meanings"):
+            query["meanings"] = json.dumps(query["meanings"])
         if kinds:
             query["kinds"] = ",".join(kinds)
         # In this order, see `QueueReader.get_tasks`
@@ -51,7 +57,8 @@ class RemoteMonitoring(object):
         answer = self._call("page", **query)
         page = {"total": answer.get("total") or 0,
                 "tasks": answer.get("items") or []}
-        return with_waiting(page, waiting, kinds, asked_for)
+        return dict(with_waiting(page, waiting, kinds, asked_for),
+                    pauses=answer.get("pauses") or [])
 
     def get_figures(self):
         """Return the figures of the monitor.
@@ -72,6 +79,20 @@ class RemoteMonitoring(object):
             return self._history_in_outbox(task_uid)
         answer["task"] = queue_task.to_task(answer["task"])
         return answer
+
+    def get_job(self, job_uid):
+        """Return the progress of a job, or None; see `ITaskStore.job`.
+
+        :raises TransportError: the server does not answer
+        """
+        try:
+            return _content(self._read("jobs/" + job_uid))
+        except TaskNotFound:
+            return None
+        except ServerRefused as refusal:
+            if refusal.error_name == JobNotFound.__name__:
+                return None
+            raise
 
     def _history_in_outbox(self, task_uid):
         for task in self._undelivered():

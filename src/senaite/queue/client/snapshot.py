@@ -31,10 +31,11 @@ KEPT = states.ACTIVE + (states.FAILED,)
 class State(object):
     """The queue as of one version."""
 
-    __slots__ = ("version", "tasks", "objects", "ended", "overtime")
+    __slots__ = ("version", "tasks", "objects", "ended", "overtime",
+                 "skipped")
 
     def __init__(self, version=None, tasks=None, objects=None, ended=None,
-                 overtime=0):
+                 overtime=0, skipped=None):
         #: the server's version, or None before the first answer
         self.version = version
         #: task uid -> dict as the change feed gives it
@@ -46,6 +47,8 @@ class State(object):
         #: seconds that the slowest task was given, of those that took longer
         #: than was allowed; 0 when there was none
         self.overtime = overtime
+        #: uid of a job -> number of items that it has skipped, if any
+        self.skipped = skipped or {}
 
     def status_of(self, task_uid):
         """Return the state of a task as far as it is known, or None."""
@@ -83,7 +86,14 @@ def apply_feed(state, feed):
     _relink(objects, former, [tasks[uid] for uid in latest if uid in tasks])
     overtime = max([0 if reset else state.overtime] + [
         change.get("overtime") or 0 for change in latest.values()])
-    return State(feed["version"], tasks, objects, _shortened(ended), overtime)
+    skipped = {} if reset else dict(state.skipped)
+    for change in changes:
+        # Servers of older versions do not tell
+        skipped.pop(change.get("job_uid"), None)
+        if change.get("job_skipped"):
+            skipped[change["job_uid"]] = change["job_skipped"]
+    return State(feed["version"], tasks, objects, _shortened(ended), overtime,
+                 _shortened(skipped))
 
 
 def _relink(objects, former, present):
@@ -106,9 +116,9 @@ def _relink(objects, former, present):
 
 
 def _shortened(ended):
-    """Forget half of the tasks that ended when there are too many. Which half
-    does not matter: they only bridge the seconds until the ledger or the outbox is
-    cleaned up."""
+    """Forget half of the tasks that ended, or of the jobs with skipped items,
+    when there are too many. Which half does not matter: they only bridge the
+    seconds until the ledger or the outbox is cleaned up."""
     if len(ended) <= REMEMBER:
         return ended
     keep = list(ended)[-REMEMBER // 2:]

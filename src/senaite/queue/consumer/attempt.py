@@ -108,7 +108,7 @@ class Attempt(object):
             record = ledger.get(portal, self.task.task_uid)
         if record is None:
             return None
-        return {"outcome": ALREADY, "processed": record[1], "note": record[2]}
+        return dict(ledger.describe(record), outcome=ALREADY)
 
     def _process_when_ready(self, lease):
         """Let this process do the work; returns the outcome.
@@ -275,12 +275,15 @@ class Attempt(object):
         if kind in (DONE, ALREADY):
             payload["processed"] = outcome.get("processed")
             payload["note"] = outcome.get("note")
+            if outcome.get("skipped"):
+                payload["skipped"] = outcome["skipped"]
+                payload["skipped_items"] = outcome.get("skipped_items")
             # Asked for here, the next task costs no request of its own
             payload["next"] = self.consumer.goes_on(self)
             return "queue_server/done", payload
         if kind == TIMEOUT:
             return "queue_server/timeout", payload
-        for key in ("kind", "error_message", "traceback"):
+        for key in ("kind", "error_message", "error_code", "traceback"):
             payload[key] = outcome.get(key)
         return "queue_server/fail", payload
 

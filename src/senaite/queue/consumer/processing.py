@@ -40,8 +40,10 @@ from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
+from senaite.queue.model import failures
 from senaite.queue.model.fields import to_message
 from senaite.queue.model.fields import to_text
+from senaite.queue.model import left_out
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import scheduling
 from senaite.queue import PAS_PLUGIN_ID
@@ -78,9 +80,10 @@ def process(portal, request, lease, user_id):
     :type lease: senaite.queue.consumer.lease.Lease
     :param user_id: whom the signed request was made for
     :returns: what to tell the consumer: `outcome` (one of "done", "already",
-        "failed"), with `processed` and `note`, or `kind` (one of
-        `scheduling.KINDS`), `error_message` and `traceback`; or "not_ready":
-        to be asked again when what `error_message` says is corrected
+        "failed"), with what `ledger.describe` returns, or `kind` (one of
+        `scheduling.KINDS`), `error_message`, `error_code` and `traceback`; or
+        "not_ready": to be asked again when what `error_message` says is
+        corrected
     :rtype: dict
     """
     for attempt in range(1, ATTEMPTS + 1):
@@ -91,14 +94,15 @@ def process(portal, request, lease, user_id):
         except PluginMissing as error:
             return {"outcome": NOT_READY, "error_message": to_message(error)}
         except TaskRefused as error:
-            return _failed(scheduling.FATAL, error)
+            return _failed(scheduling.FATAL, error, error.code)
         except Unauthorized as error:
-            return _failed(scheduling.FATAL, error)
+            return _failed(scheduling.FATAL, error, failures.NOT_ALLOWED)
         except LeaseLost as error:
             return _failed(scheduling.LEASE_LOST, error)
         except TransientError as error:
             if attempt == ATTEMPTS:
-                return _failed(scheduling.CONFLICT, error)
+                return _failed(scheduling.CONFLICT, error,
+                               failures.CONFLICT)
             logger.info("event=conflict task=%s attempt=%s error=%s",
                         lease.task.task_short_uid, attempt, to_message(error))
         except:  # noqa: E722
@@ -119,22 +123,23 @@ def _attempt(portal, request, lease, user_id, tries=1):
     task = to_task(lease.task)
     record = ledger.get(portal, task.task_uid)
     if record is not None:
-        return {"outcome": ALREADY, "processed": record[1], "note": record[2]}
+        return dict(ledger.describe(record), outcome=ALREADY)
     _check_user(portal, task, user_id)
     context = task.get_context()
     if context is None:
         raise TaskRefused("{} does not exist any more".format(
-            task.context_path))
+            task.context_path), failures.OBJECT_GONE)
     _prepare(request, task, context)
     with click_origin.put_back(request, task["origin"], portal):
-        processed = _work(portal, task, context, lease, tries)
-    return {"outcome": DONE, "processed": processed, "note": task.get("note")}
+        done = _work(portal, task, context, lease, tries)
+    return dict(done, outcome=DONE)
 
 
 def _work(portal, task, context, lease, tries):
     """Have the adapter process the task, and commit what it did.
 
-    :returns: the number of items that were processed
+    :returns: what the ledger records of it
+    :rtype: dict
     """
     adapter = _get_adapter(context, task.name)
     running = transaction.get()
@@ -148,12 +153,12 @@ def _work(portal, task, context, lease, tries):
                          "must not end the transaction",
                          task.task_short_uid, task.name)
         processed = _count_processed(task, added)
-        ledger.record(portal, task.task_uid, clock.steady(), processed,
-                      task.get("note"))
+        done = _describe_outcome(task, processed)
+        ledger.record(portal, task.task_uid, clock.steady(), **done)
         _describe(task)
         lease.begin_commit()
         transaction.commit()
-    return processed
+    return done
 
 
 def _check_user(portal, task, user_id):
@@ -173,7 +178,7 @@ def _check_user(portal, task, user_id):
                 "The plugin {} is missing or switched off in {}".format(
                     PAS_PLUGIN_ID, " and ".join(broken)))
         raise TaskRefused("The user '{}' does not exist any more".format(
-            task.username))
+            task.username), failures.USER_GONE)
 
 
 def _prepare(request, task, context):
@@ -203,7 +208,7 @@ def _get_adapter(context, name):
             context, IQueuedTaskAdapter, name=GENERIC_ACTION)
     if adapter is None:
         raise TaskRefused("Nothing is registered that processes '{}'".format(
-            name))
+            name), failures.NO_ADAPTER)
     return adapter
 
 
@@ -213,6 +218,15 @@ def _count_processed(task, added):
     left = sum(_items(other) for other in added
                if other["job_uid"] == task["job_uid"])
     return max(0, _items(task) - left)
+
+
+def _describe_outcome(task, processed):
+    """Return what is told of a task that is done; see `ledger.describe`."""
+    items = left_out.clean(task.get("skipped_items"))
+    return {"processed": processed, "note": task.get("note"),
+            "skipped": min(processed, left_out.clean_count(
+                task.get("skipped"), items)),
+            "skipped_items": items}
 
 
 def _items(task):
@@ -226,8 +240,11 @@ def _describe(task):
     current.user = u" {}".format(to_text(task.username))
 
 
-def _failed(kind, error):
-    """Return the answer for a failure; called while it is handled."""
+def _failed(kind, error, code=None):
+    """Return the answer for a failure; called while it is handled.
+
+    :param code: see `senaite.queue.model.failures`
+    """
     details = traceback.format_exc()
     message = to_message(error)
     if kind in (scheduling.ERROR, scheduling.CONFLICT):
@@ -236,5 +253,6 @@ def _failed(kind, error):
         "outcome": FAILED,
         "kind": kind,
         "error_message": message[:4000],
+        "error_code": code,
         "traceback": to_text(details)[-MOST_TRACEBACK:],
     }

@@ -49,6 +49,7 @@ REFUSED_REPORT = (400, 413, 422)
 #: Texts of a report -> what a plain report says instead
 PLAIN_TEXTS = {
     "note": None,
+    "skipped_items": [],
     "traceback": None,
     "error_message": u"The task failed, and the queue server could not take "
                      u"the reason. It is in the event log of the consumer.",

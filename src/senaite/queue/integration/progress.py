@@ -26,8 +26,8 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model import states
 
 #: Progress of an object without tasks
-NOTHING = {"tasks": 0, "left": 0, "total": 0, "users": [], "since": None,
-           "failed": 0}
+NOTHING = {"tasks": 0, "left": 0, "total": 0, "skipped": 0, "users": [],
+           "since": None, "failed": 0}
 
 
 def get_progress(context):
@@ -35,7 +35,8 @@ def get_progress(context):
 
     :param context: content object, e.g. a worksheet
     :returns: dict with `tasks` (number that wait or run), `total` and `left`
-        (number of items of their jobs), `users` (ids of the users who started
+        (number of items of their jobs), `skipped` (number of items that these
+        jobs have skipped so far), `users` (ids of the users who started
         them), `since` (start of the first of them, in epoch seconds, or None)
         and `failed` (number of failed jobs)
     :rtype: dict
@@ -52,6 +53,7 @@ def get_progress(context):
         "tasks": len(active),
         "left": left,
         "total": total,
+        "skipped": count_skipped(context, active, total - left),
         "users": sorted(set(filter(None, (
             task.get("username") for task in active)))),
         "since": min(created) if created else None,
@@ -92,6 +94,20 @@ def count_items(context, tasks):
         # Entries of the change feed may lack the total
         total[job] = max(task.get("job_total") or 0, left[job])
     return sum(left.values()), sum(total.values())
+
+
+def count_skipped(context, tasks, most):
+    """Return the number of items that the jobs of tasks have skipped so far.
+
+    For a sample, which of them are its own is not known.
+
+    :param most: number of items that were processed
+    """
+    if IAnalysisRequest.providedBy(context):
+        return 0
+    known = marks.view().state.skipped
+    return min(most, sum(known.get(job, 0) for job in set(
+        get_job(task) for task in tasks)))
 
 
 def count_own_items(sample, tasks):

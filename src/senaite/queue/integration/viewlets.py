@@ -74,13 +74,23 @@ class ProgressViewlet(ViewletBase):
 
     @property
     def done(self):
-        """Number of finished items."""
-        return self.progress["total"] - self.progress["left"]
+        """Number of items that are done."""
+        return self.progress["total"] - self.progress["left"] - \
+            self.progress["skipped"]
 
     @property
     def percent(self):
-        """Share of finished items, in percent."""
-        return 100 * self.done // max(self.progress["total"], 1)
+        """Share of the items that are done, in percent."""
+        return self.share(self.done)
+
+    @property
+    def skipped_percent(self):
+        """Share of the skipped items, in percent."""
+        return self.share(self.progress["skipped"])
+
+    def share(self, count):
+        """Return a number of items in percent of all."""
+        return 100 * count // max(self.progress["total"], 1)
 
     @property
     def url(self):
@@ -113,7 +123,7 @@ class ProgressView(JSONView):
     def get_answer(self):
         progress = look_at(self.context)
         return dict((key, progress[key]) for key in (
-            "tasks", "left", "total", "failed", "who"))
+            "tasks", "left", "total", "skipped", "failed", "who"))
 
 
 class MarksView(JSONView):

@@ -214,6 +214,14 @@ def record(checks, defaults):
     return check
 
 
+def dict_list(key, value):
+    """Check a list of objects with JSON values."""
+    if not isinstance(value, (list, tuple)) \
+            or not all(isinstance(item, dict) for item in value):
+        refuse(key, value, "a list of objects", TypeError)
+    return check_json(key, value)
+
+
 _task_uid = text(TASK_UID, "32 hexadecimal digits (lower case)", 32)
 _object_uid = text(OBJECT_UID, "the uid of an object", 64)
 _seconds = number(0, MAX_SECONDS, whole=False)
@@ -317,6 +325,14 @@ CHECKS = {
     "locks": uid_list,
     "note": optional(text(None, "a note", 100000, native=False)),
     "origin": optional(record(ORIGIN, ORIGIN_DEFAULTS)),
+    # Why it has failed, see `senaite.queue.model.failures`
+    "error_code": optional(text(NAME, "a code", 100)),
+    # How many items were left out, and some of them, see
+    # `senaite.queue.model.left_out`
+    "skipped": number(0, 10000000),
+    "skipped_items": dict_list,
+    # What people have done to it, see `senaite.queue.model.human_acts`
+    "interventions": dict_list,
 }
 
 

@@ -50,8 +50,9 @@ def _is_asked_for(task, asked_for):
             return False
     text = u" ".join(to_text(task[field] or u"") for field in (
         "name", "context_path", "username", "task_uid")).lower()
-    return all(word in text for word in to_text(
-        asked_for.get("text") or u"").lower().split())
+    meanings = asked_for.get("meanings") or {}
+    return all(any(one in text for one in [word] + meanings.get(word, []))
+               for word in to_text(asked_for.get("text") or u"").lower().split())
 
 
 def as_row(task):
@@ -63,5 +64,6 @@ def as_row(task):
     row.update(scheduled=False, items=len(task["uids"]) or 1, job_done=None,
                visible_at=task["created"], started=None, ended=None,
                attempt=0, consumer_id=None, lease_until=None, note=None,
-               on_its_way=True)
+               error_code=None, skipped=0, job_skipped=0, skipped_items=[],
+               interventions=[], on_its_way=True)
     return row

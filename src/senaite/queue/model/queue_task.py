@@ -33,8 +33,8 @@ from senaite.queue.model import surroundings
 DEFAULT_PRIORITY = 10
 
 #: Fields that describe the outcome of a task: a copy starts without them
-_LIVE = ("status", "error_message", "started", "consumer_id", "attempt",
-         "note")
+_LIVE = ("status", "error_message", "error_code", "started", "consumer_id",
+         "attempt", "note", "skipped", "skipped_items", "interventions")
 
 #: What holds for the whole job when it was given with its first task, and the
 #: key under which the task remembers it: a failed attempt changes the fields,
@@ -257,6 +257,10 @@ def _defaults(data):
         "locks": [],
         "note": None,
         "origin": None,
+        "error_code": None,
+        "skipped": 0,
+        "skipped_items": [],
+        "interventions": [],
     }
 
 

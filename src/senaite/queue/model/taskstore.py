@@ -85,11 +85,16 @@ class ITaskStore(Interface):
     def heartbeat(consumer_id, task_uid, lease_seconds):
         """Extend a lease; return False if the consumer does not hold it."""
 
-    def acknowledge(task_uid, consumer_id, processed=None, note=None):
+    def acknowledge(task_uid, consumer_id, processed=None, note=None,
+                    skipped=0, skipped_items=None):
         """End a running task as done.
 
-        :param processed: number of items of the job finished by the task
+        :param processed: number of items of the job finished by the task,
+            those that it has skipped included
         :param note: remark for users
+        :param skipped: number of items that it has skipped
+        :param skipped_items: some of them, with the reasons; see
+            `senaite.queue.model.left_out`. What is not valid is ignored
         :returns: True, also if it was acknowledged before (repeatable)
         :raises TaskNotFound: no such task
         :raises NotRunning: the task is not running, or another consumer
@@ -97,25 +102,28 @@ class ITaskStore(Interface):
             processed items are counted and the lane is opened
         """
 
-    def fail(task_uid, consumer_id, kind, error_message, traceback=None):
+    def fail(task_uid, consumer_id, kind, error_message, traceback=None,
+             error_code=None):
         """End an attempt that failed, or was stopped: the task is queued again
         or failed, as decided by
         `senaite.queue.model.scheduling.after_failure`. Repeating a report
         changes nothing and returns the same answer.
 
+        :param error_code: why it failed, see `senaite.queue.model.failures`
         :returns: the new state
         :raises TaskNotFound, NotRunning: as for `acknowledge`
         :raises ValueError: for an unknown kind
         """
 
-    def requeue(task_uid):
+    def requeue(task_uid, username=None):
         """Queue a failed task again, with its retries restored.
 
+        :param username: user who asked for it; kept with the task
         :returns: True if that changed it; False if it was not failed
         :raises TaskNotFound: no such task
         """
 
-    def cancel(task_uid):
+    def cancel(task_uid, username=None):
         """Cancel a task in any state.
 
         Cancelling a running task cancels the rest of its job: the consumer's
@@ -123,6 +131,7 @@ class ITaskStore(Interface):
         cancelled immediately. Its lane and locks stay closed until the
         consumer has reported, or its lease ends.
 
+        :param username: user who asked for it; kept with the task
         :returns: True if that changed it
         :raises TaskNotFound: no such task
         """
@@ -155,8 +164,9 @@ class ITaskStore(Interface):
             epoch or too old), `more` (True: call again immediately) and
             `tasks`: dicts with task_uid, name, status, context_uid,
             context_path, uids, username, ghost, job_uid, job_total,
-            job_created, locks and overtime (the extended time limit in
-            seconds of a task that exceeded its first one; usually None)
+            job_created, locks, overtime (the extended time limit in
+            seconds of a task that exceeded its first one; usually None) and
+            job_skipped (number of items that its job has skipped so far)
         """
 
     def hello(consumer_id, stopped=()):
@@ -176,8 +186,12 @@ class ITaskStore(Interface):
 
     def job(job_uid):
         """Return a job's progress: dict with job_uid, name, username,
-        context_uid, context_path, created, total, done (items), queued,
-        running, failed (tasks); or None."""
+        context_uid, context_path, created, cancelled; numbers of items:
+        total, done, skipped, failed_items (of failed tasks); the first
+        skipped ones, skipped_items (see `senaite.queue.model.left_out`);
+        numbers of tasks: queued, running, failed, removed; and removed_by,
+        the user who has removed the latest of these, if that is known. None
+        for an unknown job."""
 
     def next_due():
         """Return the earliest end of a delay or lease (epoch seconds), when
@@ -212,7 +226,8 @@ class ITaskStore(Interface):
         """Return the throughput of a period (epoch seconds).
 
         :returns: dict with `done` and `failed` (number of tasks that ended in
-            the period and still have this state), `wait_median` (time between
+            the period and still have this state), `skipped` (number of items
+            that those done have skipped), `wait_median` (time between
             becoming due and the last attempt) and `run_median` (duration of
             that attempt). Medians are in seconds, of the latest 5000 tasks
             done, or None if there are none
@@ -220,13 +235,15 @@ class ITaskStore(Interface):
 
     def page(kinds=None, text=None, name=None, username=None, job_uid=None,
              uid=None, ghosts=False, sort=None, descending=False, limit=50,
-             offset=0):
+             offset=0, meanings=None):
         """Return a page of a listing.
 
         :param kinds: states, and "scheduled" for queued tasks whose time has
             not come yet ("queued" excludes these); by default all kinds
-        :param text: words that must all occur in name, path, user, uid or,
-            for failed tasks, the error message; case is ignored
+        :param text: words that must all occur in name, path, user, uid,
+            consumer or, for failed tasks, the error message; case is ignored
+        :param meanings: word -> other texts, one of which may occur instead,
+            e.g. the ids of the users with this name; all in lower case
         :param name, username, job_uid, uid: only tasks with this value; `uid`
             is the uid of a task
         :param ghosts: whether to include tasks that are hidden from users
@@ -236,21 +253,26 @@ class ITaskStore(Interface):
         :returns: dict with `total` (of all pages) and `tasks`: dicts with
             task_uid, status, scheduled, name, context_uid, context_path,
             items (how many), username, priority, ghost, job_uid, job_total,
-            job_done, created, visible_at, started, ended, retries, attempt,
-            consumer_id, lease_until, max_seconds, error_message, note
+            job_done, job_skipped, created, visible_at, started, ended,
+            retries, attempt, consumer_id, lease_until, max_seconds,
+            error_message, error_code, note, skipped, skipped_items (the first
+            of them) and interventions (the latest of them, see
+            `senaite.queue.model.human_acts`)
         """
 
-    def set_priority(task_uid, priority):
+    def set_priority(task_uid, priority, username=None):
         """Change the priority of a queued task; follow-ups inherit it.
 
+        :param username: user who asked for it; kept with the task
         :returns: True; False if it is not queued, or no longer
         :raises TaskNotFound: no such task
         """
 
-    def cancel_job(job_uid):
+    def cancel_job(job_uid, username=None):
         """Cancel the unfinished tasks of a job and all its follow-ups. Tasks
         that are done stay done; running ones are cancelled as by `cancel`.
 
+        :param username: user who asked for it; kept with the tasks
         :returns: uids of the tasks that were cancelled
         :raises TaskNotFound: no such job
         """

@@ -49,6 +49,8 @@ STORE_FIGURES = (
     ("oldest_wait_seconds",
      "Time since the longest-waiting task could have started", None),
     ("ended_recent", "Tasks that ended in the last 5 minutes", "status"),
+    ("skipped_recent",
+     "Items skipped by the tasks done in the last 5 minutes", None),
     ("wait_recent_seconds",
      "Median wait of the tasks done in the last 5 minutes", None),
     ("run_recent_seconds",
@@ -109,6 +111,7 @@ def store_figures(store):
         "oldest_wait_seconds": 0 if due is None else max(0, now - due),
         "ended_recent": dict((state, recent[state])
                              for state in (states.DONE, states.FAILED)),
+        "skipped_recent": recent["skipped"],
         "wait_recent_seconds": recent["wait_median"],
         "run_recent_seconds": recent["run_median"],
         "consumers": sum(now - one["last_seen"] <= SEEN_SECONDS

@@ -14,8 +14,9 @@ The transaction that does a task's work records the task here. Two attempts at
 one task write the same key, a conflict that cannot be resolved: whichever
 commits first wins, and the other finds the record when it tries again.
 
-A record holds the number of processed items and the note for users, so that a
-task that is delivered again can be acknowledged in the same way.
+A record holds the number of processed items, the note for users and the items
+that were skipped, so that a task that is delivered again can be acknowledged in
+the same way.
 """
 
 from __future__ import absolute_import
@@ -30,6 +31,7 @@ from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 from ZODB.POSException import ConflictError
 
+from senaite.queue.model import left_out
 from senaite.queue.site import connections
 
 KEY = "senaite.queue.ledger"
@@ -69,12 +71,15 @@ def get_root(portal):
     return connections.get_annotation(portal, KEY)
 
 
-def record(portal, task_uid, now, processed=0, note=None):
+def record(portal, task_uid, now, processed=0, note=None, skipped=0,
+           skipped_items=None):
     """Record, in the running transaction, that a task's work is done.
 
     :param now: UTC epoch seconds
     :param processed: number of items
     :param note: note for users, or None
+    :param skipped: number of the items that were skipped
+    :param skipped_items: some of them, see `senaite.queue.model.left_out`
     :raises ConflictError: when it is recorded already
     """
     root = install(portal)
@@ -82,17 +87,32 @@ def record(portal, task_uid, now, processed=0, note=None):
     if str(task_uid) in shard:
         # By another attempt, since ours began: see `turns.catch_up`
         raise ConflictError("{} is recorded already".format(task_uid))
-    shard[str(task_uid)] = (int(now), processed, note)
+    value = (int(now), processed, note)
+    if skipped:
+        # Older versions read the first three only
+        value += (skipped, left_out.to_json(skipped_items))
+    shard[str(task_uid)] = value
     root["bell"].change(1)
 
 
 def get(portal, task_uid):
-    """Return the record of a task: (epoch seconds, number of items, note),
-    or None."""
+    """Return the record of a task, or None; see `describe`."""
     root = get_root(portal)
     if root is None or not task_uid:
         return None
     return _shard(root, task_uid).get(str(task_uid))
+
+
+def describe(value):
+    """Return what a record says of a task: the `processed`, the `note`, and the
+    `skipped` and `skipped_items` that are reported to the queue server.
+
+    :param value: what `get` returns
+    :rtype: dict
+    """
+    skipped, text = value[3:5] if len(value) > 3 else (0, None)
+    return {"processed": value[1], "note": value[2], "skipped": skipped,
+            "skipped_items": left_out.from_json(text)}
 
 
 def has(portal, task_uid):

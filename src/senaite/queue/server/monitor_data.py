@@ -34,11 +34,12 @@ class Monitoring(object):
 
     def get_page(self, kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. Tasks that are
-        not in the store yet are added."""
+        not in the store yet are added; `pauses` are those in force."""
         # In this order, see `QueueReader.get_tasks`
         waiting = self.get_undelivered()
         page = self.store.page(kinds, **asked_for)
-        return with_waiting(page, waiting, kinds, asked_for)
+        return dict(with_waiting(page, waiting, kinds, asked_for),
+                    pauses=self.store.pauses())
 
     def get_figures(self):
         """Return the figures of the monitor; see `Figures.collect`. `held` says
@@ -51,8 +52,9 @@ class Monitoring(object):
         """Return everything that is known of a task.
 
         :returns: dict with `task`, `row` (see `ITaskStore.page`), `attempts`,
-            `job` (or None) and `chunks` (rows of the tasks of its job, the
-            latest ones first); None when the task is not known
+            `job` (or None), `chunks` (rows of the tasks of its job, the
+            latest ones first) and `pauses` (those that concern it, see
+            `ITaskStore.pauses`); None when the task is not known
         """
         task = self.get_task(get_task_uid(task_uid))
         if task is None:
@@ -66,6 +68,8 @@ class Monitoring(object):
             "chunks": self.store.page(
                 job_uid=task.job_uid, ghosts=True, sort="created",
                 descending=True, limit=MOST_CHUNKS)["tasks"],
+            "pauses": [pause for pause in self.store.pauses()
+                       if pause["name"] in ("", task.name)],
         }
 
     # -- steering
@@ -74,12 +78,12 @@ class Monitoring(object):
         """Change the priority of a queued task.
 
         :param priority: lower first
-        :param username: on whose behalf, for the log
+        :param username: on whose behalf; kept with the task
         :returns: True; False when it is not queued (any more)
         :raises TaskNotFound: no such task
         """
         task_uid = get_task_uid(task)
-        changed = self.store.set_priority(task_uid, priority)
+        changed = self.store.set_priority(task_uid, priority, username)
         if changed:
             log_event("priority_changed", self.store.get(task_uid),
                       by=username, priority=priority)
@@ -88,14 +92,14 @@ class Monitoring(object):
     def cancel_job(self, job_uid, username=None):
         """Cancel what is not finished of a job.
 
-        :param username: on whose behalf, for the log
+        :param username: on whose behalf; kept with the tasks
         :returns: uids of the tasks that were cancelled
         :raises TaskNotFound: no such job
         """
         for task in self.get_undelivered():
             if task.job_uid == job_uid:
                 self.store.add(task)
-        cancelled = self.store.cancel_job(job_uid)
+        cancelled = self.store.cancel_job(job_uid, username)
         for task_uid in cancelled:
             log_event("cancelled", self.store.get(task_uid), by=username,
                       job=job_uid)

@@ -115,7 +115,9 @@ class QueueReader(object):
             job = dict((field, first[field]) for field in (
                 "job_uid", "name", "username", "context_uid", "context_path",
                 "created"))
-            job.update(total=first.job_total, done=0, cancelled=False,
+            job.update(total=first.job_total, done=0, skipped=0,
+                       skipped_items=[], failed_items=0, removed=0,
+                       removed_by=None, cancelled=False,
                        queued=0, running=0, failed=0)
         if job is not None:
             job["queued"] += len(waiting)

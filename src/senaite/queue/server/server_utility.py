@@ -154,37 +154,45 @@ class ServerQueueUtility(Monitoring, QueueReader):
                       items=len(task.uids) or None)
         return task
 
-    def done(self, task, consumer_id=None, processed=None, note=None):
+    def done(self, task, consumer_id=None, processed=None, note=None,
+             skipped=0, skipped_items=None):
         """Acknowledge a running task.
 
         :param consumer_id: by default the one in the task
-        :param processed: items of the job finished by it
+        :param processed: items of the job finished by it, skipped ones
+            included
         :param note: note for users
+        :param skipped: number of items that it has skipped
+        :param skipped_items: some of them, see
+            `senaite.queue.model.left_out`; what is not valid is ignored
         :raises TaskNotFound, NotRunning: see `ITaskStore.acknowledge`
         """
         found = self.known(task)
         result = self.store.acknowledge(
             found.task_uid, self.holder(task, found, consumer_id),
-            processed=processed, note=note)
+            processed=processed, note=note, skipped=skipped,
+            skipped_items=skipped_items)
         if found.status != DONE:
-            self.log_end("done", found, processed=processed, note=note)
+            self.log_end("done", found, processed=processed,
+                         skipped=skipped or None, note=note)
         return result
 
     def fail(self, task, error_message=None, consumer_id=None, kind="error",
-             traceback=None):
+             traceback=None, error_code=None):
         """Report that a running task failed.
 
         :param error_message: for users
         :param consumer_id: by default the one in the task
         :param kind: see `senaite.queue.model.scheduling.after_failure`
         :param traceback: for the task's page
+        :param error_code: see `senaite.queue.model.failures`
         :returns: the state that follows
         :raises TaskNotFound, NotRunning: see `ITaskStore.fail`
         """
         found = self.known(task)
         state = self.store.fail(
             found.task_uid, self.holder(task, found, consumer_id), kind,
-            error_message, traceback=traceback)
+            error_message, traceback=traceback, error_code=error_code)
         event = "failed" if state == FAILED else "retried"
         if kind == scheduling.STOPPED:
             event = "handed_back"
@@ -250,7 +258,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
     def delete(self, task, username=None):
         """Cancel a task, whatever its state.
 
-        :param username: on whose behalf, for the log
+        :param username: on whose behalf; kept with the task
         :returns: True when that changed anything; False when it did not, or
             when there is no such task
         """
@@ -262,7 +270,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
                 return False
             # When the relay delivers it, it is known already, and cancelled
             self.store.add(found)
-        changed = self.store.cancel(task_uid)
+        changed = self.store.cancel(task_uid, username)
         if changed:
             log_event("cancelled", found, by=username)
         return changed
@@ -270,7 +278,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
     def requeue(self, task, username=None):
         """Queue a failed task again.
 
-        :param username: on whose behalf, for the log
+        :param username: on whose behalf; kept with the task
         :returns: True; False when the task has not failed
         :raises TaskNotFound: no such task
         """
@@ -279,7 +287,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         if found is None and self.offer_again(task_uid):
             return True
         found = found or self.known(task)
-        changed = self.store.requeue(found.task_uid)
+        changed = self.store.requeue(found.task_uid, username)
         if changed:
             log_event("requeued", found, by=username)
         return changed

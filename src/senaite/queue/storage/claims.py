@@ -14,6 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
 import sqlalchemy as sa
 
 from senaite.queue.model.consumer_ids import parse_consumer_id
@@ -105,6 +107,9 @@ def _claim(unit, lane, row, consumer_id, lease_seconds):
         "lease_until": unit.now + lease_seconds,
         "started": unit.now,
         "attempt": number,
+        "haystack": rows.haystack(dict(
+            json.loads(row["payload"]), consumer_id=consumer_id),
+            row["error_message"]),
     }
     state_changes.move(unit, row, "claim", **changes)
     state_changes.open_attempt(unit, row, changes["consumer_id"], number)

@@ -27,6 +27,7 @@ from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.storage import schema
 
+_JOB = schema.job
 _TASK = schema.task
 
 #: States included when a reader starts again
@@ -42,8 +43,10 @@ def changes(unit, site_row, since, limit):
     """Return changes after a version; see `ITaskStore.changes`."""
     counter = _parse(site_row, since)
     reset = counter is None
-    query = sa.select(_TASK).where(
-        unit.mine(_TASK), _TASK.c.version > (counter or 0))
+    query = sa.select(_TASK, _JOB.c.skipped.label("job_skipped")).select_from(
+        _TASK.outerjoin(_JOB, sa.and_(_JOB.c.site == _TASK.c.site,
+                                      _JOB.c.job_uid == _TASK.c.job_uid))
+    ).where(unit.mine(_TASK), _TASK.c.version > (counter or 0))
     if reset:
         query = query.where(_TASK.c.state.in_(_LIVING))
     found = unit.rows(query.order_by(_TASK.c.version).limit(limit + 1))
@@ -92,6 +95,7 @@ def _describe(row):
         "job_created": payload.get("job_created") or row["created"],
         "locks": [native(uid) for uid in payload["locks"]],
         "overtime": get_overtime(row, payload),
+        "job_skipped": row["job_skipped"] or 0,
     }
 
 

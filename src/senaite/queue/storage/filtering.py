@@ -23,6 +23,8 @@ import json
 import sqlalchemy as sa
 
 from senaite.queue.model import fields
+from senaite.queue.model import human_acts
+from senaite.queue.model import left_out
 from senaite.queue.model import states
 from senaite.queue.model.states import SCHEDULED
 from senaite.queue.storage import rows
@@ -57,6 +59,9 @@ _SINCE = {
 #: Maximum number of words in a search; further words are ignored
 MOST_WORDS = 8
 
+#: Maximum number of other texts that a word may stand for
+MOST_MEANINGS = 20
+
 #: Up to this many matches are looked up and sorted. With more matches it is
 #: faster to read in the requested order until the page is full.
 _FEW = 1000
@@ -64,14 +69,16 @@ _FEW = 1000
 _COLUMNS = ("task_uid", "state", "name", "context_uid", "place", "username",
             "priority", "ghost", "job_uid", "created", "visible_at",
             "started", "ended", "retries", "attempt", "consumer_id",
-            "lease_until", "max_seconds", "error_message", "note", "payload")
+            "lease_until", "max_seconds", "error_message", "error_code",
+            "note", "skipped", "skipped_items", "interventions", "payload")
 
 
 def page(unit, kinds, text=None, name=None, username=None, job_uid=None,
          uid=None, ghosts=False, sort=None, descending=False, limit=50,
-         offset=0):
+         offset=0, meanings=None):
     """Return a page of a listing; see `ITaskStore.page`."""
-    given = _Filter(unit, text, name, username, job_uid, uid, ghosts)
+    given = _Filter(unit, text, name, username, job_uid, uid, ghosts,
+                    meanings or {})
     parts = [_Part(kind, given) for kind in kinds]
     total = sum(part.total for part in parts)
     if sort is None:
@@ -81,16 +88,26 @@ def page(unit, kinds, text=None, name=None, username=None, job_uid=None,
     return {"total": total, "tasks": _describe(unit, uids)}
 
 
+def to_words(text):
+    """Return the words of a search, in lower case.
+
+    :rtype: list of six.text_type
+    """
+    return fields.to_text(text or u"").lower().split()[:MOST_WORDS]
+
+
 class _Filter(object):
     """The criteria of a listing, the same for all kinds."""
 
-    def __init__(self, unit, text, name, username, job_uid, uid, ghosts):
+    def __init__(self, unit, text, name, username, job_uid, uid, ghosts,
+                 meanings):
         self.unit = unit
         self.ghosts = (False, True) if ghosts else (False,)
-        self.searched = [
-            _TASK.c.haystack.contains(word, autoescape=True)
-            for word in fields.to_text(text or u"").lower().split(
-                )[:MOST_WORDS]]
+        # All of it is in the haystack, and thus in the index that is scanned
+        self.searched = [sa.or_(*[
+            _TASK.c.haystack.contains(text, autoescape=True)
+            for text in [word] + list(meanings.get(word) or ())[:MOST_MEANINGS]
+        ]) for word in to_words(text)]
         self.other = []
         for column, value in ((_TASK.c.name, name),
                               (_TASK.c.username, username),
@@ -209,7 +226,8 @@ def _describe(unit, uids):
         return []
     found = unit.rows_among(sa.select(
         *([_TASK.c[name] for name in _COLUMNS]
-          + [_JOB.c.total.label("job_total"), _JOB.c.done.label("job_done")])
+          + [_JOB.c.total.label("job_total"), _JOB.c.done.label("job_done"),
+             _JOB.c.skipped.label("job_skipped")])
     ).select_from(_TASK.outerjoin(_JOB, sa.and_(
         _JOB.c.site == _TASK.c.site, _JOB.c.job_uid == _TASK.c.job_uid))
     ).where(unit.mine(_TASK)), _TASK.c.task_uid, set(uids))
@@ -224,12 +242,16 @@ def _to_dict(unit, row):
         status=item.pop("state"), context_path=payload["context_path"],
         username=payload["username"], items=len(payload["uids"]) or 1,
         job_total=row["job_total"], job_done=row["job_done"],
+        job_skipped=row["job_skipped"], skipped=row["skipped"] or 0,
+        skipped_items=left_out.from_json(
+            row["skipped_items"], left_out.MOST_IN_LISTING),
+        interventions=human_acts.read(row["interventions"])[-1:],
         scheduled=(row["state"] == states.QUEUED
                    and row["visible_at"] > unit.now))
     item.pop("place")
     for key in ("error_message", "note"):
         item[key] = rows.shorten(item[key], rows.MAX_IN_LISTING)
     for key in ("task_uid", "status", "name", "context_uid", "context_path",
-                "username", "job_uid", "consumer_id"):
+                "username", "job_uid", "consumer_id", "error_code"):
         item[key] = fields.to_native(item[key])
     return item

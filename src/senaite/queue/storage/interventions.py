@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import fields
+from senaite.queue.model import human_acts
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import jobs
@@ -35,7 +36,7 @@ _TASK = schema.task
 _OPEN = (states.QUEUED, states.FAILED, states.RUNNING)
 
 
-def set_priority(unit, task_uid, priority):
+def set_priority(unit, task_uid, priority, username=None):
     """Change the priority of a task; see `ITaskStore.set_priority`."""
     row = state_changes.get(unit, fields.to_text(task_uid))
     if row is None:
@@ -47,13 +48,15 @@ def set_priority(unit, task_uid, priority):
     state_changes.write(
         unit, row, priority=priority, version=unit.next_version(),
         rank=float(scheduling.rank(payload)),
-        payload=fields.to_text(json.dumps(payload, sort_keys=True)))
+        payload=fields.to_text(json.dumps(payload, sort_keys=True)),
+        interventions=state_changes.with_act(
+            unit, row, human_acts.PRIORITY, username, priority=priority))
     if row["ready"]:
         lanes.refresh(unit, row)
     return True
 
 
-def cancel_job(unit, job_uid):
+def cancel_job(unit, job_uid, username=None):
     """Cancel the unfinished tasks of a job; see `ITaskStore.cancel_job`."""
     job_uid = fields.to_text(job_uid)
     if jobs.describe(unit, job_uid) is None:
@@ -66,5 +69,5 @@ def cancel_job(unit, job_uid):
             unit.mine(_TASK), _TASK.c.job_uid == job_uid,
             _TASK.c.state == state))
         cancelled.extend(row["task_uid"] for row in found
-                         if outcomes.cancel(unit, row["task_uid"]))
+                         if outcomes.cancel(unit, row["task_uid"], username))
     return [fields.to_native(task_uid) for task_uid in cancelled]

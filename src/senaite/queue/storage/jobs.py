@@ -14,9 +14,13 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
 import sqlalchemy as sa
 
 from senaite.queue.model import fields
+from senaite.queue.model import human_acts
+from senaite.queue.model import left_out
 from senaite.queue.model import states
 from senaite.queue.storage import schema
 
@@ -65,23 +69,38 @@ def _to_row(unit, task):
         name=text(task["name"]), username=text(task["username"]),
         context_uid=text(task["context_uid"]),
         context_path=text(task["context_path"]), created=task["created"],
-        done=0, cancelled=False)
+        done=0, skipped=0, cancelled=False)
 
 
-def progress(unit, job_uid, items):
-    """Add to the number of finished items of a job."""
-    done = _JOB.c.done + items
+def progress(unit, job_uid, items, skipped=0):
+    """Add to the numbers of finished items of a job, which never exceed its
+    total.
+
+    :param items: number of items, skipped ones included
+    :param skipped: number of those that were skipped
+    """
+    without = _at_most(_JOB.c.skipped + skipped, _JOB.c.total)
     unit.execute(sa.update(_JOB).where(
         unit.mine(_JOB), _JOB.c.job_uid == job_uid
-    ).values(done=sa.case((done > _JOB.c.total, _JOB.c.total), else_=done)))
+    ).values(skipped=without, done=_at_most(
+        _JOB.c.done + items - skipped, _JOB.c.total - without)))
 
 
-def take_back(unit, job_uid, items):
-    """Subtract from the number of finished items of a job."""
-    done = _JOB.c.done - items
+def take_back(unit, job_uid, items, skipped=0):
+    """Subtract from the numbers of finished items of a job; see
+    `progress`."""
     unit.execute(sa.update(_JOB).where(
         unit.mine(_JOB), _JOB.c.job_uid == job_uid
-    ).values(done=sa.case((done < 0, 0), else_=done)))
+    ).values(skipped=_at_least_none(_JOB.c.skipped - skipped),
+             done=_at_least_none(_JOB.c.done - items + skipped)))
+
+
+def _at_most(value, limit):
+    return sa.case((value > limit, limit), else_=value)
+
+
+def _at_least_none(value):
+    return sa.case((value < 0, 0), else_=value)
 
 
 def cancel(unit, job_uid):
@@ -112,9 +131,50 @@ def describe(unit, job_uid):
     for field in ("job_uid", "name", "username", "context_uid",
                   "context_path"):
         answer[field] = fields.to_native(row[field])
-    for field in ("created", "total", "done", "cancelled"):
+    for field in ("created", "total", "done", "skipped", "cancelled"):
         answer[field] = row[field]
+    counts = dict(counts)
+    answer["removed"] = counts.get(states.CANCELLED, 0)
+    answer["removed_by"] = _removed_by(unit, row) \
+        if answer["removed"] else None
+    answer["failed_items"] = _count_failed(unit, row) \
+        if answer[states.FAILED] else 0
+    answer["skipped_items"] = _skipped_items(unit, row) \
+        if row["skipped"] else []
     return answer
+
+
+def _removed_by(unit, row):
+    """Return the user who has removed tasks of a job, or None."""
+    found = unit.first(sa.select(_TASK.c.interventions).where(
+        unit.mine(_TASK), _TASK.c.job_uid == row["job_uid"],
+        _TASK.c.state == states.CANCELLED, _TASK.c.interventions.isnot(None)
+    ).order_by(_TASK.c.seq.desc()).limit(1))
+    acts = human_acts.read(found["interventions"]) if found else []
+    return next((act["username"] or None for act in reversed(acts)
+                 if act["act"] == human_acts.REMOVED), None)
+
+
+def _count_failed(unit, row):
+    """Return the number of items of a job whose tasks have failed."""
+    return sum(len(json.loads(found["payload"])["uids"]) or 1
+               for found in unit.rows(sa.select(_TASK.c.payload).where(
+                   unit.mine(_TASK), _TASK.c.job_uid == row["job_uid"],
+                   _TASK.c.state == states.FAILED)))
+
+
+def _skipped_items(unit, row):
+    """Return the first ones of the items that the tasks of a job have
+    skipped."""
+    items = []
+    for found in unit.rows(sa.select(_TASK.c.skipped_items).where(
+            unit.mine(_TASK), _TASK.c.job_uid == row["job_uid"],
+            _TASK.c.skipped_items.isnot(None)
+            ).order_by(_TASK.c.seq).limit(left_out.MOST_IN_JOB)):
+        items.extend(left_out.from_json(found["skipped_items"]))
+        if len(items) >= left_out.MOST_IN_JOB:
+            break
+    return items[:left_out.MOST_IN_JOB]
 
 
 def forget(unit, job_uids):

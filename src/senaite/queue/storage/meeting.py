@@ -162,11 +162,12 @@ def _put_back(unit, row, reason):
     task = rows.to_task(row)
     state_changes.move(
         unit, row, "put_back", ended=None, ready=True, visible_at=unit.now,
-        cut=None, error_message=reason, note=None,
+        cut=None, error_message=reason, note=None, skipped=None,
+        skipped_items=None,
         thin=None, payload=row["payload"],
         retries=json.loads(row["payload"])["retries"])
     _involve(unit, task)
-    jobs.take_back(unit, row["job_uid"], len(task["uids"]) or 1)
+    _take_back(unit, row, task)
     lanes.offer(unit, row)
 
 
@@ -180,7 +181,7 @@ def _fail(unit, row, reason):
         error_message=reason, haystack=rows.haystack(task, reason))
     if row["state"] == states.DONE:
         _involve(unit, task)
-        jobs.take_back(unit, row["job_uid"], len(task["uids"]) or 1)
+        _take_back(unit, row, task)
     else:
         lanes.refresh(unit, row)
 
@@ -190,11 +191,15 @@ def _supersede(unit, row, reason):
         _fail(unit, row, reason)
         row = state_changes.get(unit, row["task_uid"])
     if row["state"] == states.DONE:
-        jobs.take_back(unit, row["job_uid"],
-                       len(rows.to_task(row)["uids"]) or 1)
+        _take_back(unit, row, rows.to_task(row))
     state_changes.move(unit, row, "supersede", note=reason)
     if row["state"] == states.QUEUED:
         lanes.refresh(unit, row)
+
+
+def _take_back(unit, row, task):
+    jobs.take_back(unit, row["job_uid"], len(task["uids"]) or 1,
+                   row["skipped"] or 0)
 
 
 def _involve(unit, task):

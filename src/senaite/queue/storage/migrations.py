@@ -90,11 +90,23 @@ def _columns_for_backups(connection):
         "UPDATE task SET thin = TRUE WHERE state IN ('done', 'cancelled')")
 
 
+def _columns_for_backups_and_outcomes(connection):
+    _columns_for_backups(connection)
+    for column in ("error_code VARCHAR(100)", "skipped INTEGER",
+                   "skipped_items TEXT", "interventions TEXT"):
+        connection.exec_driver_sql("ALTER TABLE task ADD COLUMN " + column)
+    connection.exec_driver_sql(
+        "ALTER TABLE job ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0")
+    connection.exec_driver_sql(
+        "CREATE INDEX ix_task_skipped ON task (site, ended) WHERE skipped > 0")
+
+
 #: (version, what the step does, function of a connection); append only
 STEPS = (
     (2, "what listings filter, search and sort by", _columns_for_listings),
     (3, "what the store's clock goes on from", _columns_for_the_clock),
-    (4, "what tells a restored backup", _columns_for_backups),
+    (4, "what tells a restored backup, and what became of items",
+     _columns_for_backups_and_outcomes),
 )
 
 FIRST_VERSION = 1

@@ -23,6 +23,8 @@ import json
 from senaite.queue.errors import NotRunning
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.model import fields
+from senaite.queue.model import human_acts
+from senaite.queue.model import left_out
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import consumer_registry
@@ -32,7 +34,8 @@ from senaite.queue.storage import rows
 from senaite.queue.storage import state_changes
 
 
-def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
+def acknowledge(unit, task_uid, consumer_id, processed=None, note=None,
+                skipped=0, skipped_items=None):
     """End a running task as done; see `ITaskStore.acknowledge`.
 
     :returns: the new state: done, or cancelled if that came first
@@ -42,21 +45,24 @@ def acknowledge(unit, task_uid, consumer_id, processed=None, note=None):
         return states.DONE
     if _is_cancelled_attempt(row, consumer_id):
         # The work was done nevertheless
-        _count(unit, row, processed)
-        state_changes.write(unit, row, note=_note(note))
+        told = _told(note, skipped, skipped_items)
+        _count(unit, row, processed, told["skipped"])
+        state_changes.write(unit, row, **told)
         consumer_registry.let_go(unit, row)
         return states.CANCELLED
     _check_held(row, consumer_id)
-    payload = _count(unit, row, processed)
+    told = _told(note, skipped, skipped_items)
+    payload = _count(unit, row, processed, told["skipped"])
     state = state_changes.move(
-        unit, row, "acknowledge", lease_until=None, note=_note(note),
-        payload=payload, cut=payload != row["payload"])
+        unit, row, "acknowledge", lease_until=None,
+        payload=payload, cut=payload != row["payload"], **told)
     state_changes.close_attempt(unit, row, state)
     lanes.vacate(unit, row)
     return state
 
 
-def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None):
+def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None,
+         error_code=None):
     """End an attempt that failed; see `ITaskStore.fail`.
 
     :returns: the new state: queued or failed, or cancelled if that came first
@@ -71,37 +77,46 @@ def fail(unit, task_uid, consumer_id, kind, error_message, traceback=None):
     if _was_reported(unit, row, consumer_id, kind):
         return fields.to_native(row["state"])
     _check_held(row, consumer_id)
-    return state_changes.fail_attempt(unit, row, kind, error_message, traceback)
+    return state_changes.fail_attempt(unit, row, kind, error_message,
+                                      traceback, error_code=error_code)
 
 
-def requeue(unit, task_uid):
+def requeue(unit, task_uid, username=None):
     """Queue a failed task again; see `ITaskStore.requeue`."""
     row = _get(unit, task_uid)
     if row["state"] not in states.sources("requeue"):
         return False
-    state_changes.move(unit, row, "requeue", ended=None, ready=True,
-               visible_at=unit.now,
-               retries=json.loads(row["payload"])["retries"])
+    state_changes.move(
+        unit, row, "requeue", ended=None, ready=True, visible_at=unit.now,
+        retries=json.loads(row["payload"])["retries"], error_code=None,
+        interventions=state_changes.with_act(
+            unit, row, human_acts.REQUEUED, username))
     lanes.offer(unit, row)
     return True
 
 
-def cancel(unit, task_uid):
+def cancel(unit, task_uid, username=None):
     """Cancel a task; see `ITaskStore.cancel`."""
     row = _get(unit, task_uid)
     if row["state"] not in states.sources("cancel"):
         return False
-    state_changes.move(unit, row, "cancel")
+    _remove(unit, row, username)
     if row["state"] == states.RUNNING:
         # Its lane stays closed until the consumer has stopped, or its lease
         # ends. Follow-ups that it has added, or will add, are cancelled
         state_changes.close_attempt(unit, row, states.CANCELLED)
         for follower in jobs.cancel(unit, row["job_uid"]):
-            state_changes.move(unit, follower, "cancel")
+            _remove(unit, follower, username)
             lanes.refresh(unit, follower)
     elif row["state"] == states.QUEUED:
         lanes.refresh(unit, row)
     return True
+
+
+def _remove(unit, row, username):
+    state_changes.move(
+        unit, row, "cancel", interventions=state_changes.with_act(
+            unit, row, human_acts.REMOVED, username))
 
 
 def _get(unit, task_uid):
@@ -139,7 +154,7 @@ def _check_held(row, consumer_id):
             row["task_uid"], row["consumer_id"], consumer_id))
 
 
-def _count(unit, row, processed):
+def _count(unit, row, processed, skipped):
     # Count the items towards the job. The payload keeps only the items that
     # this task processed: each chunk carries the rest of its job, so the
     # history of a large job would grow with the square of its items
@@ -147,12 +162,16 @@ def _count(unit, row, processed):
     uids = payload["uids"]
     if processed is None:
         processed = len(uids) or 1
-    jobs.progress(unit, row["job_uid"], processed)
+    jobs.progress(unit, row["job_uid"], processed, min(skipped, processed))
     if 0 < processed < len(uids):
         payload["uids"] = uids[:processed]
         return fields.to_text(json.dumps(payload, sort_keys=True))
     return row["payload"]
 
 
-def _note(note):
-    return rows.shorten(note, rows.MAX_MESSAGE)
+def _told(note, skipped, skipped_items):
+    """Return the columns with what a report tells people."""
+    items = left_out.clean(skipped_items)
+    return {"note": rows.shorten(note, rows.MAX_MESSAGE),
+            "skipped": left_out.clean_count(skipped, items),
+            "skipped_items": fields.to_text(left_out.to_json(items))}

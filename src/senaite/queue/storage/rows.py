@@ -17,6 +17,8 @@ from __future__ import print_function
 import json
 
 from senaite.queue.model import fields
+from senaite.queue.model import human_acts
+from senaite.queue.model import left_out
 from senaite.queue.model import queue_task
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
@@ -32,11 +34,13 @@ LIVE = (
     ("consumer_id", "consumer_id"),
     ("error_message", "error_message"),
     ("note", "note"),
+    ("error_code", "error_code"),
 )
 
 #: Fields that callers expect as native strings (JSON has only text)
 _NATIVE = ("task_uid", "task_short_uid", "name", "context_uid",
-           "context_path", "username", "job_uid", "status", "consumer_id")
+           "context_path", "username", "job_uid", "status", "consumer_id",
+           "error_code")
 
 #: Maximum number of characters of an error message or note
 MAX_MESSAGE = 10000
@@ -107,8 +111,8 @@ def for_listings(task, message=None):
 
 
 def haystack(task, message=None):
-    """Return the text searched by listings: name, error message, place, user
-    and uids of a task, in lower case.
+    """Return the text searched by listings: name, error message, place, user,
+    uid and consumer of a task, in lower case.
 
     :param task: mapping with the fields of a task
     :param message: the error message of a task that failed
@@ -116,6 +120,7 @@ def haystack(task, message=None):
     """
     parts = ((task["name"], 100), (task["context_path"], MAX_PLACE),
              (task["username"], 60), (task["task_uid"], 32),
+             (task.get("consumer_id"), 60),
              (message, MAX_HAYSTACK))
     found = u" ".join(clip(part, most) for part, most in parts if part)
     return found.lower()[:MAX_HAYSTACK]
@@ -137,6 +142,9 @@ def to_task(row):
     task = queue_task.QueueTask(json.loads(row["payload"]))
     for column, field in LIVE:
         task[field] = row[column]
+    task["skipped"] = row["skipped"] or 0
+    task["skipped_items"] = left_out.from_json(row["skipped_items"])
+    task["interventions"] = human_acts.read(row["interventions"])
     for field in _NATIVE:
         task[field] = fields.to_native(task.get(field))
     for field in ("uids", "locks"):

@@ -31,6 +31,7 @@ from sqlalchemy import Column
 from sqlalchemy import Float
 from sqlalchemy import Index
 from sqlalchemy import Integer
+from sqlalchemy import literal_column
 from sqlalchemy import MetaData
 from sqlalchemy import Table
 
@@ -111,6 +112,12 @@ task = Table(
     Column("lease_until", Float(53)),
     Column("error_message", Text),
     Column("note", Text),
+    # Why it has failed; how many items it has skipped, and some of them; what
+    # people have done to it (JSON)
+    Column("error_code", String(100)),
+    Column("skipped", Integer),
+    Column("skipped_items", Text),
+    Column("interventions", Text),
     Column("version", BigInteger, nullable=False),
     # Columns by which listings filter, search and sort
     Column("ghost", Boolean(create_constraint=False), nullable=False),
@@ -160,6 +167,11 @@ Index("ix_task_search", task.c.site, task.c.state, task.c.ghost,
       task.c.haystack)
 # Pruning of history
 Index("ix_task_ended", task.c.site, task.c.state, task.c.ended)
+
+# Tasks with skipped items
+Index("ix_task_skipped", task.c.site, task.c.ended,
+      sqlite_where=task.c.skipped > literal_column("0"),
+      postgresql_where=task.c.skipped > literal_column("0"))
 
 #: Objects involved in a task, while it is active or failed
 involved = Table(
@@ -220,7 +232,8 @@ attempt = Table(
     Column("traceback", Text),
 )
 
-#: Progress of jobs: total and finished items
+#: Progress of jobs: number of items, of those that are done, and of those that
+#: were skipped
 job = Table(
     "job", metadata,
     _site(),
@@ -232,6 +245,7 @@ job = Table(
     Column("created", Float(53), nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
     # Set when one of its running tasks was cancelled: cancels follow-ups too
     Column("cancelled", Boolean(create_constraint=False), nullable=False),
 )

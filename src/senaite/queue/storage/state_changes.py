@@ -20,6 +20,8 @@ from __future__ import print_function
 
 import sqlalchemy as sa
 
+from senaite.queue.model import fields
+from senaite.queue.model import human_acts
 from senaite.queue.model import scheduling
 from senaite.queue.model import states
 from senaite.queue.storage import lanes
@@ -64,12 +66,21 @@ def write(unit, row, **changes):
         unit.mine(_TASK), _TASK.c.task_uid == row["task_uid"]), changes)
 
 
-def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
+def with_act(unit, row, act, username, **values):
+    """Return the acts on a task with another one, for its row; see
+    `senaite.queue.model.human_acts.with_act`."""
+    return fields.to_text(human_acts.with_act(
+        row["interventions"], act, username, unit.now, **values))
+
+
+def fail_attempt(unit, row, kind, message, traceback=None, at_once=False,
+                 error_code=None):
     """End the attempt at a running task, which is queued again or failed.
 
     :param row: row of the task
     :param kind: one of `scheduling.ENDINGS`
     :param at_once: whether the next attempt may start without waiting
+    :param error_code: see `senaite.queue.model.failures`
     :returns: the new state
     """
     task = rows.to_task(row)
@@ -86,7 +97,7 @@ def fail_attempt(unit, row, kind, message, traceback=None, at_once=False):
         changes["haystack"] = rows.haystack(task, message)
     state = move(unit, row, event, lease_until=None,
                  error_message=rows.shorten(message, rows.MAX_MESSAGE),
-                 **changes)
+                 error_code=fields.to_text(error_code), **changes)
     close_attempt(unit, row, kind, message, traceback)
     lanes.vacate(unit, row)
     return state

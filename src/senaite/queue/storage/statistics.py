@@ -59,6 +59,11 @@ def finished(unit, since, until):
     ).where(_ended(unit, states.DONE, since, until),
             _TASK.c.started.isnot(None)
             ).order_by(_TASK.c.ended.desc()).limit(MOST_FOR_MEDIAN)).all()
+    answer["skipped"] = unit.scalar(sa.select(
+        sa.func.sum(_TASK.c.skipped)).where(
+            _ended(unit, states.DONE, since, until),
+            # Spelled out: only then does SQLite take the index for these
+            _TASK.c.skipped > sa.literal_column("0"))) or 0
     answer["wait_median"] = median(
         max(0.0, row[1] - row[0]) for row in found)
     answer["run_median"] = median(max(0.0, row[2] - row[1]) for row in found)

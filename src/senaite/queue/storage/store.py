@@ -146,17 +146,19 @@ class TaskStore(object):
             return claims.heartbeat(unit, consumer_id, task_uid,
                                     lease_seconds)
 
-    def acknowledge(self, task_uid, consumer_id, processed=None, note=None):
+    def acknowledge(self, task_uid, consumer_id, processed=None, note=None,
+                    skipped=0, skipped_items=None):
         with self._write() as unit:
             state = outcomes.acknowledge(unit, task_uid, consumer_id,
-                                         processed, note)
+                                         processed, note, skipped,
+                                         skipped_items)
         return self._unless_cancelled(task_uid, state) == states.DONE
 
     def fail(self, task_uid, consumer_id, kind, error_message,
-             traceback=None):
+             traceback=None, error_code=None):
         with self._write() as unit:
             state = outcomes.fail(unit, task_uid, consumer_id, kind,
-                                  error_message, traceback)
+                                  error_message, traceback, error_code)
         return self._unless_cancelled(task_uid, state)
 
     def _unless_cancelled(self, task_uid, state):
@@ -166,13 +168,13 @@ class TaskStore(object):
                 task_uid))
         return state
 
-    def requeue(self, task_uid):
+    def requeue(self, task_uid, username=None):
         with self._write() as unit:
-            return outcomes.requeue(unit, task_uid)
+            return outcomes.requeue(unit, task_uid, username)
 
-    def cancel(self, task_uid):
+    def cancel(self, task_uid, username=None):
         with self._write() as unit:
-            return outcomes.cancel(unit, task_uid)
+            return outcomes.cancel(unit, task_uid, username)
 
     def purge(self):
         with self._write() as unit:
@@ -244,13 +246,14 @@ class TaskStore(object):
             return filtering.page(unit, kinds or states.KINDS,
                                 **asked_for)
 
-    def set_priority(self, task_uid, priority):
+    def set_priority(self, task_uid, priority, username=None):
         with self._write() as unit:
-            return interventions.set_priority(unit, task_uid, priority)
+            return interventions.set_priority(unit, task_uid, priority,
+                                              username)
 
-    def cancel_job(self, job_uid):
+    def cancel_job(self, job_uid, username=None):
         with self._write() as unit:
-            return interventions.cancel_job(unit, job_uid)
+            return interventions.cancel_job(unit, job_uid, username)
 
     def pause(self, name=None, username=None):
         with self._write() as unit:

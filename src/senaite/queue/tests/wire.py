@@ -235,13 +235,16 @@ class QueueServer(Wire):
     def do_done(self, payload):
         self.store.acknowledge(
             payload["task_uid"], payload["consumer_id"],
-            processed=payload["processed"], note=payload["note"])
+            processed=payload["processed"], note=payload["note"],
+            skipped=payload.get("skipped", 0),
+            skipped_items=payload.get("skipped_items"))
         return self.do_pop(payload) if payload["next"] else {}
 
     def do_fail(self, payload):
         return {"status": self.store.fail(
             payload["task_uid"], payload["consumer_id"], payload["kind"],
-            payload["error_message"], traceback=payload["traceback"])}
+            payload["error_message"], traceback=payload["traceback"],
+            error_code=payload.get("error_code"))}
 
     def do_timeout(self, payload):
         return {"status": self.store.fail(

@@ -67,7 +67,7 @@ def find(figures):
             u"then requeue or remove them.",
             mapping={"count": figures["failed"]})))
     for pause in figures["pauses"]:
-        found.append(("warning", _pause(pause)))
+        found.append(("warning", tell_pause(pause)))
     for consumer in alive:
         started, limit = consumer["task_started"], consumer["task_max_seconds"]
         if started and limit and now - started > limit * TIGHT:
@@ -79,7 +79,12 @@ def find(figures):
     return found
 
 
-def _pause(pause):
+def tell_pause(pause):
+    """Return who has paused something, and when.
+
+    :param pause: see `ITaskStore.pauses`
+    :rtype: zope.i18nmessageid.Message
+    """
     values = {"user": html.user_name(pause["username"]) or u"?",
               "time": words.moment(pause["since"]),
               "name": words.name_of(pause["name"])}

@@ -33,6 +33,7 @@ from senaite.queue.browser.monitor import removal
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
+from senaite.queue.model import states
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.records import outbox
 
@@ -79,6 +80,12 @@ class Dashboard(BrowserView):
             logger.warning("event=outbox_unreadable", exc_info=True)
             return 0
 
+    def is_empty(self):
+        """Tell whether nothing waits, runs or has failed."""
+        return not any(self.figures[state] for state in (
+            states.QUEUED, states.RUNNING, states.FAILED)) \
+            and not self.on_their_way()
+
     def numbers(self):
         """Return the numbers at the top: dicts with id, label, value and
         class."""
@@ -91,6 +98,9 @@ class Dashboard(BrowserView):
              "text-danger" if figures["failed"] else ""),
             ("finished", _(u"Finished in the last hour"),
              figures["last_hour"]["done"], ""),
+            ("skipped", _(u"Skipped in the last hour"),
+             figures["last_hour"].get("skipped") or 0,
+             "queue-warns" if figures["last_hour"].get("skipped") else ""),
             ("oldest", _(u"Longest wait"),
              words.duration(figures["now"] - waits) if waits else u"-", ""),
             ("wait", _(u"Median wait, last hour"),

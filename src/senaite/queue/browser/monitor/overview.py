@@ -26,6 +26,7 @@ from senaite.app.listing import ListingView
 
 from senaite.queue import api
 from senaite.queue.browser.monitor.dashboard import Dashboard
+from senaite.queue.browser.monitor import meanings
 from senaite.queue.browser.monitor.table import RowMaker
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -57,6 +58,7 @@ COLUMNS = collections.OrderedDict((
     ("state", (_(u"State"), None)),
     ("username", (_(u"User"), "username")),
     ("since", (_(u"Since"), "since")),
+    ("duration", (_(u"Duration"), None)),
     ("job_progress", (_(u"Progress"), None)),
     ("priority", (_(u"Priority"), "order")),
     ("added", (_(u"Created"), "created")),
@@ -85,8 +87,8 @@ ACTIONS = (
 
 CONFIRMED = {
     CANCEL_JOB: _(u"Finished work is kept. The rest of the job is cancelled."),
-    REMOVE: _(u"The work will not be done. A removed task cannot be queued "
-              u"again."),
+    REMOVE: _(u"Remove these tasks? They will not be done; they stay in the "
+              u"history."),
 }
 
 
@@ -159,9 +161,10 @@ class TasksView(ListingView):
         """Return the rows of the requested page."""
         key = self.review_state["id"]
         sort = COLUMNS.get(self.get_sort_on(), (None, None))[1]
+        text = to_text(self.get_searchterm() or u"")
         try:
             page = api.get_queue().get_page(
-                TABS[key][1], text=to_text(self.get_searchterm() or u""),
+                TABS[key][1], text=text, meanings=meanings.find(text),
                 ghosts=key in SHOWS_GHOSTS, sort=sort,
                 descending=bool(sort)
                 and self.get_sort_order() == "descending",

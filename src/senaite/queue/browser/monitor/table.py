@@ -19,21 +19,11 @@ from bika.lims import api as senaite_api
 from zope.i18nmessageid import Message
 
 from senaite.queue.browser import html
+from senaite.queue.browser import outcome
 from senaite.queue.browser import words
 from senaite.queue import messageFactory as _
 from senaite.queue.model import clock
 from senaite.queue.model import states
-
-#: State -> CSS class of the badge
-BADGES = {
-    states.QUEUED: "secondary",
-    states.SCHEDULED: "secondary",
-    states.RUNNING: "primary",
-    states.FAILED: "danger",
-    states.DONE: "success",
-    states.CANCELLED: "dark",
-}
-
 
 class RowMaker(object):
     """Makes the rows of a page, and looks up each user and object only once.
@@ -57,7 +47,8 @@ class RowMaker(object):
         status = row["status"]
         item = self.view.make_empty_folderitem(
             uid=row["task_uid"], id=row["task_uid"], url="",
-            title=row["task_uid"][:9], state_title=words.state_of(row),
+            title=row["task_uid"][:9],
+            state_title=outcome.state_of_task(row)[0],
             state_class="state-{}".format(status), review_state=status)
         item.update({
             "task_short_uid": html.tag(
@@ -69,7 +60,10 @@ class RowMaker(object):
             "priority": html.to_html(row["priority"]),
             "added": self.time(row["created"]),
             "since": self.since(row),
-            "job_progress": html.progress_bar(row["job_done"], row["job_total"]),
+            "duration": html.to_html(words.duration(duration_of(
+                row, self.now))),
+            "job_progress": html.progress_bar(
+                row["job_done"], row["job_total"], row.get("job_skipped")),
             "retries": html.to_html(row["retries"]),
             "consumer_id": html.isolated(row["consumer_id"], 60),
             "state": self.state(row),
@@ -125,14 +119,21 @@ class RowMaker(object):
 
     def state(self, row):
         """Return the state of a task as a badge, with its message or note."""
-        key = states.SCHEDULED if row.get("scheduled") else row["status"]
-        shown = html.tag(
-            "span", html.to_html(words.state_of(row)),
-            class_="badge badge-{}".format(BADGES.get(key, "light")))
+        title, colour = outcome.state_of_task(row)
+        shown = html.tag("span", html.to_html(title),
+                         class_="badge badge-{}".format(colour))
         if row.get("on_its_way"):
             shown += u" " + html.tag("small", html.to_html(
                 words.say(_(u"on its way"))), class_="text-muted")
-        message = row["error_message"] or row["note"]
+        if row.get("skipped"):
+            return shown + html.tag("div", outcome.list_items(
+                row.get("skipped_items") or (), row["skipped"],
+                row["username"], html.task_url(row["task_uid"], self.portal)),
+                class_="small queue-message")
+        message = outcome.tell_last_act(row)
+        if row["status"] == states.FAILED:
+            message = outcome.tell_failure(row, self.portal)
+        message = message or row["error_message"] or row["note"]
         if message:
             shown += html.tag(
                 "div", html.isolated(message),
@@ -140,3 +141,14 @@ class RowMaker(object):
                     " text-danger" if row["status"] == states.FAILED
                     else " text-muted"))
         return shown
+
+
+def duration_of(row, now):
+    """Return for how long a task has run (seconds), or None.
+
+    :param row: task as `ITaskStore.page` returns it
+    :param now: UTC epoch seconds
+    """
+    if not row["started"] or row["status"] == states.QUEUED:
+        return None
+    return max(0, (row["ended"] or now) - row["started"])

@@ -28,7 +28,9 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue import api
 from senaite.queue.browser import html
-from senaite.queue.browser.monitor.table import BADGES
+from senaite.queue.browser.monitor import overview
+from senaite.queue.browser.monitor.table import duration_of
+from senaite.queue.browser import outcome
 from senaite.queue.browser import words
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -46,7 +48,8 @@ from senaite.queue.records import ledger
 SHOWN_APART = frozenset((
     "task_uid", "task_short_uid", "name", "context_uid", "context_path",
     "username", "priority", "created", "status", "retries", "attempt",
-    "started", "consumer_id", "error_message", "note", "ghost", "job_uid",
+    "started", "consumer_id", "error_message", "error_code", "note", "skipped",
+    "skipped_items", "interventions", "ghost", "job_uid",
     "job_total", "job_created", "chunk_size", "min_seconds", "max_seconds", "delay",
     "unique", "uids", "locks", "origin", GIVEN))
 
@@ -121,10 +124,8 @@ class TaskView(BrowserView):
 
     def state(self):
         """Return title and CSS class of the task's state."""
-        key = states.SCHEDULED if self.row.get("scheduled") \
-            else self.row["status"]
-        return {"title": words.state_of(self.row),
-                "class": "badge badge-" + BADGES.get(key, "light")}
+        title, colour = outcome.state_of_task(self.row)
+        return {"title": title, "class": "badge badge-" + colour}
 
     def details(self):
         """Return the details of the task: (label, HTML)."""
@@ -144,6 +145,11 @@ class TaskView(BrowserView):
         if row["ended"]:
             found.append((_(u"Ended"), html.to_html(
                 words.moment(row["ended"]))))
+        seconds = duration_of(row, clock.now()) if self.history["row"] else None
+        if seconds is not None:
+            found.append((_(u"Duration"), html.to_html(
+                words.duration(seconds))))
+        found.extend(self.acts())
         if self.is_undone():
             found.append((_(u"Undone"), html.tag("span", html.to_html(words.say(
                 _(u"The work of this task is not in the database any more: it "
@@ -152,14 +158,53 @@ class TaskView(BrowserView):
         job = self.history["job"]
         if job:
             found.append((_(u"Progress of the job"), html.progress_bar(
-                job["done"], job["total"])))
-        if task.get("note"):
+                job["done"], job["total"], job.get("skipped"),
+                job.get("failed_items"))))
+        found.extend(self.skipped())
+        if task.get("note") and not task.get("skipped"):
             found.append((_(u"Note"), html.isolated(task["note"], 10000)))
-        if task.get("error_message"):
-            found.append((_(u"What went wrong"), html.tag(
-                "span", html.isolated(task["error_message"], 10000),
-                class_="text-danger")))
+        found.extend(self.failure())
         return found + (self.insides() if self.sees_all else [])
+
+    def acts(self):
+        """Return what people have done to the task, and to the queue while it
+        waits: (label, HTML)."""
+        told = [outcome.tell_act(act)
+                for act in self.task.get("interventions") or ()]
+        told.extend(outcome.tell_pauses(
+            self.row, self.history.get("pauses")))
+        lines = [html.tag("div", html.isolated(line, 1000))
+                 for line in told if line]
+        return [(_(u"Interventions"), u"".join(lines))] if lines else []
+
+    def skipped(self):
+        """Return the items that were skipped by the task, and by others of its
+        job: (label, HTML)."""
+        task, job = self.task, self.history["job"] or {}
+        found = []
+        if task.get("skipped"):
+            found.append((_(u"Skipped by this task"), outcome.list_items(
+                task["skipped_items"], task["skipped"], task["username"])))
+        if (job.get("skipped") or 0) > (task.get("skipped") or 0):
+            found.append((_(u"Skipped by the job"), outcome.list_items(
+                job["skipped_items"], job["skipped"], task["username"])))
+        return found
+
+    def failure(self):
+        """Return why the task failed: (label, HTML). The error message is for
+        users who may view the queue, where words tell the reason."""
+        message = self.task.get("error_message")
+        told = outcome.tell_failure(self.task, self.portal)
+        found = []
+        if told:
+            found.append((_(u"What went wrong"), html.tag(
+                "span", html.isolated(told, 1000), class_="text-danger")))
+        if message and (self.sees_all or not told):
+            found.append((
+                _(u"Error message") if told else _(u"What went wrong"),
+                html.tag("span", html.isolated(message, 10000),
+                         class_="text-danger")))
+        return found
 
     def is_undone(self):
         """Tell whether the work was done and undone, for as long as that can
@@ -250,7 +295,7 @@ class TaskView(BrowserView):
         """Return the other tasks of the job, ready for the template."""
         return [{"url": html.task_url(row["task_uid"], self.portal),
                  "uid": row["task_uid"][:9],
-                 "state": words.state_of(row),
+                 "state": outcome.state_of_task(row)[0],
                  "count": row["items"],
                  "created": words.moment(row["created"])}
                 for row in self.history["chunks"]
@@ -260,11 +305,10 @@ class TaskView(BrowserView):
         """Return the actions of the user: dicts with id, title, question."""
         if not self.may(ManageQueue):
             return []
-        from senaite.queue.browser.monitor import overview
         kind = states.SCHEDULED if self.row.get("scheduled") \
             else self.row["status"]
         return [{"id": action_id, "title": title,
-                 "question": overview.CONFIRMED.get(action_id)}
+                 "question": QUESTIONS.get(action_id)}
                 for action_id, title, kinds, _help in overview.ACTIONS
                 if kind in kinds and action_id != overview.PRIORITY]
 
@@ -277,6 +321,13 @@ class TaskView(BrowserView):
         return "{}/++plone++senaite.queue.static".format(
             self.portal.absolute_url())
 
+
+#: Questions before actions on the one task
+QUESTIONS = {
+    overview.CANCEL_JOB: overview.CONFIRMED[overview.CANCEL_JOB],
+    overview.REMOVE: _(u"Remove this task? It will not be done; it stays in the "
+                       u"history."),
+}
 
 NOT_FOUND = _(u"There is no such task, or it is not yours. Finished tasks "
               u"are removed from the history after a while.")

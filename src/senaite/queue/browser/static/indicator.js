@@ -4,7 +4,7 @@
 (function () {
   "use strict";
 
-  var PERIOD = 3000, IDLE = 1000, KEY = "senaite.queue.jobs";
+  var PERIOD = 3000, SOON = 1000, IDLE = 1000, KEY = "senaite.queue.jobs";
   var box = document.getElementById("queue-indicator");
   if (!box || box.dataset.started) {
     return;
@@ -13,7 +13,8 @@
   var texts = JSON.parse(box.dataset.texts);
   var link = document.getElementById("queue-indicator-link");
 
-  // The jobs in progress on the previous page: job uid -> label and task
+  // The jobs that were in progress: job uid -> whether that is over here, and
+  // only the queue server knows how it has ended
   function recall() {
     try {
       var kept = JSON.parse(window.sessionStorage.getItem(KEY) || "{}");
@@ -50,7 +51,8 @@
     var message = document.createElement("div");
     message.className = kind + " alert alert-" + level + " shadow";
     var words = document.createElement("bdi");
-    words.textContent = text + " ";
+    words.style.whiteSpace = "pre-line";
+    words.textContent = text + (text.indexOf("\n") < 0 ? " " : "\n");
     var page = document.createElement("a");
     page.href = box.dataset.page;
     page.textContent = texts.link;
@@ -67,52 +69,52 @@
     place().appendChild(message);
   }
 
-  // Tells how jobs ended; `ended`: job uid -> label, task and failed
-  function tellHow(ended, removed) {
-    Object.keys(ended).forEach(function (uid) {
-      var job = ended[uid];
-      var how = job.failed ? "failed"
-        : removed.indexOf(job.task) >= 0 ? "removed" : "done";
-      tell(texts[how].replace("{job}", job.label),
-           {failed: "danger", removed: "warning", done: "success"}[how],
-           "queue-ended");
+  // Asks how jobs have ended, and tells it when the queue server knows
+  function askHow(over) {
+    ask("?jobs=" + over.join(",")).then(function (answer) {
+      var jobs = recall();
+      over.forEach(function (uid) {
+        if (!(uid in answer.ended) || !(uid in jobs)) {
+          return;
+        }
+        delete jobs[uid];
+        if (answer.ended[uid]) {
+          tell(answer.ended[uid].text, answer.ended[uid].level, "queue-ended");
+        }
+      });
+      remember(jobs);
+    }).catch(function () {
+      // E.g. logged out, or the web client is restarting: asked again
     });
   }
 
+  // Shows the number of jobs in progress; returns after how many milliseconds
+  // to ask again, 0 for not at all
   function show(state) {
-    var before = recall(), now = {}, failed = {}, ended = {};
+    var before = recall(), now = {}, told = 0, failed = {};
     state.jobs.forEach(function (job) {
       if (job.state === "active") {
-        now[job.uid] = {label: job.label, task: job.task};
+        now[job.uid] = false;
+        told += 1;
       } else {
         failed[job.uid] = true;
       }
     });
-    var told = Object.keys(now).length;
     Object.keys(before).forEach(function (uid) {
-      if (uid in now) {
-        return;
+      if (!(uid in now)) {
+        // Not all jobs may be listed: then it may still be in progress
+        now[uid] = Boolean(failed[uid]) || state.active <= told;
       }
-      if (!failed[uid] && state.active > told) {
-        // Not all jobs are listed: this one may still be in progress
-        now[uid] = before[uid];
-        return;
-      }
-      ended[uid] = {label: before[uid].label, task: before[uid].task,
-                    failed: failed[uid]};
     });
     remember(now);
     link.hidden = !state.active;
+    box.querySelector(".queue-indicator-skipped").hidden = !state.skipped;
     box.querySelector(".queue-indicator-count").textContent = state.active;
-    var asked = Object.keys(ended).map(function (uid) {
-      return ended[uid].task;
-    });
-    if (asked.length) {
-      ask("?ended=" + asked.join(",")).then(function (answer) {
-        tellHow(ended, answer.removed || []);
-      }).catch(function () { tellHow(ended, []); });
+    var over = Object.keys(now).filter(function (uid) { return now[uid]; });
+    if (over.length) {
+      askHow(over);
     }
-    return state.active > 0;
+    return over.length ? SOON : Object.keys(now).length ? PERIOD : 0;
   }
 
   function ask(query) {
@@ -133,8 +135,10 @@
     }
     ask("")
       .then(function (state) {
-        if (show(state)) {
-          window.setTimeout(poll, PERIOD);
+        // Nobody is told what the queue does for somebody else
+        var wait = state.user === box.dataset.user ? show(state) : 0;
+        if (wait) {
+          window.setTimeout(poll, wait);
         } else {
           idle();
         }
@@ -156,8 +160,9 @@
     tell(event.detail.text, event.detail.level, "queue-told");
   });
 
-  if (show(JSON.parse(box.dataset.state))) {
-    window.setTimeout(poll, PERIOD);
+  var first = show(JSON.parse(box.dataset.state));
+  if (first) {
+    window.setTimeout(poll, first);
   } else {
     idle();
   }

@@ -43,9 +43,10 @@
     });
   }
 
-  // Folded parts stay folded
+  // Folded parts stay folded, and what was chosen to be paused stays chosen
   function showDashboard(data) {
     var open = {};
+    var chosen = (pausable() || {}).value;
     place.querySelectorAll("details[data-keep]").forEach(function (part) {
       open[part.dataset.keep] = part.open;
     });
@@ -55,6 +56,16 @@
         part.open = open[part.dataset.keep];
       }
     });
+    var select = pausable();
+    if (select && Array.from(select.options).some(function (option) {
+      return option.value === chosen;
+    })) {
+      select.value = chosen;
+    }
+  }
+
+  function pausable() {
+    return place.querySelector("#queue-pause-name");
   }
 
   // The server returns each message only once: it is always shown, and long
@@ -149,6 +160,12 @@
     var question = event.target.dataset.confirm;
     event.target.action = event.target.action.split("#")[0] +
       window.location.hash;
+    var select = event.target.querySelector("select");
+    if (question && select) {
+      question = question.replace("{name}", function () {
+        return select.options[select.selectedIndex].text;
+      });
+    }
     if (question && !window.confirm(question)) {
       event.preventDefault();
     }

@@ -57,9 +57,14 @@
     var failures = box.querySelector(".queue-failed");
     var total = parseInt(box.dataset.total, 10) || 0;
     var left = parseInt(box.dataset.left, 10) || 0;
+    var skippedBefore = 0;
 
     function text(parent, name, value) {
       parent.querySelector(name).textContent = value;
+    }
+
+    function share(count) {
+      return total ? Math.floor(100 * count / total) : 100;
     }
 
     function show(progress) {
@@ -67,11 +72,16 @@
       left = progress.left || 0;
       // Jobs may have been added, and finished ones are not counted
       total = left ? Math.max(total, progress.total) : total;
-      var done = Math.max(total - left, 0);
-      var percent = total ? Math.floor(100 * done / total) : 100;
-      var line = bar.querySelector(".progress-bar");
-      line.style.width = percent + "%";
-      line.setAttribute("aria-valuenow", percent);
+      var skipped = left ? progress.skipped || 0 : skippedBefore;
+      skippedBefore = skipped;
+      var done = Math.max(total - left - skipped, 0);
+      var percent = share(done);
+      var lines = bar.querySelectorAll(".progress-bar");
+      lines[0].style.width = percent + "%";
+      lines[0].setAttribute("aria-valuenow", percent);
+      lines[1].style.width = (skipped && share(skipped)) + "%";
+      text(bar, ".queue-progress-skipped-count", skipped);
+      bar.querySelector(".queue-progress-skipped").hidden = !skipped;
       text(bar, ".queue-progress-done", done);
       text(bar, ".queue-progress-total", total);
       if (left) {
@@ -102,7 +112,7 @@
       // Rows may be queued for another worksheet: check them now and then
       window.setTimeout(idle, bar.hidden ? ELSEWHERE : POLL);
       bar.hidden = true;
-      total = left = 0;
+      total = left = skippedBefore = 0;
     }
 
     function poll() {

@@ -18,6 +18,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import six
+
 from senaite.queue.errors import Refused
 from senaite.queue.http import params
 from senaite.queue.http.routing import get_payload
@@ -30,9 +32,9 @@ from senaite.queue.model.scheduling import ENDINGS
 from senaite.queue.server.server_utility import get_queue
 
 #: Fields that the queue sets when a task enters it; given values are ignored
-FRESH = ("status", "error_message", "started", "consumer_id", "attempt",
-         "note", "task_short_uid")
-
+FRESH = ("status", "error_message", "error_code", "started", "consumer_id",
+         "attempt", "note", "skipped", "skipped_items", "interventions",
+         "task_short_uid")
 
 #: Maximum number of uids in a question about many tasks
 MOST_UIDS = 1000
@@ -128,7 +130,9 @@ def done(context, request):
     queue.done(
         task_uid, consumer_id=consumer_id,
         processed=params.read_number(payload, "processed"),
-        note=params.read_text(payload, "note"))
+        note=params.read_text(payload, "note"),
+        skipped=params.read_number(payload, "skipped", 0),
+        skipped_items=payload.get("skipped_items"))
     found = hand_out(queue, consumer_id) \
         if params.read_flag(payload, "next") else {}
     return answer_about(request, queue, task_uid, "Task done", **found)
@@ -150,9 +154,21 @@ def fail(context, request):
         consumer_id=params.read_consumer_id(payload),
         kind=fields.to_native(kind),
         traceback=params.read_text(
-            payload, "traceback", params.MAX_TRACEBACK))
+            payload, "traceback", params.MAX_TRACEBACK),
+        error_code=read_code(payload))
     return answer_about(request, queue, task_uid, "Failure noted",
                         status=state)
+
+
+def read_code(payload):
+    """Return the code of a failure, or None.
+
+    One that this version does not know is kept, since a newer one may.
+    """
+    code = payload.get("error_code")
+    if not isinstance(code, six.string_types) or not fields.NAME.match(code):
+        return None
+    return fields.to_native(code)
 
 
 @route("queue_server", "timeout", methods=["POST"], access=SIGNED)

@@ -14,8 +14,10 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
 
 import pkg_resources
+import six
 from senaite.queue.errors import Refused
 from senaite.queue.errors import TaskNotFound
 from senaite.queue.http import params
@@ -35,6 +37,9 @@ from senaite.queue.storage.filtering import SORTS
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000
 
+#: Maximum number of characters that tell what words stand for
+MOST_CHARACTERS = 20000
+
 
 @route("queue_server", "stats", methods=READ, access=VIEW)
 def stats(context, request):
@@ -46,8 +51,8 @@ def stats(context, request):
 def page(context, request):
     """Return a page of a listing: see `ITaskStore.page`.
 
-    `kinds` (joined with ","), `text`, `name`, `username`, `job_uid`, `uid`,
-    `ghosts`, `sort`, `descending`, `limit`, `offset`.
+    `kinds` (joined with ","), `text`, `meanings` (as JSON), `name`, `username`,
+    `job_uid`, `uid`, `ghosts`, `sort`, `descending`, `limit`, `offset`.
     """
     given = get_params(request)
     sort = params.read_text(given, "sort") or None
@@ -55,9 +60,11 @@ def page(context, request):
         raise Refused(400, "Unknown 'sort', expected one of {}".format(
             ", ".join(sorted(SORTS))))
     # Without the outbox: the caller adds it
-    found = get_queue().store.page(
+    store = get_queue().store
+    found = store.page(
         read_kinds(given),
         text=params.read_text(given, "text", 1000),
+        meanings=read_meanings(given),
         name=params.read_text(given, "name", 100),
         username=params.read_text(given, "username", 256),
         job_uid=params.read_object_uid(given, "job_uid"),
@@ -67,7 +74,26 @@ def page(context, request):
         descending=params.read_flag(given, "descending"),
         limit=params.read_number(given, "limit", DEFAULT_PAGE, 1, MAX_PAGE),
         offset=params.read_number(given, "offset", 0))
-    return params.answer_items(request, found["tasks"], total=found["total"])
+    return params.answer_items(request, found["tasks"], total=found["total"],
+                               pauses=store.pauses())
+
+
+def read_meanings(given):
+    """Return what the words of a search stand for: word -> list of texts.
+
+    :raises Refused: 400 for anything else
+    """
+    text = params.read_text(given, "meanings", MOST_CHARACTERS)
+    if not text:
+        return {}
+    try:
+        found = json.loads(text)
+        return dict((word, [fields.to_text(one) for one in texts
+                            if isinstance(one, six.string_types)])
+                    for word, texts in found.items())
+    except (AttributeError, TypeError, ValueError):
+        raise Refused(400, "'meanings' must be a JSON object: word -> list of "
+                           "texts")
 
 
 def read_kinds(given):

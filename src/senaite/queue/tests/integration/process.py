@@ -146,6 +146,9 @@ class ProcessTestCase(WorksheetTestCase):
             self.assertEqual(len(self.pending()), 1)
             done.append(self.drain())
             self.assertEqual(len(set(task.job_uid for task in done[-1])), 1)
+            # What looks as after a synchronous click was all done
+            self.assertEqual([task["skipped_items"] for task in done[-1]
+                              if task["skipped"]], [])
             self.assert_same(reference, case.end_state(), known)
         return case, done
 

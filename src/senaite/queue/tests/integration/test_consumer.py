@@ -231,13 +231,18 @@ class TestConsumer(ClusterTestCase):
         self.wait_for(task, states.QUEUED)
         self.store.pop("gone:1/00000001", 30)
         self.work(self.jane.begin(), task)
-        ledger.record(self.jane.site, task.task_uid, time.time(), 1)
+        skipped = [{"item": u"Calcium", "reason": u"gone"}]
+        ledger.record(self.jane.site, task.task_uid, time.time(), 1,
+                      skipped=1, skipped_items=skipped)
         self.jane.commit()
         self.store.hello("gone:1/00000002")
         _consumer, worker = self.add_consumer()
         self.wait_for(task)
         self.assertEqual(self.done(), {"a": 1})
         self.assertEqual(worker.processed, [])
+        self.assertEqual(self.store.get(task.task_uid).skipped_items, skipped)
+        job = self.store.job(task.job_uid)
+        self.assertEqual((job["done"], job["skipped"]), (0, 1))
 
     def test_failure_is_reported_and_rolled_back(self):
         def work(site, task):

@@ -69,6 +69,26 @@ class TestAnswers(httpcase.HTTPCase):
         answer = self.ask("queue_server/jobs/" + uid, method="GET")
         self.assertEqual((answer["total"], answer["done"]), (1, 1))
 
+    def test_skipped_items_and_failures_are_told(self):
+        uid = self.put(uids=["a", "b"])
+        about = {"consumer_id": httpcase.CONSUMER, "task_uid": uid}
+        self.ask("queue_server/pop", about)
+        item = {"item": u"<b>Calcium", "reason": "gone"}
+        self.ask("queue_server/done", dict(
+            about, processed=2, skipped=1, skipped_items=[item, 3, None]))
+        job = self.ask("queue_server/jobs/" + uid, method="GET")
+        self.assertEqual((job["done"], job["skipped"], job["skipped_items"]),
+                         (1, 1, [item]))
+        page = self.ask("queue_server/page", method="GET")
+        self.assertEqual(page["items"][0]["skipped_items"], [item])
+
+        about["task_uid"] = self.put(retries=0)
+        self.ask("queue_server/pop", about)
+        self.ask("queue_server/fail", dict(
+            about, kind="fatal", error_message="No", error_code="not_allowed"))
+        task = self.ask("queue_server/" + about["task_uid"], method="GET")
+        self.assertEqual(task["error_code"], "not_allowed")
+
     def test_acknowledgement_returns_the_next_task(self):
         first = self.put(uids=["a"])
         second = self.put(uids=["b"], created=1000001)
@@ -234,6 +254,9 @@ class TestRefusals(httpcase.HTTPCase):
                 (412, "requeue/x", {}),
                 (400, "done", self.about(processed="x")),
                 (400, "done", self.about(note=["x"])),
+                (400, "done", self.about(skipped="x")),
+                (400, "page", {"meanings": "x"}),
+                (400, "page", {"meanings": "[1]"}),
                 (400, "fail", self.about(kind="bad")),
                 (400, "fail", self.about(kind=["error"])),
                 (400, "tasks", {"status": 3}), (400, "tasks/nonsense", {}),

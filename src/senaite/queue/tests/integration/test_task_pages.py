@@ -170,6 +170,5 @@ class TestMyTasks(MonitorCase):
         self.assertEqual([(task.job_uid, "Submit results", "active")], [
             (job["uid"], job["label"], job["state"]) for job in state["jobs"]])
         for who in ("lab_manager", None):
-            self.assertEqual({"active": 0, "jobs": [], "removed": []},
-                             self.state(who))
-        self.assertEqual([], self.state("analyst", "?ended=x,y")["removed"])
+            self.assertEqual({"active": 0, "skipped": 0, "jobs": [],
+                              "user": who, "ended": {}}, self.state(who))

@@ -21,6 +21,7 @@ from senaite.queue.tests.storecontract.additions import AdditionContract
 from senaite.queue.tests.storecontract.claims import ClaimContract
 from senaite.queue.tests.storecontract.clocksteps import ClockContract
 from senaite.queue.tests.storecontract.feed import FeedContract
+from senaite.queue.tests.storecontract.itemoutcomes import ItemsContract
 from senaite.queue.tests.storecontract.listing import ListingContract
 from senaite.queue.tests.storecontract.model import ModelContract
 from senaite.queue.tests.storecontract.outcomes import OutcomeContract
@@ -32,7 +33,8 @@ from senaite.queue.tests.storecontract.upkeep import UpkeepContract
 
 
 class StoreContract(AdditionContract, ClaimContract, ClockContract,
-                    FeedContract, ListingContract, ModelContract,
-                    OutcomeContract, RestoreContract, StatisticsContract,
-                    SteeringContract, ThreadContract, UpkeepContract):
+                    FeedContract, ItemsContract, ListingContract,
+                    ModelContract, OutcomeContract, RestoreContract,
+                    StatisticsContract, SteeringContract, ThreadContract,
+                    UpkeepContract):
     """The whole contract of task stores."""

@@ -87,7 +87,7 @@ class FeedContract(StoreCase):
             "context_path": "/senaite/worksheets/WS-1", "uids": ["a", "b"],
             "username": "lab", "ghost": True, "job_uid": task["task_uid"],
             "job_total": 2, "job_created": task["created"], "locks": ["s"],
-            "overtime": None}])
+            "overtime": None, "job_skipped": 0}])
 
     def test_feed_tells_the_overtime_of_a_slow_task(self):
         task = self.add(1)

@@ -35,7 +35,8 @@ FIELDS = {
     "items", "username", "priority", "ghost", "job_uid", "job_total",
     "job_done", "created", "visible_at", "started", "ended", "retries",
     "attempt", "consumer_id", "lease_until", "max_seconds", "error_message",
-    "note"}
+    "note", "error_code", "skipped", "skipped_items", "job_skipped",
+    "interventions"}
 
 users = st.sampled_from(["ann", "bob", u"\xe4nne", "100%"])
 tasks = st.lists(st.tuples(
@@ -119,6 +120,17 @@ class ListingContract(StoreCase):
         for sort in SORTS:
             self.assertEqual(
                 set(self.uids(ghosts=True, sort=sort)), {seen, hidden})
+
+    def test_search_finds_consumers_and_what_words_stand_for(self):
+        one = self.add(1, username="jd", name="task_action_submit")
+        two = self.add(2, username="ann", name="task_action_submit")
+        self.assertEqual(self.pop("node-7:8080/0000000a"), one["task_uid"])
+        meanings = {u"jane": [u"jd", u"jdoe"], u"100%": [u"_"]}
+        for text, wanted in ((u"NODE-7", [one]), (u"Jane", [one]),
+                             (u"jane submit", [one]), (u"jane ann", []),
+                             (u"100%", [one, two]), (u"submit", [one, two])):
+            self.assertEqual(self.uids(text=text, meanings=meanings),
+                             [task["task_uid"] for task in wanted], text)
 
     def test_search_finds_all_words_in_any_case(self):
         one = self.add(1, name="task_action_submit", username=u"\xc4nne",

@@ -60,16 +60,16 @@ class StatisticsContract(StoreCase):
         self.store.fail(self.pop(), ALICE, "fatal", "no")
         end = self.clock.now + 1
         found = self.store.finished(START, end)
-        self.assertEqual(found, {"done": 3, "failed": 1, "wait_median": 20.0,
-                                 "run_median": 2.0})
+        self.assertEqual(found, {"done": 3, "failed": 1, "skipped": 0,
+                                 "wait_median": 20.0, "run_median": 2.0})
         found = self.store.finished(end - 10, end)
-        self.assertEqual(found, {"done": 1, "failed": 1, "wait_median": 60.0,
-                                 "run_median": 3.0})
+        self.assertEqual(found, {"done": 1, "failed": 1, "skipped": 0,
+                                 "wait_median": 60.0, "run_median": 3.0})
         found = self.store.finished(START, START + 130)
         self.assertEqual(found["done"], 1)
         found = self.store.finished(end, end + 1)
-        self.assertEqual(found, {"done": 0, "failed": 0, "wait_median": None,
-                                 "run_median": None})
+        self.assertEqual(found, {"done": 0, "failed": 0, "skipped": 0,
+                                 "wait_median": None, "run_median": None})
 
     def test_median_of_two_is_their_mean(self):
         for number, wait in enumerate((10, 20)):

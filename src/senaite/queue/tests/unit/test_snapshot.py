@@ -53,6 +53,21 @@ class TestSnapshot(unittest.TestCase):
             "e:2", change("t1", states.DONE)))
         self.assertEqual(state.objects, {})
 
+    def test_skipped_items_of_jobs_follow_the_feed(self):
+        def skipped(state, version, count):
+            return snapshot.apply_feed(state, feed(version, dict(
+                change("t1"), job_uid="j", job_skipped=count)))
+        state = skipped(snapshot.State(), "e:1", 2)
+        self.assertEqual(state.skipped, {"j": 2})
+        self.assertEqual(skipped(state, "e:2", 3).skipped, {"j": 3})
+        # It was put back to the queue
+        self.assertEqual(skipped(state, "e:2", 0).skipped, {})
+        # Servers of older versions do not tell
+        state = snapshot.apply_feed(state, feed("e:2", change("t2")))
+        self.assertEqual(state.skipped, {"j": 2})
+        state = snapshot.apply_feed(state, feed("f:1", reset=True))
+        self.assertEqual(state.skipped, {})
+
     def test_states_follow_the_feed(self):
         state = snapshot.apply_feed(snapshot.State(), feed(
             "e:1", change("t1")))

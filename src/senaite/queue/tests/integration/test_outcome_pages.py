@@ -1,0 +1,297 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+
+"""What pages tell of the outcome of tasks."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+
+import transaction
+from bika.lims import api as senaite_api
+from lxml import html
+
+from senaite.queue import api
+from senaite.queue.browser.monitor import meanings
+from senaite.queue.browser import outcome
+from senaite.queue.model import failures
+from senaite.queue.model import left_out
+from senaite.queue.tests.integration.test_monitor import CONSUMER
+from senaite.queue.tests.integration.test_monitor import MonitorCase
+
+JOB = "f" * 32
+
+
+class OutcomeCase(MonitorCase):
+
+    def setUp(self):
+        super(OutcomeCase, self).setUp()
+        self.queue = api.get_queue()
+        self.name_of(u"analyst", u"J\xe4ne Doe")
+
+    def name_of(self, user_id, fullname):
+        senaite_api.get_user(user_id).setMemberProperties(
+            {"fullname": fullname.encode("utf-8")})
+        transaction.commit()
+
+    def skip(self, count=2, of=3, items=None, **kw):
+        """Return a task that is done, and has skipped items."""
+        values = dict(username="analyst", name="task_action_submit",
+                      uids=["a%d" % number for number in range(of)],
+                      job_uid=JOB, job_total=of)
+        values.update(kw)
+        task = self.add(**values)
+        self.assertEqual(self.queue.pop(CONSUMER).task_uid, task.task_uid)
+        if items is None:
+            items = [self.item()] * count
+        self.queue.done(task, CONSUMER, processed=of, skipped=count,
+                        skipped_items=items)
+        return task
+
+    def item(self, **kw):
+        return dict({
+            "uid": self.client.UID(), "item": u"Calcium",
+            "path": senaite_api.get_path(self.client), "sample": u"H2O-0003",
+            "reason": left_out.IN_STATE, "state": u"retracted",
+            "user": u"analyst", "at": 1700000000.0}, **kw)
+
+    def open(self, path, who="analyst"):
+        browser = self.browse(who)
+        browser.open(self.portal.absolute_url() + path)
+        return browser.contents.decode("utf-8")
+
+    def text_of(self, page, selector):
+        """Return the text of an element, with single blanks."""
+        found, = html.fromstring(page).xpath(selector)
+        return u" ".join(found.text_content().split())
+
+    def ask(self, query, who="analyst"):
+        return json.loads(self.open("/queue_my_state" + query, who))
+
+
+class MyTasksTest(OutcomeCase):
+
+    def row(self):
+        return self.text_of(self.open("/@@queue_my_tasks"), "//tr[@data-job]")
+
+    def test_skipped_items_are_named(self):
+        self.skip()
+        row = self.row()
+        self.assertIn(u"Done, 2 skipped", row)
+        self.assertIn(u"1 / 3", row)
+        self.assertIn(u"Calcium of H2O-0003: it was retracted by J\xe4ne Doe",
+                      row)
+        page = self.open("/@@queue_my_tasks")
+        self.assertIn(u"badge-warning", page)
+        self.assertNotIn(u"badge-success", page)
+
+    def test_nothing_that_is_done_does_not_look_done(self):
+        self.skip(3, items=[self.item()] * 2)
+        row = self.row()
+        self.assertIn(u"Not done, 3 skipped", row)
+        self.assertIn(u"0 / 3", row)
+        self.assertIn(u"and 1 more", row)
+
+    def test_chunks_add_up(self):
+        self.skip(1, job_total=6)
+        self.skip(2, job_total=6)
+        self.assertIn(u"Done, 3 skipped", self.row())
+
+    def test_texts_are_shown_as_text(self):
+        self.skip(1, items=[self.item(
+            item=u"<b>\u202e", reason=u"<script>x", sample=u"<i>")])
+        page = self.open("/@@queue_my_tasks")
+        self.assertIn(u"&lt;b&gt;", page)
+        for text in (u"<b>\u202e", u"<script>x", u"<i>"):
+            self.assertNotIn(text, page)
+
+    def test_objects_are_linked_for_those_who_may_see_them(self):
+        task = self.skip(1)
+        link = u'href="{}"'.format(self.client.absolute_url())
+        page = u"/@@queue_task?uid=" + task.task_uid
+        self.assertIn(link, self.open(page, "lab_manager"))
+        gone = self.skip(1, items=[self.item(path=u"/gone", uid=u"gone")])
+        page = u"/@@queue_task?uid=" + gone.task_uid
+        self.assertIn(u"Calcium of H2O-0003", self.open(page, "lab_manager"))
+
+    def test_failures_are_told_in_words_of_the_lab(self):
+        task = self.add(username="analyst", name="task_action_submit")
+        self.queue.fail(self.queue.pop(CONSUMER), "You are not allowed to "
+                        "access 'portal_type' in this context", kind="fatal",
+                        error_code=failures.NOT_ALLOWED)
+        row = self.row()
+        self.assertIn(u"J\xe4ne Doe may not submit results any more.", row)
+        self.assertNotIn(u"portal_type", row)
+        # Those who look for the cause see the message, too
+        page = self.open("/@@queue_task?uid=" + task.task_uid, "lab_manager")
+        for text in (u"may not submit results any more", u"portal_type"):
+            self.assertIn(text, page)
+
+    def test_owner_of_a_failed_task_sees_words_only(self):
+        task = self.add(username="client_contact", name="colour_it")
+        self.queue.fail(self.queue.pop(CONSUMER), "KeyError: 7", kind="fatal",
+                        error_code=failures.NOT_ALLOWED)
+        page = self.open("/@@queue_task?uid=" + task.task_uid,
+                         "client_contact")
+        self.assertIn(u"may not do this any more: Colour it.", page)
+        self.assertNotIn(u"KeyError", page)
+
+    def test_owner_is_told_who_removed_the_task(self):
+        self.name_of("lab_manager", u"Ann L.")
+        task = self.add(username="analyst")
+        self.queue.delete(task, "lab_manager")
+        self.assertIn(u"Removed by Ann L. (", self.row())
+        page = self.open("/@@queue_task?uid=" + task.task_uid)
+        self.assertIn(u"Removed by Ann L. (", page)
+
+
+    def test_owner_is_told_of_priorities_and_pauses(self):
+        self.name_of("lab_manager", u"Ann L.")
+        task = self.add(username="analyst")
+        self.queue.set_priority(task, 7, "lab_manager")
+        self.queue.pause(None, "lab_manager")
+        self.addCleanup(self.queue.resume)
+        row = self.row()
+        self.assertIn(u"Priority changed to 7 by Ann L. (", row)
+        self.assertIn(u"has been paused by Ann L. since", row)
+
+
+class ToastTest(OutcomeCase):
+    """What the script of the toolbar is told of jobs that have ended."""
+
+    def test_skipped_items_are_told(self):
+        self.skip(5, 6, items=[self.item()] * 4)
+        told = self.ask("?jobs=" + JOB)["ended"][JOB]
+        self.assertEqual(told["level"], "warning")
+        lines = told["text"].split("\n")
+        self.assertEqual(lines[0], "Submit results: Done, 5 skipped")
+        self.assertTrue(lines[1].startswith(
+            u"Calcium of H2O-0003: it was retracted by J\xe4ne Doe ("))
+        self.assertEqual((len(lines), lines[-1]), (5, "and 2 more"))
+
+    def test_nobody_is_told_of_what_has_not_ended(self):
+        task = self.add(username="analyst", job_uid=JOB)
+        self.assertEqual(self.ask("?jobs=" + JOB)["ended"], {})
+        self.queue.pop(CONSUMER)
+        self.assertEqual(self.ask("?jobs=" + JOB)["ended"], {})
+        self.queue.done(task, CONSUMER)
+        self.assertEqual(self.ask("?jobs=" + JOB)["ended"][JOB]["text"],
+                         "Finished: Some task")
+
+    def test_failures_and_removals_are_told(self):
+        self.add(username="analyst", job_uid=JOB)
+        self.queue.fail(self.queue.pop(CONSUMER), "no", kind="fatal")
+        self.assertEqual(self.ask("?jobs=" + JOB)["ended"][JOB], {
+            "level": "danger", "text": "Failed: Some task"})
+        self.queue.cancel_job(JOB, "lab_manager")
+        told = self.ask("?jobs=" + JOB)["ended"][JOB]
+        self.assertEqual((told["level"], told["text"]), (
+            "warning", "Removed before it was finished: Some task\n"
+            "Removed by lab_manager"))
+
+    def test_jobs_of_others_and_unknown_ones(self):
+        self.skip()
+        for who, jobs in (("lab_manager", JOB), ("analyst", "0" * 32)):
+            self.assertEqual(self.ask("?jobs=" + jobs, who)["ended"],
+                             {jobs: None})
+        self.assertEqual(self.ask("?jobs=" + JOB, None)["ended"], {})
+        self.assertEqual(self.ask("?jobs=x,<b>,")["ended"], {})
+
+
+class MonitorTest(OutcomeCase):
+
+    def found(self, text=u""):
+        return self.rows("all", filter=text)["folderitems"]
+
+    def test_row_of_a_task_with_skipped_items(self):
+        self.skip(5, 6)
+        row, = self.found()
+        self.assertIn(u"Done, 5 skipped", row["state"])
+        self.assertIn(u"badge-warning", row["state"])
+        self.assertIn(u"and 2 more", row["state"])
+        self.assertIn(u"bg-warning", row["job_progress"])
+        self.assertIn(u"5 skipped", row["job_progress"])
+        page = self.open("/@@queue_tasks", "lab_manager")
+        self.assertIn(u"5", self.text_of(
+            page, "//*[@id='queue-number-skipped']//dd"))
+
+    def test_duration(self):
+        self.add()
+        self.assertEqual(self.found()[0]["duration"], "")
+        self.queue.done(self.queue.pop(CONSUMER), CONSUMER)
+        self.assertRegexpMatches(self.found()[0]["duration"], r"^\d+\.\d s$")
+
+    def test_search_finds_what_the_list_shows(self):
+        task = self.add(username="analyst", name="task_action_submit")
+        self.add(username="lab_manager", name="task_action_verify")
+        for text in (u"j\xe4ne", u"DOE", u"submit results", u"J\xc4NE results"):
+            self.assertEqual([row["uid"] for row in self.found(text)],
+                             [task.task_uid], text)
+        self.assertEqual(self.found(u"j\xe4ne verify"), [])
+        self.queue.pop(CONSUMER)
+        self.assertEqual(len(self.found(CONSUMER.split("/")[0])), 1)
+
+    def test_search_with_odd_characters(self):
+        self.add()
+        for text in (u"(", u"*", u"a AND", u"\"", u"%", u"\u202e" * 300):
+            self.assertEqual(self.found(text), [])
+        self.assertEqual(meanings.find(u""), {})
+
+    def test_empty_queue_is_said_to_be_empty(self):
+        self.assertIn(u"Nothing is queued.",
+                      self.open("/@@queue_tasks", "lab_manager"))
+        self.add()
+        self.assertNotIn(u"Nothing is queued.",
+                         self.open("/@@queue_tasks", "lab_manager"))
+
+    def test_acts_of_people_are_shown(self):
+        self.name_of("lab_manager", u"Ann L.")
+        task = self.add()
+        self.queue.set_priority(task, 3, "lab_manager")
+        self.queue.pause(task.name, "lab_manager")
+        self.addCleanup(self.queue.resume, task.name)
+        page = self.open("/@@queue_task?uid=" + task.task_uid, "lab_manager")
+        for text in (u"Priority changed to 3 by Ann L. (",
+                     u"has been paused by Ann L. since",
+                     u"Remove this task? It will not be done; it stays in "
+                     u"the history."):
+            self.assertIn(text, page)
+
+    def test_skipped_items_of_the_job_are_named(self):
+        first = self.skip(1, job_total=6)
+        second = self.skip(2, job_total=6, items=[self.item(
+            item=u"Magnesium", reason=left_out.OWN_RESULTS)] * 2)
+        page = self.open("/@@queue_task?uid=" + first.task_uid, "lab_manager")
+        self.assertIn(u"Skipped by the job", page)
+        self.assertIn(u"Magnesium of H2O-0003: ", self.text_of(
+            page, "//body"))
+        self.assertIn(u"own results cannot be verified", page)
+        other = self.text_of(page, "//li[a[contains(@href, '{}')]]".format(
+            second.task_uid))
+        self.assertIn(u"Done, 2 skipped, items: 3, ", other)
+
+
+class ReasonsTest(OutcomeCase):
+
+    def test_every_reason_has_words(self):
+        for reason in left_out.REASONS:
+            if reason != left_out.IN_STATE:
+                self.assertIn(reason, outcome.REASONS)
+        self.assertEqual(outcome.tell_reason(
+            {"reason": left_out.NOT_PERMITTED}, "analyst"),
+            u"J\xe4ne Doe may not do this any more")
+        self.assertEqual(outcome.tell_reason(
+            {"reason": left_out.IN_STATE, "state": u"odd"}),
+            u"its state is 'odd' (unknown, ?)")
+        self.assertEqual(outcome.tell_reason({"reason": u"of tomorrow"}),
+                         u"of tomorrow")
