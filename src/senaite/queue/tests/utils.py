@@ -92,10 +92,17 @@ def pending(portal):
 
 
 def process(portal, task):
-    """Process a task in this thread and transaction, as its user.
+    """Process a task in this thread and transaction, as its user, and commit.
 
     :returns: the task, with its note
     """
+    work_on(portal, task)
+    transaction.commit()
+    return task
+
+
+def work_on(portal, task):
+    """Process a task in this thread and transaction, as its user."""
     request = getRequest()
     act_as(portal, task.username)
     context = task.get_context()
@@ -110,8 +117,6 @@ def process(portal, task):
             request.other.pop(key, None)
         clear_caches(request)
     outbox.forget(portal, task.task_uid)
-    transaction.commit()
-    return task
 
 
 def act_as(portal, user_id):
@@ -123,12 +128,14 @@ def act_as(portal, user_id):
 
 
 def clear_caches(request):
-    """Clear the values that views and guards memoize on the request."""
+    """Clear the values that views and guards memoize on the request, and what
+    catalogs have answered."""
     from zope.annotation.interfaces import IAnnotations
     annotations = IAnnotations(request)
     for key in list(annotations):
         if key.startswith("plone.memoize") or "guards" in key:
             del annotations[key]
+    request.other.pop("__catalog_cache__", None)
 
 
 def drain(portal, limit=100):
