@@ -123,6 +123,7 @@ CHOSEN = tuple(itertools.starmap(Scenario, (
     ("whole", True, False, False, "retract some", 2),
     ("aliquot", True, False, True, "verify without one", 1),
     ("aliquot", True, False, True, "verify the sample without one", 10),
+    ("aliquot", True, False, False, "submit the others first", 10),
     ("aliquot", True, False, False, "cancel and reinstate a partition", 2),
     ("split", False, False, False, "retract", 10),
     ("split", False, False, False, "retest", 1),

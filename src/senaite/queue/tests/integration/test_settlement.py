@@ -205,6 +205,16 @@ class SettlementTest(WorksheetTestCase):
         self.assertFalse(wrong, "{} of {} scenarios differ:\n{}".format(
             len(wrong), len(chosen), "\n".join(wrong)))
 
+    def test_tasks_on_partitions_leave_the_sample_alone(self):
+        """Those of two partitions would conflict with each other."""
+        family = self.make_family(scenarios.CHOSEN[2])
+        for act in (self.at_once, self.queued):
+            self.play_steps(family, ("cancel P1", "reinstate P1"), act)
+            sample, partition = family.samples
+            self.assertTrue(partition._p_changed)
+            self.assertFalse(sample._p_changed)
+            self.forget()
+
     def test_work_that_is_repeated_finds_what_it_has_made(self):
         """Catalogs keep answers on the request, by the number of changes."""
         family = self.make_family(scenarios.CHOSEN[1])
