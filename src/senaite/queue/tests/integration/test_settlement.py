@@ -225,6 +225,7 @@ class SettlementTest(WorksheetTestCase):
         task = add_action_task(analysis, "retract")
         for _attempt in range(2):
             processing._prepare(self.layer["request"], task, analysis)
-            api.do_transition_for(analysis, "retract")
+            with utils.working_on(task):
+                api.do_transition_for(analysis, "retract")
             self.assertEqual(len(sample.getAnalyses()), 4)
             transaction.abort()
