@@ -180,7 +180,7 @@ test-py3-quick: $(BUILD)
 # Everything on every Python, with many examples and threads: tests/effort.py
 test-thorough: build
 	@TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-unit-py2
-	@TESTS_THOROUGH=1 $(INTEGRATION) -t test_each_speedup
+	@TESTS_THOROUGH=1 $(INTEGRATION) -t test_each_speedup -t test_settlement
 	@TESTS_THOROUGH=1 scripts/test_py3.sh
 
 test-integration: test-functional test-process test-integrated
@@ -203,7 +203,8 @@ test-without-speedups: $(BUILD)
 	$(PART) "Process tests, speedups switched off" \
 		env SENAITE_QUEUE_SPEEDUPS=off $(INTEGRATION) \
 		-t test_process_actions -t test_process_assign \
-		-t test_process_template -t test_single_process -t test_endstate
+		-t test_process_template -t test_single_process -t test_endstate \
+		-t test_settlement
 
 # These modules start clusters of their own
 OWN = test_away test_balanced test_campaign test_harness

@@ -26,7 +26,8 @@ project = "senaite.queue"
 author = "senaite.queue contributors"
 copyright = "2026 " + author
 version = release
-extensions = ["settingspage", "sourcedocs", "openapipage"]
+extensions = ["settingspage", "sourcedocs", "openapipage",
+              "differencespage"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "senaite.queue {}".format(release)

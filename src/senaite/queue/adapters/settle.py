@@ -10,11 +10,17 @@
 
 """Bring samples and worksheets in line after a chunk of analyses.
 
-While a worksheet or a sample is queued, it does not follow the analyses that
-people process by hand, since our guards keep it in its state. In addition,
-core leaves its catalog metadata one step behind after a bulk action: the last
-reindexing of a worksheet runs before the last analyses are indexed. Both are
-corrected at the end of each chunk.
+While a task works, core itself promotes samples and worksheets, partitions and
+what these were made from included. What the speedups held back of that is done
+here, at the end of the chunk, and nothing else: core's guards do not agree with
+each other about analyses for internal use, for instance, so that a transition
+that core does not try may well be possible, and wrong.
+
+Two things that core leaves behind in its catalogs are corrected as well. After
+a bulk action, samples and worksheets are one step behind, since the last
+reindexing of a worksheet runs before the last analyses are indexed. And
+analyses of a sample for internal use may be indexed in the middle of a
+transition of their sample, when clients can view it for a moment.
 """
 
 from __future__ import absolute_import
@@ -25,6 +31,7 @@ import collections
 
 from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.interfaces import IInternalUse
 from bika.lims.interfaces import IWorksheet
 from bika.lims.workflow.analysis import events
 from Products.CMFCore.indexing import processQueue
@@ -34,13 +41,8 @@ from senaite.queue.site.objects import get_object
 from senaite.queue.site import samples
 from senaite.queue import speedups
 
-#: What core tries on a worksheet whenever its analyses change: alternatives,
-#: each of transitions that may follow each other. Once one alternative was
-#: taken the others are closed, and their guards need not be asked.
-WORKSHEET_PROMOTIONS = (("rollback_to_open",), ("submit", "verify"))
-
-#: The same for samples. Verification depends on a setting, see `_verify`.
-SAMPLE_PROMOTIONS = (("submit",), ("rollback_to_receive",))
+#: The index of who can view an object
+VIEWERS = "allowedRolesAndUsers"
 
 
 class Settlement(object):
@@ -54,28 +56,37 @@ class Settlement(object):
         """
         self.context = context
         self.chunk = chunk
-        #: Samples by uid, partitions before the samples they were made from
+        #: Samples to index by uid, partitions before the samples they were
+        #: made from
         self.samples = collections.OrderedDict()
         #: The analyses involved, by the uid of their sample
         self.analyses = collections.defaultdict(list)
-        #: Worksheets by uid
+        #: Worksheets to index by uid
         self.worksheets = collections.OrderedDict()
         #: The analyses involved, by the uid of their worksheet
         self.members = collections.defaultdict(list)
-        self._remember(context)
+        #: Samples that were processed themselves
+        self.processed = []
+        if IWorksheet.providedBy(context):
+            self._remember(context)
 
     def involve(self, obj):
-        """Remember the sample (with its ancestors) and the worksheet of an
-        object. To be called before it is processed, since it may leave them.
+        """Remember what core writes to when it processes an object: the object
+        itself or, for an analysis, its sample (with its ancestors) and its
+        worksheet. To be called before it is processed, since it may leave
+        them.
 
         :param obj: content object
         """
         self._remember(obj)
+        if IAnalysisRequest.providedBy(obj):
+            self.processed.append(obj)
         sample = samples.get_sample(obj)
         if sample is None:
             return
         self.analyses[api.get_uid(sample)].append(obj)
-        self._remember(sample)
+        for ancestor in samples.get_ancestry(sample):
+            self._remember(ancestor)
         worksheet = obj.getWorksheet()
         if worksheet is not None:
             self.members[api.get_uid(worksheet)].append(obj)
@@ -88,66 +99,102 @@ class Settlement(object):
         settled = self.chunk.index(self)
         processQueue()
         self._remember_owed()
-        self._settle(self.samples, SAMPLE_PROMOTIONS, settled)
-        self._settle(self.worksheets, WORKSHEET_PROMOTIONS, settled)
+        self._settle(self.samples, settled)
+        self._settle(self.worksheets, settled)
+        self._close()
 
     def do(self, obj, action):
         """Do a transition if it is possible; tell whether it was."""
         return do_if_allowed(obj, action)
 
-    def promote_worksheet(self, worksheet):
-        """Promote a worksheet as far as possible; tell whether it was."""
-        return self._promote(worksheet, WORKSHEET_PROMOTIONS)
+    def owes(self, obj, action):
+        """Tell whether a transition of a sample or worksheet was held back."""
+        path = api.get_path(obj)
+        if IAnalysisRequest.providedBy(obj) and action == "verify" and \
+                path in self.chunk.get_last_verified():
+            return True
+        return action in self._get_promotions().get(path, ())
+
+    def promote(self, obj):
+        """Try the transitions of a sample or worksheet that were held back;
+        tell whether any was possible."""
+        analyses = self.analyses.get(api.get_uid(obj), ())
+        return any([self.do(obj, action) for action
+                    in self._get_promotions().get(api.get_path(obj), ())
+                    if not self.chunk.is_futile(action, analyses)])
+
+    def _get_promotions(self):
+        """Return the actions that were held back, by the path of the sample or
+        worksheet."""
+        return dict((api.get_path(obj), actions) for obj, actions
+                    in self.chunk.get_owed_promotions())
 
     def _remember_owed(self):
         """Remember what the speedups have held something back for."""
-        for obj in self.chunk.get_owed():
+        for obj in self.chunk.get_owed_reindexing():
+            self._remember(obj)
+        for obj, _actions in self.chunk.get_owed_promotions():
             self._remember(obj)
 
-    def _settle(self, objects, promotions, settled):
+    def _settle(self, objects, settled):
         """Promote and index objects.
 
         :param objects: dict from uid to sample or worksheet
         :param settled: uids of those that were settled before
         """
-        verified = self.chunk.get_last_verified()
         for uid, obj in objects.items():
             if uid in settled or get_object(uid) is None:
                 # Settled before, or removed by the very action
                 continue
-            self._promote(obj, promotions)
-            if api.get_path(obj) in verified:
-                self._verify(obj, verified[api.get_path(obj)])
+            self.promote(obj)
+            self._verify(obj)
             obj.reindexObject()
         processQueue()
 
-    def _promote(self, obj, promotions):
-        """Do what is possible of the first alternative that is possible; tell
-        whether any was."""
-        return any(self._go(obj, way) for way in promotions)
-
-    def _go(self, obj, way):
-        """Do what is possible of some transitions; tell whether any was."""
-        analyses = self.analyses.get(api.get_uid(obj), ())
-        return any([self.do(obj, action) for action in way
-                    if not self.chunk.is_futile(action, analyses)])
-
-    def _verify(self, sample, analysis):
+    def _verify(self, obj):
         """Do to a sample what core does after the last of its analyses was
-        verified.
+        verified, if that was held back.
 
-        :param analysis: the one that was verified last
+        Core does nothing when the last one of its own was verified before one
+        of its partitions.
         """
-        if events.check_all_verified(analysis) and \
+        verified = self.chunk.get_last_verified()
+        path = api.get_path(obj)
+        if path not in verified:
+            return
+        later = list(verified)[list(verified).index(path) + 1:]
+        if any(self._is_made_from(api.get_object_by_path(other), obj)
+               for other in later):
+            return
+        if events.check_all_verified(verified[path]) and \
                 api.get_setup().getAutoVerifySamples():
-            self.do(sample, "verify")
+            self.do(obj, "verify")
+
+    def _is_made_from(self, sample, primary):
+        """Tell whether a sample is a partition of another one."""
+        uids = [api.get_uid(found) for found in samples.get_ancestry(sample)]
+        return api.get_uid(primary) in uids[1:]
+
+    def _close(self):
+        """Index who can view the analyses of samples for internal use."""
+        involved = list(self.samples.values())
+        for sample in self.processed:
+            involved.extend(sample.getDescendants(all_descendants=True))
+        for sample in involved:
+            if not IInternalUse.providedBy(sample):
+                continue
+            for analysis in sample.objectValues("Analysis"):
+                analysis.reindexObject(idxs=[VIEWERS])
+        processQueue()
 
     def _remember(self, obj):
         if IWorksheet.providedBy(obj):
             self.worksheets[api.get_uid(obj)] = obj
         elif IAnalysisRequest.providedBy(obj):
             # Partitions first, then the samples they were made from
-            for sample in samples.get_ancestry(obj):
-                uid = api.get_uid(sample)
-                self.samples.pop(uid, None)
-                self.samples[uid] = sample
+            known = [api.get_uid(sample) for sample
+                     in samples.get_ancestry(obj)]
+            self.samples[known[0]] = obj
+            for uid in known[1:]:
+                if uid in self.samples:
+                    self.samples[uid] = self.samples.pop(uid)

@@ -65,6 +65,10 @@ ALREADY = "already"
 FAILED = "failed"
 NOT_READY = "not_ready"
 
+#: Where catalogs keep their answers on the request
+#: (`Products.PluginIndexes.unindex.UnIndex.getRequestCache`)
+CATALOG_CACHE = "__catalog_cache__"
+
 GENERIC_ACTION = "task_generic_action"
 ACTION_PREFIX = "task_action_"
 
@@ -185,10 +189,13 @@ def _prepare(request, task, context):
     """Prepare the request for the work, without leftovers.
 
     Caches on the request hold objects and answers (is this transition
-    allowed?) from before the transaction was aborted.
+    allowed?) from before the transaction was aborted. Catalogs know their
+    answers by the number of changes, which is the same again when the work is
+    repeated: what was indexed anew would not be found.
     """
     IAnnotations(request).clear()
     request.other.pop("workflow_skiplist", None)
+    request.other.pop(CATALOG_CACHE, None)
     # for information; our own guards use `current_task`
     request.set("queue_tuid", task.task_uid)
     from bika.lims.interfaces import IWorksheet

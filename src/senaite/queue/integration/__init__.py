@@ -15,6 +15,7 @@
 * `ajax`: transitions that listings send row by row;
 * `template_pages`: the two pages that apply a worksheet template;
 * `guards`: no transitions of queued objects, except by their task;
+* `cascades`: which transitions are core's own, and pass the guards;
 * `listings`, `duplicate_page`, `saving`: rows of queued objects are marked
   and cannot be changed;
 * `progress`, `viewlets`: the progress shown to users;

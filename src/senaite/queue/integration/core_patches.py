@@ -155,10 +155,10 @@ def fill_slots_headers(original, self, items):
     why="Other add-ons ignore that a transition was refused: people would not "
         "know that nothing has happened, and why.",
     until="core says why a guard refuses a transition")
-def do_action_for(original, self, ob, *args, **kw):
+def do_action_for(original, self, ob, action, *args, **kw):
     """Transition an object; say so on the page if the queue prevents that."""
-    with refusals.watching(ob):
-        return original(self, ob, *args, **kw)
+    with refusals.watching(ob, action):
+        return original(self, ob, action, *args, **kw)
 
 
 @table.patch(

@@ -25,6 +25,7 @@ from zope.globalrequest import getRequest
 from zope.interface import implementer
 
 from senaite.queue.auth.pas import is_signed_for_user
+from senaite.queue.integration import cascades
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue.model.current import current_task
@@ -32,11 +33,13 @@ from senaite.queue.model.current import current_task
 
 @implementer(IGuardAdapter)
 class QueueGuard(object):
-    """Vetoes the transitions of queued objects, to all but running tasks.
+    """Vetoes the transitions of queued objects that people ask for.
 
     A running task may transition anything, also what other tasks are about:
     core cascades transitions to dependent objects, and a click that is not
-    queued would have done the same.
+    queued would have done the same. What core cascades from objects that are
+    not queued passes for the same reason, and because nobody would do it
+    later: the task may be about something else.
     """
 
     def __init__(self, context):
@@ -47,7 +50,8 @@ class QueueGuard(object):
 
         :param transition: id of the transition
         """
-        if not is_installed() or is_work_of_task():
+        if not is_installed() or is_work_of_task() or \
+                cascades.is_made_by_core(self.context, transition):
             return True
         return not self.is_queued()
 

@@ -13,8 +13,7 @@
 Much code ignores the answer of `bika.lims.workflow.doActionFor`: that of core,
 for good reasons, when it promotes what depends on an object; that of other
 add-ons, when somebody has asked for just this transition. The latter is told
-from the former by being the outermost one: it is not made by the events of
-another transition.
+from the former by `senaite.queue.integration.cascades`.
 """
 
 from __future__ import absolute_import
@@ -22,7 +21,6 @@ from __future__ import division
 from __future__ import print_function
 
 import contextlib
-import threading
 
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
@@ -33,6 +31,7 @@ from zope.annotation.interfaces import IAnnotations
 from zope.component import queryAdapter
 from zope.globalrequest import getRequest
 
+from senaite.queue.integration import cascades
 from senaite.queue.integration import guards
 from senaite.queue.integration.progress import get_progress
 from senaite.queue import is_installed
@@ -53,29 +52,24 @@ MOST_TOLD = 10
 #: State of samples that senaite.storage has stored
 STORED = "stored"
 
-_transitions = threading.local()
-
 
 @contextlib.contextmanager
-def watching(obj):
-    """Context manager around a transition: says why it was refused, if it is
-    the outermost one and a task is the reason.
+def watching(obj, action):
+    """Context manager around a transition: says why it was refused, if
+    somebody has asked for it and a task is the reason.
 
     The error is raised all the same.
 
     :param obj: the object
+    :param action: id of the transition
     """
-    outermost = not getattr(_transitions, "running", False)
-    _transitions.running = True
-    try:
-        yield
-    except WorkflowException:
-        if outermost and is_kept_by_queue(obj):
-            tell(obj)
-        raise
-    finally:
-        if outermost:
-            _transitions.running = False
+    with cascades.trying(obj, action) as attempt:
+        try:
+            yield
+        except WorkflowException:
+            if attempt.is_asked_for and is_kept_by_queue(obj):
+                tell(obj)
+            raise
 
 
 def may_store(sample):

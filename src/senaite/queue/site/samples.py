@@ -123,19 +123,32 @@ def get_locks(uids):
 
 
 def side_by_side(uids):
-    """Return the uids with those of one sample next to each other.
+    """Return the uids with those of one sample, its partitions included, next
+    to each other.
 
-    Samples come in the order of their first object, and the objects of a
-    sample keep theirs.
+    Samples come in the order of their first object. The objects of a sample
+    and its partitions keep theirs: what becomes of the sample when the analyses
+    of both are rejected depends on it.
 
     :param uids: uids of any objects
     :rtype: list of str
     """
     found = find_by_uid(uids)
-    groups = collections.OrderedDict()
+    groups = []
+    #: uid of a sample -> the group of its family
+    families = {}
     for uid in uids:
-        groups.setdefault(found.get(uid, (uid,)), []).append(uid)
-    return [uid for group in groups.values() for uid in group]
+        # All have the sample in common that the partitions were made from
+        family = found.get(uid, (uid,))
+        group = next((families[sample_uid] for sample_uid in family
+                      if sample_uid in families), None)
+        if group is None:
+            group = []
+            groups.append(group)
+        for sample_uid in family:
+            families[sample_uid] = group
+        group.append(uid)
+    return [uid for group in groups for uid in group]
 
 
 def whole_samples(chunk, rest, get_object):

@@ -101,9 +101,10 @@ class Chunk(PlainChunk):
         super(Chunk, self).__init__(task)
         self._session = session
         self._stopwatch = pace.Stopwatch()
-        #: Samples and worksheets that are owed something, by path
-        self._owed = collections.OrderedDict()
-        self._verified = {}
+        #: What is owed, see `senaite.queue.speedups.holdback.Held`
+        self._reindexing = collections.OrderedDict()
+        self._promotions = collections.OrderedDict()
+        self._verified = collections.OrderedDict()
         #: The action on analyses for which work was held back
         self._action = None
 
@@ -131,14 +132,18 @@ class Chunk(PlainChunk):
         """
         if held is not None:
             self._action = held.action
-            self._owed.update(held.objects)
+            self._reindexing.update(held.reindexing)
+            self._promotions.update(held.promotions)
             self._verified.update(held.verified)
 
-    def get_owed(self):
-        return list(self._owed.values())
+    def get_owed_reindexing(self):
+        return list(self._reindexing.values())
+
+    def get_owed_promotions(self):
+        return list(self._promotions.values())
 
     def get_last_verified(self):
-        return dict(self._verified)
+        return self._verified.copy()
 
     def is_futile(self, action, analyses):
         return action == "submit" and self._session.fits("submission") and \
@@ -180,13 +185,14 @@ class Chunk(PlainChunk):
         with self.holding(action):
             for uid, sample in settlement.samples.items():
                 analyses = settlement.analyses[uid]
-                if not self.is_futile(action, analyses) and ahead.promote(
-                        sample, analyses, action, settlement.do,
-                        values.read_promoted):
+                if settlement.owes(sample, action) and \
+                        not self.is_futile(action, analyses) and \
+                        ahead.promote(sample, analyses, action, settlement.do,
+                                      values.read_promoted):
                     promoted[uid] = sample
             for uid, worksheet in settlement.worksheets.items():
                 if ahead.has_all(worksheet, settlement.members[uid]) and \
-                        settlement.promote_worksheet(worksheet):
+                        settlement.promote(worksheet):
                     values.read_promoted(worksheet)
                     promoted[uid] = worksheet
 

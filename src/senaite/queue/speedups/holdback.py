@@ -22,13 +22,15 @@ While a chunk of analyses is processed, in this thread and nowhere else,
   worksheets and samples, and
 * reindexing of worksheets and samples is left out.
 
-Both are owed, and are done by `senaite.queue.adapters.settle` when the analyses
-of the chunk are processed and indexed: samples first, then worksheets, each
-promoted and reindexed once (some are promoted earlier, see
-`senaite.queue.speedups.ahead`). Other changes of a worksheet or sample are not
+What was left out is owed, and is done by `senaite.queue.adapters.settle` when
+the analyses of the chunk are processed and indexed: samples first, then
+worksheets, each promoted and reindexed once (some are promoted earlier, see
+`senaite.queue.speedups.ahead`). Nothing else is tried then: a sample that core
+leaves as it is stays as it is. Other changes of a worksheet or sample are not
 held back (such as their transitions back to an earlier state while retests are
 made), nor is what people do at the same time. The end state is the same, field
-by field: the tests `test_process_*` compare it with the synchronous run.
+by field: the tests `test_process_*` and `test_settlement` compare it with the
+synchronous run.
 
 Core calls this module through `senaite.queue.speedups.patches`.
 """
@@ -46,16 +48,18 @@ from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IWorksheet
 
 #: Action on analyses -> actions of their worksheet and of their sample that
-#: core tries after each of them, and that are held back. Rejection promotes
-#: the sample at once: with each analysis less, another transition may become
-#: possible. A retest needs its sample and its worksheet open, so those
-#: transitions are not held back.
+#: core tries after each of them, and that are held back: what is possible
+#: after one of the analyses is still possible after the last one, and nothing
+#: else is. Not so where analyses leave a worksheet or a sample: the ones that
+#: stay for now may be all submitted, and there may be none in the end. A
+#: retest needs its sample and its worksheet open, so those transitions are not
+#: held back either.
 PROMOTIONS = {
     "assign": (("rollback_to_open",), ()),
     "submit": (("submit",), ("submit",)),
     "verify": (("verify",), ("verify",)),
-    "unassign": (("submit", "verify", "rollback_to_open"), ()),
-    "reject": (("submit", "verify", "rollback_to_open"), ()),
+    "unassign": ((), ()),
+    "reject": ((), ()),
     "retract": ((), ()),
     "retest": ((), ()),
 }
@@ -69,15 +73,33 @@ class Held(object):
     def __init__(self, action):
         self.action = action
         self.of_worksheet, self.of_sample = PROMOTIONS[action]
-        #: Worksheets and samples that core would have promoted or reindexed,
-        #: by path, in the order of their first appearance
-        self.objects = collections.OrderedDict()
-        #: The analyses verified last, by the path of their sample
-        self.verified = {}
+        #: Worksheets and samples that core would have reindexed, by path, in
+        #: the order of their first appearance
+        self.reindexing = collections.OrderedDict()
+        #: The same for those that core would have tried to promote, each with
+        #: the actions
+        self.promotions = collections.OrderedDict()
+        #: The analyses verified last, by the path of their sample, in the
+        #: order in which they were verified
+        self.verified = collections.OrderedDict()
 
-    def note(self, obj):
-        """Remember that a worksheet or sample is owed something."""
-        self.objects.setdefault(obj.getPhysicalPath(), obj)
+    def note_reindexing(self, obj):
+        """Remember that a worksheet or sample is to be reindexed."""
+        self.reindexing.setdefault(api.get_path(obj), obj)
+
+    def note_promotion(self, obj, action):
+        """Remember that a transition of a worksheet or sample is to be
+        tried."""
+        _obj, actions = self.promotions.setdefault(
+            api.get_path(obj), (obj, []))
+        if action not in actions:
+            actions.append(action)
+
+    def note_verification(self, sample, analysis):
+        """Remember the analysis of a sample that was verified last."""
+        path = api.get_path(sample)
+        self.verified.pop(path, None)
+        self.verified[path] = analysis
 
 
 def current():
@@ -120,7 +142,7 @@ def holds_promotion(obj, action):
     else:
         return False
     if action in actions:
-        held.note(obj)
+        held.note_promotion(obj, action)
     return action in actions
 
 
@@ -130,7 +152,7 @@ def holds_reindexing(obj):
     if held is None:
         return False
     if IWorksheet.providedBy(obj) or IAnalysisRequest.providedBy(obj):
-        held.note(obj)
+        held.note_reindexing(obj)
         return True
     return False
 
@@ -144,7 +166,5 @@ def holds_verification(analysis):
     held = current()
     if held is None or "verify" not in held.of_sample:
         return False
-    sample = analysis.getRequest()
-    held.note(sample)
-    held.verified[api.get_path(sample)] = analysis
+    held.note_verification(analysis.getRequest(), analysis)
     return True

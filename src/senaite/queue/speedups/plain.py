@@ -18,6 +18,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import collections
 import contextlib
 
 
@@ -109,11 +110,20 @@ class PlainChunk(object):
         """
         yield
 
-    def get_owed(self):
-        """Return the samples and worksheets for which something was held back
-        in blocks of `holding`.
+    def get_owed_reindexing(self):
+        """Return the samples and worksheets that are to be reindexed, because
+        that was held back in blocks of `holding`.
 
         :rtype: list of content objects
+        """
+        return []
+
+    def get_owed_promotions(self):
+        """Return the samples and worksheets for which transitions are to be
+        tried, because that was held back in blocks of `holding`.
+
+        :returns: the objects, each with the ids of the transitions
+        :rtype: list of tuples
         """
         return []
 
@@ -121,9 +131,10 @@ class PlainChunk(object):
         """Return the analyses verified last, by the path of their sample, for
         which core's follow-up was held back.
 
-        :rtype: dict
+        :returns: in the order in which they were verified
+        :rtype: collections.OrderedDict
         """
-        return {}
+        return collections.OrderedDict()
 
     def is_futile(self, action, analyses):
         """Tell whether a transition of a sample or worksheet is known to be

@@ -24,6 +24,7 @@ from bika.lims import api
 from bika.lims.interfaces import IWorkflowActionAdapter
 from bika.lims.utils.analysisrequest import create_analysisrequest
 from DateTime import DateTime
+from Products.CMFCore.indexing import processQueue
 from zope.component import queryMultiAdapter
 from zope.globalrequest import getRequest
 
@@ -93,9 +94,19 @@ def pending(portal):
 
 
 def process(portal, task):
-    """Process a task in this thread and transaction, as its user.
+    """Process a task in this thread and transaction, as its user, and commit.
 
     :returns: the task, with its note
+    """
+    work_on(portal, task, transaction.commit)
+    return task
+
+
+def work_on(portal, task, end=processQueue):
+    """Process a task in this thread and transaction, as its user.
+
+    :param end: called at the end, while the request still shows what the click
+        saw: what waits to be indexed is indexed there
     """
     request = getRequest()
     act_as(portal, task.username)
@@ -108,13 +119,11 @@ def process(portal, task):
             with working_on(task):
                 get_task_adapter(task.name, context).process(task)
             outbox.forget(portal, task.task_uid)
-            # What is still to be indexed is indexed here
-            transaction.commit()
+            end()
     finally:
         for key in ("queue_tuid", "ws_uid"):
             request.other.pop(key, None)
         clear_caches(request)
-    return task
 
 
 def act_as(portal, user_id):
@@ -126,12 +135,14 @@ def act_as(portal, user_id):
 
 
 def clear_caches(request):
-    """Clear the values that views and guards memoize on the request."""
+    """Clear the values that views and guards memoize on the request, and what
+    catalogs have answered."""
     from zope.annotation.interfaces import IAnnotations
     annotations = IAnnotations(request)
     for key in list(annotations):
         if key.startswith("plone.memoize") or "guards" in key:
             del annotations[key]
+    request.other.pop("__catalog_cache__", None)
 
 
 def drain(portal, limit=100):

@@ -14,36 +14,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import json
-import re
-
 import transaction
 from bika.lims import api
 
+from senaite.queue.tests import differences
 from senaite.queue.tests import endstate
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import stock
 from senaite.queue.tests import utils
 from senaite.queue.tests import worksheets
-
-#: All accepted differences between the end states of queued and synchronous
-#: runs: a name, a pattern of "part fact", the treatment (`sorted`: compared in
-#: any order; None: not compared), and the reason. The reference is the
-#: synchronous run with its objects reindexed, because core leaves its catalogs
-#: one step behind.
-DIFFERENCES = (
-    ("order of retests",
-     r"^WS (field|audit\.last)\.(Analyses|Layout)$|"
-     r"^WS .*\.getAnalysesUIDs$", sorted,
-     "Core processes a selection in the order of the catalog's internal "
-     "numbers, which is random; the queue sample by sample."),
-    ("first retest",
-     r"^WS audit\.last\.(Analyses|Layout)$|^S\d+ audit\.last\.Analyses$",
-     None,
-     "The snapshot is taken when the first analysis of the selection is "
-     "retracted; which one that is, see above. Retests of dependent analyses "
-     "are created in random order even by core, that of a set of services."),
-)
 
 
 class Case(object):
@@ -175,15 +154,16 @@ class ProcessTestCase(WorksheetTestCase):
         case.reindex()
 
     def assert_same(self, expected, actual, known=()):
-        """Fail with all differences that the table does not explain.
+        """Fail with all differences that are not known.
 
-        :param known: names of its rows that apply
+        :param known: names of its rows that apply, see
+            `senaite.queue.tests.differences`
         """
         found = endstate.differences(expected, actual)
         lines = ["{} {}\n   expected {}\n   got      {}".format(
             part, fact, pair[0], pair[1])
             for (part, fact), pair in sorted(found.items())
-            if not is_explained(part, fact, pair, known)]
+            if not differences.is_explained(part, fact, pair, known)]
         self.assertFalse(lines, "{} differences:\n{}".format(
             len(lines), "\n".join(lines)))
 
@@ -239,21 +219,3 @@ class ProcessTestCase(WorksheetTestCase):
     def submitted(self, case):
         self.enter_results(case.analyses)
         self.do("submit", case.analyses)
-
-
-def is_explained(part, fact, pair, known):
-    """Tell whether the table explains a difference.
-
-    :param pair: the values, as JSON
-    :param known: names of the rows that apply
-    """
-    name = "{} {}".format(part, fact)
-    for row, pattern, treat, _reason in DIFFERENCES:
-        if row not in known or not re.search(pattern, name):
-            continue
-        if treat is None:
-            return True
-        values = [treat(json.loads(value)) for value in pair]
-        if values[0] == values[1]:
-            return True
-    return False

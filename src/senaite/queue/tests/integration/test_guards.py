@@ -16,7 +16,10 @@ from __future__ import print_function
 
 import json
 
+import transaction
 from bika.lims import api
+from bika.lims.utils.analysisrequest import create_partition
+from bika.lims.workflow import doActionFor
 from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
 from zope.globalrequest import getRequest
@@ -182,6 +185,45 @@ class GuardsTest(WorksheetTestCase):
         self.assertEqual(api.get_review_status(self.worksheet),
                          "to_be_verified")
         self.assertEqual(self.states(self.samples), ["to_be_verified"] * 2)
+
+    def test_sample_is_promoted_by_what_is_done_by_hand(self):
+        """The task is about something else, and would not do it later."""
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.do("submit", analyses[:2])
+        self.click(worksheet, "verify", analyses[:1])
+        self.assertTrue(marks.is_sample_queued(api.get_uid(samples[0])))
+        self.do("submit", analyses[2:])
+        self.assertEqual(self.states(samples + [worksheet]),
+                         ["to_be_verified"] * 3)
+        self.drain()
+        self.assertEqual(api.get_review_status(analyses[0]), "verified")
+        self.assertEqual(self.states(samples + [worksheet]),
+                         ["to_be_verified"] * 3)
+
+    def test_worksheet_is_opened_by_what_is_added_by_hand(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.do("submit", analyses)
+        self.click(worksheet, "verify", analyses[:1])
+        other, = utils.create_samples(self.portal, 1, ("Ca",))
+        worksheet.addAnalysis(utils.analyses_of([other])[0])
+        self.assertEqual(api.get_review_status(worksheet), "open")
+        self.drain()
+        self.assertEqual(api.get_review_status(worksheet), "open")
+
+    def test_what_guards_of_others_ask_is_no_attempt(self):
+        """A sample cannot be cancelled while a partition is queued."""
+        sample, = utils.create_samples(self.portal, 1, ("Ca", "Cu"))
+        partition = create_partition(
+            sample, getRequest(), utils.analyses_of([sample])[:1])
+        self.forget_answers()
+        self.assertTrue(isTransitionAllowed(sample, "cancel"))
+        add_action_task(partition, "cancel")
+        transaction.commit()
+        self.forget_answers()
+        self.assertFalse(doActionFor(sample, "cancel")[0])
+        self.assertFalse(doActionFor(partition, "cancel")[0])
 
     def rows(self, url):
         answer = self.post(url + "/folderitems", json.dumps({}),

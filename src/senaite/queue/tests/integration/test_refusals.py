@@ -122,7 +122,7 @@ class RefusalsTest(WorksheetTestCase):
     def test_next_transition_is_the_outermost_one_again(self):
         """Also after an error of any kind."""
         with self.assertRaises(ZeroDivisionError):
-            with refusals.watching(self.samples[0]):
+            with refusals.watching(self.samples[0], "submit"):
                 1 // 0
         self.assertFalse(self.do(self.samples[0], "cancel"))
         self.assertEqual(len(self.messages()), 1)

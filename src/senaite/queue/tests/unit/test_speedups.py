@@ -99,7 +99,8 @@ class TestPlain(SiteCase):
         self.assertEqual(chunk.get_size(), 7)
         with chunk.holding("submit"):
             self.assertFalse(chunk.is_futile("submit", [object()]))
-        self.assertEqual(chunk.get_owed(), [])
+        self.assertEqual(chunk.get_owed_reindexing(), [])
+        self.assertEqual(chunk.get_owed_promotions(), [])
         self.assertEqual(chunk.get_last_verified(), {})
         self.assertEqual(chunk.index(None), set())
         self.assertEqual(chunk.get_next_size(7), 7)

@@ -1,0 +1,231 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""Samples with partitions, and for internal use: a task leaves behind what
+core leaves behind, whatever was done before, and however it is cut."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import itertools
+
+import transaction
+from bika.lims import api
+from bika.lims.utils.analysisrequest import create_partition
+from bika.lims.workflow import doActionFor
+from Products.CMFCore.indexing import processQueue
+from zope.lifecycleevent import modified
+
+from senaite.queue.api import add_action_task
+from senaite.queue.consumer import processing
+from senaite.queue.speedups import pace
+from senaite.queue.tests import differences
+from senaite.queue.tests import effort
+from senaite.queue.tests import endstate
+from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import scenarios
+from senaite.queue.tests import stock
+from senaite.queue.tests import utils
+
+#: Names of accepted differences
+RETESTS = ("order of retests", "first retest")
+KNOWN = RETESTS + ("catalogs",)
+
+DETACHED = ("retracted", "rejected", "cancelled")
+
+
+class Family(object):
+    """A sample with its partitions and their worksheet, by uid."""
+
+    def __init__(self, samples, worksheet):
+        self.uids = [api.get_uid(sample) for sample in samples]
+        self.worksheet_uid = worksheet and api.get_uid(worksheet)
+
+    @property
+    def samples(self):
+        return [api.get_object_by_uid(uid) for uid in self.uids]
+
+    @property
+    def worksheet(self):
+        return self.worksheet_uid and \
+            api.get_object_by_uid(self.worksheet_uid)
+
+    def find(self, name):
+        """Return a sample by number, or an analysis by keyword: the last one
+        that counts, if it has been retracted."""
+        if name.startswith("P"):
+            return self.samples[int(name[1:])]
+        found = [analysis for sample in self.samples
+                 for analysis in sample.objectValues("Analysis")
+                 if analysis.getKeyword() == name]
+        found.sort(key=lambda an: an.created())
+        return ([analysis for analysis in found if
+                 api.get_review_status(analysis) not in DETACHED] or found)[-1]
+
+    def end_state(self):
+        return endstate.EndState(self.worksheet, self.samples)
+
+    def reindex(self):
+        for _part, obj in endstate.Cast(
+                self.worksheet, self.samples).objects:
+            obj.reindexObject()
+        processQueue()
+
+
+class SettlementTest(WorksheetTestCase):
+
+    layer = stock.TWINS_TESTING
+
+    def make_family(self, scenario):
+        """Make the sample of a scenario, and commit."""
+        samples = utils.create_samples(self.portal, 1, scenarios.KEYWORDS)
+        sample, = samples
+        groups = scenarios.PARTITIONS[scenario.partitions]
+        for keywords in groups:
+            analyses = [analysis for analysis in utils.analyses_of([sample])
+                        if analysis.getKeyword() in keywords]
+            samples.append(create_partition(
+                sample, self.layer["request"], analyses,
+                internal_use=scenario.internal and "Ca" in keywords))
+        for partition in samples[1:]:
+            modified(partition)
+        analyses = utils.analyses_of(samples[:1])
+        for analysis in analyses:
+            if scenario.internal and not groups and \
+                    analysis.getKeyword() == "Ca":
+                analysis.setInternalUse(True)
+            analysis.setResult("10")
+            analysis.reindexObject()
+        worksheet = None
+        if scenario.worksheet:
+            worksheet = utils.create_worksheet(self.portal)
+            with utils.settings(default=0):
+                worksheet.addAnalyses(analyses)
+        family = Family(samples, worksheet)
+        family.reindex()
+        transaction.commit()
+        return family
+
+    def play(self, family, scenario, act):
+        """Do the steps of a scenario.
+
+        :param act: function(family, objects, action) that does one step
+        """
+        api.get_setup().setAutoVerifySamples(scenario.auto_verify)
+        self.play_steps(family, scenarios.SEQUENCES[scenario.steps], act)
+
+    def play_steps(self, family, steps, act=None):
+        """Do steps, see `scenarios.SEQUENCES`; by core unless told otherwise."""
+        act = act or self.at_once
+        for step in steps:
+            words = step.split()
+            objects = [family.find(name) for name in words[1:]]
+            for obj in objects:
+                if words[0] == "submit" and not obj.getResult():
+                    obj.setResult("11")
+            act(family, objects, words[0])
+            processQueue()
+            utils.clear_caches(self.layer["request"])
+
+    def at_once(self, family, objects, action):
+        """Do a step as core does."""
+        if family.worksheet:
+            # As its own adapters do, for the guard of "unassign"
+            self.layer["request"].set("ws_uid", family.worksheet_uid)
+        with utils.settings(default=0):
+            for obj in objects:
+                doActionFor(obj, action)
+
+    def queued(self, family, objects, action):
+        """Do a step by tasks."""
+        add_action_task(objects, action, family.worksheet)
+        tasks = self.pending()
+        self.assertEqual(len(tasks), 1)
+        while tasks:
+            utils.work_on(self.portal, tasks[0])
+            tasks = self.pending()
+
+    def forget(self):
+        """Undo the steps of a scenario."""
+        transaction.abort()
+        utils.clear_caches(self.layer["request"])
+
+    def expect(self, family, scenario):
+        """Return the end states of a scenario by core, as it leaves its
+        catalogs and with everything reindexed."""
+        self.play(family, scenario, self.at_once)
+        states = [family.end_state()]
+        family.reindex()
+        states.append(family.end_state())
+        self.forget()
+        return states
+
+    def differing(self, family, scenario, expected):
+        """Return how the end state of a scenario by tasks differs.
+
+        :param expected: see `expect`
+        :returns: see `endstate.differences`
+        """
+        pace.forget()
+        with utils.settings(default=scenario.chunk, max_items=scenario.chunk):
+            self.play(family, scenario, self.queued)
+            actual = family.end_state()
+        self.forget()
+        raw, found = [endstate.differences(state, actual)
+                      for state in expected]
+        return dict(
+            (key, pair) for key, pair in found.items()
+            if not differences.is_explained(
+                *(key + (pair, KNOWN if key not in raw else RETESTS))))
+
+    def test_every_step_leaves_behind_what_core_leaves_behind(self):
+        chosen = effort.choose(
+            scenarios.CHOSEN, list(scenarios.generate()))
+        wrong = []
+        for sample, group in itertools.groupby(chosen, lambda one: one[:3]):
+            group = list(group)
+            family = self.make_family(group[0])
+            for _steps, same in itertools.groupby(
+                    group, lambda one: one[:5]):
+                same = list(same)
+                expected = self.expect(family, same[0])
+                for scenario in same:
+                    found = self.differing(family, scenario, expected)
+                    if found:
+                        wrong.append("{}: {}".format(
+                            scenarios.describe(scenario), found))
+        self.assertFalse(wrong, "{} of {} scenarios differ:\n{}".format(
+            len(wrong), len(chosen), "\n".join(wrong)))
+
+    def test_tasks_on_partitions_leave_the_sample_alone(self):
+        """Those of two partitions would conflict with each other."""
+        family = self.make_family(scenarios.CHOSEN[2])
+        for act in (self.at_once, self.queued):
+            self.play_steps(family, ("cancel P1", "reinstate P1"), act)
+            sample, partition = family.samples
+            self.assertTrue(partition._p_changed)
+            self.assertFalse(sample._p_changed)
+            self.forget()
+
+    def test_work_that_is_repeated_finds_what_it_has_made(self):
+        """Catalogs keep answers on the request, by the number of changes."""
+        family = self.make_family(scenarios.CHOSEN[1])
+        sample = family.samples[0]
+        self.play_steps(family, ("submit Cu",))
+        transaction.commit()
+        analysis = family.find("Cu")
+        task = add_action_task(analysis, "retract")
+        for _attempt in range(2):
+            processing._prepare(self.layer["request"], task, analysis)
+            with utils.working_on(task):
+                api.do_transition_for(analysis, "retract")
+            self.assertEqual(len(sample.getAnalyses()), 4)
+            transaction.abort()
