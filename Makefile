@@ -28,6 +28,7 @@
 #   test-thorough      unit tests in full on all Pythons, with more examples,
 #                      and each speedup stepping aside alone
 #   test-py3           the same on each Python 3 only, with few examples
+#   test-cluster-long  copies and restored backups of a real site, forged servers
 #   test-core          SENAITE core's tests, without and with the add-on
 #   test-addons        beside eight other add-ons, which it fetches
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
@@ -83,7 +84,7 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: test-py3 test-py3-quick test-thorough
 .PHONY: test-integration test-functional test-process test-integrated
 .PHONY: test-without-speedups
-.PHONY: test-cluster test-own test-plain test-browser test-docs test-core
+.PHONY: test-cluster test-cluster-long test-own test-plain test-browser test-docs test-core
 .PHONY: test-addons
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
 .PHONY: bench bench-pages bench-monitor
@@ -130,6 +131,7 @@ TESTS = \
 CHECKS = lint docs package
 LONG = \
 	test-thorough \
+	test-cluster-long \
 	killpoints \
 	storetest \
 	crashtest \
@@ -217,6 +219,10 @@ test-cluster: $(BUILD)
 
 test-own: $(BUILD)
 	$(PART) "Cluster tests: clusters of other kinds" $(PROCESSES) $(OWN_FILES)
+
+test-cluster-long: build
+	@PYTHONPATH=tests $(PYTEST) -rs tests/cluster/test_copy.py \
+		tests/cluster/test_restored.py
 
 test-plain: $(BUILD)
 	$(PART) "Cluster tests: sites without reserved ZEO clients" \

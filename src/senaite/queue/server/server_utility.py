@@ -31,6 +31,7 @@ from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue.model import fields
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import is_task
+from senaite.queue.model import restores
 from senaite.queue.model import scheduling
 from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
@@ -130,7 +131,9 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """
         hold = self.agreement.check()
         if hold is not None:
-            raise QueueHeld(hold["kind"])
+            raise QueueHeld("{}; no tasks are accepted until somebody "
+                            "reconciles them".format(
+                                restores.WORDS[hold["kind"]]))
         results = self.store.add_many(tasks)
         for task, result in zip(tasks, results):
             if result == "added":
