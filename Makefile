@@ -84,8 +84,8 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: test-py3 test-py3-quick test-thorough
 .PHONY: test-integration test-functional test-process test-integrated
 .PHONY: test-without-speedups
-.PHONY: test-cluster test-cluster-long test-own test-plain test-browser test-docs test-core
-.PHONY: test-addons
+.PHONY: test-cluster test-cluster-long test-own test-plain test-browser test-docs
+.PHONY: test-core test-addons
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
 .PHONY: bench bench-pages bench-monitor
 .PHONY: docs screenshots package pot pot-check audit tools
