@@ -28,7 +28,7 @@
 #   test-thorough      unit tests in full on all Pythons, with more examples,
 #                      and each speedup stepping aside alone
 #   test-py3           the same on each Python 3 only, with few examples
-#   test-cluster-long  copies and restored backups of a real site, forged servers
+#   test-cluster-long  a copy, backups put back by hand, and a forged server
 #   test-core          SENAITE core's tests, without and with the add-on
 #   test-addons        beside eight other add-ons, which it fetches
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
