@@ -70,6 +70,8 @@ class QueuedWorksheetTemplateTaskAdapter(QueuedAssignAnalysesTaskAdapter):
         notes = skipped.Notes()
         notes.skip(reason, template)
         notes.keep(task)
+        # None of what is left is added
+        task["skipped"] = len(task["uids"]) or 1
         task["note"] = note
 
     def make_plan(self, task, template):

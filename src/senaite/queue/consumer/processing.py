@@ -124,7 +124,7 @@ def process(portal, request, lease, user_id):
 def _attempt(portal, request, lease, user_id, tries=1):
     """Do the work once and commit; returns the answer."""
     # a copy: what an adapter notes in it must not outlive a failed attempt
-    task = to_task(lease.task)
+    task = to_task(dict(lease.task, skipped=0, skipped_items=[]))
     record = ledger.get(portal, task.task_uid)
     if record is not None:
         return dict(ledger.describe(record), outcome=ALREADY)
@@ -230,10 +230,12 @@ def _count_processed(task, added):
 def _describe_outcome(task, processed):
     """Return what is told of a task that is done; see `ledger.describe`."""
     items = left_out.clean(task.get("skipped_items"))
+    # Not more than it had: what follow-up tasks have taken over may be a step
+    # without items, which counts as one
+    skipped = min(_items(task),
+                  left_out.clean_count(task.get("skipped"), items))
     return {"processed": processed, "note": task.get("note"),
-            "skipped": min(processed, left_out.clean_count(
-                task.get("skipped"), items)),
-            "skipped_items": items}
+            "skipped": skipped, "skipped_items": items[:skipped]}
 
 
 def _items(task):

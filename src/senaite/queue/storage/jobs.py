@@ -77,13 +77,14 @@ def progress(unit, job_uid, items, skipped=0):
     total.
 
     :param items: number of items, skipped ones included
-    :param skipped: number of those that were skipped
+    :param skipped: number of those that were skipped; there may be more of
+        them than items, where a step that follows counts as one
     """
     without = _at_most(_JOB.c.skipped + skipped, _JOB.c.total)
     unit.execute(sa.update(_JOB).where(
         unit.mine(_JOB), _JOB.c.job_uid == job_uid
     ).values(skipped=without, done=_at_most(
-        _JOB.c.done + items - skipped, _JOB.c.total - without)))
+        _JOB.c.done + max(0, items - skipped), _JOB.c.total - without)))
 
 
 def take_back(unit, job_uid, items, skipped=0):
@@ -92,7 +93,8 @@ def take_back(unit, job_uid, items, skipped=0):
     unit.execute(sa.update(_JOB).where(
         unit.mine(_JOB), _JOB.c.job_uid == job_uid
     ).values(skipped=_at_least_none(_JOB.c.skipped - skipped),
-             done=_at_least_none(_JOB.c.done - items + skipped)))
+             done=_at_least_none(
+                 _JOB.c.done - max(0, items - skipped))))
 
 
 def _at_most(value, limit):

@@ -162,9 +162,8 @@ def _put_back(unit, row, reason):
     task = rows.to_task(row)
     state_changes.move(
         unit, row, "put_back", ended=None, ready=True, visible_at=unit.now,
-        cut=None, error_message=reason, note=None, skipped=None,
-        skipped_items=None,
-        thin=None, payload=row["payload"],
+        cut=None, error_message=reason, error_code=None, note=None,
+        skipped=None, skipped_items=None, thin=None, payload=row["payload"],
         retries=json.loads(row["payload"])["retries"])
     _involve(unit, task)
     _take_back(unit, row, task)
@@ -178,7 +177,8 @@ def _fail(unit, row, reason):
     task = rows.to_task(row)
     state_changes.move(
         unit, row, "disown" if row["state"] == states.DONE else "give_up",
-        error_message=reason, haystack=rows.haystack(task, reason))
+        error_message=reason, skipped=None, skipped_items=None,
+        haystack=rows.haystack(task, reason))
     if row["state"] == states.DONE:
         _involve(unit, task)
         _take_back(unit, row, task)
@@ -192,7 +192,8 @@ def _supersede(unit, row, reason):
         row = state_changes.get(unit, row["task_uid"])
     if row["state"] == states.DONE:
         _take_back(unit, row, rows.to_task(row))
-    state_changes.move(unit, row, "supersede", note=reason)
+    state_changes.move(unit, row, "supersede", note=reason, skipped=None,
+                       skipped_items=None)
     if row["state"] == states.QUEUED:
         lanes.refresh(unit, row)
 

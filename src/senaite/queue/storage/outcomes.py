@@ -45,17 +45,18 @@ def acknowledge(unit, task_uid, consumer_id, processed=None, note=None,
         return states.DONE
     if _is_cancelled_attempt(row, consumer_id):
         # The work was done nevertheless
-        told = _told(note, skipped, skipped_items)
+        told = _told(row, processed, note, skipped, skipped_items)
         _count(unit, row, processed, told["skipped"])
         state_changes.write(unit, row, **told)
         consumer_registry.let_go(unit, row)
         return states.CANCELLED
     _check_held(row, consumer_id)
-    told = _told(note, skipped, skipped_items)
+    told = _told(row, processed, note, skipped, skipped_items)
     payload = _count(unit, row, processed, told["skipped"])
     state = state_changes.move(
         unit, row, "acknowledge", lease_until=None,
-        payload=payload, cut=payload != row["payload"], **told)
+        payload=payload, cut=payload != row["payload"],
+        error_code=None, **told)
     state_changes.close_attempt(unit, row, state)
     lanes.vacate(unit, row)
     return state
@@ -89,7 +90,7 @@ def requeue(unit, task_uid, username=None):
     state_changes.move(
         unit, row, "requeue", ended=None, ready=True, visible_at=unit.now,
         retries=json.loads(row["payload"])["retries"], error_code=None,
-        interventions=state_changes.with_act(
+        skipped=None, skipped_items=None, interventions=state_changes.with_act(
             unit, row, human_acts.REQUEUED, username))
     lanes.offer(unit, row)
     return True
@@ -162,16 +163,21 @@ def _count(unit, row, processed, skipped):
     uids = payload["uids"]
     if processed is None:
         processed = len(uids) or 1
-    jobs.progress(unit, row["job_uid"], processed, min(skipped, processed))
+    jobs.progress(unit, row["job_uid"], processed, skipped)
     if 0 < processed < len(uids):
         payload["uids"] = uids[:processed]
         return fields.to_text(json.dumps(payload, sort_keys=True))
     return row["payload"]
 
 
-def _told(note, skipped, skipped_items):
+def _told(row, processed, note, skipped, skipped_items):
     """Return the columns with what a report tells people."""
+    most = len(json.loads(row["payload"])["uids"]) or 1
+    if processed is not None:
+        # A step that follows counts as one of the items
+        most = min(most, processed + 1)
     items = left_out.clean(skipped_items)
+    count = min(most, left_out.clean_count(skipped, items))
     return {"note": rows.shorten(note, rows.MAX_MESSAGE),
-            "skipped": left_out.clean_count(skipped, items),
+            "skipped": count,
             "skipped_items": fields.to_text(left_out.to_json(items))}

@@ -125,7 +125,7 @@ class RowMaker(object):
         if row.get("on_its_way"):
             shown += u" " + html.tag("small", html.to_html(
                 words.say(_(u"on its way"))), class_="text-muted")
-        if row.get("skipped"):
+        if row.get("skipped") and row["status"] in states.FINISHED:
             return shown + html.tag("div", outcome.list_items(
                 row.get("skipped_items") or (), row["skipped"],
                 row["username"], html.task_url(row["task_uid"], self.portal)),

@@ -194,6 +194,9 @@ class TaskView(BrowserView):
         """Return why the task failed: (label, HTML). The error message is for
         users who may view the queue, where words tell the reason."""
         message = self.task.get("error_message")
+        # What went wrong before is among the attempts
+        if self.task["status"] == states.DONE:
+            return []
         told = outcome.tell_failure(self.task, self.portal)
         found = []
         if told:

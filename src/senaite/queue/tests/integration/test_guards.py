@@ -264,7 +264,7 @@ class GuardsTest(WorksheetTestCase):
         progress = json.loads(self.get(url + "/queue_progress"))
         self.assertIn(TEST_USER_ID, progress.pop("who"))
         self.assertEqual(progress, {
-            "tasks": 1, "left": 3, "total": 3, "failed": 0})
+            "tasks": 1, "left": 3, "total": 3, "skipped": 0, "failed": 0})
         page = self.get(url + "/manage_results")
         self.assertIn('class="queue-progress', page)
         self.assertIn("queue.js", page)

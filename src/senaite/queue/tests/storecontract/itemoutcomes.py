@@ -19,6 +19,7 @@ from senaite.queue.errors import NotRunning
 from senaite.queue.model import failures
 from senaite.queue.model import human_acts
 from senaite.queue.model import left_out
+from senaite.queue.model import restores
 from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
@@ -62,6 +63,40 @@ class ItemsContract(StoreCase):
         self.assertEqual([item["item"] for item in job["skipped_items"]],
                          [u"1", u"3", u"3"])
 
+    def test_step_that_follows_counts_as_one_of_the_items(self):
+        # All three were skipped, and so was one of the steps after them
+        first = self.chunk(1, 6)
+        self.store.acknowledge(first, ALICE, 5, skipped=6)
+        step = self.chunk(2, 0)
+        self.store.acknowledge(step, ALICE, 0, skipped=1,
+                               skipped_items=[CALCIUM])
+        self.store.acknowledge(self.chunk(3, 0), ALICE, 1)
+        job = self.store.job(JOB)
+        self.assertEqual((job["done"], job["skipped"]), (0, 6))
+        self.assertEqual(self.store.get(first)["skipped"], 6)
+        self.assertEqual(self.store.get(step)["skipped_items"], [CALCIUM])
+
+    def test_attempts_before_leave_no_trace_in_what_is_done(self):
+        uid = self.chunk(1, 6)
+        self.store.fail(uid, ALICE, "conflict", u"Busy",
+                        error_code="conflict")
+        self.clock.forward(600)
+        self.assertEqual(self.pop(), uid)
+        self.store.acknowledge(uid, ALICE, 6)
+        self.assertIsNone(self.store.get(uid)["error_code"])
+
+    def test_failed_task_that_is_requeued_has_skipped_nothing(self):
+        uid = self.chunk(1, 6)
+        self.store.acknowledge(uid, ALICE, 6, skipped=2,
+                               skipped_items=[CALCIUM])
+        self.store.hold(restores.DATABASE, None)
+        self.store.reconcile(restores.DATABASE, None, {uid: restores.FAIL},
+                             {restores.FAIL: u"Unknown"})
+        self.assertEqual(self.store.get(uid)["skipped"], 0)
+        job = self.store.job(JOB)
+        self.assertEqual((job["done"], job["skipped"], job["failed_items"]),
+                         (0, 0, 6))
+
     def test_more_work_than_items_does_not_turn_skipped_ones_into_done(self):
         """The steps of a worksheet template are counted, too."""
         self.store.acknowledge(self.chunk(1, 6), ALICE, 6, skipped=4)
@@ -70,7 +105,7 @@ class ItemsContract(StoreCase):
         self.assertEqual((job["done"], job["skipped"]), (2, 4))
 
     def test_no_more_are_skipped_than_were_processed(self):
-        self.store.acknowledge(self.chunk(1, 6), ALICE, 2, skipped=5)
+        self.store.acknowledge(self.chunk(1, 6), ALICE, 1, skipped=5)
         job = self.store.job(JOB)
         self.assertEqual((job["done"], job["skipped"]), (0, 2))
 
