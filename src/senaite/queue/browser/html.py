@@ -95,13 +95,12 @@ def progress_bar(done, total, skipped=0, failed=0):
     if not total or done is None:
         return u""
     text = u"{} / {}".format(done, total)
-    parts = [to_html(text)]
+    parts = [text]
     for count, message in (
             (skipped, _(u"${count} skipped", mapping={"count": skipped})),
             (failed, _(u"${count} failed", mapping={"count": failed}))):
         if count:
-            parts.append(to_html(words.say(message)))
-    text = u", ".join(parts)
+            parts.append(words.say(message))
     bars = u""
     for count, css in ((done, ""), (skipped, " bg-warning"),
                        (failed, " bg-danger")):
@@ -112,8 +111,8 @@ def progress_bar(done, total, skipped=0, failed=0):
     percent = min(100, 100 * (done + (skipped or 0)) // total)
     return tag("div", bars, class_="progress queue-bar", role="progressbar",
                aria_valuenow=str(percent), aria_valuemin="0",
-               aria_valuemax="100", aria_label=text) + u"".join(
-        tag("small", part, class_="text-muted text-nowrap d-block")
+               aria_valuemax="100", aria_label=u", ".join(parts)) + u"".join(
+        tag("small", to_html(part), class_="text-muted text-nowrap d-block")
         for part in parts)
 
 

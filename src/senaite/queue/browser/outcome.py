@@ -15,6 +15,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from zope.i18nmessageid import Message
 
@@ -27,6 +28,7 @@ from senaite.queue.model.fields import to_text
 from senaite.queue.model import human_acts
 from senaite.queue.model import left_out
 from senaite.queue.model import states
+from senaite.queue.permissions import ViewQueue
 from senaite.queue.site import samples
 
 #: Colours of what was done, but not completely
@@ -99,6 +101,15 @@ ACTS = {
 #: Somebody of whom nothing is known, e.g. a program
 SOMEBODY = _(u"unknown")
 
+#: Somebody else, for users who may not see who works in the laboratory
+LABORATORY = _(u"the laboratory")
+
+#: The same for reasons that tell where something is
+REASONS_WITHOUT_PLACE = {
+    left_out.ELSEWHERE: _(u"it is on another worksheet"),
+    left_out.VETOED: _(u"an add-on does not allow it"),
+}
+
 
 def say_done(done, skipped):
     """Return the state of what is done, and has skipped items.
@@ -130,7 +141,8 @@ COLOURS = {states.QUEUED: "secondary", states.SCHEDULED: "secondary",
 
 
 def tell_reason(item, owner=None):
-    """Return why an item was skipped, as text.
+    """Return why an item was skipped, as text: without names and worksheets
+    for users who may not view the queue, such as clients.
 
     :param item: see `senaite.queue.model.left_out`
     :param owner: id of the user who started the task
@@ -138,6 +150,8 @@ def tell_reason(item, owner=None):
     reason = item.get("reason") or left_out.NOT_ALLOWED
     if reason == left_out.IN_STATE:
         message = IN_STATE.get(item.get("state"), IN_OTHER_STATE)
+    elif reason in REASONS_WITHOUT_PLACE and not sees_laboratory():
+        message = REASONS_WITHOUT_PLACE[reason]
     elif reason in REASONS:
         message = REASONS[reason]
     else:
@@ -150,8 +164,22 @@ def tell_reason(item, owner=None):
         "state": item.get("state") or u"?"}))
 
 
+def sees_laboratory():
+    """Tell whether the current user may see who works in the laboratory."""
+    return bool(getSecurityManager().checkPermission(
+        ViewQueue, senaite_api.get_portal()))
+
+
 def name_of(user_id):
-    """Return the name of a user, also of one who is not known."""
+    """Return the name of a user, also of one who is not known.
+
+    For users who may not view the queue, others than themselves are "the
+    laboratory".
+    """
+    own_id = getSecurityManager().getUser().getId()
+    if user_id and to_text(user_id) != to_text(own_id or u"") \
+            and not sees_laboratory():
+        return words.say(LABORATORY)
     return html.plain(html.user_name(user_id)) or words.say(SOMEBODY)
 
 
@@ -264,5 +292,6 @@ def tell_pauses(row, pauses):
     """
     if row["status"] != states.QUEUED:
         return []
-    return [words.say(attention.tell_pause(pause)) for pause in pauses or ()
+    return [words.say(attention.tell_pause(pause, name_of(pause["username"])))
+            for pause in pauses or ()
             if pause["name"] in ("", row["name"])]

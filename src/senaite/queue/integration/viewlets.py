@@ -20,6 +20,7 @@ import json
 
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
+from bika.lims.interfaces import IAnalysisRequest
 from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
@@ -71,6 +72,13 @@ class ProgressViewlet(ViewletBase):
     def available(self):
         """Tell whether there is something to show."""
         return bool(self.progress["left"])
+
+    @property
+    def counts_done(self):
+        """Tell whether it is known how many items are done. Of a sample's own
+        ones, only those that are left are known: others may be done or
+        skipped."""
+        return not IAnalysisRequest.providedBy(self.context)
 
     @property
     def done(self):

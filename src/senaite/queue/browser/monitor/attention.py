@@ -79,13 +79,14 @@ def find(figures):
     return found
 
 
-def tell_pause(pause):
+def tell_pause(pause, user=None):
     """Return who has paused something, and when.
 
     :param pause: see `ITaskStore.pauses`
+    :param user: what to call the user; the full name by default
     :rtype: zope.i18nmessageid.Message
     """
-    values = {"user": html.user_name(pause["username"]) or u"?",
+    values = {"user": user or html.user_name(pause["username"]) or u"?",
               "time": words.moment(pause["since"]),
               "name": words.name_of(pause["name"])}
     if not pause["name"]:

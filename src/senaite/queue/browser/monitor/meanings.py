@@ -49,9 +49,10 @@ def find(text):
         ids = find_users(word) + [
             to_text(name).lower() for name in words.known_names()
             if word in words.name_of(name).lower()]
-        left -= sum(map(len, ids))
-        # A word with so many meanings separates nothing from nothing
-        if ids and left > 0:
+        size = sum(map(len, ids))
+        # A word with too many meanings would match nearly every task
+        if ids and size < left:
+            left -= size
             found[word] = ids
     return found
 

@@ -4,7 +4,8 @@
 (function () {
   "use strict";
 
-  var PERIOD = 3000, SOON = 1000, IDLE = 1000, KEY = "senaite.queue.jobs";
+  var PERIOD = 3000, SOON = 1000, LONGEST = 30000, IDLE = 1000;
+  var KEY = "senaite.queue.jobs";
   var box = document.getElementById("queue-indicator");
   if (!box || box.dataset.started) {
     return;
@@ -12,6 +13,9 @@
   box.dataset.started = "1";
   var texts = JSON.parse(box.dataset.texts);
   var link = document.getElementById("queue-indicator-link");
+  // How jobs have ended: whether an answer is awaited, when to ask again at the
+  // earliest, and after how many milliseconds
+  var asking = false, due = 0, pause = SOON;
 
   // The jobs that were in progress: job uid -> whether that is over here, and
   // only the queue server knows how it has ended
@@ -69,22 +73,39 @@
     place().appendChild(message);
   }
 
-  // Asks how jobs have ended, and tells it when the queue server knows
+  // Asks how jobs have ended, and tells it when the queue server knows. Asks less
+  // and less often while nobody knows
   function askHow(over) {
+    var started = Date.now();
+    if (asking || started < due) {
+      return;
+    }
+    asking = true;
     ask("?jobs=" + over.join(",")).then(function (answer) {
-      var jobs = recall();
+      var jobs = recall(), known = false;
+      // Somebody else has logged in: that user is not told
+      if (answer.user !== box.dataset.user) {
+        return known;
+      }
       over.forEach(function (uid) {
         if (!(uid in answer.ended) || !(uid in jobs)) {
           return;
         }
+        known = true;
         delete jobs[uid];
         if (answer.ended[uid]) {
           tell(answer.ended[uid].text, answer.ended[uid].level, "queue-ended");
         }
       });
       remember(jobs);
+      return known;
     }).catch(function () {
       // E.g. logged out, or the web client is restarting: asked again
+      return false;
+    }).then(function (known) {
+      asking = false;
+      pause = known ? SOON : Math.min(2 * pause, LONGEST);
+      due = known ? 0 : started + pause;
     });
   }
 
@@ -114,7 +135,10 @@
     if (over.length) {
       askHow(over);
     }
-    return over.length ? SOON : Object.keys(now).length ? PERIOD : 0;
+    if (over.length < Object.keys(now).length) {
+      return over.length ? Math.min(pause, PERIOD) : PERIOD;
+    }
+    return over.length ? pause : 0;
   }
 
   function ask(query) {

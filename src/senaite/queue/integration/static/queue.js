@@ -57,10 +57,12 @@
     var failures = box.querySelector(".queue-failed");
     var total = parseInt(box.dataset.total, 10) || 0;
     var left = parseInt(box.dataset.left, 10) || 0;
-    var skippedBefore = 0;
 
     function text(parent, name, value) {
-      parent.querySelector(name).textContent = value;
+      var found = parent.querySelector(name);
+      if (found) {
+        found.textContent = value;
+      }
     }
 
     function share(count) {
@@ -70,27 +72,36 @@
     function show(progress) {
       due = due || progress.left !== left;
       left = progress.left || 0;
+      bar.querySelector(".queue-progress-stale").hidden = true;
+      text(failures, ".queue-failed-count", progress.failed || 0);
+      failures.hidden = !progress.failed;
+      // At the end, nothing here tells what was done and what was skipped: the
+      // numbers stay as they are until the bar is hidden
+      if (left) {
+        showNumbers(progress);
+        bar.hidden = false;
+      }
+    }
+
+    function showNumbers(progress) {
       // Jobs may have been added, and finished ones are not counted
-      total = left ? Math.max(total, progress.total) : total;
-      var skipped = left ? progress.skipped || 0 : skippedBefore;
-      skippedBefore = skipped;
+      total = Math.max(total, progress.total);
+      var skipped = progress.skipped || 0;
       var done = Math.max(total - left - skipped, 0);
       var percent = share(done);
       var lines = bar.querySelectorAll(".progress-bar");
-      lines[0].style.width = percent + "%";
-      lines[0].setAttribute("aria-valuenow", percent);
-      lines[1].style.width = (skipped && share(skipped)) + "%";
+      // A sample has no bar: only what is left is known
+      if (lines.length) {
+        lines[0].style.width = percent + "%";
+        lines[0].setAttribute("aria-valuenow", percent);
+        lines[1].style.width = (skipped && share(skipped)) + "%";
+      }
       text(bar, ".queue-progress-skipped-count", skipped);
       bar.querySelector(".queue-progress-skipped").hidden = !skipped;
       text(bar, ".queue-progress-done", done);
       text(bar, ".queue-progress-total", total);
-      if (left) {
-        text(bar, ".queue-progress-who", progress.who || "");
-      }
-      bar.querySelector(".queue-progress-stale").hidden = true;
-      bar.hidden = bar.hidden && !left;
-      text(failures, ".queue-failed-count", progress.failed || 0);
-      failures.hidden = !progress.failed;
+      text(bar, ".queue-progress-left", left);
+      text(bar, ".queue-progress-who", progress.who || "");
     }
 
     // Nothing is queued: wait until a row is marked. Sends no request
@@ -112,7 +123,7 @@
       // Rows may be queued for another worksheet: check them now and then
       window.setTimeout(idle, bar.hidden ? ELSEWHERE : POLL);
       bar.hidden = true;
-      total = left = skippedBefore = 0;
+      total = left = 0;
     }
 
     function poll() {

@@ -22,6 +22,7 @@ from bika.lims import api as senaite_api
 from lxml import html
 
 from senaite.queue import api
+from senaite.queue.browser import html as cells
 from senaite.queue.browser.monitor import meanings
 from senaite.queue.browser import outcome
 from senaite.queue.model import failures
@@ -165,6 +166,46 @@ class MyTasksTest(OutcomeCase):
         self.assertIn(u"Priority changed to 7 by Ann L. (", row)
         self.assertIn(u"has been paused by Ann L. since", row)
 
+    def test_clients_do_not_see_who_works_in_the_laboratory(self):
+        self.name_of("lab_manager", u"Ann L.")
+        items = [self.item(), self.item(reason=left_out.DONE_BY),
+                 self.item(reason=left_out.ASSIGNED_TO),
+                 self.item(reason=left_out.ELSEWHERE, where=u"WS-007"),
+                 self.item(reason=left_out.NOT_PERMITTED)]
+        done = self.skip(5, 6, items=items, username="client_contact")
+        removed = self.add(username="client_contact", job_uid="e" * 32)
+        self.queue.delete(removed, "lab_manager")
+        waiting = self.add(username="client_contact")
+        self.queue.set_priority(waiting, 7, "lab_manager")
+        self.queue.pause(None, "lab_manager")
+        self.addCleanup(self.queue.resume)
+        pages = [self.open(path, "client_contact") for path in
+                 ["/@@queue_my_tasks"] + [
+                     "/@@queue_task?uid=" + task.task_uid
+                     for task in (done, removed, waiting)]]
+        ended = self.ask("?jobs={},{}".format(JOB, "e" * 32),
+                         "client_contact")["ended"]
+        pages.extend(told["text"] for told in ended.values())
+        self.assertEqual(len(pages), 6)
+        for page in pages:
+            self.assertIn(u"the laboratory", page)
+            for text in (u"J\xe4ne", u"Ann L.", u"WS-007", u"lab_manager"):
+                self.assertNotIn(text, page)
+        # Their own names are no secret
+        for text in (u"retracted by the laboratory (",
+                     u"it is assigned to the laboratory",
+                     u"it is on another worksheet",
+                     cells.user_name("client_contact")
+                     + u" may not do this any more"):
+            self.assertIn(text, pages[1])
+        for text in (u"Removed by the laboratory (",
+                     u"Priority changed to 7 by the laboratory (",
+                     u"has been paused by the laboratory since"):
+            self.assertIn(text, pages[0])
+        page = self.open("/@@queue_task?uid=" + done.task_uid, "lab_manager")
+        for text in (u"J\xe4ne Doe", u"WS-007"):
+            self.assertIn(text, page)
+
 
 class ToastTest(OutcomeCase):
     """What the script of the toolbar is told of jobs that have ended."""
@@ -246,6 +287,23 @@ class MonitorTest(OutcomeCase):
         for text in (u"(", u"*", u"a AND", u"\"", u"%", u"\u202e" * 300):
             self.assertEqual(self.found(text), [])
         self.assertEqual(meanings.find(u""), {})
+
+    def test_word_with_too_many_meanings_costs_no_other_its_own(self):
+        most = meanings.MOST_CHARACTERS
+        self.addCleanup(setattr, meanings, "MOST_CHARACTERS", most)
+        meanings.MOST_CHARACTERS = len("lab_manager") + 5
+        self.name_of("lab_manager", u"Wyatt Ann Quist")
+        self.name_of("analyst", u"Wyatt Doe")
+        self.assertEqual(meanings.find(u"wyatt quist"),
+                         {u"quist": [u"lab_manager"]})
+
+    def test_label_of_a_bar_is_what_is_read_below_it(self):
+        found = html.fragments_fromstring(
+            cells.progress_bar(1, 3, skipped=1, failed=1))
+        self.assertEqual(found[0].get("aria-label"),
+                         u"1 / 3, 1 skipped, 1 failed")
+        self.assertEqual([part.text for part in found[1:]],
+                         [u"1 / 3", u"1 skipped", u"1 failed"])
 
     def test_empty_queue_is_said_to_be_empty(self):
         self.assertIn(u"Nothing is queued.",

@@ -95,7 +95,13 @@ class ViewletsTest(ResultsTestCase):
             self.assertIn(HIDDEN, self.box(page, "queue-failed"))
             self.assertEqual("Started by" in page.split(
                 "queue-progress-who")[1].split("</div>")[0], not hidden)
-            self.assertIn('role="progressbar"', page)
+            # Of a sample, nobody knows what was skipped
+            known = obj is self.worksheet
+            for text in ('role="progressbar"', "Processed in the background",
+                         "queue-progress-done"):
+                self.assertEqual(text in page, known, (text, obj))
+            self.assertEqual("Analyses still to be processed" in page,
+                             not known)
         self.drain()
         self.assertEqual(self.figures(self.worksheet)["left"], 0)
 
