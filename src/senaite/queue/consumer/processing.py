@@ -134,7 +134,7 @@ def _attempt(portal, request, lease, user_id, tries=1):
         raise TaskRefused("{} does not exist any more".format(
             task.context_path), failures.OBJECT_GONE)
     _prepare(request, task, context)
-    with click_origin.put_back(request, task["origin"], portal):
+    with click_origin.put_back(request, task["click_origin"], portal):
         done = _work(portal, task, context, lease, tries)
     return dict(done, outcome=DONE)
 

@@ -324,7 +324,7 @@ CHECKS = {
     "attempt": number(0, 1000000),
     "locks": uid_list,
     "note": optional(text(None, "a note", 100000, native=False)),
-    "origin": optional(record(ORIGIN, ORIGIN_DEFAULTS)),
+    "click_origin": optional(record(ORIGIN, ORIGIN_DEFAULTS)),
     # Why it has failed, see `senaite.queue.model.failures`
     "error_code": optional(text(NAME, "a code", 100)),
     # How many items were left out, and some of them, see

@@ -103,8 +103,8 @@ def new_task(name, context, **kw):
     :param context: content object, catalog brain or uid
     :param kw: fields of the task (`uids`, `username`, `priority`,
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
-        times in seconds), `unique`, `ghost`, `locks`, `origin`, ...) and free
-        keys with JSON values, which travel with the task. `retries`,
+        times in seconds), `unique`, `ghost`, `locks`, `click_origin`, ...) and
+        free keys with JSON values, which travel with the task. `retries`,
         `chunk_size` and `locks` hold for all tasks of the job
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
@@ -119,7 +119,7 @@ def new_task(name, context, **kw):
         "min_seconds": get_min_seconds(),
         "max_seconds": get_max_seconds(),
         "chunk_size": get_chunk_size(name),
-        "origin": _get_origin(),
+        "click_origin": _get_click_origin(),
     }
     values.update(surroundings.get().describe(context))
     values.update(kw)
@@ -129,13 +129,13 @@ def new_task(name, context, **kw):
     return to_task(values)
 
 
-def _get_origin():
+def _get_click_origin():
     """Return where a task is added: while another one is processed, that is
     where the other one was."""
     running = current_task()
     if running is not None:
-        return running.get("origin")
-    return surroundings.get().get_origin()
+        return running.get("click_origin")
+    return surroundings.get().get_click_origin()
 
 
 def copy_task(source, context=None, **kw):
@@ -256,7 +256,7 @@ def _defaults(data):
         "attempt": 0,
         "locks": [],
         "note": None,
-        "origin": None,
+        "click_origin": None,
         "error_code": None,
         "skipped": 0,
         "skipped_items": [],
@@ -274,10 +274,14 @@ def concealed(task):
     found = dict(
         (key, value if key in fields.CHECKS else conceal({key: value})[key])
         for key, value in task.items())
-    if isinstance(found.get("origin"), dict):
-        found["origin"] = dict((name, found["origin"].get(name))
-                               for name in _SEEN_OF_ORIGIN)
+    if isinstance(found.get("click_origin"), dict):
+        found["click_origin"] = _seen_of(found["click_origin"])
     return found
+
+
+def _seen_of(origin):
+    """Return the parts of an origin that are not about the user."""
+    return dict((name, origin.get(name)) for name in _SEEN_OF_ORIGIN)
 
 
 #: Free keys of our own tasks. They name actions, positions and steps, and the

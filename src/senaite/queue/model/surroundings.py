@@ -70,10 +70,10 @@ class Surroundings(object):
         """Return the id of the current user, or None."""
         return None
 
-    def get_origin(self):
+    def get_click_origin(self):
         """Return what the current request sees of the site.
 
-        :returns: the field `origin` of a task, see
+        :returns: the field `click_origin` of a task, see
             `senaite.queue.model.fields.ORIGIN`; None outside of a request
         :rtype: dict
         """

@@ -69,7 +69,7 @@ def collect(request):
     Whatever cannot be kept is left out: no click fails for that.
 
     :param request: the current request, or None
-    :returns: the field `origin` of a task, see
+    :returns: the field `click_origin` of a task, see
         `senaite.queue.model.fields.ORIGIN`; None when nobody sent the request
         (scripts, clock) or it names no host
     :rtype: dict
@@ -90,7 +90,7 @@ def collect(request):
     })
     if any(name not in found for name in ADDRESS):
         return None
-    return fields.CHECKS["origin"]("origin", found)
+    return fields.CHECKS["click_origin"]("click_origin", found)
 
 
 def _valid(checks, values):
@@ -136,8 +136,8 @@ def put_back(request, origin, portal):
     block. Afterwards it is as before, whatever happened.
 
     :param request: the current request
-    :param origin: the field `origin` of the task, checked; None: nothing is
-        changed
+    :param origin: the field `click_origin` of the task, checked; None: nothing
+        is changed
     :param portal: root object of the site
     """
     if not origin or not _is_of(portal, origin):

@@ -136,7 +136,7 @@ class PloneSurroundings(surroundings.Surroundings):
         """Return the id of the current user; None for an anonymous one."""
         return getSecurityManager().getUser().getId()
 
-    def get_origin(self):
+    def get_click_origin(self):
         """Return what the current request sees of the site; None outside of a
         request. See `senaite.queue.site.click_origin`."""
         return click_origin.collect(getRequest())

@@ -115,7 +115,7 @@ def work_on(portal, task, end=processQueue):
     if api.get_portal_type(context) == "Worksheet":
         request.set("ws_uid", task.context_uid)
     try:
-        with click_origin.put_back(request, task["origin"], portal):
+        with click_origin.put_back(request, task["click_origin"], portal):
             with working_on(task):
                 get_task_adapter(task.name, context).process(task)
             outbox.forget(portal, task.task_uid)

@@ -51,7 +51,7 @@ SHOWN_APART = frozenset((
     "started", "consumer_id", "error_message", "error_code", "note", "skipped",
     "skipped_items", "interventions", "ghost", "job_uid",
     "job_total", "job_created", "chunk_size", "min_seconds", "max_seconds", "delay",
-    "unique", "uids", "locks", "origin", GIVEN))
+    "unique", "uids", "locks", "click_origin", GIVEN))
 
 #: Maximum number of linked items, and of characters of a payload
 MOST_ITEMS = 50
@@ -235,8 +235,8 @@ class TaskView(BrowserView):
             (_(u"Time limit (seconds)"), task["max_seconds"]),
             (_(u"Pause between tasks (seconds)"), task["min_seconds"]),
             (_(u"Delay (seconds)"), task["delay"]),
-            (_(u"Address of the site"), address_of(task.get("origin"))),
-            (_(u"Language"), language_of(task.get("origin"))),
+            (_(u"Address of the site"), address_of(task.get("click_origin"))),
+            (_(u"Language"), language_of(task.get("click_origin"))),
             (_(u"Unique"), yes_or_no(task["unique"])),
             (_(u"Hidden"), yes_or_no(task["ghost"])),
         )
@@ -344,17 +344,22 @@ def yes_or_no(value):
 
 
 def address_of(origin):
-    """Return where the user who started a task saw the site."""
-    if not origin:
+    """Return where the user who started a task saw the site.
+
+    :param origin: the field `click_origin` as it was stored; the store may
+        have anything there
+    """
+    try:
+        parts = [origin["server_url"]] + list(origin.get("virtual_root") or [])
+        return u"/".join(fields.to_text(part) for part in parts)
+    except (AttributeError, KeyError, TypeError):
         return words.say(_(u"That of the consumer: not started on a page"))
-    return "/".join([origin["server_url"]] +
-                    (origin.get("virtual_root") or []))
 
 
 def language_of(origin):
     """Return the code of the language that a task speaks, or None."""
-    languages = (origin or {}).get("languages")
-    return languages[0] if languages else None
+    languages = origin.get("languages") if isinstance(origin, dict) else None
+    return languages[0] if languages and isinstance(languages, list) else None
 
 
 def show(value):

@@ -249,7 +249,7 @@ class TestClickOrigin(OriginCase):
                    store.count(states.ACTIVE) == 0)
         self.assertEqual(self.works, 5 * self.clicks)
         for task_uid in self.attempts:
-            self.assertEqual(store.get(task_uid)["origin"], task["origin"])
+            self.assertEqual(store.get(task_uid)["click_origin"], task["click_origin"])
 
     def test_conflicts_errors_and_requeued_tasks(self):
         def work(context, task):
@@ -271,13 +271,13 @@ class TestClickOrigin(OriginCase):
     def test_task_that_no_click_added_has_no_origin(self):
         """Scripts and the clock: it sees the site as the consumer does."""
         task = self.click()
-        self.assertIsNone(task["origin"])
+        self.assertIsNone(task["click_origin"])
         self.consume()
-        self.assertIsNone(self.wait_for(task)["origin"])
+        self.assertIsNone(self.wait_for(task)["click_origin"])
         self.assertEqual(self.works[0]["site"], self.url)
 
     def test_script_can_name_the_address_of_the_site(self):
-        task = self.click(origin={"server_url": "https://lims.example.com",
+        task = self.click(click_origin={"server_url": "https://lims.example.com",
                                   "root_path": "/plone"})
         self.consume()
         self.wait_for(task)
@@ -286,7 +286,7 @@ class TestClickOrigin(OriginCase):
 
     def test_virtual_root_that_is_not_of_the_site_is_ignored(self):
         """The site was moved, or somebody has changed the task."""
-        task = self.click(origin={"server_url": "https://evil.example.com",
+        task = self.click(click_origin={"server_url": "https://evil.example.com",
                                   "root_path": "/other"})
         self.consume()
         self.wait_for(task)
@@ -296,7 +296,7 @@ class TestClickOrigin(OriginCase):
         # \xff is no UTF-8
         task = self.press(**{"User-Agent": 3000 * "x" + "\xff",
                              "Referer": "\xff\xfe", "Host": "a/b@c"})
-        client = task["origin"]["client"]
+        client = task["click_origin"]["client"]
         self.assertEqual(client["user_agent"], 1000 * "x")
         self.assertEqual(client["referer"].decode("utf-8"), 2 * u"\ufffd")
         self.assertIsNone(client["host"])
@@ -320,7 +320,7 @@ class TestRequestAfterwards(OriginCase):
             request.other, request.environ, request.form, request.cookies)]
 
     def test_work_that_ends_and_that_fails(self):
-        origin = self.press()["origin"]
+        origin = self.press()["click_origin"]
         request = getRequest()
         seen = observe()
         before = self.snapshot()

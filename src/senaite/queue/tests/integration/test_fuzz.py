@@ -50,7 +50,7 @@ FITTING = {
     "ConsumerId": (httpcase.CONSUMER, "client2/0000000f"),
     "Status": ("queued", "running", "done"),
     "Version": ("x:1", ""),
-    "Origin": (None, {"server_url": "https://lims.example.com"},
+    "ClickOrigin": (None, {"server_url": "https://lims.example.com"},
                {"server_url": "x", "client": []}, {"virtual_root": ["lab"]}),
 }
 

@@ -160,7 +160,7 @@ class TestAnswers(httpcase.HTTPCase):
                   "virtual_root": ["lab"], "root_path": "/plone",
                   "languages": ["de", "en"], "comments": "not-for-all",
                   "client": {"address": "192.0.2.7", "user_agent": "Some"}}
-        uid = self.put(origin=origin)
+        uid = self.put(click_origin=origin)
         for route in ("tasks", "search", uid, "history/" + uid, "diff",
                       "page", "uids", "stats"):
             text = self.call("queue_server/" + route, caller="manager",
@@ -171,8 +171,8 @@ class TestAnswers(httpcase.HTTPCase):
                         {"consumer_id": httpcase.CONSUMER})["task"]
         for name, value in origin.items():
             if name != "client":
-                self.assertEqual(task["origin"][name], value)
-        self.assertEqual(task["origin"]["client"]["address"], "192.0.2.7")
+                self.assertEqual(task["click_origin"][name], value)
+        self.assertEqual(task["click_origin"]["client"]["address"], "192.0.2.7")
 
     def test_forged_origins_are_refused(self):
         for part, value in (("server_url", "https://evil.example.com/x"),
@@ -181,8 +181,8 @@ class TestAnswers(httpcase.HTTPCase):
                             ("languages", ["../de"])):
             origin = {"server_url": "https://lims.example.com", part: value}
             message = self.refused(400, "queue_server/add", self.task(
-                origin=origin))
-            self.assertIn("'origin.{}".format(part), message)
+                click_origin=origin))
+            self.assertIn("'click_origin.{}".format(part), message)
 
     def test_ghosts_are_hidden_unless_asked_for(self):
         self.put(ghost=True)

@@ -21,6 +21,8 @@ from lxml import html
 from zExceptions import Unauthorized
 
 from senaite.queue import api
+from senaite.queue.browser.monitor.task_page import address_of
+from senaite.queue.browser.monitor.task_page import language_of
 from senaite.queue.browser import my_tasks
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.records import enqueue
@@ -63,7 +65,7 @@ class TestTaskPage(MonitorCase):
 
     def test_address_and_language_of_the_click_are_shown(self):
         """But not where the user was, nor with which browser."""
-        task = self.add(origin={
+        task = self.add(click_origin={
             "server_url": "https://lims.example.com", "virtual_root": ["lab"],
             "root_path": "/plone", "languages": ["de", "en"],
             "comments": "not-for-all",
@@ -75,6 +77,22 @@ class TestTaskPage(MonitorCase):
         self.assertNotIn("not started on a page", page)
         page = self.page(self.add().task_uid).contents
         self.assertIn("not started on a page", page)
+
+    def test_key_origin_of_an_addon_is_shown_with_its_payload(self):
+        task = self.add(origin="from-the-importer")
+        page = self.page(task.task_uid).contents
+        self.assertIn("from-the-importer", page)
+
+    def test_origins_that_are_none_do_not_break_the_page(self):
+        """Somebody has changed the stored task."""
+        nowhere = address_of(None)
+        for origin in ("import", 3, [], ["x"], {}, {"server_url": 1},
+                       {"server_url": "x", "virtual_root": 3},
+                       {"server_url": "x", "virtual_root": [3]}):
+            self.assertEqual(address_of(origin), nowhere, origin)
+            self.assertIsNone(language_of(origin))
+        for languages in ("de", 3, {}, []):
+            self.assertIsNone(language_of({"languages": languages}))
 
     def test_other_tasks_of_the_job_are_listed(self):
         task, other = [self.add(job_uid="f" * 32, uids=[self.client.UID()])

@@ -68,7 +68,7 @@ class VirtualHostTest(ProcessTestCase):
         # The facts that all of this is about
         self.assert_at_lab(case)
         for task in sum(done, []):
-            self.assertEqual(task["origin"]["languages"][0], "de")
+            self.assertEqual(task["click_origin"]["languages"][0], "de")
         return case, done
 
     def reindex(self, case):

@@ -8,7 +8,7 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""The field `origin`: where a task was added, checked and kept."""
+"""The field `click_origin`: where a task was added, checked and kept."""
 
 from __future__ import absolute_import
 from __future__ import division
@@ -53,7 +53,7 @@ def other(**parts):
 class ClickedSite(Site):
     """A site that is asked within a request."""
 
-    def get_origin(self):
+    def get_click_origin(self):
         return other()
 
 
@@ -61,15 +61,15 @@ class TestChecks(unittest.TestCase):
 
     def check(self, error, part, value):
         with self.assertRaises(error) as caught:
-            make_task(1, origin=value)
-        self.assertIn("'origin{}'".format(part), str(caught.exception))
+            make_task(1, click_origin=value)
+        self.assertIn("'click_origin{}'".format(part), str(caught.exception))
 
     def test_what_a_click_saw_is_accepted(self):
-        self.assertEqual(make_task(1, origin=ORIGIN)["origin"], ORIGIN)
+        self.assertEqual(make_task(1, click_origin=ORIGIN)["click_origin"], ORIGIN)
         for url in ("http://localhost", "http://127.0.0.1:8080",
                     "https://[::1]:8443", "https://lims_1.example.com."):
-            task = make_task(1, origin=other(server_url=url))
-            self.assertEqual(task["origin"]["server_url"], url)
+            task = make_task(1, click_origin=other(server_url=url))
+            self.assertEqual(task["click_origin"]["server_url"], url)
 
     def test_addresses_that_are_not_of_a_server_are_refused(self):
         for url in ("", "lims.example.com", "//lims.example.com",
@@ -120,27 +120,27 @@ class TestChecks(unittest.TestCase):
 
     def test_parts_of_a_newer_version_are_left_out(self):
         client = dict(ORIGIN["client"], planet="Earth")
-        task = make_task(1, origin=other(planet={"a": 1}, client=client))
-        self.assertEqual(task["origin"], ORIGIN)
+        task = make_task(1, click_origin=other(planet={"a": 1}, client=client))
+        self.assertEqual(task["click_origin"], ORIGIN)
 
     def test_missing_parts_get_their_defaults(self):
         """Scripts name the address of the site, and no more."""
-        task = make_task(1, origin={"server_url": "https://lims.example.com"})
-        self.assertEqual(task["origin"], {
+        task = make_task(1, click_origin={"server_url": "https://lims.example.com"})
+        self.assertEqual(task["click_origin"], {
             "server_url": "https://lims.example.com", "virtual_root": [],
             "root_path": "", "languages": [], "chosen_language": None,
             "comments": None,
             "client": dict.fromkeys(fields.CLIENT_LIMITS)})
         # ... of their own
-        task["origin"]["virtual_root"].append("x")
-        again = make_task(1, origin={"server_url": "https://lims.example.com"})
-        self.assertEqual(again["origin"]["virtual_root"], [])
+        task["click_origin"]["virtual_root"].append("x")
+        again = make_task(1, click_origin={"server_url": "https://lims.example.com"})
+        self.assertEqual(again["click_origin"]["virtual_root"], [])
 
     def test_strings_are_native(self):
         task = queue_task.to_task(json.loads(queue_task.to_json(
-            make_task(1, origin=ORIGIN))))
-        self.assertEqual(task["origin"], ORIGIN)
-        origin = task["origin"]
+            make_task(1, click_origin=ORIGIN))))
+        self.assertEqual(task["click_origin"], ORIGIN)
+        origin = task["click_origin"]
         for value in [origin["server_url"], origin["root_path"]] + \
                 origin["virtual_root"] + origin["languages"]:
             self.assertIs(type(value), str)
@@ -155,54 +155,71 @@ class TestJourney(unittest.TestCase):
 
     def test_task_has_the_origin_of_its_click(self):
         task = queue_task.new_task("task_x", "ctx")
-        self.assertEqual(task["origin"], ORIGIN)
+        self.assertEqual(task["click_origin"], ORIGIN)
 
     def test_task_that_is_added_outside_of_a_request_has_none(self):
         surroundings.provide(Site())
-        self.assertIsNone(queue_task.new_task("task_x", "ctx")["origin"])
+        self.assertIsNone(queue_task.new_task("task_x", "ctx")["click_origin"])
 
     def test_given_origin_wins(self):
         given = other(server_url="https://other.example.com")
-        task = queue_task.new_task("task_x", "ctx", origin=given)
-        self.assertEqual(task["origin"], given)
+        task = queue_task.new_task("task_x", "ctx", click_origin=given)
+        self.assertEqual(task["click_origin"], given)
         self.assertIsNone(queue_task.new_task(
-            "task_x", "ctx", origin=None)["origin"])
+            "task_x", "ctx", click_origin=None)["click_origin"])
 
     def test_rest_of_a_job_has_the_origin_of_its_first_task(self):
         surroundings.provide(Site())
-        first = queue_task.new_task("task_x", "ctx", origin=ORIGIN)
-        self.assertEqual(queue_task.copy_task(first, uids=["b"])["origin"],
+        first = queue_task.new_task("task_x", "ctx", click_origin=ORIGIN)
+        self.assertEqual(queue_task.copy_task(first, uids=["b"])["click_origin"],
                          ORIGIN)
 
     def test_tasks_that_a_task_adds_have_its_origin(self):
         """Whatever the request of the consumer sees."""
         for origin in (other(server_url="https://x.example.com"), None):
-            running = make_task(1, origin=origin)
+            running = make_task(1, click_origin=origin)
             with working_on(running):
                 added = queue_task.new_task("task_y", "ctx")
-            self.assertEqual(added["origin"], origin)
+            self.assertEqual(added["click_origin"], origin)
 
     def test_tasks_of_older_versions_have_none(self):
         data = dict(make_task(1))
-        del data["origin"]
-        self.assertIsNone(queue_task.to_task(data)["origin"])
+        del data["click_origin"]
+        self.assertIsNone(queue_task.to_task(data)["click_origin"])
         former = queue_task.QueueTask(data)
-        self.assertIsNone(queue_task.copy_task(former)["origin"])
+        self.assertIsNone(queue_task.copy_task(former)["click_origin"])
         with working_on(former):
-            self.assertIsNone(queue_task.new_task("task_y", "ctx")["origin"])
-        self.assertNotIn("origin", queue_task.concealed(former))
+            self.assertIsNone(queue_task.new_task("task_y", "ctx")["click_origin"])
+        self.assertNotIn("click_origin", queue_task.concealed(former))
 
     def test_store_keeps_it(self):
-        task = make_task(1, origin=ORIGIN)
+        task = make_task(1, click_origin=ORIGIN)
         row = dict(rows.to_row(task, u"/plone", 1, 0, task["created"]),
                    started=None, consumer_id=None, error_message=None,
-                   note=None)
-        self.assertEqual(rows.to_task(row)["origin"], ORIGIN)
-        self.assertEqual(queue_task.without_free_keys(task)["origin"], ORIGIN)
+                   note=None, error_code=None, skipped=0, skipped_items=None,
+                   interventions=None)
+        self.assertEqual(rows.to_task(row)["click_origin"], ORIGIN)
+        self.assertEqual(queue_task.without_free_keys(task)["click_origin"], ORIGIN)
 
     def test_who_looks_at_a_task_does_not_see_the_client(self):
-        shown = queue_task.concealed(make_task(1, origin=ORIGIN))
-        self.assertEqual(shown["origin"], dict(
+        shown = queue_task.concealed(make_task(1, click_origin=ORIGIN))
+        self.assertEqual(shown["click_origin"], dict(
             (name, ORIGIN[name]) for name in
             ("server_url", "virtual_root", "root_path", "languages")))
-        self.assertIsNone(queue_task.concealed(make_task(1))["origin"])
+        self.assertIsNone(queue_task.concealed(make_task(1))["click_origin"])
+
+
+class TestKeysOfAddons(unittest.TestCase):
+
+    def test_key_origin_is_free(self):
+        """Add-ons could use it before tasks knew where they were added."""
+        former = surroundings.provide(ClickedSite())
+        self.addCleanup(surroundings.provide, former)
+        for value in ("import", {"file": "samples.csv"}, 3, None):
+            task = queue_task.new_task("task_x", "ctx", origin=value)
+            task = queue_task.copy_task(task, uids=["a"])
+            task = queue_task.to_task(json.loads(queue_task.to_json(task)))
+            self.assertEqual(task["origin"], value)
+            self.assertEqual(queue_task.concealed(task)["origin"], value)
+            self.assertEqual(task["click_origin"], ORIGIN)
+            self.assertNotIn("origin", queue_task.without_free_keys(task))
