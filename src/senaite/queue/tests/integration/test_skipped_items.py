@@ -20,13 +20,17 @@ import json
 
 import transaction
 from bika.lims import api as senaite_api
+from bika.lims.interfaces import IWorksheet
 from plone.app.testing import TEST_USER_ID
+from zope.component import getGlobalSiteManager
+from zope.interface import implementer
 
 from senaite.queue import api
 from senaite.queue.adapters import reasons
 from senaite.queue.adapters import skipped
 from senaite.queue.consumer.lease import Lease
 from senaite.queue.consumer import processing
+from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue.model import failures
 from senaite.queue.model import left_out
 from senaite.queue.records import ledger
@@ -185,6 +189,17 @@ class SkippedTest(SkippedCase):
             self.samples[0].getId()))
 
 
+@implementer(IQueuedTaskAdapter)
+class Forbidden(object):
+    """Works on what its user may not see."""
+
+    def __init__(self, context):
+        self.context = context
+
+    def process(self, task):
+        self.context.restrictedTraverse("manage_results")
+
+
 class ReportedTest(SkippedCase):
     """From the transaction of the work to the report."""
 
@@ -218,10 +233,13 @@ class ReportedTest(SkippedCase):
             "skipped_items": []})
 
     def test_failures_have_a_code(self):
-        # Nobody can be told which samples were not there to be seen
-        task = api.add_task(
-            "task_apply_worksheet_template", self.worksheet,
-            template=senaite_api.get_uid(self.samples[0]), username="client_contact")
+        registration = (Forbidden, (IWorksheet,), IQueuedTaskAdapter,
+                        "task_forbidden")
+        manager = getGlobalSiteManager()
+        manager.registerAdapter(*registration)
+        self.addCleanup(manager.unregisterAdapter, *registration)
+        task = api.add_task("task_forbidden", self.worksheet,
+                            username="client_contact")
         transaction.commit()
         answer = self.process(task, "client_contact")
         self.assertEqual((answer["outcome"], answer["error_code"]),
