@@ -248,7 +248,7 @@ CLIENT_LIMITS = {
     "host": 262,
     "accept_language": 500,
     "user_agent": 1000,
-    "referer": 4000,
+    "referer": 1000,
     "x_forwarded_for": 500,
     "x_real_ip": 100,
     "remote_addr": 100,

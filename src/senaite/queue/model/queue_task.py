@@ -291,14 +291,26 @@ OWN_KEYS = ("action", "slots", "template", "steps", "after")
 
 def without_free_keys(task):
     """Return the described fields of a task, and `OWN_KEYS`: all that its
-    history needs.
+    history needs. Of the click, what everybody may see is left.
 
     :param task: a task, or the dict of one; is not changed
     :rtype: dict
     """
-    return dict((key, value) for key, value in task.items()
-                if key in fields.CHECKS or key in OWN_KEYS
-                or key == "task_short_uid")
+    found = dict((key, value) for key, value in task.items()
+                 if key in fields.CHECKS or key in OWN_KEYS
+                 or key == "task_short_uid")
+    if "click_origin" in found:
+        found["click_origin"] = _without_client(found["click_origin"])
+    return found
+
+
+def _without_client(origin):
+    """Return an origin without what tells of the user; None for what is no
+    origin."""
+    if not isinstance(origin, dict):
+        return None
+    return dict(origin, chosen_language=None, comments=None,
+                client=dict.fromkeys(fields.CLIENT_LIMITS))
 
 
 def to_json(task):
@@ -322,8 +334,9 @@ def check_payload(task):
         raise ValueError("A task may have {} uids, this one has {}".format(
             most, len(task["uids"])))
     most = settings.get_setting("max_payload_bytes")
-    # The JSON is ASCII, so characters are bytes
-    size = len(to_json(task))
+    # The JSON is ASCII, so characters are bytes. What the click saw has limits
+    # of its own, and no click fails for it
+    size = len(to_json(dict(task, click_origin=None)))
     if size > most:
         raise ValueError("A task may have {} bytes, this one has {}".format(
             most, size))

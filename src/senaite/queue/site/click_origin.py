@@ -49,6 +49,10 @@ ENVIRON = {
 #: Parts of an origin that make links only together
 ADDRESS = ("server_url", "virtual_root", "root_path")
 
+#: What ZServer's clock server gives as port; as host, it sends the machine's
+#: name, at which nobody sees the site
+CLOCK_PORT = "Clock"
+
 #: Cookie with the language that the user has chosen on a page
 COOKIE = "I18N_LANGUAGE"
 
@@ -77,6 +81,8 @@ def collect(request):
     other = getattr(request, "other", None)
     # Scripts have a request of their own making, that nothing was found for
     if not isinstance(other, dict) or "PUBLISHED" not in other:
+        return None
+    if request.environ.get("SERVER_PORT") == CLOCK_PORT:
         return None
     found = _valid(fields.ORIGIN, {
         "server_url": other.get("SERVER_URL"),

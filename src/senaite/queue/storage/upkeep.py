@@ -108,7 +108,9 @@ def prune(unit, retention_seconds, limit):
 def forget_payloads(unit, retention_seconds, after, limit):
     """Remove the free keys of finished tasks; see
     `ITaskStore.forget_payloads`."""
-    query = sa.select(_TASK.c.task_uid, _TASK.c.ended, _TASK.c.payload).where(
+    query = sa.select(
+        _TASK.c.task_uid, _TASK.c.ended, _TASK.c.thin, _TASK.c.payload
+    ).where(
         unit.mine(_TASK), _TASK.c.state.in_(states.FINISHED),
         _TASK.c.ended <= unit.now - retention_seconds)
     if after is not None:
@@ -121,9 +123,10 @@ def forget_payloads(unit, retention_seconds, after, limit):
         after = (row["ended"], row["task_uid"])
         payload = json.loads(row["payload"])
         kept = queue_task.without_free_keys(payload)
-        if len(kept) < len(payload):
+        if kept != payload:
+            # It can be done again as long as it has lost no keys
             state_changes.write(
-                unit, row, thin=True,
+                unit, row, thin=len(kept) < len(payload) or row["thin"],
                 payload=fields.to_text(queue_task.to_json(kept)))
     return after
 

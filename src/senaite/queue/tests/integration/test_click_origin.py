@@ -45,6 +45,7 @@ from zope.globalrequest import getRequest
 from zope.i18nmessageid import MessageFactory
 from zope.interface import alsoProvides
 from ZPublisher.interfaces import IPubAfterTraversal
+from ZServer.ClockServer import ClockServer
 
 from senaite.queue import api
 from senaite.queue.http import inprocess
@@ -300,6 +301,9 @@ class TestClickOrigin(OriginCase):
         self.assertEqual(client["user_agent"], 1000 * "x")
         self.assertEqual(client["referer"].decode("utf-8"), 2 * u"\ufffd")
         self.assertIsNone(client["host"])
+        long_one = self.press(Referer="https://x/" + 3000 * "x")
+        self.assertEqual(long_one["click_origin"]["client"]["referer"],
+                         "https://x/" + 990 * "x")
         self.consume()
         self.wait_for(task)
         self.assertEqual(self.works[0]["site"], "https://lims.example.com/lab")
@@ -346,8 +350,19 @@ class TestRequestAfterwards(OriginCase):
         self.assertIsNone(click_origin.collect(getRequest()))
         self.assertIsNone(click_origin.collect(senaite_api.get_test_request()))
 
+    def test_request_of_the_clock_has_no_origin(self):
+        """It names a host: that of the machine, or one that was configured."""
+        for host in (None, "lims.example.com"):
+            clock = ClockServer("/plone/login", host=host)
+            self.addCleanup(clock.close)
+            _medusa, request, _response = clock.get_requests_and_response()
+            request["PARENTS"] = [self.layer["app"]]
+            request.processInputs()
+            request.traverse("/plone/login")
+            self.assertIn("PUBLISHED", request.other)
+            self.assertIsNone(click_origin.collect(request))
+
     def test_request_whose_address_makes_no_links_has_no_origin(self):
-        """That of the clock, say."""
         request = getRequest()
         request.other["PUBLISHED"] = object()
         former = request.other["SERVER_URL"]
@@ -357,5 +372,5 @@ class TestRequestAfterwards(OriginCase):
         request._script.append("a b")
         self.assertIsNone(click_origin.collect(request))
         del request._script[:]
-        request.other["SERVER_URL"] = "http://Zope Clock Server:Clock"
+        request.other["SERVER_URL"] = "http://no host"
         self.assertIsNone(click_origin.collect(request))

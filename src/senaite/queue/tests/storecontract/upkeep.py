@@ -91,6 +91,31 @@ class UpkeepContract(StoreCase):
         self.store.forget_payloads(100, after)
         self.assertNotIn("colour", self.store.get(young))
 
+    def test_users_of_finished_tasks_are_forgotten(self):
+        """Their addresses, browsers and comments; but tasks that failed can
+        be requeued, and then they need them."""
+        origin = {"server_url": "https://lims.example.com",
+                  "languages": ["de"], "comments": "Agreed",
+                  "client": {"address": "192.0.2.7"}}
+        done, failed = [self.add(number, click_origin=origin)["task_uid"]
+                        for number in (1, 2)]
+        self.pop_and_finish()
+        self.pop()
+        self.store.fail(failed, ALICE, "fatal", "no")
+        self.store.forget_payloads(0)
+        found = self.store.get(done)["click_origin"]
+        self.assertEqual((found["server_url"], found["languages"]),
+                         ("https://lims.example.com", ["de"]))
+        self.assertIsNone(found["comments"])
+        self.assertEqual(set(found["client"].values()), {None})
+        found = self.store.get(failed)["click_origin"]
+        self.assertEqual((found["comments"], found["client"]["address"]),
+                         ("Agreed", "192.0.2.7"))
+        # It has lost nothing that it needs in order to be done again
+        self.assertEqual(
+            [row["is_whole"] for row in self.store.changed_since(None)[1]],
+            [True, True])
+
     def test_free_keys_are_forgotten_in_bounded_steps(self):
         uids = [self.add(number, colour="blue")["task_uid"]
                 for number in range(5)]

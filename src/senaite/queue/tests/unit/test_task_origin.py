@@ -199,7 +199,33 @@ class TestJourney(unittest.TestCase):
                    note=None, error_code=None, skipped=0, skipped_items=None,
                    interventions=None)
         self.assertEqual(rows.to_task(row)["click_origin"], ORIGIN)
-        self.assertEqual(queue_task.without_free_keys(task)["click_origin"], ORIGIN)
+
+    def test_history_keeps_no_more_of_it_than_everybody_may_see(self):
+        task = make_task(1, click_origin=ORIGIN)
+        kept = queue_task.without_free_keys(task)
+        self.assertEqual(kept["click_origin"], dict(
+            ORIGIN, chosen_language=None, comments=None,
+            client=dict.fromkeys(fields.CLIENT_LIMITS)))
+        # It is an origin still: the task can be done again
+        self.assertEqual(queue_task.to_task(kept), task)
+        self.assertEqual(queue_task.without_free_keys(kept), kept)
+        self.assertEqual(task["click_origin"], ORIGIN)
+        # Somebody has changed the stored task
+        kept = queue_task.without_free_keys(dict(task, click_origin="x"))
+        self.assertIsNone(kept["click_origin"])
+
+    def test_no_click_fails_for_what_was_seen_of_it(self):
+        """Whatever the browser sent and the user typed."""
+        task = make_task(1, text="x")
+        surroundings.provide(
+            Site(max_payload_bytes=len(queue_task.to_json(task))))
+        queue_task.check_payload(make_task(1, text="x", click_origin=other(
+            comments=1333 * u"\u6c34", client=dict(
+                (name, most * "x") for name, most
+                in fields.CLIENT_LIMITS.items() if name != "host"))))
+        with self.assertRaises(ValueError):
+            queue_task.check_payload(
+                make_task(1, text="xx", click_origin=ORIGIN))
 
     def test_who_looks_at_a_task_does_not_see_the_client(self):
         shown = queue_task.concealed(make_task(1, click_origin=ORIGIN))
