@@ -11,10 +11,11 @@
 """Which transitions are core's own: nobody has asked for them.
 
 Core promotes what depends on an object, and what it is a part of, in the events
-of its transitions. When people work by hand on what is not queued, this reaches
-samples and worksheets that are, and goes on as it does without a queue: it is
-the same as if their click had come before the one that is queued. Were it
-refused, nobody would try again.
+of its transitions, and samples and worksheets when analyses come and go
+(`by_core`, see `senaite.queue.integration.core_patches`). When people work by
+hand on what is not queued, this reaches samples and worksheets that are, and
+goes on as it does without a queue: it is the same as if their click had come
+before the one that is queued. Were it refused, nobody would try again.
 """
 
 from __future__ import absolute_import
@@ -26,30 +27,39 @@ import threading
 
 from Acquisition import aq_base
 
-#: What core tries outside of events as well, when analyses are added, and
-#: nobody else does
-ROLLBACKS = ("rollback_to_open", "rollback_to_receive")
-
 _local = threading.local()
 
 
 class Attempt(object):
     """A transition that somebody tries to do."""
 
-    def __init__(self, obj, action, is_nested):
+    def __init__(self, obj, action, is_asked_for):
         """
         :param obj: content object
         :param action: id of the transition
-        :param is_nested: whether the events of another transition try it
+        :param is_asked_for: whether somebody has asked for just this
+            transition
         """
         self.obj = aq_base(obj)
         self.action = action
-        self.is_nested = is_nested
+        self.is_asked_for = is_asked_for
 
-    @property
-    def is_asked_for(self):
-        """Tell whether somebody has asked for just this transition."""
-        return not self.is_nested and self.action not in ROLLBACKS
+
+@contextlib.contextmanager
+def by_core(obj, *actions):
+    """Mark a block in which core tries transitions of an object, outside of
+    the events of another transition.
+
+    :param obj: content object
+    :param actions: ids of the transitions; any other one is asked for
+    """
+    former = getattr(_local, "expected", ())
+    _local.expected = former + tuple(
+        (aq_base(obj), action) for action in actions)
+    try:
+        yield
+    finally:
+        _local.expected = former
 
 
 @contextlib.contextmanager
@@ -61,7 +71,11 @@ def trying(obj, action):
     :returns: the attempt
     """
     former = getattr(_local, "attempt", None)
-    _local.attempt = Attempt(obj, action, former is not None)
+    is_expected = any(
+        aq_base(obj) is expected and action == expected_action
+        for expected, expected_action in getattr(_local, "expected", ()))
+    _local.attempt = Attempt(
+        obj, action, former is None and not is_expected)
     try:
         yield _local.attempt
     finally:

@@ -20,6 +20,7 @@ from __future__ import print_function
 
 from senaite.queue import api
 from senaite.queue.integration import ajax
+from senaite.queue.integration import cascades
 from senaite.queue.integration import decisions
 from senaite.queue.integration import listings
 from senaite.queue.integration import ownership
@@ -74,6 +75,60 @@ def add_analyses(original, self, analyses):
     analyses = decisions.assignable(analyses, self)
     if analyses:
         api.add_assign_task(self, analyses)
+
+
+@table.patch(
+    ("bika.lims.content.worksheet.Worksheet.addAnalysis", "2e36a08361132fcc"),
+    version=CORE,
+    why="It takes a worksheet back that is open again, which nobody has asked "
+        "for; the guard has to tell this from a request for the same.",
+    until="core tells its guards which transitions it tries by itself")
+def add_analysis(original, self, analysis, position=None):
+    """Add an analysis to the worksheet, and open the worksheet, queued or
+    not."""
+    with cascades.by_core(self, "rollback_to_open"):
+        return original(self, analysis, position)
+
+
+@table.patch(
+    ("bika.lims.subscribers.analysis.ObjectInitializedEventHandler",
+     "b3efefad81e69c4b"),
+    version=CORE, is_handler=True,
+    why="It takes a sample back that is open again, which nobody has asked "
+        "for; the guard has to tell this from a request for the same.",
+    until="core tells its guards which transitions it tries by itself")
+def analysis_initialized(original, analysis, event):
+    """Take the sample of a new analysis back, queued or not."""
+    with cascades.by_core(analysis.getRequest(), "rollback_to_receive"):
+        return original(analysis, event)
+
+
+@table.patch(
+    ("bika.lims.subscribers.analysis.ObjectRemovedEventHandler",
+     "17f9859546ee50f8"),
+    version=CORE, is_handler=True,
+    why="It promotes a sample that has lost its last open analysis, which "
+        "nobody has asked for, and which the task does not do later: the "
+        "sample would stay behind.",
+    until="core tells its guards which transitions it tries by itself")
+def analysis_removed(original, analysis, event):
+    """Promote the sample of an analysis that was removed, queued or not."""
+    with cascades.by_core(analysis.getRequest(), "submit", "verify"):
+        return original(analysis, event)
+
+
+@table.patch(
+    ("bika.lims.browser.workflow.analysisrequest"
+     ".WorkflowActionSaveAnalysesAdapter.__call__", "1a32c52ba53f1ded"),
+    version=CORE,
+    why="It takes the sample back that has got analyses, which nobody has "
+        "asked for; the guard has to tell this from a request for the same.",
+    until="core tells its guards which transitions it tries by itself")
+def save_analyses(original, self, action, objects):
+    """Save which analyses a sample has, and take the sample back, queued or
+    not."""
+    with cascades.by_core(self.context, "rollback_to_receive"):
+        return original(self, action, objects)
 
 
 @table.patch(

@@ -60,7 +60,7 @@ class Declaration(object):
     replacement = None
 
     def __init__(self, function, version, why, until, fingerprint,
-                 speedup=None, package=None):
+                 speedup=None, package=None, is_handler=False):
         """
         :param function: dotted name of the function
         :param version: package and version it was written for
@@ -71,8 +71,11 @@ class Declaration(object):
             that change what users see
         :param package: dotted name of the package that has the function, if
             it is one of several with the same first name
+        :param is_handler: whether ZCML registers the function as a handler of
+            events
         """
         self.function = function
+        self.is_handler = is_handler
         self.package = package or function.partition(".")[0]
         self.version = version
         self.why = why
@@ -114,6 +117,7 @@ class Declaration(object):
         if function is None:
             self.status, self.installed = MISSING, None
         else:
+            function = without_our_patches(function)
             self.status, self.installed = None, get_fingerprint(function)
             self.origin = self._get_origin(function)
 
@@ -126,6 +130,8 @@ class Declaration(object):
         is_ours = getattr(function, "patched_by", None) is self
         if self.status != APPLIED or is_ours or self.is_patched_over:
             return False
+        if self.replacement is None:
+            function = without_our_patches(function)
         found = get_fingerprint(function)
         if self.replacement is None and found == self.installed:
             return False
@@ -146,11 +152,34 @@ class Declaration(object):
             self.former = [value for name, value in vars(self.scope).items()
                            if name == self.name]
             setattr(self.scope, self.name, self._wrap())
+            self._hand_over(self.found, getattr(self.scope, self.name))
         self.status = APPLIED
+
+    def _hand_over(self, former, handler):
+        """Have events handled by another function.
+
+        ZCML has looked up the function before it was patched.
+        """
+        if not self.is_handler:
+            return
+        # Not at import: there are tables without handlers, and tests without
+        # Zope
+        from zope.component import getGlobalSiteManager
+        registries = [getGlobalSiteManager()]
+        for registry in registries:
+            # Tests put registries on top of each other
+            registries.extend(base for base in registry.__bases__
+                              if base not in registries)
+            for found in list(registry.registeredHandlers()):
+                if found.handler is former:
+                    registry.unregisterHandler(former, found.required)
+                    registry.registerHandler(
+                        handler, found.required, info=found.info)
 
     def take_back(self):
         """Undo `apply`, for tests that apply the patch again."""
         if self.former:
+            self._hand_over(getattr(self.scope, self.name), self.former[0])
             setattr(self.scope, self.name, self.former[0])
         elif self.former is not None:
             delattr(self.scope, self.name)
@@ -191,6 +220,16 @@ class Declaration(object):
         source = "lambda {0}: {1}.replacement({1}.found, {0})".format(
             ", ".join(names), DECLARATION)
         return eval(source, {DECLARATION: self, "__name__": __name__})
+
+
+def without_our_patches(function):
+    """Return what a function is without patches of other tables: a speedup may
+    rely on one whose calls are marked elsewhere."""
+    declaration = getattr(function, "patched_by", None)
+    while declaration is not None:
+        function = declaration.found
+        declaration = getattr(function, "patched_by", None)
+    return function
 
 
 class Table(object):

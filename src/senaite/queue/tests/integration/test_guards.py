@@ -19,9 +19,11 @@ import json
 import transaction
 from bika.lims import api
 from bika.lims.utils.analysisrequest import create_partition
+from bika.lims.utils import changeWorkflowState
 from bika.lims.workflow import doActionFor
 from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
+from Products.statusmessages.interfaces import IStatusMessage
 from zope.globalrequest import getRequest
 
 from senaite.queue.api import add_action_task
@@ -35,6 +37,7 @@ from senaite.queue.model.queue_task import to_task
 from senaite.queue.server.server_utility import get_server_utility
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
+from senaite.queue.tests import worksheets
 
 
 class GuardsTest(WorksheetTestCase):
@@ -211,6 +214,64 @@ class GuardsTest(WorksheetTestCase):
         self.assertEqual(api.get_review_status(worksheet), "open")
         self.drain()
         self.assertEqual(api.get_review_status(worksheet), "open")
+
+    def test_sample_is_promoted_when_its_last_open_analysis_is_removed(self):
+        """Verified by the task, it would have stayed where it was."""
+        for auto_verify, after in ((False, "to_be_verified"),
+                                   (True, "verified")):
+            api.get_setup().setAutoVerifySamples(auto_verify)
+            api.get_setup().setSelfVerificationEnabled(True)
+            sample, analysis = self.queue_for_verify("Ca", "Cu")
+            self.forget_answers()
+            sample.setAnalyses([analysis.getServiceUID()])
+            transaction.commit()
+            self.assertEqual(self.states([sample]), ["to_be_verified"])
+            self.assertEqual(
+                IStatusMessage(getRequest()).show(), [])
+            self.drain()
+            self.assertEqual(self.states([analysis, sample]),
+                             ["verified", after])
+
+    def queue_for_verify(self, *keywords):
+        """Return a sample, and its only submitted analysis, which is queued to
+        be verified."""
+        sample, = utils.create_samples(self.portal, 1, keywords)
+        analysis = utils.analyses_of([sample])[0]
+        self.enter_results([analysis])
+        self.do("submit", [analysis])
+        add_action_task([analysis], "verify")
+        transaction.commit()
+        return sample, analysis
+
+    def test_sample_is_opened_by_what_is_added_by_hand(self):
+        sample, analysis = self.queue_for_verify("Ca")
+        self.assertEqual(self.states([sample]), ["to_be_verified"])
+        services = worksheets.get_services(("Ca", "Cu"))
+        self.forget_answers()
+        sample.setAnalyses(services)
+        self.assertEqual(self.states([sample]), ["sample_received"])
+        self.assertEqual(len(utils.analyses_of([sample])), 2)
+
+    def test_rollback_by_request_is_refused(self):
+        """They need no permission of their own."""
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.do("submit", analyses)
+        self.click(worksheet, "verify", analyses[:1])
+        # What is inconsistent can be taken back, by core's own guards
+        changeWorkflowState(
+            analyses[1], "senaite_analysis_workflow", "assigned")
+        transaction.commit()
+        wanted = ((samples[0], "rollback_to_receive"),
+                  (worksheet, "rollback_to_open"))
+        for obj, action in wanted:
+            self.forget_answers()
+            self.assertFalse(doActionFor(obj, action)[0])
+            self.assertEqual(self.states([obj]), ["to_be_verified"])
+        self.drain()
+        for obj, action in wanted:
+            self.forget_answers()
+            self.assertTrue(doActionFor(obj, action)[0])
 
     def test_what_guards_of_others_ask_is_no_attempt(self):
         """A sample cannot be cancelled while a partition is queued."""
