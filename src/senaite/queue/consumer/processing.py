@@ -90,11 +90,14 @@ def process(portal, request, lease, user_id):
         corrected
     :rtype: dict
     """
+    # Asked before the abort, in the state of the site in which the user was
+    # logged in or not: afterwards, the plugin may be there again
+    objection = _find_objection(portal, lease.task, user_id)
     for attempt in range(1, ATTEMPTS + 1):
         transaction.abort()
         try:
             transaction.begin()
-            return _attempt(portal, request, lease, user_id, attempt)
+            return _attempt(portal, request, lease, objection, attempt)
         except PluginMissing as error:
             return {"outcome": NOT_READY, "error_message": to_message(error)}
         except TaskRefused as error:
@@ -121,14 +124,18 @@ def process(portal, request, lease, user_id):
         time.sleep(random.uniform(0, PAUSE * attempt))
 
 
-def _attempt(portal, request, lease, user_id, tries=1):
-    """Do the work once and commit; returns the answer."""
+def _attempt(portal, request, lease, objection, tries=1):
+    """Do the work once and commit; returns the answer.
+
+    :param objection: what `_find_objection` returned
+    """
     # a copy: what an adapter notes in it must not outlive a failed attempt
     task = to_task(dict(lease.task, skipped=0, skipped_items=[]))
     record = ledger.get(portal, task.task_uid)
     if record is not None:
         return dict(ledger.describe(record), outcome=ALREADY)
-    _check_user(portal, task, user_id)
+    if objection is not None:
+        raise objection
     context = task.get_context()
     if context is None:
         raise TaskRefused("{} does not exist any more".format(
@@ -165,24 +172,25 @@ def _work(portal, task, context, lease, tries):
     return done
 
 
-def _check_user(portal, task, user_id):
-    """Refuse to run a task as anybody but its user.
+def _find_objection(portal, task, user_id):
+    """Return what forbids to run a task as the current user, or None.
 
-    :raises TaskRefused: when that is for good
-    :raises PluginMissing: when the user exists, but cannot be logged in
+    :returns: TaskRefused when that is for good; PluginMissing when the user
+        exists, but cannot be logged in
     """
     if not task.username:
-        raise TaskRefused("The task has no user to run as")
+        return TaskRefused("The task has no user to run as")
     current_id = getSecurityManager().getUser().getId()
-    if task.username != user_id or task.username != current_id:
-        broken = plugin_check.find_broken(portal)
-        if broken and task.username == user_id and \
-                plugin_check.has_user(portal, task.username):
-            raise PluginMissing(
-                "The plugin {} is missing or switched off in {}".format(
-                    PAS_PLUGIN_ID, " and ".join(broken)))
-        raise TaskRefused("The user '{}' does not exist any more".format(
-            task.username), failures.USER_GONE)
+    if task.username == user_id == current_id:
+        return None
+    broken = plugin_check.find_broken(portal)
+    if broken and task.username == user_id and \
+            plugin_check.has_user(portal, task.username):
+        return PluginMissing(
+            "The plugin {} is missing or switched off in {}".format(
+                PAS_PLUGIN_ID, " and ".join(broken)))
+    return TaskRefused("The user '{}' does not exist any more".format(
+        task.username), failures.USER_GONE)
 
 
 def _prepare(request, task, context):

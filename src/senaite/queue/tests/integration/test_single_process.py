@@ -36,6 +36,7 @@ from ZODB.POSException import ConflictError
 from zope.component import getGlobalSiteManager
 from zope.globalrequest import getRequest
 from zope.interface import Interface
+from ZPublisher.interfaces import IPubAfterTraversal
 
 from senaite.queue import api
 from senaite.queue.auth import pas
@@ -148,7 +149,9 @@ class ProcessTestCase(unittest.TestCase):
     def wait_for(self, task, state=states.DONE):
         def is_there():
             found = self.stored(task)
-            return found is not None and found.status == state
+            if found is None or found.status != state:
+                raise AssertionError("{} expected: {!r}".format(state, found))
+            return True
         eventually(is_there)
         transaction.begin()
         return self.stored(task)
@@ -510,6 +513,33 @@ class TestProcess(ProcessTestCase):
             for waiting in (task, other):
                 self.assertEqual(self.wait_for(waiting).retries, task.retries)
             del self.attempts[:]
+
+    def test_plugin_is_put_back_while_a_task_is_refused(self):
+        """After its user was not logged in, and before anybody looks why."""
+        self.addCleanup(setattr, attempt, "READY_SECONDS",
+                        attempt.READY_SECONDS)
+        attempt.READY_SECONDS = 0.1
+        transaction.begin()
+        self.portal.acl_users.manage_delObjects([PAS_PLUGIN_ID])
+        transaction.commit()
+        site = connections.Site.of(self.portal)
+        repaired = []
+
+        def repair(event):
+            if not repaired and "/queue_consumer/process/" in \
+                    event.request["PATH_INFO"] and \
+                    not event.request["PATH_INFO"].endswith("/none"):
+                repaired.append(True)
+                site.write(lambda portal: pas.install(portal.acl_users),
+                           "The plugin is put back")
+        manager = getGlobalSiteManager()
+        manager.registerHandler(repair, (IPubAfterTraversal,))
+        self.addCleanup(manager.unregisterHandler, repair,
+                        (IPubAfterTraversal,))
+        task = self.click(uids=["a"])
+        self.consume()
+        self.assertEqual(self.wait_for(task).retries, task.retries)
+        self.assertTrue(repaired)
 
     def test_user_who_is_gone_fails_for_good_all_the_same(self):
         transaction.begin()
