@@ -27,10 +27,12 @@ import six
 CONCEALED = u"***"
 
 #: A key names a secret when one of its words is among these, ...
-_WORDS = frozenset(("ac", "auth", "key", "keys", "pass", "pwd"))
+_WORDS = frozenset(("ac", "auth", "bearer", "csrf", "jwt", "key", "keys",
+                    "pass", "pwd", "sid"))
 #: ... or when one of these is part of it
-_PARTS = ("apikey", "authoriz", "cookie", "credential", "passphrase", "passwd",
-          "password", "secret", "session", "token")
+_PARTS = ("accesskey", "apikey", "authenticator", "authoriz", "cookie",
+          "credential", "passphrase", "passwd", "password", "privatekey",
+          "secret", "sessid", "session", "token", "zopeid")
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")

@@ -13,7 +13,9 @@ than the other side remembers, and what becomes of the tasks then.
 
 The site records the latest version of the store that it has seen, its *mark*;
 the store keeps the latest mark that it has seen. A version is an epoch and a
-counter, see `ITaskStore.version`.
+counter, see `ITaskStore.version`. The mark moves with deliveries only; for the
+work of tasks, the store remembers the latest transaction of the database that
+recorded any.
 """
 
 from __future__ import absolute_import
@@ -52,10 +54,12 @@ _KEPT, _REMADE, _UNKNOWN = "kept", "remade", "unknown"
 class Known(object):
     """What a store knows of itself and of the site."""
 
-    def __init__(self, epoch, counter, seen=None, formers=None):
+    def __init__(self, epoch, counter, seen=None, formers=None, worked=None):
         """
         :param epoch, counter: its version
         :param seen: the latest mark of the site, (epoch, counter), or None
+        :param worked: the latest transaction of the site that is known to have
+            recorded work, as in `compare`
         :param formers: former epochs -> the counter up to which their versions
             are those of this store; None: all tasks were removed since
         """
@@ -63,13 +67,22 @@ class Known(object):
         self.counter = counter
         self.seen = seen
         self.formers = formers or {}
+        self.worked = worked
 
-    def compare(self, mark):
+    def compare(self, mark, worked=None):
         """Compare with what the site has recorded.
 
         :param mark: (epoch, counter), or None
+        :param worked: id of the latest transaction that recorded work, as
+            hexadecimal digits of one length; None: not known
         :returns: one of `KINDS`; None when both belong together
         """
+        found = self._compare(mark)
+        if found is None and worked and self.worked and worked < self.worked:
+            return DATABASE
+        return found
+
+    def _compare(self, mark):
         if mark is None:
             # An upgrade, or a new site, has not seen anything yet
             return None if self.seen is None else DATABASE

@@ -292,18 +292,21 @@ class ITaskStore(Interface):
         """Return the pauses: dicts with `name` ("": all tasks), `since`
         (epoch seconds) and `username`."""
 
-    def meet(mark):
-        """Compare the store with what the site has recorded of it.
+    def meet(mark, worked=None):
+        """Compare the store with what the site has recorded.
 
         :param mark: epoch and counter of the latest version that the site has
             seen, or None; see `senaite.queue.model.restores`
+        :param worked: id of the site's latest transaction that recorded work:
+            16 hexadecimal digits; None when it is not known
         :returns: dict with `hold` (see `get_hold`), `kind` (one of
             `restores.KINDS`; None when both belong together) and `is_new`
             (whether `note_mark` would keep another mark)
         """
 
-    def note_mark(mark):
-        """Keep the site's mark, to compare it with later ones."""
+    def note_mark(mark, worked=None):
+        """Keep the site's mark and its latest transaction that recorded work,
+        to compare them with later ones; earlier ones are ignored."""
 
     def hold(kind, mark):
         """Note that the store and the site do not belong together, until

@@ -23,6 +23,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import binascii
 import zlib
 
 from BTrees.Length import Length
@@ -30,6 +31,7 @@ from BTrees.OOBTree import OOBTree
 from persistent.list import PersistentList
 from persistent.mapping import PersistentMapping
 from ZODB.POSException import ConflictError
+from ZODB.utils import z64
 
 from senaite.queue.model import left_out
 from senaite.queue.site import connections
@@ -118,6 +120,25 @@ def describe(value):
 def has(portal, task_uid):
     """Tell whether a task's work is done."""
     return get(portal, task_uid) is not None
+
+
+def last_transaction(portal):
+    """Return the id of the latest transaction that recorded work.
+
+    An undo of work is a later one. Only a backup that is restored brings an
+    earlier one back.
+
+    :returns: 16 hexadecimal digits; None when there is none yet
+    :rtype: str
+    """
+    root = get_root(portal)
+    if root is None:
+        return None
+    bell = root["bell"]
+    # Reading the value loads the object that has the serial
+    if not bell.value or bell._p_serial in (None, z64):
+        return None
+    return binascii.hexlify(bell._p_serial).decode("ascii")
 
 
 def was_undone(portal, task_uid, ended, now):

@@ -15,8 +15,9 @@ until somebody reconciles them: what waited in the outbox of an older database
 would be dropped, because the store knows it; what was done since would be done
 again by an older store.
 
-* What: compares the site's record of the store (`records.store_mark`) with the
-  store's record of the site (`storage.meeting`).
+* What: compares the site's record of the store (`records.store_mark`) and its
+  latest transaction that recorded work (`records.ledger`) with the store's
+  record of the site (`storage.meeting`).
 * When: before tasks are handed out or accepted, when a consumer starts, and
   every few seconds while clients ask for changes. One read of the store; it is
   written to at most every `NOTE_SECONDS`.
@@ -99,15 +100,17 @@ class Agreement(object):
         if portal is None:
             return self.store.get_hold()
         # Not at import: they need the ZODB
+        from senaite.queue.records import ledger
         from senaite.queue.records import store_mark
         # The site first: the store may go on in between, and is not older
         mark = store_mark.read(portal)
-        found = self.store.meet(mark)
+        worked = ledger.last_transaction(portal)
+        found = self.store.meet(mark, worked)
         if found["hold"] is not None:
             return found["hold"]
         if found["kind"] is None:
             if found["is_new"] and self._is_due():
-                self.store.note_mark(mark)
+                self.store.note_mark(mark, worked)
             return None
         if found["kind"] == restores.DATABASE:
             mark = self._confirm(portal)
@@ -130,6 +133,7 @@ class Agreement(object):
         :returns: the mark of the site; False when it is not, or the database
             cannot be read now
         """
+        from senaite.queue.records import ledger
         from senaite.queue.records import store_mark
         from senaite.queue.site import connections
         site = connections.Site.of(portal)
@@ -139,7 +143,8 @@ class Agreement(object):
                 return False
             with site.opened() as (fresh, _manager):
                 mark = store_mark.read(fresh)
-            if self.store.meet(mark)["kind"] != restores.DATABASE:
+                worked = ledger.last_transaction(fresh)
+            if self.store.meet(mark, worked)["kind"] != restores.DATABASE:
                 return False
             if clock.monotonic() >= until:
                 return mark

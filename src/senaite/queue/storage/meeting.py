@@ -40,27 +40,37 @@ _TASK = schema.task
 MOST_FORMERS = 20
 
 
-def meet(unit, mark):
+def meet(unit, mark, worked=None):
     """Compare with the site's mark; see `ITaskStore.meet`."""
     row = _row(unit)
     if row is None:
         row = {"epoch": u"", "counter": 0, "seen": None, "formers": None,
-               "hold": None}
+               "hold": None, "worked": None}
     known = _known(row)
     return {
         "hold": _hold(row),
-        "kind": known.compare(mark),
-        "is_new": mark is not None and known.seen != mark,
+        "kind": known.compare(mark, worked),
+        "is_new": mark is not None and (
+            known.seen != mark or _is_later(worked, known.worked)),
     }
 
 
-def note(unit, mark):
+def note(unit, mark, worked=None):
     """Keep the site's mark, unless a later one is kept; see
     `ITaskStore.note_mark`."""
     known = _known(unit.site_row())
+    values = {}
     if known.seen is None or known.seen[0] != mark[0] or \
             known.seen[1] < mark[1]:
-        _write(unit, seen=_version(mark))
+        values["seen"] = _version(mark)
+    if _is_later(worked, known.worked):
+        values["worked"] = fields.to_text(worked)
+    if values:
+        _write(unit, **values)
+
+
+def _is_later(worked, known):
+    return bool(worked) and (not known or known < worked)
 
 
 def hold(unit, kind, mark):
@@ -121,7 +131,7 @@ def reconcile(unit, kind, mark, decisions, reasons, tasks):
             counts[fate] += 1
     row = unit.site_row()
     if kind == restores.DATABASE:
-        _write(unit, hold=None, seen=_version(mark))
+        _write(unit, hold=None, seen=_version(mark), worked=None)
     else:
         common = (_hold(row) or row)["counter"]
         _write(unit, **renewed(row, common, mark))
@@ -153,6 +163,7 @@ def renewed(row, common, mark=None):
         if mark and mark[0] != formers[0][0]:
             formers.insert(0, (mark[0], None))
     return {"epoch": unitofwork.new_epoch(), "seen": None, "hold": None,
+            "worked": None,
             "formers": fields.to_text(json.dumps(formers[:MOST_FORMERS]))}
 
 
@@ -218,7 +229,8 @@ def _write(unit, **values):
 def _known(row):
     return restores.Known(
         fields.to_native(row["epoch"]), row["counter"], seen=_seen(row),
-        formers=dict(_formers(row)))
+        formers=dict(_formers(row)),
+        worked=fields.to_native(row["worked"]) if row["worked"] else None)
 
 
 def _seen(row):

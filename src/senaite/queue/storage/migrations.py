@@ -80,7 +80,8 @@ def _columns_for_the_clock(connection):
 
 
 def _columns_for_backups(connection):
-    for column in ("seen VARCHAR(40)", "formers TEXT", "hold TEXT"):
+    for column in ("seen VARCHAR(40)", "worked VARCHAR(16)", "formers TEXT",
+                   "hold TEXT"):
         connection.exec_driver_sql("ALTER TABLE site ADD COLUMN " + column)
     for name in ("cut", "thin"):
         connection.exec_driver_sql(

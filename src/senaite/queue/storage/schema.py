@@ -75,10 +75,11 @@ site = Table(
     # day that belongs to it; see `store_clock`
     Column("clock", Float(53)),
     Column("clock_wall", Float(53)),
-    # The latest version that the site is known to have recorded; former
-    # epochs of this store, and why no tasks are handed out (JSON); see
-    # `meeting`
+    # The latest version that the site is known to have recorded, and its
+    # latest transaction that recorded work; former epochs of this store, and
+    # why no tasks are handed out (JSON); see `meeting`
     Column("seen", String(40)),
+    Column("worked", String(16)),
     Column("formers", Text),
     Column("hold", Text),
 )

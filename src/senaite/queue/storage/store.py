@@ -267,13 +267,13 @@ class TaskStore(object):
         with self._read() as unit:
             return pauses.describe(unit)
 
-    def meet(self, mark):
+    def meet(self, mark, worked=None):
         with self._read() as unit:
-            return meeting.meet(unit, mark)
+            return meeting.meet(unit, mark, worked)
 
-    def note_mark(self, mark):
+    def note_mark(self, mark, worked=None):
         with self._write() as unit:
-            meeting.note(unit, mark)
+            meeting.note(unit, mark, worked)
 
     def hold(self, kind, mark):
         with self._write() as unit:

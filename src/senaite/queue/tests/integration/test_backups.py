@@ -27,6 +27,7 @@ import tempfile
 import unittest
 import uuid
 
+import transaction
 from ZODB.DB import DB
 from ZODB.FileStorage import FileStorage
 
@@ -209,10 +210,13 @@ class Laboratory(unittest.TestCase):
         tasks = self.click(number)
         self.relay()
         self.work()
-        # as the queue server does every few seconds
+        self.look_again()
+        return tasks
+
+    def look_again(self):
+        """Compare and note, as the queue server does every few seconds."""
         self.queue.agreement._noted_at = None
         self.queue.agreement.check()
-        return tasks
 
 
 class TestOlderDatabase(Laboratory):
@@ -263,6 +267,35 @@ class TestOlderDatabase(Laboratory):
         self.work()
         self.assertEqual(self.done(before + waiting), [1] * 8)
         self.assertEqual(self.done(later), [0] * 2)
+
+    def test_only_work_was_done_since(self):
+        """Nobody clicked, and no record left the ledger."""
+        tasks = self.click(6)
+        self.relay()
+        self.work(2)
+        self.save("Data.fs")
+        self.work()
+        self.look_again()
+        self.put_back("Data.fs")
+        self.assertEqual(self.done(tasks), [1] * 2 + [0] * 4)
+        self.assertEqual(self.store.meet(
+            store_mark.read(self.jane.begin()))["kind"], None)
+        self.queue.hello(CONSUMER)
+        self.assertEqual(self.store.get_hold()["kind"], restores.DATABASE)
+        self.assertEqual(self.queue.reconcile()[restores.PUT_BACK], 4)
+        self.work()
+        self.assertEqual(self.done(tasks), [1] * 6)
+        self.look_again()
+        self.assertIsNone(self.store.get_hold())
+
+    def test_undone_work_is_not_an_older_database(self):
+        self.deliver_and_work(2)
+        newest = self.db.undoLog(0, 1)[0]
+        transaction.begin()
+        self.db.undo(newest["id"])
+        transaction.commit()
+        self.look_again()
+        self.assertIsNone(self.store.get_hold())
 
     def test_ledger_that_forgot_before_the_backup_costs_nothing(self):
         tasks = self.deliver_and_work(4)

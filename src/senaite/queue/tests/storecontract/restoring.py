@@ -48,6 +48,23 @@ class RestoreContract(StoreCase):
         self.assertEqual(self.kind((epoch, counter - 1)), restores.DATABASE)
         self.assertEqual(self.kind(None), restores.DATABASE)
 
+    def test_work_that_the_site_has_recorded_is_compared(self):
+        self.add(1)
+        mark = self.get_version()
+        self.assertIsNone(self.store.meet(mark, u"03ff")["kind"])
+        self.assertTrue(self.store.meet(mark, u"03ff")["is_new"])
+        self.store.note_mark(mark, u"03ff")
+        self.assertFalse(self.store.meet(mark, u"03ff")["is_new"])
+        self.store.note_mark(mark, u"03fe")
+        self.store.note_mark(mark, None)
+        self.assertFalse(self.store.meet(mark, None)["is_new"])
+        for worked, kind in ((None, None), (u"03ff", None), (u"0400", None),
+                             (u"03fe", restores.DATABASE)):
+            self.assertEqual(self.store.meet(mark, worked)["kind"], kind)
+        self.store.hold(restores.DATABASE, mark)
+        self.store.reconcile(restores.DATABASE, mark, {}, REASONS)
+        self.assertIsNone(self.store.meet(mark, u"03fe")["kind"])
+
     def test_hold_lasts_until_it_is_reconciled(self):
         self.assertIsNone(self.store.get_hold())
         self.add(1)
