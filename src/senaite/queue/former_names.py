@@ -70,6 +70,22 @@ def get_tasks_summary(*args, **kwargs):
     refuse("get_tasks_summary")
 
 
+def get_task_info(*args, **kwargs):
+    """Refuse: see docs/json for the answers of the routes."""
+    refuse("get_task_info")
+
+
+def get_post_zeo(*args, **kwargs):
+    """Refuse: consumers are known by ids of their own."""
+    refuse("get_post_zeo")
+
+
+def handle_queue_errors(function):
+    """Return the function: SENAITE's JSON API answers with the errors of its
+    routes."""
+    return function
+
+
 def refuse(name):
     """Say that something has gone without an equal.
 

@@ -22,6 +22,11 @@ from senaite.queue.site.portal import current_portal
 
 zope.deferredimport.initialize()
 zope.deferredimport.deprecated(
+    "It is not needed: SENAITE's JSON API answers with the errors of routes; "
+    "returns the function unchanged",
+    handle_queue_errors="senaite.queue.former_names:handle_queue_errors",
+)
+zope.deferredimport.deprecated(
     "It belonged to the JSON routes of senaite.queue 1.0.x and raises "
     "NotImplementedError; use senaite.queue.api.get_queue()",
     fail="senaite.queue.former_names:fail",
@@ -29,18 +34,20 @@ zope.deferredimport.deprecated(
     get_message_summary="senaite.queue.former_names:get_message_summary",
     get_summary="senaite.queue.former_names:get_summary",
     get_tasks_summary="senaite.queue.former_names:get_tasks_summary",
+    get_post_zeo="senaite.queue.former_names:get_post_zeo",
+    get_task_info="senaite.queue.former_names:get_task_info",
     is_valid_zeo_host="senaite.queue.former_names:is_valid_zeo_host",
 )
 
 
 def get_task_url(task):
-    """Return the URL of the page that shows a task.
+    """Return the URL of the JSON route that tells of a task.
 
     :param task: a task, the dict of one, or a task uid
     :rtype: str
     :raises ValueError: for anything else
     """
-    return "{}/@@queue_task?uid={}".format(
+    return "{}/@@API/senaite/v1/queue_server/{}".format(
         current_portal().absolute_url(), get_task_uid(task))
 
 

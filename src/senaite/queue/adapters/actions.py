@@ -14,6 +14,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from bika.lims.browser.workflow import WorkflowActionGenericAdapter  # noqa: F401
+
 from senaite.queue.integration.form_channel import AnalysesActionQueueAdapter  # noqa: F401
 from senaite.queue.integration.form_channel import AssignQueueAdapter  # noqa: F401
 from senaite.queue.integration.form_channel import QueueingMixin  # noqa: F401

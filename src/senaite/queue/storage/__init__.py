@@ -25,6 +25,11 @@ from senaite.queue.storage.store import TaskStore
 __all__ = ["open_store", "parse_consumer_id"]
 
 
+class QueueTask(dict):
+    """A task of senaite.queue 1.0.0 or 1.0.1, as the databases of its sites
+    name it. Kept for the upgrade, which says which tasks are lost."""
+
+
 def open_store(url, site_id, clock=None, elapsed=None):
     """Return the task store of a site.
 

@@ -46,6 +46,8 @@ MARK = b"IQueued"
 NAME = b"senaite.queue"
 ANNOTATED = b"__annotations__"
 TREE = b"OOBTree"
+#: Where 1.0.0 kept the latest task that was done
+PROCESSED = "processed"
 MAPPINGS = (TREE, b"OOBucket", b"PersistentMapping", b"PersistentDict")
 
 #: Maximum number of lost tasks that are logged one by one
@@ -136,7 +138,7 @@ def tasks_in(value, depth=6):
                 "username", "uids", "created"}:
             yield dict(state)
             return
-        inner = list(state.values())
+        inner = [item for key, item in state.items() if key != PROCESSED]
     elif isinstance(value, (list, tuple)) or hasattr(value, "__iter__"):
         inner = list(value)
     else:

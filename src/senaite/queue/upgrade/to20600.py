@@ -127,15 +127,16 @@ def write_settings(settings):
     """Write the old values into the new records, where they are valid.
 
     Without a valid server the queue is off: the default is the address of
-    another process than the one the site used.
+    another process than the one the site used. An empty one is how people
+    switched off the queue of 1.0.x.
     """
     registry = getUtility(IRegistry)
     for name, value in sorted(settings.items()):
-        if value is None:
+        if value is None and name != "server":
             continue
         if isinstance(value, (list, tuple)):
             value = tuple(to_text(item) for item in value)
-        else:
+        elif value is not None:
             value = to_text(value)
         try:
             IQueueSettings[name].validate(value)

@@ -110,7 +110,7 @@ class QueueSettingsForm(RegistryEditForm):
 
     def groups_of_widgets(self):
         """Return the widgets as `config.GROUPS` has them; the fields of other
-        add-ons come last.
+        add-ons come last, in the fieldsets of their schema.
 
         :returns: dicts with `title` and `fields`; each field is a dict with
             `widget`, `locked` (why it cannot be changed, or None),
@@ -120,12 +120,15 @@ class QueueSettingsForm(RegistryEditForm):
             {"title": title,
              "fields": [self.describe(setting) for setting in settings]}
             for title, settings in config.GROUPS]
-        others = [{"widget": widget, "locked": None, "consequence": None,
-                   "facts": None}
+        others = [_describe_widget(widget)
                   for name, widget in self.widgets.items()
                   if name not in config.SETTINGS]
         if others:
             groups.append({"title": OTHERS, "fields": others})
+        groups.extend(
+            {"title": group.label, "fields": [
+                _describe_widget(widget) for widget in group.widgets.values()]}
+            for group in self.groups)
         return groups
 
     def describe(self, setting):
@@ -137,6 +140,15 @@ class QueueSettingsForm(RegistryEditForm):
 
     # SENAITE switches off Plone's automatic protection
     enableCSRFProtection = True
+
+    # The groups of other add-ons are below each other, as ours are
+    enable_form_tabbing = False
+
+
+def _describe_widget(widget):
+    """Return the field of another add-on as `groups_of_widgets` has it."""
+    return {"widget": widget, "locked": None, "consequence": None,
+            "facts": None}
 
 
 def get_facts(setting):

@@ -25,6 +25,7 @@ from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.app.testing import login
 from plone.registry.interfaces import IRegistry
 from plone.registry.record import Record
+from plone.supermodel import model
 from plone.testing.zope import Browser
 from plone.z3cform.layout import wrap_form
 from six.moves.urllib.parse import urlencode
@@ -51,7 +52,10 @@ from senaite.queue.tests.integration import people
 class ILabSettings(IQueueControlPanel):
     """What an add-on adds to our settings."""
 
+    model.fieldset("lab_times", label=u"Times", fields=["lab_closes_at"])
+
     lab_opens_at = schema.Int(title=u"Lab opens at", default=8, min=0, max=23)
+    lab_closes_at = schema.Int(title=u"Lab closes at", default=18, max=23)
 
 
 class LabForm(QueueControlPanelForm):
@@ -230,6 +234,10 @@ class TestControlPanel(unittest.TestCase):
         page = self.save(lab_opens_at="6", default="7")
         self.assertIn("Changes saved", page)
         self.assertIn("Lab opens at", page)
+        self.assertEqual(18, registry["senaite.queue.lab_closes_at"])
+        self.assertIn("Changes saved", self.save(lab_closes_at="17"))
+        self.assertEqual(17, registry["senaite.queue.lab_closes_at"])
+        self.assertEqual(6, registry["senaite.queue.lab_opens_at"])
         self.assertEqual(6, registry["senaite.queue.lab_opens_at"])
         self.assertEqual(7, self.setting("default"))
         self.browser.open(self.url)

@@ -36,6 +36,7 @@ KEPT = (
     "senaite.queue.adapters.QueueObjectSecurityAdapter",
     "senaite.queue.adapters.QueuedActionTaskAdapter",
     "senaite.queue.adapters.QueuedAssignAnalysesTaskAdapter",
+    "senaite.queue.adapters.actions.WorkflowActionGenericAdapter",
     "senaite.queue.adapters.actions.WorkflowActionGenericQueueAdapter",
     "senaite.queue.browser.controlpanel.IQueueControlPanel",
     "senaite.queue.browser.controlpanel.QueueControlPanelForm",
@@ -53,7 +54,9 @@ DEPRECATED = (
     ("senaite.queue.request", "fail", "get_queue"),
     ("senaite.queue.request", "get_list_summary", "get_queue"),
     ("senaite.queue.request", "get_message_summary", "get_queue"),
+    ("senaite.queue.request", "get_post_zeo", "get_queue"),
     ("senaite.queue.request", "get_summary", "get_queue"),
+    ("senaite.queue.request", "get_task_info", "get_queue"),
     ("senaite.queue.request", "get_tasks_summary", "get_queue"),
     ("senaite.queue.request", "is_valid_zeo_host", "get_queue"),
     ("senaite.queue.tests.base", "SIMPLE_TESTING", "QUEUE_FUNCTIONAL"),
@@ -104,6 +107,12 @@ class TestFormerNames(unittest.TestCase):
             self.assertIn("senaite.queue.request." + name,
                           str(caught.exception))
 
+    def test_routes_keep_their_decorator(self):
+        decorate, said = look_up("senaite.queue.request",
+                                 "handle_queue_errors")
+        self.assertEqual(len(said), 1)
+        self.assertEqual(decorate(len)("abc"), 3)
+
     def test_profiles(self):
         import senaite.queue
         self.assertEqual(senaite.queue.PROFILE_ID,
@@ -121,7 +130,7 @@ class TestFormerNames(unittest.TestCase):
         task = new_task("task_x", self.portal)
         for given in (task, dict(task), task.task_uid):
             self.assertEqual(
-                get_task_url(given), "{}/@@queue_task?uid={}".format(
+                get_task_url(given), "{}/@@API/senaite/v1/queue_server/{}".format(
                     self.portal.absolute_url(), task.task_uid))
         with self.assertRaises(ValueError):
             get_task_url("dummy")

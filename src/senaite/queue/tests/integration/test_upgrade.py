@@ -68,6 +68,7 @@ from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
+from senaite.queue.storage import QueueTask
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
@@ -343,6 +344,14 @@ class UpgradeCase(unittest.TestCase):
         storage["current"] = FormerTask(**dict(TASK, name="task_two"))
         annotations = IAnnotations(self.portal)
         annotations["senaite.queue.main.storage"] = storage
+        # 1.0.0 has kept tasks in the setup, the latest one that was done, too
+        of_setup = IAnnotations(self.portal.bika_setup)
+        of_setup["senaite.queue.main.storage"] = OOBTree({
+            "current": QueueTask(TASK, name="task_five"),
+            "processed": QueueTask(TASK, name="task_done"),
+            "failed": [QueueTask(TASK, name="task_six")]})
+        of_setup["senaite.queue.main.storage.tasks"] = OOBTree({
+            "tasks": [QueueTask(TASK, name="task_seven")]})
         annotations["senaite.queue.empty"] = PersistentMapping()
         annotations["another.add-on"] = 1
         self.client = self.portal.clients.objectValues()[0]
@@ -503,12 +512,13 @@ class TestDetails(UpgradeCase):
 
     def check_what_was_queued_is_reported(self):
         lost = [line for line in self.messages() if "event=task_lost" in line]
-        for name in ("task_one", "task_two", "task_three", "task_four"):
+        for name in ("task_one", "task_two", "task_three", "task_four",
+                     "task_five", "task_six", "task_seven"):
             self.assertEqual(
                 len([line for line in lost if name in line]), 1, lost)
         self.assertFalse([line for line in self.messages()
                           if "s3cr3t-of-the-test" in line])
-        self.assertIn("count=4", [line for line in self.messages()
+        self.assertIn("count=7", [line for line in self.messages()
                                   if "event=tasks_lost" in line][0])
 
     def check_annotations_of_others_are_kept(self):
@@ -590,6 +600,18 @@ class TestLaterSettings(unittest.TestCase):
             setup.getLastVersionForProfile(PROFILE), ("20603",))
         self.assertIs(registry["senaite.queue.speedups"], True)
         self.assertEqual(registry["senaite.queue.default"], 7)
+
+    def test_queue_that_was_off_stays_off(self):
+        """An empty server was the way to switch off the queue of 1.0.x."""
+        registry = getUtility(IRegistry)
+        self.assertTrue(registry["senaite.queue.server"])
+        registry.records["senaite.queue.server"] = Record(
+            field.TextLine(title=u"x", required=False), None)
+        setup = self.layer["portal"].portal_setup
+        setup.setLastVersionForProfile(PROFILE, "1.0.3")
+        setup.upgradeProfile(PROFILE)
+        self.assertIsNone(registry["senaite.queue.server"])
+        self.assertEqual(api.get_queue_status(), "disabled")
 
     def test_server_of_another_type_is_kept(self):
         """Earlier versions kept the URL as bytes in Python 2."""

@@ -30,7 +30,9 @@ HIDDEN = "s3cr3t-of-the-test"
 class TestKeys(unittest.TestCase):
 
     def test_names_of_secrets(self):
-        for key in ("__ac", "__ac_password", "cookie", "Cookie", "cookies",
+        for key in ("_authenticator", "_ZopeId", "csrf", "jwt", "PHPSESSID",
+                    "sid", "bearer", "accesskey", "privatekey",
+                    "__ac", "__ac_password", "cookie", "Cookie", "cookies",
                     "password", "PASSWORD", "user_passwd", "pwd", "token",
                     "csrf_token", "accessToken", "authToken", "auth_key",
                     "api_key", "apikey", "apiKey", "private-key", "key",
