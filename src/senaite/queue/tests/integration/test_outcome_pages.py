@@ -226,8 +226,9 @@ class ToastTest(OutcomeCase):
         self.queue.pop(CONSUMER)
         self.assertEqual(self.ask("jobs=" + JOB)["ended"], {})
         self.queue.done(task, CONSUMER)
-        self.assertEqual(self.ask("jobs=" + JOB)["ended"][JOB]["text"],
-                         "Finished: Some task")
+        answer = self.ask("jobs=" + JOB)
+        self.assertEqual(answer["ended"][JOB]["text"], "Finished: Some task")
+        self.assertEqual(answer["unsettled"], [])
 
     def test_failures_and_removals_are_told(self):
         self.add(username="analyst", job_uid=JOB)
