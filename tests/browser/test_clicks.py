@@ -235,6 +235,7 @@ def test_who_is_logged_out_is_told_once(story, page, pictures):
         page.browser.delete_cookie("__ac")
         farewell, = page.wait(".queue-logged-out")
         assert "You are logged out." in farewell.text
+        page.wait(".queue-progress-stale:not([hidden])")
         pictures("clicks-logged-out")
     # The page asks again, and says nothing of work that it knows nothing of
     page.browser.execute_script(
@@ -266,9 +267,11 @@ def follow(story, page, uids):
             "marks": 0, "bar": 0, "jobs": 0, "ended": 1, "selected": 0},
             "page that shows the end")
         found = frames()
-    tasks = [task for task in Seeds(story.cluster).store.find(["done"])
-             if set(task["uids"]) & set(uids)]
-    return found, max(task["ended"] for task in tasks)
+    store = Seeds(story.cluster).store
+    job, = {task["job_uid"] for task in store.find(["done"])
+            if set(task["uids"]) & set(uids)}
+    return found, max(task["ended"]
+                      for task in store.page(job_uid=job)["tasks"])
 
 
 def check_frames(found):

@@ -184,6 +184,7 @@
 
   function sayLoggedOut() {
     version = "";
+    tell("queue-silent");
     if (!loggedOut) {
       loggedOut = true;
       tell("queue-logged-out");
