@@ -95,25 +95,26 @@ class QueuedTransition(ListingWorkflowTransition):
         groups = shortfall.find(
             [obj for obj in found if senaite_api.get_uid(obj) not in free],
             transition, gone=len(selection) - len(found))
-        if objects and not self.add(transition, objects):
+        task = self.add(transition, objects) if objects else None
+        if self.error:
             self.uids = selected[:1]
             return
         IAnnotations(self.request)[CLICK] = shortfall.to_answer(
-            len(objects), groups)
+            len(objects), groups, task.job_uid if task else None)
 
     def add(self, transition, objects):
-        """Add the task; return whether that worked."""
+        """Add the task and return it; None if that did not work."""
         if transition == "assign":
             # Slots are taken in this order, as they are through the form
             objects = WorkflowActionAssignAdapter(
                 self.view.context, self.request).sorted_analyses(objects)
         try:
-            api.add_action_task(objects, transition, self.view.context)
+            return api.add_action_task(
+                objects, transition, self.view.context)
         except ValueError as error:
             # E.g. more items than a task may have: shown in the row
             self.error["message"] = str(error)
-            return False
-        return True
+            return None
 
     def is_to_be_queued(self, transition, count):
         """Tell whether the transition of this request is queued."""

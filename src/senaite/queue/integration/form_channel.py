@@ -35,8 +35,8 @@ from senaite.queue import messageFactory as _
 class QueueingMixin(object):
     """Turns a `WorkflowActionGenericAdapter` into one that queues."""
 
-    #: number of objects that this click has queued
-    queued = 0
+    #: number of objects that this click has queued, and uid of the job
+    queued, job_uid = 0, None
 
     #: id of the transition, and the selected objects that were left out
     action, left = None, ()
@@ -86,7 +86,8 @@ class QueueingMixin(object):
         free = decisions.allowed(objects, action)
         self.leave_out(objects, free)
         if free:
-            api.add_action_task(free, action, self.context)
+            task = api.add_action_task(free, action, self.context)
+            self.job_uid = task and task.job_uid
             self.queued += len(free)
         return free
 
@@ -109,7 +110,7 @@ class QueueingMixin(object):
             message = shortfall.tell_click(self.queued, groups) \
                 if self.queued else shortfall.join(message, groups)
         if message is not None and (self.queued or groups):
-            told.repeat(self.request, message, level)
+            told.repeat(self.request, message, level, self.job_uid)
         return super(QueueingMixin, self).redirect(
             redirect_url=redirect_url, message=message, level=level)
 
@@ -160,6 +161,7 @@ class AssignQueueAdapter(QueueingMixin, WorkflowActionAssignAdapter):
         if not free:
             message = bikaMessageFactory(u"No changes made")
             return self.redirect(message=message, level="warning")
-        api.add_assign_task(self.context, free)
+        task = api.add_assign_task(self.context, free)
+        self.job_uid = task and task.job_uid
         self.queued = len(free)
         return self.success([self.context])

@@ -180,15 +180,17 @@ def join(message, groups):
         text, u"" if text.endswith(u".") else u".", tell(groups))
 
 
-def to_answer(queued, groups):
+def to_answer(queued, groups, job_uid=None):
     """Return what a click has queued and left out, for programs and scripts.
 
-    :returns: dict with `queued` (number), `left_out` (dicts with `count`,
-        `reason`, `text` and, where it matters, `state`; nobody's name is in
-        them but in the text) and `message` (all of it, translated)
+    :param job_uid: uid of the job, if anything was queued
+    :returns: dict with `queued` (number), `job` (its uid), `left_out` (dicts
+        with `count`, `reason`, `text` and, where it matters, `state`; nobody's
+        name is in them but in the text) and `message` (all of it, translated)
     """
     return {
         "queued": queued,
+        "job": job_uid,
         "left_out": [dict(
             [(key, group[key]) for key in ("count", "reason", "state")
              if key in group], text=tell_group(group)) for group in groups],

@@ -33,17 +33,19 @@ SECONDS = 60
 MOST_CHARACTERS = 300
 
 
-def repeat(request, message, level):
+def repeat(request, message, level, job_uid=None):
     """Have the next page of this browser repeat a message.
 
     :param request: request that is answered by a redirect
     :param message: the message, translated or not
     :param level: "info", "warning" or "error"
+    :param job_uid: uid of the job that the click has started, if any: the page
+        tells when it has ended
     """
     text = senaite_api.safe_unicode(translate(message))
     if len(text) > MOST_CHARACTERS:
         text = text[:MOST_CHARACTERS - 1] + u"\u2026"
     # Zope quotes what a cookie must not contain
     request.response.setCookie(
-        COOKIE, json.dumps({"text": text, "level": level}), path="/",
-        max_age=SECONDS, same_site="Lax")
+        COOKIE, json.dumps({"text": text, "level": level, "job": job_uid}),
+        path="/", max_age=SECONDS, same_site="Lax")

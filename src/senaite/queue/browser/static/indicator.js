@@ -124,6 +124,15 @@
     box.querySelector(".queue-indicator-count").textContent = state.active;
   }
 
+  // A job may have ended before an answer lists it
+  function expect(uid) {
+    var jobs = recall();
+    if (uid && !(uid in jobs)) {
+      jobs[uid] = false;
+      remember(jobs);
+    }
+  }
+
   function isOver(jobs) {
     return function (uid) { return jobs[uid]; };
   }
@@ -169,6 +178,7 @@
   // Messages of other scripts that must outlive a reload of rows
   document.addEventListener("queue-tell", function (event) {
     forgetClicks();
+    expect(event.detail.job);
     tell(event.detail.text, LEVELS[event.detail.level] || event.detail.level,
          "queue-told", true);
   });
@@ -185,6 +195,7 @@
     try {
       var text = found.slice(TOLD.length + 1).replace(/^"|"$/g, "");
       var said = JSON.parse(decodeURIComponent(text));
+      expect(said.job);
       tell(said.text, LEVELS[said.level] || said.level, "queue-told", true);
     } catch (error) {
       // Not ours

@@ -10,7 +10,9 @@
  *                   `detail.insists` where an answer may have changed that has
  *                   no version
  *   queue-answer    `detail.answer`; `detail.loads` takes promises to wait for
- *                   first, and `detail.shows` functions that show it
+ *                   first, and `detail.shows` functions that show it.
+ *                   `detail.isEarly` is set by who cannot show it yet; the
+ *                   answer comes again, as long as it is said to be `isPatient`
  *
  * `queue-ask` has it ask at once, `queue-silent` tells that no answer came. */
 (function () {
@@ -23,7 +25,10 @@
   var NO_NEWS = 60000, NO_TOUCH = 600000;
   // How a job has ended may take a moment to be known: so often, and how long
   // to wait in between
-  var TRIES = 6, MOMENT = 250, LOADING = 5000;
+  var TRIES = 6, MOMENT = 250;
+  // How long others wait for rows, and after how long at most rows are loaded
+  // again while work is in progress
+  var LOADING = 30000, REST = 5000;
 
   var box = document.getElementById("queue-indicator");
   if (!box || box.dataset.asking) {
@@ -31,6 +36,7 @@
   }
   box.dataset.asking = "1";
   var version = "", timer = null, asking = false, again = false, tries = 0;
+  var waiting = 0;
   var news = Date.now(), touched = Date.now(), next = 0, stopped = false;
   var loggedOut = false;
 
@@ -118,8 +124,14 @@
       return next - Date.now();
     }
     var started = Date.now();
+    waiting = waiting || started;
     var detail = tell("queue-answer", {
-      answer: answer, question: question, loads: [], shows: []});
+      answer: answer, question: question, loads: [], shows: [],
+      isEarly: false, isPatient: started - waiting < LOADING});
+    if (detail.isEarly) {
+      return MOMENT;
+    }
+    waiting = 0;
     return Promise.race([Promise.all(detail.loads), pause(LOADING)]).then(
       function () {
         detail.shows.forEach(function (showPart) { showPart(); });
@@ -128,7 +140,7 @@
         news = Date.now();
         if (detail.loads.length) {
           // Rows are expensive: no page spends most of its time on them
-          next = news + Math.min(3 * (news - started), LOADING);
+          next = news + Math.min(3 * (news - started), REST);
         }
         return period();
       });
@@ -202,6 +214,7 @@
   document.addEventListener("visibilitychange", round);
   document.addEventListener("queue-ask", function () {
     news = Date.now();
+    version = "";
     round();
   });
   ["pointermove", "pointerdown", "keydown", "scroll"].forEach(

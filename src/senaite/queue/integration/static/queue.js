@@ -14,14 +14,25 @@
   // rows still have to show it
   var told = null, due = false;
 
+  function states() {
+    var listings = window.listings || {};
+    return Object.keys(listings).map(function (id) {
+      return (listings[id] && listings[id].state) || {};
+    });
+  }
+
+  // A listing is at work, for some moments
+  function atWork() {
+    return states().some(function (state) {
+      return state.lock_buttons || state.loading;
+    });
+  }
+
   // A reload would lose values that are not saved yet
   function busy() {
-    var listings = window.listings || {};
     var focus = document.activeElement;
-    var unsaved = Object.keys(listings).some(function (id) {
-      var state = (listings[id] && listings[id].state) || {};
-      return state.lock_buttons || state.loading ||
-        Object.keys(state.ajax_save_queue || {}).length > 0;
+    var unsaved = atWork() || states().some(function (state) {
+      return Object.keys(state.ajax_save_queue || {}).length > 0;
     });
     // In a row: the search field has the focus initially
     var typing = focus && focus.closest &&
@@ -210,6 +221,10 @@
     var answer = event.detail.answer, shown = key(marked());
     var queued = key(answer.queued);
     var now = answer.progress ? answer.progress.left || 0 : 0;
+    if (event.detail.isPatient && atWork()) {
+      event.detail.isEarly = true;
+      return;
+    }
     // A listing that marks nothing is not loaded again and again
     if (now !== left || queued !== shown && queued !== told) {
       due = true;

@@ -25,7 +25,8 @@
       return;
     }
     document.dispatchEvent(new CustomEvent("queue-tell", {detail: {
-      text: click.message, level: click.left_out.length ? "warning" : "info"
+      text: click.message, job: click.job,
+      level: click.left_out.length ? "warning" : "info"
     }}));
     document.dispatchEvent(new CustomEvent("queue-ask"));
   }

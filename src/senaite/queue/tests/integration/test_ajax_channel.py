@@ -106,6 +106,7 @@ class AjaxChannelTest(WorksheetTestCase):
         name = api.get_user_fullname(TEST_USER_ID) or TEST_USER_ID
         self.assertEqual(answer["click"], {
             "queued": 2,
+            "job": self.pending()[1].job_uid,
             "left_out": [
                 {"reason": "queued", "count": 2,
                  "text": "2 are queued by " + name},
@@ -132,8 +133,8 @@ class AjaxChannelTest(WorksheetTestCase):
         self.enter_results(analyses)
         answers = self.click_rows(worksheet, "submit", analyses)
         self.assertEqual(answers[0]["click"], {
-            "queued": 6, "left_out": [], "message":
-            "6 items were queued and will be processed in the background."})
+            "queued": 6, "left_out": [], "job": self.pending()[0].job_uid,
+            "message": "6 items were queued and will be processed in the background."})
         self.assertFalse([answer for answer in answers[1:]
                           if "click" in answer])
 

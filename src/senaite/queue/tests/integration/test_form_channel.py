@@ -95,7 +95,8 @@ class FormChannelTest(WorksheetTestCase):
         expected = "3 queued. 3 left out: 2 are queued by {}, 1 is " \
             "submitted".format(name)
         self.assertIn(expected, text)
-        self.assertEqual(again, {"text": expected, "level": "warning"})
+        self.assertEqual(again, {"text": expected, "level": "warning",
+                                 "job": self.pending()[1].job_uid})
         self.assertEqual([len(task.uids) for task in self.pending()], [2, 3])
 
         text, _again = self.told(
@@ -108,7 +109,8 @@ class FormChannelTest(WorksheetTestCase):
         text, again = self.told(
             self.click(worksheet, "unassign", analyses))
         self.assertIn(again["text"], text)
-        self.assertEqual(again, {"level": "info", "text":
+        job = self.pending()[0].job_uid
+        self.assertEqual(again, {"level": "info", "job": job, "text":
             "6 items were queued and will be processed in the background."})
 
     def test_analyses_that_others_have_assigned(self):
