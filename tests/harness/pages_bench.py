@@ -116,7 +116,7 @@ def cpu_seconds(node):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def rows_seconds(cluster, times=20):
+def rows_seconds(cluster, times=5):
     """Return the CPU seconds of loading the rows of the list of samples."""
     listing = Lims(cluster.web.url, USER, cluster.secrets[USER]).listing(
         "samples")
@@ -128,11 +128,10 @@ def rows_seconds(cluster, times=20):
 
 
 def measure(cluster, seconds=SECONDS):
-    """Return lines with what was measured."""
+    """Yield lines with what was measured."""
     seeds = Seeds(cluster)
     pages, nobody = Pages(cluster, PAGES), Pages(cluster, 0)
     pages.run(2 * PERIOD)
-    lines = []
     idle = {}
     for name, who, disturb in (
             ("no page is open", nobody, None),
@@ -142,21 +141,20 @@ def measure(cluster, seconds=SECONDS):
              seeds.add)):
         requests, received, cpu, took = who.run(seconds, disturb)
         idle[name] = cpu / max(requests, 1)
-        lines.append(
-            "measured: {:<36}{:>7.1f} requests/s, {:>5.0f} bytes each, "
-            "{:>5.1f} % of a CPU".format(
-                name, requests / took, received / max(requests, 1),
-                100 * cpu / took))
+        yield ("measured: {:<36}{:>7.1f} requests/s, {:>5.0f} bytes each, "
+               "{:>5.1f} % of a CPU".format(
+                   name, requests / took, received / max(requests, 1),
+                   100 * cpu / took))
     rows = rows_seconds(cluster)
     quiet = idle["{} pages, nothing changes".format(PAGES)]
-    lines.append("measured: an open page costs in {:.0f} s what loading {} rows "
-                 "once does".format(PERIOD * rows / quiet, ROWS))
-    return lines
+    yield ("measured: an open page costs in {:.0f} s what loading {} rows once "
+           "does".format(PERIOD * rows / quiet, ROWS))
 
 
 def main():
     with Cluster() as cluster, held(cluster.consumers):
-        print("\n".join(measure(cluster)), flush=True)
+        for line in measure(cluster):
+            print(line, flush=True)
     return 0
 
 
