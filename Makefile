@@ -37,6 +37,7 @@
 #   bench              all benchmarks but the longest; one: bin/queue-bench NAME
 #   bench-pages        what the add-on costs a page, 10,000 tasks queued
 #   bench-monitor      the monitor with 100,000 tasks
+#   bench-open-pages   what 200 open pages cost a web client
 #
 # Before a release
 #   docs         the documentation, in build/docs
@@ -87,7 +88,7 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: test-cluster test-cluster-long test-own test-plain test-browser test-docs
 .PHONY: test-core test-addons
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
-.PHONY: bench bench-pages bench-monitor
+.PHONY: bench bench-pages bench-monitor bench-open-pages
 .PHONY: docs screenshots package pot pot-check audit tools
 
 # Only `test` and `check` run parts side by side: in a make of their own, when
@@ -300,6 +301,9 @@ bench-pages: build
 
 bench-monitor: build
 	@$(HARNESS) harness.monitor_bench
+
+bench-open-pages: build
+	@$(HARNESS) harness.pages_bench
 
 # -- Documentation and packages ----------------------------------------------------
 

@@ -53,7 +53,7 @@ def test_items_that_were_skipped(cluster, page, seeds, pictures):
 
     # Somebody is typing: no reload, which would hide the bar
     page.browser.execute_script(
-        "window.listings = {typed: {state: {loading: true}}};")
+        "window.listings = {typed: {state: {ajax_save_queue: {uid: {}}}}};")
     assert seeds.store.pop(CONSUMER, 600)["task_uid"] == last["task_uid"]
     seeds.store.acknowledge(
         last["task_uid"], CONSUMER, processed=3, skipped=1,

@@ -26,7 +26,6 @@ import threading
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from plone.app.layout.viewlets import ViewletBase
-from Products.Five import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from senaite.queue import api
@@ -34,6 +33,7 @@ from senaite.queue.browser import outcome
 from senaite.queue.browser import words
 from senaite.queue.client.snapshot import KEPT
 from senaite.queue.client.view import queued_view
+from senaite.queue.integration.progress import has_progress
 from senaite.queue import is_installed
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -178,65 +178,61 @@ class IndicatorViewlet(ViewletBase):
         """Return the address of the site."""
         return senaite_api.get_url(senaite_api.get_portal())
 
+    def asked_url(self):
+        """Return the address of the object whose view answers the script: that
+        of the page, if it has a progress, or the site."""
+        context = self.context if has_progress(self.context) \
+            else senaite_api.get_portal()
+        return senaite_api.get_url(context)
+
     def texts(self):
         """Return the texts of the script, translated."""
         return json.dumps({
             "link": words.say(_(u"My tasks")),
             "close": words.say(_(u"Close")),
+            "logged_out": words.say(_(u"You are logged out.")),
         })
 
 
-class MyStateView(BrowserView):
-    """Returns the state of the user's jobs as JSON, for the script.
+def find_ends(asked):
+    """Return how jobs of the current user have ended, for those of which the
+    queue server says that they have.
 
-    `jobs` of the request lists uids of jobs that were in progress, and are not
-    any more as far as this process knows. `ended` of the answer says how they
-    have ended: job uid -> dict with `text` and `level` (of Bootstrap's
-    alerts), or None for a job that nobody knows any more. It has only those of
-    which the queue server says that they have ended.
+    :param asked: uids of jobs that were in progress
+    :returns: dict of job uid -> dict with `text` and `level` (of Bootstrap's
+        alerts), or None for a job that nobody knows any more; and a list of the
+        uids of those that are not in progress any more as far as this process
+        knows, but of which the queue server does not say so
+    :rtype: tuple
     """
-
-    def __call__(self):
-        response = self.request.response
-        response.setHeader("Content-Type", "application/json")
-        response.setHeader("Cache-Control", "no-store")
-        state = current_state()
-        state["user"] = getSecurityManager().getUser().getId()
-        state["ended"] = self.ended()
-        return json.dumps(state)
-
-    def ended(self):
-        """Return how jobs have ended."""
-        asked = self.request.form.get("jobs") or ""
-        user_id = getSecurityManager().getUser().getId()
-        if not isinstance(asked, str) or user_id is None \
-                or not is_installed():
-            return {}
-        active, failed = get_jobs(senaite_api.get_portal(), user_id)
-        active = set(job["uid"] for job in active)
-        failed = dict((job["uid"], job) for job in failed)
-        found = {}
-        for job_uid in asked.split(",")[:MOST_JOBS]:
-            if not fields.TASK_UID.match(job_uid) or job_uid in active:
-                continue
-            try:
-                job = api.get_queue().get_job(job_uid)
-            except Exception:
-                # The script asks again: nobody knows yet
-                logger.info("event=indicator_waits job=%s", job_uid,
-                            exc_info=True)
-                break
-            if job is None and job_uid in failed:
-                # The queue server did not take it
-                found[job_uid] = {"level": "danger", "text": say_job(
-                    _(u"Failed: {job}"),
-                    words.name_of(failed[job_uid]["name"]))}
-            elif job is None or \
-                    fields.to_native(job["username"]) != user_id:
-                found[job_uid] = None
-            elif not job["queued"] and not job["running"]:
-                found[job_uid] = tell_end(job)
-        return found
+    user_id = getSecurityManager().getUser().getId()
+    if not asked or user_id is None or not is_installed():
+        return {}, []
+    active, failed = get_jobs(senaite_api.get_portal(), user_id)
+    active = set(job["uid"] for job in active)
+    failed = dict((job["uid"], job) for job in failed)
+    over = [uid for uid in asked[:MOST_JOBS]
+            if fields.TASK_UID.match(uid) and uid not in active]
+    found = {}
+    for job_uid in over:
+        try:
+            job = api.get_queue().get_job(job_uid)
+        except Exception:
+            # The script asks again: nobody knows yet
+            logger.info("event=indicator_waits job=%s", job_uid,
+                        exc_info=True)
+            break
+        if job is None and job_uid in failed:
+            # The queue server did not take it
+            found[job_uid] = {"level": "danger", "text": say_job(
+                _(u"Failed: {job}"),
+                words.name_of(failed[job_uid]["name"]))}
+        elif job is None or \
+                fields.to_native(job["username"]) != user_id:
+            found[job_uid] = None
+        elif not job["queued"] and not job["running"]:
+            found[job_uid] = tell_end(job)
+    return found, [uid for uid in over if uid not in found]
 
 
 def tell_end(job):

@@ -24,6 +24,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import hashlib
 import threading
 
 import six
@@ -183,6 +184,29 @@ def queued_view(portal):
         views.clear()
     kept = views[id(root)] = _keep(portal, root)
     return kept.view
+
+
+def version_of(portal):
+    """Return a text that differs whenever what is queued in a site may have
+    changed.
+
+    The same in all threads and, with the same snapshot, in all processes: it
+    tells what is committed, not what this transaction has added. Costs less
+    than a view, because nothing is read but the bells.
+
+    :param portal: root object of the site
+    :rtype: str
+    """
+    root = outbox.get_root(portal)
+    if root is None:
+        return ""
+    agent = agents.get_agent(portal)
+    agent.want()
+    # The value comes first: reading it loads the object that has the serial
+    seen = [(bell.value, bell._p_serial)
+            for bell in outbox.bells(root) + _ledger_bell(portal)]
+    seen.append(agent.known_state(root).version)
+    return hashlib.sha256(repr(seen).encode("ascii")).hexdigest()[:20]
 
 
 def outage_seconds(portal):

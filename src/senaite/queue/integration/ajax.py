@@ -24,6 +24,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+
 from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
 from bika.lims.interfaces import IWorksheet
@@ -36,13 +38,19 @@ from senaite.core.browser.listing.workflow.analysis import \
     AnalysisRetestAdapter
 from senaite.core.browser.listing.workflow.analysis import \
     AnalysisRetractAdapter
+from zope.annotation.interfaces import IAnnotations
 from zope.component import queryMultiAdapter
 from zope.interface import implementer
 
 from senaite.queue import api
 from senaite.queue.integration import decisions
+from senaite.queue.integration import shortfall
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue import speedups
+
+
+#: Annotation of a request: what its click has queued and left out
+CLICK = "senaite.queue.click"
 
 
 @implementer(IListingWorkflowTransition)
@@ -75,25 +83,38 @@ class QueuedTransition(ListingWorkflowTransition):
 
     def enqueue(self, transition, selection):
         """Add the task, without rows that cannot be transitioned."""
-        objects = [senaite_api.get_object_by_uid(uid, default=None)
-                   for uid in selection]
-        objects = [obj for obj in objects if obj is not None]
-        selected = [senaite_api.get_uid(obj) for obj in objects]
+        found = [senaite_api.get_object_by_uid(uid, default=None)
+                 for uid in selection]
+        found = [obj for obj in found if obj is not None]
+        selected = [senaite_api.get_uid(obj) for obj in found]
         # Includes the rows that are left out: the page may be outdated
         self.uids = selected
-        objects = decisions.allowed(objects, transition)
-        if not objects:
+        objects = decisions.allowed(found, transition)
+        # Told before, because afterwards all of them are queued
+        free = set(map(senaite_api.get_uid, objects))
+        groups = shortfall.find(
+            [obj for obj in found if senaite_api.get_uid(obj) not in free],
+            transition, gone=len(selection) - len(found))
+        task = self.add(transition, objects) if objects else None
+        if self.error:
+            self.uids = selected[:1]
             return
+        IAnnotations(self.request)[CLICK] = shortfall.to_answer(
+            len(objects), groups, task.job_uid if task else None)
+
+    def add(self, transition, objects):
+        """Add the task and return it; None if that did not work."""
         if transition == "assign":
             # Slots are taken in this order, as they are through the form
             objects = WorkflowActionAssignAdapter(
                 self.view.context, self.request).sorted_analyses(objects)
         try:
-            api.add_action_task(objects, transition, self.view.context)
+            return api.add_action_task(
+                objects, transition, self.view.context)
         except ValueError as error:
             # E.g. more items than a task may have: shown in the row
             self.error["message"] = str(error)
-            self.uids = selected[:1]
+            return None
 
     def is_to_be_queued(self, transition, count):
         """Tell whether the transition of this request is queued."""
@@ -124,7 +145,11 @@ def call_listing(view, call):
         return _answer(uids, selection)
     # All rows are rendered, and share most look-ups
     with speedups.session().reading_once():
-        return call()
+        answer = call()
+    click = IAnnotations(view.request).pop(CLICK, None)
+    if click is None:
+        return answer
+    return json.dumps(dict(json.loads(answer), click=click))
 
 
 def get_queued_rows(view):

@@ -19,6 +19,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from bika.lims import api as senaite_api
 from bika.lims import bikaMessageFactory
 from bika.lims.browser.workflow import WorkflowActionGenericAdapter
 from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
@@ -26,22 +27,51 @@ from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
 
 from senaite.queue import api
 from senaite.queue.integration import decisions
+from senaite.queue.integration import shortfall
+from senaite.queue.integration import told
 from senaite.queue import messageFactory as _
 
 
 class QueueingMixin(object):
     """Turns a `WorkflowActionGenericAdapter` into one that queues."""
 
-    #: number of objects that this click has queued
-    queued = 0
+    #: number of objects that this click has queued, and uid of the job
+    queued, job_uid = 0, None
+
+    #: id of the transition, and the selected objects that were left out
+    action, left = None, ()
+
+    #: number of selected objects that do not exist any more
+    gone = 0
 
     def __call__(self, action, objects):
         # Queued rows cannot be selected, but the page may be outdated
         free = [obj for obj in objects if not api.is_queued(obj)]
+        self.note(action, objects)
+        self.leave_out(objects, free)
         if objects and not free:
             message = _(u"Already queued, and will be processed in the background.")
             return self.redirect(message=message, level="warning")
         return super(QueueingMixin, self).__call__(action, free)
+
+    def note(self, action, objects):
+        """Note what was selected, to tell in the end what was left out.
+
+        :param action: id of the transition
+        :param objects: content objects that were found
+        """
+        self.action = action
+        self.left = []
+        found = set(map(senaite_api.get_uid, objects))
+        self.gone = len([
+            uid for uid in self.get_uids_from_request() if uid not in found
+            and senaite_api.get_object_by_uid(uid, default=None) is None])
+
+    def leave_out(self, objects, taken):
+        """Note the objects that are not among those that are taken."""
+        taken = set(map(senaite_api.get_uid, taken))
+        self.left.extend(
+            obj for obj in objects if senaite_api.get_uid(obj) not in taken)
 
     def do_action(self, action, objects):
         """Queue the action, or do it at once where it is not to be queued.
@@ -53,11 +83,13 @@ class QueueingMixin(object):
         """
         if not objects or not self.is_to_be_queued(action, objects):
             return super(QueueingMixin, self).do_action(action, objects)
-        objects = decisions.allowed(objects, action)
-        if objects:
-            api.add_action_task(objects, action, self.context)
-            self.queued += len(objects)
-        return objects
+        free = decisions.allowed(objects, action)
+        self.leave_out(objects, free)
+        if free:
+            task = api.add_action_task(free, action, self.context)
+            self.job_uid = task and task.job_uid
+            self.queued += len(free)
+        return free
 
     def is_to_be_queued(self, action, objects):
         """Tell whether the action on these objects is to be queued."""
@@ -69,6 +101,18 @@ class QueueingMixin(object):
             message = decisions.queued_message(self.queued)
             return self.redirect(message=message)
         return super(QueueingMixin, self).success(objects, message=message)
+
+    def redirect(self, redirect_url=None, message=None, level="info"):
+        """Redirect with a message that also tells what was left out."""
+        groups = shortfall.find(self.left, self.action, self.gone)
+        if message is not None and groups:
+            level = "warning"
+            message = shortfall.tell_click(self.queued, groups) \
+                if self.queued else shortfall.join(message, groups)
+        if message is not None and (self.queued or groups):
+            told.repeat(self.request, message, level, self.job_uid)
+        return super(QueueingMixin, self).redirect(
+            redirect_url=redirect_url, message=message, level=level)
 
 
 class WorkflowActionGenericQueueAdapter(QueueingMixin,
@@ -110,11 +154,14 @@ class AssignQueueAdapter(QueueingMixin, WorkflowActionAssignAdapter):
         if not decisions.is_to_be_queued("task_assign_analyses",
                                          len(analyses)):
             return WorkflowActionAssignAdapter.__call__(self, action, analyses)
-        analyses = decisions.assignable(
+        self.note(action, analyses)
+        free = decisions.assignable(
             self.sorted_analyses(analyses), self.context)
-        if not analyses:
+        self.leave_out(analyses, free)
+        if not free:
             message = bikaMessageFactory(u"No changes made")
             return self.redirect(message=message, level="warning")
-        api.add_assign_task(self.context, analyses)
-        self.queued = len(analyses)
+        task = api.add_assign_task(self.context, free)
+        self.job_uid = task and task.job_uid
+        self.queued = len(free)
         return self.success([self.context])

@@ -17,6 +17,7 @@ from __future__ import print_function
 from bika.lims import api as senaite_api
 from bika.lims.browser import ulocalized_time
 from bika.lims.interfaces import IAnalysisRequest
+from bika.lims.interfaces import IWorksheet
 from DateTime import DateTime
 from senaite.core.catalog import ANALYSIS_CATALOG
 from senaite.core.i18n import translate
@@ -28,6 +29,13 @@ from senaite.queue.model import states
 #: Progress of an object without tasks
 NOTHING = {"tasks": 0, "left": 0, "total": 0, "skipped": 0, "users": [],
            "since": None, "failed": 0}
+
+
+def has_progress(context):
+    """Tell whether the pages of an object show the progress of the queue with
+    it."""
+    return IWorksheet.providedBy(context) or \
+        IAnalysisRequest.providedBy(context)
 
 
 def get_progress(context):

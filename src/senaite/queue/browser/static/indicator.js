@@ -1,11 +1,12 @@
-/* The indicator in the toolbar while a job of the user is in progress, and the
- * message when it ends. Polls the web client, and only while there are jobs in
- * progress. */
+/* The indicator in the toolbar while a job of the user is in progress, and
+ * messages: what a click has taken, and how a job has ended. Asks nothing by
+ * itself, see state.js. */
 (function () {
   "use strict";
 
-  var PERIOD = 3000, SOON = 1000, LONGEST = 30000, IDLE = 1000;
-  var KEY = "senaite.queue.jobs";
+  var LONGEST = 30000;
+  var KEY = "senaite.queue.jobs", TOLD = "senaite_queue_told";
+  var LEVELS = {error: "danger"};
   var box = document.getElementById("queue-indicator");
   if (!box || box.dataset.started) {
     return;
@@ -13,9 +14,9 @@
   box.dataset.started = "1";
   var texts = JSON.parse(box.dataset.texts);
   var link = document.getElementById("queue-indicator-link");
-  // How jobs have ended: whether an answer is awaited, when to ask again at the
-  // earliest, and after how many milliseconds
-  var asking = false, due = 0, pause = SOON;
+  // How jobs have ended: when to ask again at the earliest, and after how many
+  // milliseconds
+  var due = 0, pause = 1000;
 
   // The jobs that were in progress: job uid -> whether that is over here, and
   // only the queue server knows how it has ended
@@ -51,7 +52,7 @@
     return found;
   }
 
-  function tell(text, level, kind) {
+  function tell(text, level, kind, isAboutJobs) {
     var message = document.createElement("div");
     message.className = kind + " alert alert-" + level + " shadow";
     var words = document.createElement("bdi");
@@ -69,48 +70,38 @@
     close.addEventListener("click", function () { message.remove(); });
     message.appendChild(close);
     message.appendChild(words);
-    message.appendChild(page);
-    place().appendChild(message);
-  }
-
-  // Asks how jobs have ended, and tells it when the queue server knows. Asks less
-  // and less often while nobody knows
-  function askHow(over) {
-    var started = Date.now();
-    if (asking || started < due) {
-      return;
+    if (isAboutJobs) {
+      message.appendChild(page);
     }
-    asking = true;
-    ask("?jobs=" + over.join(",")).then(function (answer) {
-      var jobs = recall(), known = false;
-      // Somebody else has logged in: that user is not told
-      if (answer.user !== box.dataset.user) {
-        return known;
-      }
-      over.forEach(function (uid) {
-        if (!(uid in answer.ended) || !(uid in jobs)) {
-          return;
-        }
-        known = true;
-        delete jobs[uid];
-        if (answer.ended[uid]) {
-          tell(answer.ended[uid].text, answer.ended[uid].level, "queue-ended");
-        }
-      });
-      remember(jobs);
-      return known;
-    }).catch(function () {
-      // E.g. logged out, or the web client is restarting: asked again
-      return false;
-    }).then(function (known) {
-      asking = false;
-      pause = known ? SOON : Math.min(2 * pause, LONGEST);
-      due = known ? 0 : started + pause;
-    });
+    place().appendChild(message);
+    return message;
   }
 
-  // Shows the number of jobs in progress; returns after how many milliseconds
-  // to ask again, 0 for not at all
+  // That something was queued is said until there is something newer to say
+  function forgetClicks() {
+    document.querySelectorAll(".queue-told.alert-info").forEach(
+      function (message) { message.remove(); });
+  }
+
+  // Tells how jobs have ended, of which the queue server knows it
+  function tellEnds(ended) {
+    var jobs = recall(), known = false;
+    Object.keys(ended).forEach(function (uid) {
+      if (!(uid in jobs)) {
+        return;
+      }
+      known = true;
+      delete jobs[uid];
+      if (ended[uid]) {
+        forgetClicks();
+        tell(ended[uid].text, ended[uid].level, "queue-ended", true);
+      }
+    });
+    remember(jobs);
+    return known;
+  }
+
+  // Shows the number of jobs in progress
   function show(state) {
     var before = recall(), now = {}, told = 0, failed = {};
     state.jobs.forEach(function (job) {
@@ -131,63 +122,86 @@
     link.hidden = !state.active;
     box.querySelector(".queue-indicator-skipped").hidden = !state.skipped;
     box.querySelector(".queue-indicator-count").textContent = state.active;
-    var over = Object.keys(now).filter(function (uid) { return now[uid]; });
-    if (over.length) {
-      askHow(over);
-    }
-    if (over.length < Object.keys(now).length) {
-      return over.length ? Math.min(pause, PERIOD) : PERIOD;
-    }
-    return over.length ? pause : 0;
   }
 
-  function ask(query) {
-    return fetch(box.dataset.url + query,
-                 {credentials: "same-origin", cache: "no-store"})
-      .then(function (response) {
-        if (!response.ok) {
-          throw new Error(response.status);
-        }
-        return response.json();
-      });
+  // A job may have ended before an answer lists it
+  function expect(uid) {
+    var jobs = recall();
+    if (uid && !(uid in jobs)) {
+      jobs[uid] = false;
+      remember(jobs);
+    }
   }
 
-  function poll() {
-    if (document.hidden) {
-      window.setTimeout(poll, PERIOD);
-      return;
-    }
-    ask("")
-      .then(function (state) {
-        // Nobody is told what the queue does for somebody else
-        var wait = state.user === box.dataset.user ? show(state) : 0;
-        if (wait) {
-          window.setTimeout(poll, wait);
-        } else {
-          idle();
-        }
-      })
-      .catch(function () { window.setTimeout(poll, 3 * PERIOD); });
+  function isOver(jobs) {
+    return function (uid) { return jobs[uid]; };
   }
 
-  // Nothing is in progress: wait until a row of the page is marked as queued
-  function idle() {
-    if (document.querySelector(".queued-mark, .queue-progress:not([hidden])")) {
-      window.setTimeout(poll, PERIOD);
-      return;
+  // How a job has ended is asked less and less often while nobody knows
+  document.addEventListener("queue-question", function (event) {
+    var jobs = recall(), detail = event.detail;
+    var over = Object.keys(jobs).filter(isOver(jobs));
+    var isDue = over.length > 0 && Date.now() >= due;
+    detail.running = Object.keys(jobs).filter(function (uid) {
+      return !jobs[uid];
+    });
+    detail.jobs = detail.running.concat(isDue ? over : []);
+    detail.asks = detail.asks || detail.jobs.length > 0;
+    detail.follows = detail.follows || detail.running.length > 0;
+    detail.insists = detail.insists || isDue;
+  });
+
+  document.addEventListener("queue-answer", function (event) {
+    var answer = event.detail.answer;
+    event.detail.shows.push(function () {
+      show(answer);
+      var known = tellEnds(answer.ended), jobs = recall();
+      if (Object.keys(jobs).some(isOver(jobs))) {
+        pause = known ? 1000 : Math.min(2 * pause, LONGEST);
+        due = Date.now() + pause;
+      } else {
+        pause = 1000;
+      }
+    });
+  });
+
+  var farewell = null;
+  document.addEventListener("queue-logged-out", function () {
+    farewell = tell(texts.logged_out, "light", "queue-logged-out", false);
+  });
+  document.addEventListener("queue-logged-in", function () {
+    if (farewell) {
+      farewell.remove();
     }
-    window.setTimeout(idle, IDLE);
-  }
+  });
 
   // Messages of other scripts that must outlive a reload of rows
   document.addEventListener("queue-tell", function (event) {
-    tell(event.detail.text, event.detail.level, "queue-told");
+    forgetClicks();
+    expect(event.detail.job);
+    tell(event.detail.text, LEVELS[event.detail.level] || event.detail.level,
+         "queue-told", true);
   });
 
-  var first = show(JSON.parse(box.dataset.state));
-  if (first) {
-    window.setTimeout(poll, first);
-  } else {
-    idle();
+  // What the form of the last page has taken
+  function repeat() {
+    var found = document.cookie.split("; ").filter(function (cookie) {
+      return cookie.indexOf(TOLD + "=") === 0;
+    })[0];
+    if (!found) {
+      return;
+    }
+    document.cookie = TOLD + "=; path=/; max-age=0";
+    try {
+      var text = found.slice(TOLD.length + 1).replace(/^"|"$/g, "");
+      var said = JSON.parse(decodeURIComponent(text));
+      expect(said.job);
+      tell(said.text, LEVELS[said.level] || said.level, "queue-told", true);
+    } catch (error) {
+      // Not ours
+    }
   }
+
+  show(JSON.parse(box.dataset.state));
+  repeat();
 }());

@@ -1,21 +1,38 @@
-/* Keeps SENAITE's pages up to date while the queue works: refreshes the progress
- * of a worksheet or sample, and reloads the listings of a page when one of their
- * rows is no longer queued. */
+/* Shows the queue on SENAITE's pages: the progress of a worksheet or sample, and
+ * the rows of listings. They are loaded again when a row is queued or no longer
+ * is, whoever has queued it. Asks nothing by itself, see state.js. */
 (function () {
   "use strict";
 
-  var LOOK = 500, POLL = 1500, RETRY = 5000, ELSEWHERE = 10000;
+  var LOOK = 500;
   var script = document.getElementById("senaite-queue-script");
-  var due = false;
+  if (!script || script.dataset.started) {
+    return;
+  }
+  script.dataset.started = "1";
+  // What is queued of the rows, according to the last answer, and whether the
+  // rows still have to show it
+  var told = null, due = false;
+
+  function states() {
+    var listings = window.listings || {};
+    return Object.keys(listings).map(function (id) {
+      return (listings[id] && listings[id].state) || {};
+    });
+  }
+
+  // A listing is at work, for some moments
+  function atWork() {
+    return states().some(function (state) {
+      return state.lock_buttons || state.loading;
+    });
+  }
 
   // A reload would lose values that are not saved yet
   function busy() {
-    var listings = window.listings || {};
     var focus = document.activeElement;
-    var unsaved = Object.keys(listings).some(function (id) {
-      var state = (listings[id] && listings[id].state) || {};
-      return state.lock_buttons || state.loading ||
-        Object.keys(state.ajax_save_queue || {}).length > 0;
+    var unsaved = atWork() || states().some(function (state) {
+      return Object.keys(state.ajax_save_queue || {}).length > 0;
     });
     // In a row: the search field has the focus initially
     var typing = focus && focus.closest &&
@@ -25,38 +42,113 @@
     return unsaved || Boolean(typing);
   }
 
+  // -- rows --------------------------------------------------------------------
+
   function tables() {
-    return document.querySelectorAll(".ajax-contents-table");
+    return Array.from(document.querySelectorAll(".ajax-contents-table"));
   }
 
-  function reload() {
-    if (!due || busy()) {
+  function listings() {
+    var known = window.listings || {};
+    return Object.keys(known).map(function (id) {
+      return known[id];
+    }).filter(function (listing) {
+      return listing && listing.state && listing.get_uids_from;
+    });
+  }
+
+  function marked() {
+    return new Set(tables().map(function (table) {
+      return Array.from(
+        table.querySelectorAll(".queued-mark[data-uid]"),
+        function (mark) { return mark.dataset.uid; });
+    }).reduce(function (all, uids) { return all.concat(uids); }, []));
+  }
+
+  function rows() {
+    var uids = marked();
+    listings().forEach(function (listing) {
+      listing.get_uids_from(listing.get_folderitems()).forEach(
+        function (uid) { uids.add(uid); });
+    });
+    return uids;
+  }
+
+  function key(uids) {
+    return Array.from(uids).sort().join(",");
+  }
+
+  // What is queued cannot be selected: the buttons are those of the rest
+  function release(listing) {
+    var selected = listing.state.selected_uids || [];
+    var queued = new Set(listing.get_folderitems().filter(function (item) {
+      return item.disabled &&
+        /(^| )state-queued( |$)/.test(item.state_class || "");
+    }).map(function (item) { return item.uid; }));
+    var rest = selected.filter(function (uid) { return !queued.has(uid); });
+    if (rest.length === selected.length) {
       return;
     }
-    due = false;
-    tables().forEach(function (table) {
-      table.dispatchEvent(new CustomEvent("reload"));
-    });
-  }
-
-  function ask(url, options) {
-    options = Object.assign(
-      {credentials: "same-origin", cache: "no-store"}, options);
-    return fetch(url, options).then(function (response) {
-      if (!response.ok) {
-        throw new Error(response.status);
+    listing.setState({selected_uids: rest}, function () {
+      // While a selection is at work, the listing itself asks in the end
+      if (listing.state.fetch_transitions_on_select &&
+          !listing.state.lock_buttons) {
+        listing.fetch_transitions();
       }
-      return response.json();
     });
   }
 
-  // -- the progress of a worksheet or sample ---------------------------------
+  function load() {
+    due = false;
+    var known = listings();
+    if (!known.length) {
+      tables().forEach(function (table) {
+        table.dispatchEvent(new CustomEvent("reload"));
+      });
+    }
+    return Promise.all(known.map(function (listing) {
+      return Promise.resolve(listing.fetch_folderitems()).catch(
+        // The listing says it
+        function () {}).then(function () { release(listing); });
+    }));
+  }
 
-  function follow(box) {
+  // Rows that were to be loaded while somebody was typing
+  function catchUp() {
+    if (due && !busy()) {
+      load().then(function () { follow.forEach(function (bar) { bar(); }); });
+    }
+  }
+
+  document.addEventListener("queue-rows", function (event) {
+    release(event.detail.listing);
+  });
+
+  // -- the progress of a worksheet or sample ------------------------------------
+
+  // Functions that show the last answer
+  var follow = Array.from(
+    document.querySelectorAll(".queue-status"), function (box) {
+      return prepare(box);
+    });
+  var progress = null;
+  var left = Array.from(
+    document.querySelectorAll(".queue-status"), function (box) {
+      return parseInt(box.dataset.left, 10) || 0;
+    }).reduce(function (sum, count) { return sum + count; }, 0);
+
+  // The bar stays in sight while long listings are scrolled: it sticks to the
+  // top of what it is in, which has to be as long as the listing
+  function unfold(box) {
+    var row = box.closest(".row") || box.parentNode;
+    row.parentNode.insertBefore(box, row);
+  }
+
+  function prepare(box) {
+    unfold(box);
     var bar = box.querySelector(".queue-progress");
     var failures = box.querySelector(".queue-failed");
     var total = parseInt(box.dataset.total, 10) || 0;
-    var left = parseInt(box.dataset.left, 10) || 0;
 
     function text(parent, name, value) {
       var found = parent.querySelector(name);
@@ -69,25 +161,11 @@
       return total ? Math.floor(100 * count / total) : 100;
     }
 
-    function show(progress) {
-      due = due || progress.left !== left;
-      left = progress.left || 0;
-      bar.querySelector(".queue-progress-stale").hidden = true;
-      text(failures, ".queue-failed-count", progress.failed || 0);
-      failures.hidden = !progress.failed;
-      // At the end, nothing here tells what was done and what was skipped: the
-      // numbers stay as they are until the bar is hidden
-      if (left) {
-        showNumbers(progress);
-        bar.hidden = false;
-      }
-    }
-
-    function showNumbers(progress) {
+    function showNumbers(count) {
       // Jobs may have been added, and finished ones are not counted
       total = Math.max(total, progress.total);
       var skipped = progress.skipped || 0;
-      var done = Math.max(total - left - skipped, 0);
+      var done = Math.max(total - count - skipped, 0);
       var percent = share(done);
       var lines = bar.querySelectorAll(".progress-bar");
       // A sample has no bar: only what is left is known
@@ -100,57 +178,69 @@
       bar.querySelector(".queue-progress-skipped").hidden = !skipped;
       text(bar, ".queue-progress-done", done);
       text(bar, ".queue-progress-total", total);
-      text(bar, ".queue-progress-left", left);
+      text(bar, ".queue-progress-left", count);
       text(bar, ".queue-progress-who", progress.who || "");
     }
 
-    // Nothing is queued: wait until a row is marked. Sends no request
-    function idle() {
-      if (document.querySelector(".ajax-contents-table .queued-mark")) {
-        poll();
+    return function () {
+      if (!progress) {
         return;
       }
-      window.setTimeout(idle, LOOK);
-    }
-
-    // The last reload may have to wait until the user stops typing
-    function finish() {
-      reload();
-      if (due) {
-        window.setTimeout(finish, LOOK);
-        return;
+      var count = progress.left || 0;
+      bar.querySelector(".queue-progress-stale").hidden = true;
+      text(failures, ".queue-failed-count", progress.failed || 0);
+      failures.hidden = !progress.failed;
+      // At the end, nothing here tells what was done and what was skipped: the
+      // numbers stay as they are until the rows are shown and the bar is hidden
+      if (count) {
+        showNumbers(count);
+        bar.hidden = false;
+      } else if (!due) {
+        bar.hidden = true;
+        total = 0;
       }
-      // Rows may be queued for another worksheet: check them now and then
-      window.setTimeout(idle, bar.hidden ? ELSEWHERE : POLL);
-      bar.hidden = true;
-      total = left = 0;
-    }
-
-    function poll() {
-      ask(box.dataset.url).then(function (progress) {
-        var was = left;
-        show(progress);
-        if (!left) {
-          due = due || was > 0;
-          finish();
-          return;
-        }
-        reload();
-        window.setTimeout(poll, POLL);
-      }).catch(function () {
-        bar.querySelector(".queue-progress-stale").hidden = false;
-        window.setTimeout(poll, RETRY);
-      });
-    }
-
-    if (left) {
-      window.setTimeout(poll, POLL);
-    } else {
-      idle();
-    }
+    };
   }
 
-  // -- messages about unsaved rows, where a reload of the rows keeps them ------
+  document.addEventListener("queue-silent", function () {
+    document.querySelectorAll(".queue-progress-stale").forEach(
+      function (stale) { stale.hidden = false; });
+  });
+
+  // -- questions and answers ------------------------------------------------------
+
+  document.addEventListener("queue-question", function (event) {
+    var detail = event.detail;
+    rows().forEach(function (uid) { detail.uids.add(uid); });
+    detail.asks = detail.asks || detail.uids.size > 0 || follow.length > 0;
+    detail.follows = detail.follows || marked().size > 0 || Boolean(
+      document.querySelector(".queue-progress:not([hidden])"));
+  });
+
+  document.addEventListener("queue-answer", function (event) {
+    var answer = event.detail.answer, shown = key(marked());
+    var queued = key(answer.queued);
+    var now = answer.progress ? answer.progress.left || 0 : 0;
+    if (event.detail.isPatient && atWork()) {
+      event.detail.isEarly = true;
+      return;
+    }
+    // A listing that marks nothing is not loaded again and again
+    if (now !== left || queued !== shown && queued !== told) {
+      due = true;
+    }
+    told = queued;
+    left = now;
+    if (due && !busy()) {
+      event.detail.loads.push(load());
+    }
+    event.detail.shows.push(function () {
+      progress = answer.progress;
+      follow.forEach(function (bar) { bar(); });
+    });
+  });
+
+  // -- messages about unsaved rows, where a reload of the rows keeps them --------
 
   function repeat(refusal) {
     if (refusal.dataset.repeated) {
@@ -163,57 +253,9 @@
     }}));
   }
 
-  function listen() {
-    new MutationObserver(function () {
-      document.querySelectorAll(".queued-refusal").forEach(repeat);
-    }).observe(document.body, {childList: true, subtree: true});
-  }
+  new MutationObserver(function () {
+    document.querySelectorAll(".queued-refusal").forEach(repeat);
+  }).observe(document.body, {childList: true, subtree: true});
 
-  // -- marks of rows, on any page --------------------------------------------
-
-  function marked() {
-    var uids = {};
-    tables().forEach(function (table) {
-      table.querySelectorAll(".queued-mark[data-uid]").forEach(
-        function (mark) {
-          uids[mark.dataset.uid] = true;
-        });
-    });
-    return Object.keys(uids);
-  }
-
-  function watch() {
-    var uids = marked();
-    if (!uids.length || document.hidden) {
-      reload();
-      window.setTimeout(watch, LOOK);
-      return;
-    }
-    var form = new FormData();
-    form.append("uids", uids.join(","));
-    ask(script.dataset.url, {method: "POST", body: form}).then(
-      function (answer) {
-        due = due || answer.queued.length < uids.length;
-        reload();
-        window.setTimeout(watch, POLL);
-      }).catch(function () {
-        window.setTimeout(watch, RETRY);
-      });
-  }
-
-  function start() {
-    document.querySelectorAll(".queue-status").forEach(function (box) {
-      if (!box.dataset.started) {
-        box.dataset.started = "1";
-        follow(box);
-      }
-    });
-    if (script && !script.dataset.started) {
-      script.dataset.started = "1";
-      listen();
-      watch();
-    }
-  }
-
-  start();
+  window.setInterval(catchUp, LOOK);
 }());

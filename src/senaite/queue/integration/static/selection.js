@@ -19,6 +19,18 @@
     };
   }
 
+  // What the click has taken is said at once, and shown as soon as possible
+  function tell(click) {
+    if (!click) {
+      return;
+    }
+    document.dispatchEvent(new CustomEvent("queue-tell", {detail: {
+      text: click.message, job: click.job,
+      level: click.left_out.length ? "warning" : "info"
+    }}));
+    document.dispatchEvent(new CustomEvent("queue-ask"));
+  }
+
   function prepare(listing) {
     var api = listing.api, send = api.do_action_for;
     var start = listing.ajax_do_transition_for;
@@ -44,12 +56,22 @@
         return Promise.resolve(Object.assign({uids: uids}, NOTHING));
       }
       return send.apply(api, arguments).then(function (answer) {
+        tell(answer.click);
         // The row of the request itself is still shown as loading
         answered = new Set((answer.answered || []).filter(function (uid) {
           return !uids.includes(uid);
         }));
         return answer;
       });
+    };
+
+    // Rows that were queued are not selected any more
+    var update = listing.update_existing_folderitems_with;
+    listing.update_existing_folderitems_with = function () {
+      var updated = update.apply(listing, arguments);
+      document.dispatchEvent(new CustomEvent("queue-rows", {
+        detail: {listing: listing}}));
+      return updated;
     };
 
     spare(listing, "toggleUIDLoading", function (uid) {

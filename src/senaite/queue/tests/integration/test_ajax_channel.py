@@ -19,6 +19,7 @@ import json
 import transaction
 from bika.lims import api
 from bika.lims.interfaces import IAnalysisRequest
+from plone.app.testing import TEST_USER_ID
 from senaite.app.listing.interfaces import IAjaxListingView
 from senaite.app.listing.interfaces import IListingWorkflowTransition
 from zope.component import getGlobalSiteManager
@@ -88,6 +89,54 @@ class AjaxChannelTest(WorksheetTestCase):
         uids = [api.get_uid(analysis) for analysis in analyses]
         self.assertEqual([answer.get("answered") for answer in answers],
                          [None] + [uids] * 5)
+
+    def test_what_is_left_out_is_told(self):
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.do("submit", analyses[:1])
+        self.click_rows(worksheet, "submit", analyses[1:3])
+        removed = api.get_uid(analyses[5])
+        gone = analyses.pop()
+        worksheet.removeAnalysis(gone)
+        api.get_parent(gone).manage_delObjects([api.get_id(gone)])
+        transaction.commit()
+
+        uids = [api.get_uid(analysis) for analysis in analyses] + [removed]
+        answer = self.click_row(worksheet, "submit", uids[0], uids)
+        name = api.get_user_fullname(TEST_USER_ID) or TEST_USER_ID
+        self.assertEqual(answer["click"], {
+            "queued": 2,
+            "job": self.pending()[1].job_uid,
+            "left_out": [
+                {"reason": "queued", "count": 2,
+                 "text": "2 are queued by " + name},
+                {"reason": "gone", "count": 1, "text": "1 was removed"},
+                {"reason": "in_state", "state": "to_be_verified", "count": 1,
+                 "text": "1 is submitted"}],
+            "message": "2 queued. 4 left out: 2 are queued by {}, 1 was "
+                       "removed, 1 is submitted".format(name)})
+        # The rows show it
+        marked = [row["uid"] for row in answer["folderitems"]
+                  if "queued-mark" in row["after"].get("state_title", "")]
+        self.assertEqual(sorted(marked), sorted(uids[1:5]))
+        self.assertEqual([len(task.uids) for task in self.pending()], [2, 2])
+
+        # Nothing is left to be queued
+        answer = self.click_row(worksheet, "submit", uids[0], uids[:5])
+        self.assertEqual(answer["click"]["queued"], 0)
+        self.assertEqual(
+            answer["click"]["message"], "Nothing was queued. 5 left out: "
+            "4 are queued by {}, 1 is submitted".format(name))
+
+    def test_nothing_is_left_out(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        answers = self.click_rows(worksheet, "submit", analyses)
+        self.assertEqual(answers[0]["click"], {
+            "queued": 6, "left_out": [], "job": self.pending()[0].job_uid,
+            "message": "6 items were queued and will be processed in the background."})
+        self.assertFalse([answer for answer in answers[1:]
+                          if "click" in answer])
 
     def test_all_rows_of_one_request_are_updated(self):
         """No page of SENAITE 2.6 does that, but its endpoint accepts a list."""

@@ -14,10 +14,20 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+import re
+
 from bika.lims import api
+from plone.app.testing import login
+from plone.app.testing import TEST_USER_ID
+from six.moves.urllib.parse import unquote
+from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 
+from senaite.queue.integration import shortfall
+from senaite.queue.integration import told
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests.integration import people
 from senaite.queue.tests import utils
 
 
@@ -65,6 +75,84 @@ class FormChannelTest(WorksheetTestCase):
         page = self.click(worksheet, "unassign", analyses)
         self.assertIn("Already queued", page)
         self.assertEqual(len(self.pending()), 1)
+
+    def told(self, page):
+        """Return the text of a page, and the message that is repeated in a
+        corner of the next page."""
+        cookie = self.browser.cookies.get(told.COOKIE)
+        again = json.loads(unquote(cookie)) if cookie else None
+        text = re.sub("<[^>]*>", " ", page).decode("utf-8")
+        return u" ".join(text.split()), again
+
+    def test_what_is_left_out_is_told(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.do("submit", analyses[:1])
+        self.click(worksheet, "submit", analyses[1:3])
+        text, again = self.told(
+            self.click(worksheet, "submit", analyses))
+        name = api.get_user_fullname(TEST_USER_ID) or TEST_USER_ID
+        expected = "3 queued. 3 left out: 2 are queued by {}, 1 is " \
+            "submitted".format(name)
+        self.assertIn(expected, text)
+        self.assertEqual(again, {"text": expected, "level": "warning",
+                                 "job": self.pending()[1].job_uid})
+        self.assertEqual([len(task.uids) for task in self.pending()], [2, 3])
+
+        text, _again = self.told(
+            self.click(worksheet, "submit", analyses[:2]))
+        self.assertIn("No changes made. 2 left out: 1 is submitted, 1 is "
+                      "queued by {}".format(name), text)
+
+    def test_what_was_queued_is_repeated_on_the_next_page(self):
+        _samples, analyses, worksheet = self.make()
+        text, again = self.told(
+            self.click(worksheet, "unassign", analyses))
+        self.assertIn(again["text"], text)
+        job = self.pending()[0].job_uid
+        self.assertEqual(again, {"level": "info", "job": job, "text":
+            "6 items were queued and will be processed in the background."})
+
+    def test_analyses_that_others_have_assigned(self):
+        _samples, analyses, worksheet = self.make(assign=False)
+        other = utils.create_worksheet(self.portal)
+        with utils.settings(default=0):
+            other.addAnalyses(analyses[:2])
+        gone = analyses[5]
+        api.get_parent(gone).manage_delObjects([api.get_id(gone)])
+        text, _again = self.told(self.post(
+            worksheet.absolute_url() + "/workflow_action", urlencode(
+                [("workflow_action_id", "assign")] +
+                [("uids:list", api.get_uid(obj)) for obj in analyses])))
+        self.assertIn("3 queued. 3 left out: 2 are on worksheets, 1 was "
+                      "removed", text)
+
+    def test_submission_of_a_sample_tells_of_queued_analyses(self):
+        """It is done at once, without them."""
+        samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        own = analyses[:3]
+        self.click(worksheet, "submit", own[:1])
+        text, again = self.told(self.click(samples[0], "submit", own))
+        self.assertIn("1 left out: 1 is queued by ", text)
+        self.assertIn("1 left out: ", again["text"])
+        self.assertEqual(self.states(own), ["assigned"] + 2 * ["to_be_verified"])
+
+    def test_clients_do_not_learn_who_has_queued(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        self.click(worksheet, "submit", analyses[:2])
+        groups = shortfall.find(analyses[:2], "submit")
+        self.assertIn("2 are queued by ", shortfall.tell(groups))
+        people.make(self.portal)
+        login(self.portal, "client_contact")
+        self.assertEqual(shortfall.tell(groups), "2 left out: 2 are queued")
+        self.assertEqual(
+            shortfall.to_answer(0, groups)["left_out"],
+            [{"reason": "queued", "count": 2, "text": "2 are queued"}])
+        self.assertEqual(shortfall.tell_group(
+            {"count": 2, "reason": "assigned_to", "user": TEST_USER_ID}),
+            "2 assigned to the laboratory")
 
     def test_changed_meanwhile(self):
         """Objects that are done, assigned or removed are skipped, with a note."""

@@ -77,7 +77,7 @@ class OutcomeCase(MonitorCase):
         return u" ".join(found.text_content().split())
 
     def ask(self, query, who="analyst"):
-        return json.loads(self.open("/queue_my_state" + query, who))
+        return json.loads(self.open("/queue_state?all=1&" + query, who))
 
 
 class MyTasksTest(OutcomeCase):
@@ -183,7 +183,7 @@ class MyTasksTest(OutcomeCase):
                  ["/@@queue_my_tasks"] + [
                      "/@@queue_task?uid=" + task.task_uid
                      for task in (done, removed, waiting)]]
-        ended = self.ask("?jobs={},{}".format(JOB, "e" * 32),
+        ended = self.ask("jobs={},{}".format(JOB, "e" * 32),
                          "client_contact")["ended"]
         pages.extend(told["text"] for told in ended.values())
         self.assertEqual(len(pages), 6)
@@ -212,7 +212,7 @@ class ToastTest(OutcomeCase):
 
     def test_skipped_items_are_told(self):
         self.skip(5, 6, items=[self.item()] * 4)
-        told = self.ask("?jobs=" + JOB)["ended"][JOB]
+        told = self.ask("jobs=" + JOB)["ended"][JOB]
         self.assertEqual(told["level"], "warning")
         lines = told["text"].split("\n")
         self.assertEqual(lines[0], "Submit results: Done, 5 skipped")
@@ -222,20 +222,21 @@ class ToastTest(OutcomeCase):
 
     def test_nobody_is_told_of_what_has_not_ended(self):
         task = self.add(username="analyst", job_uid=JOB)
-        self.assertEqual(self.ask("?jobs=" + JOB)["ended"], {})
+        self.assertEqual(self.ask("jobs=" + JOB)["ended"], {})
         self.queue.pop(CONSUMER)
-        self.assertEqual(self.ask("?jobs=" + JOB)["ended"], {})
+        self.assertEqual(self.ask("jobs=" + JOB)["ended"], {})
         self.queue.done(task, CONSUMER)
-        self.assertEqual(self.ask("?jobs=" + JOB)["ended"][JOB]["text"],
-                         "Finished: Some task")
+        answer = self.ask("jobs=" + JOB)
+        self.assertEqual(answer["ended"][JOB]["text"], "Finished: Some task")
+        self.assertEqual(answer["unsettled"], [])
 
     def test_failures_and_removals_are_told(self):
         self.add(username="analyst", job_uid=JOB)
         self.queue.fail(self.queue.pop(CONSUMER), "no", kind="fatal")
-        self.assertEqual(self.ask("?jobs=" + JOB)["ended"][JOB], {
+        self.assertEqual(self.ask("jobs=" + JOB)["ended"][JOB], {
             "level": "danger", "text": "Failed: Some task"})
         self.queue.cancel_job(JOB, "lab_manager")
-        told = self.ask("?jobs=" + JOB)["ended"][JOB]
+        told = self.ask("jobs=" + JOB)["ended"][JOB]
         self.assertEqual((told["level"], told["text"]), (
             "warning", "Removed before it was finished: Some task\n"
             "Removed by lab_manager"))
@@ -243,10 +244,10 @@ class ToastTest(OutcomeCase):
     def test_jobs_of_others_and_unknown_ones(self):
         self.skip()
         for who, jobs in (("lab_manager", JOB), ("analyst", "0" * 32)):
-            self.assertEqual(self.ask("?jobs=" + jobs, who)["ended"],
+            self.assertEqual(self.ask("jobs=" + jobs, who)["ended"],
                              {jobs: None})
-        self.assertEqual(self.ask("?jobs=" + JOB, None)["ended"], {})
-        self.assertEqual(self.ask("?jobs=x,<b>,")["ended"], {})
+        self.assertEqual(self.ask("jobs=" + JOB, None)["ended"], {})
+        self.assertEqual(self.ask("jobs=x,<b>,")["ended"], {})
 
 
 class MonitorTest(OutcomeCase):

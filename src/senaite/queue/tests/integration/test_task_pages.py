@@ -172,10 +172,10 @@ class TestMyTasks(MonitorCase):
         page = self.page("client_contact")
         self.assertIn("The task failed: It is &lt;b&gt;closed.", page)
 
-    def state(self, who, query=""):
-        """Return the state that the script of the toolbar receives."""
+    def state(self, who):
+        """Return the state that the script of a page receives."""
         browser = self.browse(who)
-        browser.open(self.portal.absolute_url() + "/queue_my_state" + query)
+        browser.open(self.portal.absolute_url() + "/queue_state?all=1")
         return json.loads(browser.contents)
 
     def test_state_of_tasks_in_the_outbox(self):
@@ -188,5 +188,8 @@ class TestMyTasks(MonitorCase):
         self.assertEqual([(task.job_uid, "Submit results", "active")], [
             (job["uid"], job["label"], job["state"]) for job in state["jobs"]])
         for who in ("lab_manager", None):
+            state = self.state(who)
+            self.assertEqual(len(state.pop("version")), 16)
             self.assertEqual({"active": 0, "skipped": 0, "jobs": [],
-                              "user": who, "ended": {}}, self.state(who))
+                              "user": who, "ended": {}, "unsettled": [],
+                              "queued": [], "progress": None}, state)

@@ -165,7 +165,8 @@ class TwoSitesTest(unittest.TestCase):
         self.assertEqual(self.states(analyses), ["verified"] * 3)
         self.assertEqual(self.states([sample, worksheet]), ["verified"] * 2)
 
-        for name in ("@@queue-controlpanel", "@@queue_tasks", "queue_marks"):
+        for name in ("@@queue-controlpanel", "@@queue_tasks", "queue_marks",
+                     "queue_state"):
             with self.assertRaises(Exception) as caught:
                 self.open(name)
             self.assertIn("NotFound", type(caught.exception).__name__ +

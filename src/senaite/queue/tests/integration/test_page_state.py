@@ -1,0 +1,124 @@
+# -*- coding: utf-8 -*-
+#
+# This file is part of SENAITE.QUEUE.
+#
+# SENAITE.QUEUE is free software: you can redistribute it and/or modify it
+# under the terms of the GNU General Public License as published by the Free
+# Software Foundation, version 2.
+#
+# Copyright 2026 senaite.queue contributors.
+
+"""What open pages ask for: one answer with one version."""
+
+from __future__ import absolute_import
+from __future__ import division
+from __future__ import print_function
+
+import json
+import threading
+
+import transaction
+from plone.app.testing import TEST_USER_ID
+from six.moves.urllib.parse import urlencode
+
+from senaite.queue.browser import page_state
+from senaite.queue.client import view
+from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests.integration import people
+from senaite.queue.tests import utils
+
+
+class PageStateTest(WorksheetTestCase):
+
+    def setUp(self):
+        super(PageStateTest, self).setUp()
+        self.samples, self.analyses, self.worksheet = self.make()
+        self.enter_results(self.analyses)
+
+    def ask(self, context=None, **form):
+        """Return the answer to a page; None for one without content."""
+        text = self.get("{}/queue_state?{}".format(
+            (context or self.portal).absolute_url(), urlencode(form)))
+        status = self.browser.headers["Status"]
+        if status.startswith("204"):
+            self.assertEqual(text, "")
+            return None
+        return json.loads(text)
+
+    def ask_all(self, context=None, objects=(), jobs=()):
+        return self.ask(context, all=1, jobs=",".join(jobs), uids=",".join(
+            obj.UID() for obj in objects))
+
+    def test_no_content_until_something_changes(self):
+        version = self.ask()["version"]
+        self.assertIsNone(self.ask(since=version))
+        self.click(self.worksheet, "submit", self.analyses)
+        changed = self.ask(since=version)
+        self.assertEqual(list(changed), ["version"])
+        self.assertNotEqual(changed["version"], version)
+        # The same on all pages
+        self.assertIsNone(self.ask(self.worksheet, since=changed["version"]))
+        self.assertIsNone(self.ask(self.samples[0], since=changed["version"]))
+        self.assertEqual(self.ask_all(self.worksheet)["version"],
+                         changed["version"])
+        # Also when a chunk is done, before the queue server knows
+        utils.process(self.portal, self.pending()[0])
+        self.assertIsNotNone(self.ask(since=changed["version"]))
+
+    def test_each_user_has_versions_of_their_own(self):
+        version = self.ask()["version"]
+        people.make(self.portal)
+        self.browser = self.new_browser()
+        people.log_in(self.browser, "analyst")
+        self.assertIsNotNone(self.ask(since=version))
+        # Users who have been logged out in the meantime are told
+        self.browser = self.new_browser()
+        self.assertIsNotNone(self.ask(since=version))
+        self.assertIsNone(self.ask_all()["user"])
+
+    def test_threads_agree_on_the_version(self):
+        version = view.version_of(self.portal)
+        found = []
+
+        def look():
+            with self.layer["portal"]._p_jar.db().transaction() as connection:
+                found.append(view.version_of(
+                    connection.root()["Application"][self.portal.getId()]))
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        self.assertEqual(found, [version])
+
+    def test_nothing_is_written(self):
+        transaction.commit()
+        for form in ({}, {"since": "x"}, {"all": "1"}):
+            self.layer["request"].form.update(form)
+            page_state.PageStateView(
+                self.worksheet, self.layer["request"])()
+        self.assertEqual(self.portal._p_jar._registered_objects, [])
+
+    def test_what_all_pages_show(self):
+        self.click(self.worksheet, "submit", self.analyses[:3])
+        rows = self.analyses + self.samples + [self.worksheet]
+        answer = self.ask_all(self.worksheet, rows)
+        self.assertEqual(answer["user"], TEST_USER_ID)
+        self.assertEqual((answer["active"], answer["skipped"]), (1, 0))
+        queued = self.analyses[:3] + self.samples[:1] + [self.worksheet]
+        self.assertEqual(answer["queued"], [obj.UID() for obj in queued])
+        self.assertEqual((answer["progress"]["left"],
+                          answer["progress"]["total"]), (3, 3))
+        self.assertEqual((answer["ended"], answer["unsettled"]), ({}, []))
+        self.assertEqual(self.ask_all(self.samples[0])["progress"]["left"], 3)
+        self.assertIsNone(self.ask_all()["progress"])
+
+    def test_jobs_of_which_nobody_knows_how_they_have_ended(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        job, = [job["uid"] for job in self.ask_all()["jobs"]]
+        # Not over, neither here nor there
+        answer = self.ask_all(jobs=[job])
+        self.assertEqual((answer["ended"], answer["unsettled"]), ({}, []))
+        self.drain()
+        # Nobody has told the queue server, which cannot be reached here
+        answer = self.ask_all(jobs=[job])
+        self.assertEqual((answer["ended"], answer["unsettled"]), ({}, [job]))
+        self.assertEqual(answer["active"], 0)
