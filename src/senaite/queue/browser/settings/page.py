@@ -46,7 +46,7 @@ from senaite.queue.server.reading import get_site_id
 from senaite.queue.site.plonesite import PREFIX
 
 #: Title of the group with the fields of other add-ons
-OTHERS = _(u"More")
+OTHERS = _(u"Settings of other add-ons")
 
 #: Why some fields are shown, but cannot be changed
 LOCKED = _(u"Only administrators may change this, because it decides which "
@@ -145,6 +145,11 @@ def get_facts(setting):
     :param setting: senaite.queue.config.Setting
     :returns: a message, or None where the default is more than a word
     """
+    if setting.fallback:
+        return _(u"Leave it empty to use '${title}'. Allowed: ${low} to "
+                 u"${high}.",
+                 mapping={"title": config.SETTINGS[setting.fallback].title,
+                          "low": setting.low, "high": setting.high})
     if setting.kind == config.INTEGER:
         return _(u"Default: ${default}. Allowed: ${low} to ${high}.",
                  mapping={"default": setting.default, "low": setting.low,
