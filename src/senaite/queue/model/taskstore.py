@@ -222,6 +222,25 @@ class ITaskStore(Interface):
         has not come yet; `oldest_due`, when the task that has waited longest
         became due. Times are epoch seconds, or None."""
 
+    def line_up(limit):
+        """Return the first tasks in line: those that are running, then those
+        that are queued, in the order in which they would run.
+
+        :param limit: maximum number of tasks of either state that are read
+        :returns: list of dicts with `job_uid`, `name`, `status` and
+            `scheduled` (whether its time has not come yet)
+        """
+
+    def paces(since):
+        """Return how long tasks took, by name, from the latest few hundred
+        that are done.
+
+        :param since: start of the period, in epoch seconds
+        :returns: name -> dict with `count`, the number of tasks, and `median`,
+            that of the seconds of their last attempts
+        :rtype: dict
+        """
+
     def finished(since, until):
         """Return the throughput of a period (epoch seconds).
 

@@ -39,6 +39,7 @@ from senaite.queue.storage import jobs
 from senaite.queue.storage import meeting
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
+from senaite.queue.storage import queue_ahead
 from senaite.queue.storage import reads
 from senaite.queue.storage import statistics
 from senaite.queue.storage.store_clock import StoreClock
@@ -240,6 +241,14 @@ class TaskStore(object):
     def finished(self, since, until):
         with self._read() as unit:
             return statistics.finished(unit, since, until)
+
+    def line_up(self, limit):
+        with self._read() as unit:
+            return queue_ahead.line_up(unit, limit)
+
+    def paces(self, since):
+        with self._read() as unit:
+            return queue_ahead.paces(unit, since)
 
     def page(self, kinds=None, **asked_for):
         with self._read() as unit:
