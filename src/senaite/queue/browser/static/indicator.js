@@ -131,6 +131,8 @@
     link.hidden = !state.active;
     box.querySelector(".queue-indicator-skipped").hidden = !state.skipped;
     box.querySelector(".queue-indicator-count").textContent = state.active;
+    box.querySelector(".queue-indicator-waits").textContent = state.waits || "";
+    link.title = texts.title + (state.waits ? "\n" + state.waits : "");
     var over = Object.keys(now).filter(function (uid) { return now[uid]; });
     if (over.length) {
       askHow(over);

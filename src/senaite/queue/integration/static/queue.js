@@ -102,6 +102,7 @@
       text(bar, ".queue-progress-total", total);
       text(bar, ".queue-progress-left", left);
       text(bar, ".queue-progress-who", progress.who || "");
+      text(bar, ".queue-progress-waits", progress.waits || "");
     }
 
     // Nothing is queued: wait until a row is marked. Sends no request
