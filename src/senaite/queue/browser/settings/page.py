@@ -114,14 +114,15 @@ class QueueSettingsForm(RegistryEditForm):
 
         :returns: dicts with `title` and `fields`; each field is a dict with
             `widget`, `locked` (why it cannot be changed, or None),
-            `consequence` and `facts`
+            `consequence`, `facts` and `is_small` (whether there are many like
+            it, so that they are shown side by side)
         """
         groups = [
             {"title": title,
              "fields": [self.describe(setting) for setting in settings]}
             for title, settings in config.GROUPS]
         others = [{"widget": widget, "locked": None, "consequence": None,
-                   "facts": None}
+                   "facts": None, "is_small": False}
                   for name, widget in self.widgets.items()
                   if name not in config.SETTINGS]
         if others:
@@ -133,7 +134,8 @@ class QueueSettingsForm(RegistryEditForm):
         return {"widget": self.widgets[setting.name],
                 "locked": LOCKED if self.is_locked(setting) else None,
                 "consequence": setting.consequence,
-                "facts": get_facts(setting)}
+                "facts": get_facts(setting),
+                "is_small": setting.fallback is not None}
 
     # SENAITE switches off Plone's automatic protection
     enableCSRFProtection = True
