@@ -304,12 +304,24 @@ class ITaskStore(Interface):
         :returns: True; False if it was paused before
         """
 
-    def resume(name=None):
-        """End a pause; return False if there was none."""
+    def resume(name=None, username=None):
+        """End a pause; return False if there was none.
+
+        :param username: user who ended it; kept as long as the history
+        """
 
     def pauses():
         """Return the pauses: dicts with `name` ("": all tasks), `since`
         (epoch seconds) and `username`."""
+
+    def past_pauses(name, since, until):
+        """Return the latest pauses of a name, or of all tasks, that have
+        ended and were in force in a period, the oldest one first.
+
+        :param name: name of tasks
+        :param since, until: the period, in epoch seconds
+        :returns: dicts as of `pauses`, with `until` and `resumed_by`
+        """
 
     def meet(mark):
         """Compare the store with what the site has recorded of it.

@@ -268,13 +268,17 @@ class TaskStore(object):
         with self._write() as unit:
             return pauses.pause(unit, name, username)
 
-    def resume(self, name=None):
+    def resume(self, name=None, username=None):
         with self._write() as unit:
-            return pauses.resume(unit, name)
+            return pauses.resume(unit, name, username)
 
     def pauses(self):
         with self._read() as unit:
             return pauses.describe(unit)
+
+    def past_pauses(self, name, since, until):
+        with self._read() as unit:
+            return pauses.describe_past(unit, name, since, until)
 
     def meet(self, mark):
         with self._read() as unit:
