@@ -25,13 +25,14 @@ from senaite.queue import api
 from senaite.queue.browser import html as cells
 from senaite.queue.browser.monitor import meanings
 from senaite.queue.browser import outcome
-from senaite.queue.client import agent as agents
+from senaite.queue.client import snapshot
 from senaite.queue.model import clock
 from senaite.queue.model import failures
 from senaite.queue.model import left_out
 from senaite.queue.server.line_up import LineUp
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
+from senaite.queue.tests import utils
 
 JOB = "f" * 32
 
@@ -84,6 +85,8 @@ class OutcomeCase(MonitorCase):
 
 
 class MyTasksTest(OutcomeCase):
+
+    agent = None
 
     def row(self):
         return self.text_of(self.open("/@@queue_my_tasks"), "//tr[@data-job]")
@@ -201,9 +204,11 @@ class MyTasksTest(OutcomeCase):
     def know_line(self):
         """Have this process learn what jobs wait for, as with the change
         feed."""
-        agent = agents.get_agent(self.portal)
-        self.addCleanup(setattr, agent, "line", agent.line)
-        agent.line = json.loads(json.dumps(LineUp(
+        if self.agent is None:
+            self.agent = utils.hold_agent(self, self.portal)
+        self.agent.state = snapshot.apply_feed(
+            snapshot.State(), self.queue.store.changes())
+        self.agent.line = json.loads(json.dumps(LineUp(
             self.queue.store).describe()))
 
     def waits(self, page):
@@ -252,25 +257,21 @@ class MyTasksTest(OutcomeCase):
 
     def test_owner_is_told_that_no_consumer_is_running(self):
         waiting = self.add(username="analyst")
-        agent = agents.get_agent(self.portal)
-        self.addCleanup(setattr, agent, "unattended_seconds", 0)
-        agent.unattended_seconds = 61
         self.know_line()
+        self.agent.unattended_seconds = 61
         told = u"No consumer is running: nothing has been started since "
         self.assertIn(told, self.waits(self.open("/@@queue_my_tasks"))[
             waiting.job_uid])
         self.assertIn(told, self.ask("")["waits"])
         # A consumer may be restarting
-        agent.unattended_seconds = 59
+        self.agent.unattended_seconds = 59
         self.assertNotIn(told, self.ask("")["waits"])
 
     def test_nothing_is_told_while_the_server_does_not_answer(self):
         self.add(username="analyst")
         self.know_line()
         self.assertEqual(self.ask("")["waits"], u"Next in line.")
-        agent = agents.get_agent(self.portal)
-        self.addCleanup(setattr, agent, "_trouble_since", None)
-        agent._trouble_since = clock.monotonic() - 10
+        self.agent._trouble_since = clock.monotonic() - 10
         self.assertEqual(self.ask("")["waits"], u"")
 
     def test_clients_do_not_see_who_works_in_the_laboratory(self):

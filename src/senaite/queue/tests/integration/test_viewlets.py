@@ -118,8 +118,8 @@ class ViewletsTest(ResultsTestCase):
         people.make(self.portal)
         self.click(self.worksheet, "submit", self.analyses)
         task, = self.pending()
+        utils.hold_agent(self, self.portal)
         agent = self.know(task)
-        self.addCleanup(setattr, agent, "line", agent.line)
         self.assertEqual(self.figures(self.worksheet)["waits"], "")
         browsers = {"": self.browser}
         self.browser = browsers["client_contact"] = self.new_browser()
