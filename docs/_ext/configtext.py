@@ -41,6 +41,8 @@ def facts(setting):
         default = "yes" if default else "no"
     if isinstance(default, tuple):
         default = ", ".join("``{}``".format(name) for name in default)
+    elif setting.fallback:
+        default = "empty: ``{}`` counts".format(setting.fallback)
     else:
         default = "``{}``".format(default)
     yield "Default", default

@@ -281,6 +281,41 @@ def test_tasks_without_a_consumer_are_noticed(page, seeds, pictures):
     page.open("@@queue-controlpanel")
     page.reads("No consumer has been running for at least a minute.")
     pictures("no-consumer-settings")
+    # Those who wait are told, too
+    told = "No consumer is running: nothing has been started since "
+    page.log_in(ANALYST)
+    page.open("@@queue_my_tasks")
+    page.reads(told)
+    assert told in page.wait("#queue-indicator-link")[0].get_attribute(
+        "title")
+    pictures("no-consumer-my-tasks")
+
+
+def test_place_in_line_is_told_where_people_wait(page, seeds, pictures):
+    for number in range(3):
+        seeds.running(number, username=MANAGER)
+        seeds.store.acknowledge(
+            seeds.store.page(["running"])["tasks"][0]["task_uid"],
+            "seeds{}/0000000a".format(number))
+    seeds.running(username=MANAGER)
+    seeds.add(username=MANAGER)
+    seeds.add(username=ANALYST)
+    page.log_in(ANALYST)
+    page.open("@@queue_my_tasks")
+    page.until(lambda: page.open("@@queue_my_tasks") or page.has(
+        "Jobs ahead: 2. Its turn is in less than a minute."), "the line")
+    assert "Jobs ahead: 2." in page.wait(
+        "#queue-indicator-link")[0].get_attribute("title")
+    pictures("my-tasks-waiting")
+    # The page that is open learns what has changed meanwhile
+    seeds.store.pause(None, MANAGER)
+    page.until(lambda: "The whole queue has been paused by" in page.wait(
+        "#queue-indicator-link")[0].get_attribute("title"), "the pause")
+    page.open("@@queue_my_tasks")
+    page.reads("The whole queue has been paused by")
+    assert not page.has("Jobs ahead")
+    pictures("my-tasks-paused")
+    seeds.store.resume()
 
 
 def test_analyst_looks_and_cannot_touch(page, seeds, pictures):

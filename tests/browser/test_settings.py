@@ -21,6 +21,8 @@ PREFIX = "form-widgets-"
 NUMBERS = {
     "default": ("7", "501", "from 0 to 500, not 501"),
     "min_items": ("3", "-1", "not -1"),
+    "min_items_verify": ("2", "501", "'Minimum for verifying results' must "
+                         "be from 1 to 500, not 501"),
     "max_uids": ("9000", "99", "from 100 to 100000, not 99"),
     "max_payload_bytes": ("2097152", "1", "from 10240 to 16777216, not 1"),
     "min_seconds_task": ("1", "61", "from 0 to 60, not 61"),

@@ -52,9 +52,14 @@ def test_every_setting_is_complete():
                 setting.title, setting.description) in part
             assert (setting.consequence or "") in part
             assert "- Type: " + setting.kind in part
-            assert "- Default: ``" in part
+            if setting.fallback:
+                assert "- Default: empty: ``{}`` counts\n".format(
+                    setting.fallback) in part
+            else:
+                assert "- Default: ``" in part
             if setting.kind == config.INTEGER:
-                assert "- Default: ``{}``\n".format(setting.default) in part
+                assert setting.fallback or "- Default: ``{}``\n".format(
+                    setting.default) in part
                 assert "- Allowed: {} to {}\n".format(
                     setting.low, setting.high) in part
             for name, choice in setting.choices:

@@ -92,7 +92,7 @@ class Setting(object):
 
     def __init__(self, name, kind, default, title, description,
                  consequence=None, unit=None, low=None, high=None,
-                 choices=(), decides_trust=False):
+                 choices=(), decides_trust=False, fallback=None):
         """
         :param name: name of the record, without prefix
         :param kind: INTEGER, BOOLEAN, URL, NAMES or CHOICES
@@ -106,7 +106,10 @@ class Setting(object):
         :param choices: pairs of value and title, for CHOICES
         :param decides_trust: whether it decides which process is trusted, so
             that only administrators may change it
+        :param fallback: name of the setting that counts while this number is
+            empty; such a number has the default None
         """
+        self.fallback = fallback
         self.decides_trust = decides_trust
         self.name = name
         self.kind = kind
@@ -142,6 +145,8 @@ class Setting(object):
         return self._clean_names(value)
 
     def _clean_number(self, value):
+        if value is None and self.fallback:
+            return None, None
         expected = "must be a whole number from {} to {}".format(
             self.low, self.high)
         if isinstance(value, bool) or \
@@ -183,6 +188,46 @@ PROCESS_TITLES = (
 #: The processes that can be queued
 PROCESSES = tuple(name for name, _title in PROCESS_TITLES)
 
+#: The processes, and what the settings with their own minimum are called
+MINIMUM_TITLES = (
+    ("assign", _(u"Minimum for adding analyses to worksheets")),
+    ("template", _(u"Minimum for applying worksheet templates")),
+    ("submit", _(u"Minimum for submitting results")),
+    ("verify", _(u"Minimum for verifying results")),
+    ("retract", _(u"Minimum for retracting and retesting")),
+    ("reject", _(u"Minimum for rejecting analyses")),
+    ("unassign", _(u"Minimum for removing analyses from worksheets")),
+    ("security", _(u"Minimum for giving a new contact access")),
+    (OTHER, _(u"Minimum for tasks of other add-ons")),
+)
+
+#: What is counted, unless it is the selected analyses
+COUNTED = {
+    "template": _(u"Counts the analyses that the template takes."),
+    "security": _(u"Counts the objects in the client's folder, such as "
+                  u"samples."),
+    OTHER: _(u"Counts the selected items, such as samples."),
+}
+
+#: Counts where a process has no minimum of its own
+MIN_ITEMS = "min_items"
+
+
+def get_minimum_name(process):
+    """Return the name of the setting with the minimum of a process.
+
+    :param process: one of `PROCESSES`
+    :rtype: str
+    """
+    return "{}_{}".format(MIN_ITEMS, process)
+
+
+def _make_minimum(process, title):
+    return Setting(
+        get_minimum_name(process), INTEGER, None, title,
+        COUNTED.get(process, _(u"Counts the selected analyses.")),
+        unit=ITEMS, low=1, high=500, fallback=MIN_ITEMS)
+
 #: The settings in the order of the page: (title of the group, settings)
 GROUPS = (
     (_(u"Queue server"), (
@@ -213,13 +258,6 @@ GROUPS = (
               u"while users wait."),
             choices=PROCESS_TITLES),
         Setting(
-            "min_items", INTEGER, 5,
-            _(u"Minimum number of items to queue"),
-            _(u"Actions on fewer items, such as analyses, run at once."),
-            _(u"A few items take less time than waiting for the queue. With "
-              u"1, every action is queued."),
-            ITEMS, 1, 500),
-        Setting(
             "max_uids", INTEGER, 10000,
             _(u"Largest selection"),
             _(u"Selections of more items are refused with an error message."),
@@ -233,6 +271,17 @@ GROUPS = (
             _(u"Large tasks take up memory of all processes of the queue."),
             BYTES, 10 * 1024, 16 * 1024 * 1024),
     )),
+    (_(u"Minimum number of items"), (
+        Setting(
+            MIN_ITEMS, INTEGER, 5,
+            _(u"Minimum number of items to queue"),
+            _(u"Actions on fewer items, such as analyses, run at once. It "
+              u"holds for all processes that have no number of their own."),
+            _(u"A few items take less time than waiting for the queue. With "
+              u"1, every action is queued."),
+            ITEMS, 1, 500),
+    ) + tuple(_make_minimum(process, title)
+              for process, title in MINIMUM_TITLES)),
     (_(u"Order"), (
         Setting(
             "top_priority_tasks", NAMES,
@@ -250,7 +299,7 @@ GROUPS = (
             _(u"Chunk size"),
             _(u"Number of items, such as analyses, that a job processes in "
               u"its first transaction. While chunks finish quickly, the next "
-              u"one is twice as large, unless speed-ups are off. 0 switches "
+              u"one is twice as large, unless speedups are off. 0 switches "
               u"the queue off: tasks that are queued already are processed, "
               u"new actions run at once."),
             _(u"Larger chunks are faster overall, but conflict more often "
@@ -261,7 +310,7 @@ GROUPS = (
             _(u"Largest chunk"),
             _(u"Chunks do not grow beyond this number of items. After a "
               u"conflict with other work a chunk is repeated with half as "
-              u"many, unless speed-ups are off."),
+              u"many, unless speedups are off."),
             _(u"If it is not greater than the chunk size, chunks do not "
               u"grow."),
             ITEMS, 1, 500),
@@ -283,11 +332,11 @@ GROUPS = (
             SECONDS, 0, 60),
         Setting(
             "speedups", BOOLEAN, True,
-            _(u"Use speed-ups"),
+            _(u"Use speedups"),
             _(u"Tasks avoid work that SENAITE repeats for each item, such as "
               u"indexing the same object several times. The result is the "
               u"same."),
-            _(u"Without speed-ups, tasks take longer. Switch them off if you "
+            _(u"Without speedups, tasks take longer. Switch them off if you "
               u"suspect a conflict with another add-on.")),
     )),
     (_(u"Failures"), (
@@ -538,8 +587,8 @@ METRICS_TOKEN = Variable(
 
 SPEEDUPS = Variable(
     "SPEEDUPS", _switch, "'on' or 'off'",
-    "Whether tasks of this process use speed-ups. It overrides the setting "
-    "'Use speed-ups' of all sites.",
+    "Whether tasks of this process use speedups. It overrides the setting "
+    "'Use speedups' of all sites.",
     "With 'off', tasks take longer; the results are the same.",
     default_text="the setting decides")
 

@@ -34,6 +34,7 @@ from senaite.queue.browser import words
 from senaite.queue.client.snapshot import KEPT
 from senaite.queue.client.view import queued_view
 from senaite.queue.integration.progress import has_progress
+from senaite.queue.integration import waits
 from senaite.queue import is_installed
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
@@ -91,8 +92,9 @@ def get_state(portal, user_id):
     """Return the state of a user's jobs.
 
     :returns: dict with `active`, the number of jobs that wait or run;
-        `skipped`, the number of items that these have skipped so far; and
-        `jobs`, those that wait, run or have failed: dicts with `uid`,
+        `skipped`, the number of items that these have skipped so far; `waits`,
+        what they wait for as long as none of them runs, as text; and `jobs`,
+        those that wait, run or have failed: dicts with `uid`,
         `label`, `state` ("active" or "failed") and `skipped`
     """
     active, failed = get_jobs(portal, user_id)
@@ -101,6 +103,9 @@ def get_state(portal, user_id):
     return {
         "active": len(active),
         "skipped": sum(skipped.get(job["uid"], 0) for job in active),
+        "waits": u" ".join(waits.tell(
+            portal, [task for job in active
+                     for task in job["tasks"].values()])),
         "jobs": [{"uid": job["uid"], "label": words.name_of(job["name"]),
                   "state": job["state"],
                   "skipped": skipped.get(job["uid"], 0)} for job in shown]}
@@ -127,9 +132,14 @@ def _collect_jobs(tasks):
     for task in tasks:
         job_uid = task.get("job_uid") or task["task_uid"]
         job = jobs.setdefault(job_uid, {
-            "uid": job_uid, "name": task["name"], "state": "failed"})
+            "uid": job_uid, "name": task["name"], "state": "failed",
+            "tasks": {}})
         if task["status"] in states.ACTIVE:
             job["state"] = "active"
+            # One of each kind tells what the job waits for
+            job["tasks"][task["name"], task["status"]] = {
+                "name": task["name"], "status": task["status"],
+                "job_uid": job_uid}
     return ([job for job in jobs.values() if job["state"] == "active"],
             [job for job in jobs.values() if job["state"] == "failed"])
 
@@ -140,7 +150,7 @@ def current_state():
     It is empty for anonymous users, and when the queue cannot be read: no page
     may fail because of the indicator.
     """
-    nothing = {"active": 0, "skipped": 0, "jobs": []}
+    nothing = {"active": 0, "skipped": 0, "waits": u"", "jobs": []}
     user_id = getSecurityManager().getUser().getId()
     if user_id is None or not is_installed():
         return nothing
@@ -169,6 +179,13 @@ class IndicatorViewlet(ViewletBase):
         """Return the state as JSON, for the script."""
         return json.dumps(self.state)
 
+    def title(self):
+        """Return what the indicator is about, and what the work waits for."""
+        title = words.say(_(u"Your work in the queue"))
+        if self.state["waits"]:
+            title = u"{}\n{}".format(title, self.state["waits"])
+        return title
+
     def user(self):
         """Return the id of the user, so that the script starts afresh for another
         one."""
@@ -189,6 +206,7 @@ class IndicatorViewlet(ViewletBase):
         """Return the texts of the script, translated."""
         return json.dumps({
             "link": words.say(_(u"My tasks")),
+            "title": words.say(_(u"Your work in the queue")),
             "close": words.say(_(u"Close")),
             "logged_out": words.say(_(u"You are logged out.")),
         })

@@ -30,6 +30,7 @@ from senaite.queue.browser import html
 from senaite.queue.browser import indicator
 from senaite.queue.browser import outcome
 from senaite.queue.browser import words
+from senaite.queue.integration import waits
 from senaite.queue import logger
 from senaite.queue import messageFactory as _
 from senaite.queue.model import fields
@@ -124,6 +125,7 @@ class MyTasksView(BrowserView):
             "state": title,
             "class": "badge badge-" + colour,
             "message": self.explain(told[0]) if told else u"",
+            "waits": self.tell_wait(rows),
             "skipped": self.list_skipped(skipped, count, url),
             "url": url,
         }
@@ -140,6 +142,20 @@ class MyTasksView(BrowserView):
                  for item in row.get("skipped_items") or ()]
         return outcome.list_items(items[:MOST_ITEMS], count, self.user_id,
                                   url)
+
+    def tell_wait(self, rows):
+        """Return what keeps a job that is not paused from being started, as
+        text: no consumer, or the jobs before it; empty for others.
+
+        :param rows: its tasks
+        """
+        waiting = [row for row in rows if row["status"] == states.QUEUED
+                   and not row.get("scheduled")]
+        if self.is_away or not waiting or any(
+                row["status"] == states.RUNNING for row in rows) or any(
+                outcome.tell_pauses(row, self.pauses) for row in waiting):
+            return u""
+        return u"\n".join(waits.tell_turn(self.portal, [rows[0]["job_uid"]]))
 
     def tell_acts(self, row):
         """Return what people have done to a task, and to the queue while it

@@ -269,6 +269,29 @@ def tell_act(act):
         "priority": act.get("priority")}))
 
 
+def tell_past_pauses(pauses):
+    """Return who has paused and resumed what a task was waiting for, as
+    texts.
+
+    :param pauses: see `ITaskStore.past_pauses`
+    :rtype: list of six.text_type
+    """
+    told = []
+    for pause in pauses or ():
+        message = _(u"'${name}' was paused by ${user} (${since}) and resumed "
+                    u"by ${other} (${until}).")
+        if not pause["name"]:
+            message = _(u"The whole queue was paused by ${user} (${since}) "
+                        u"and resumed by ${other} (${until}).")
+        told.append(words.say(Message(message, mapping={
+            "user": name_of(pause["username"]),
+            "other": name_of(pause["resumed_by"]),
+            "name": words.name_of(pause["name"]),
+            "since": words.moment(pause["since"]),
+            "until": words.moment(pause["until"])})))
+    return told
+
+
 def tell_last_act(row):
     """Return what somebody has done last to a task that waits or runs, or who
     has removed it, as text; empty if that is not known.

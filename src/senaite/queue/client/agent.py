@@ -124,6 +124,9 @@ class Agent(object):
         #: why the queue server hands out no tasks, see
         #: `senaite.queue.server.agreement`; None when it does
         self.held = None
+        #: what jobs wait for, see `senaite.queue.server.line_up`; empty when
+        #: the server does not tell. Replaced, never changed
+        self.line = {}
         self._round_is_over = Event()
         self._asked_url = None
         self._thread = None
@@ -400,7 +403,7 @@ class Agent(object):
         """
         with self._work_lock:
             state = self.state
-            unattended, held = 0, None
+            unattended, held, line = 0, None, {}
             for _number in range(MOST_ANSWERS):
                 query = {"since": state.version} if state.version else None
                 feed = self.transport.call(
@@ -409,12 +412,14 @@ class Agent(object):
                 state = snapshot.apply_feed(state, feed)
                 unattended = feed.get("unattended") or 0
                 held = feed.get("held")
+                line = feed.get("line") or {}
                 if not feed.get("more"):
                     break
             # only when complete: half a snapshot would show queued items as free
             self.state = state
             self.unattended_seconds = unattended
             self.held = held
+            self.line = line
             self._refreshed_at = clock.monotonic()
             self._refreshed.set()
 

@@ -232,6 +232,17 @@ def unattended_seconds(portal):
     return agents.get_agent(portal).unattended_seconds
 
 
+def get_line(portal):
+    """Return what jobs wait for, as far as this process knows; see
+    `senaite.queue.server.line_up.LineUp.describe`. Empty while the queue
+    server does not answer, because it may have changed.
+
+    :rtype: dict
+    """
+    agent = agents.get_agent(portal)
+    return {} if agent.outage_seconds() else agent.line
+
+
 def get_hold(portal):
     """Return why the queue server hands out no tasks, as far as this process
     knows; see `ITaskStore.get_hold`."""

@@ -23,7 +23,7 @@ from bika.lims.workflow import isTransitionAllowed
 from senaite.queue import api
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
-from senaite.queue.model import surroundings
+from senaite.queue.model.minimums import get_minimum
 from senaite.queue import speedups
 
 
@@ -32,7 +32,8 @@ def is_to_be_queued(name_or_action, count=None):
 
     Never while a task is processed, because its work must not be queued again.
     Never for anonymous users, because a task runs as the user who started it.
-    Not for fewer items than the setting "min_items".
+    Not for fewer items than the minimum of the process, see
+    `senaite.queue.model.minimums`.
 
     :param name_or_action: name of a task, or id of a workflow action
     :type name_or_action: str
@@ -42,8 +43,7 @@ def is_to_be_queued(name_or_action, count=None):
     """
     if current_task() is not None or not api.is_queue_ready(name_or_action):
         return False
-    if count is not None and \
-            count < surroundings.get().get_setting("min_items"):
+    if count is not None and count < get_minimum(name_or_action):
         return False
     user = senaite_api.get_current_user()
     return user.getId() not in (None, "Anonymous")

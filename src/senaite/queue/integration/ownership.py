@@ -24,6 +24,7 @@ from senaite.queue.api import add_reindex_obj_security_task
 from senaite.queue.api import is_queue_ready
 from senaite.queue import is_installed
 from senaite.queue.model.categories import get_process
+from senaite.queue.model.minimums import get_minimum
 from senaite.queue.model import surroundings
 
 TASK = "task_reindex_object_security"
@@ -47,7 +48,7 @@ def reindex(client):
     if not is_installed() or \
             get_process(TASK) not in settings.get_setting("queued_processes"):
         return
-    many = len(client.objectIds()) >= settings.get_setting("min_items")
+    many = len(client.objectIds()) >= get_minimum(TASK)
     # A task needs a user to run as: none for anonymous
     if many and settings.get_username() and is_queue_ready(TASK):
         add_reindex_obj_security_task(client)

@@ -27,8 +27,8 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model import states
 
 #: Progress of an object without tasks
-NOTHING = {"tasks": 0, "left": 0, "total": 0, "skipped": 0, "users": [],
-           "since": None, "failed": 0}
+NOTHING = {"tasks": 0, "active": [], "left": 0, "total": 0, "skipped": 0,
+           "users": [], "since": None, "failed": 0}
 
 
 def has_progress(context):
@@ -42,23 +42,25 @@ def get_progress(context):
     """Return the progress of the queue with an object.
 
     :param context: content object, e.g. a worksheet
-    :returns: dict with `tasks` (number that wait or run), `total` and `left`
-        (number of items of their jobs), `skipped` (number of items that these
-        jobs have skipped so far), `users` (ids of the users who started
-        them), `since` (start of the first of them, in epoch seconds, or None)
-        and `failed` (number of failed jobs)
+    :returns: dict with `tasks` (number that wait or run), `active` (these
+        tasks, as dicts of the change feed), `total` and `left` (number of
+        items of their jobs), `skipped` (number of items that these jobs have
+        skipped so far), `users` (ids of the users who started them), `since`
+        (start of the first of them, in epoch seconds, or None) and `failed`
+        (number of failed jobs)
     :rtype: dict
     """
     uid = senaite_api.get_uid(context)
     active = get_tasks(context, uid, states.ACTIVE)
     failed = get_tasks(context, uid, (states.FAILED,))
     if not active and not failed:
-        return dict(NOTHING, users=[])
+        return dict(NOTHING, active=[], users=[])
     left, total = count_items(context, active)
     created = [task["job_created"] for task in active
                if task.get("job_created")]
     return {
         "tasks": len(active),
+        "active": active,
         "left": left,
         "total": total,
         "skipped": count_skipped(context, active, total - left),

@@ -29,6 +29,7 @@ from senaite.queue.integration import marks
 from senaite.queue.integration.progress import get_progress
 from senaite.queue.integration.progress import NOTHING
 from senaite.queue.integration.progress import tell_who
+from senaite.queue.integration import waits
 from senaite.queue import is_installed
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
@@ -46,12 +47,17 @@ def look_at(context):
     """Return the progress of an object.
 
     `who` tells who started the jobs, to users who may view the queue; it is
-    empty for others, such as clients.
+    empty for others, such as clients. `waits` tells everybody what the work
+    waits for before it starts.
     """
     progress = get_progress(context) if is_installed() else dict(NOTHING)
-    progress["who"] = u""
-    if progress["left"] and may(ViewQueue, context):
+    progress["who"] = progress["waits"] = u""
+    if not progress["left"]:
+        return progress
+    if may(ViewQueue, context):
         progress["who"] = tell_who(context, progress)
+    progress["waits"] = u" ".join(waits.tell(
+        senaite_api.get_portal(), progress["active"]))
     return progress
 
 
@@ -131,7 +137,7 @@ class ProgressView(JSONView):
     def get_answer(self):
         progress = look_at(self.context)
         return dict((key, progress[key]) for key in (
-            "tasks", "left", "total", "skipped", "failed", "who"))
+            "tasks", "left", "total", "skipped", "failed", "who", "waits"))
 
 
 class MarksView(JSONView):

@@ -222,6 +222,25 @@ class ITaskStore(Interface):
         has not come yet; `oldest_due`, when the task that has waited longest
         became due. Times are epoch seconds, or None."""
 
+    def line_up(limit):
+        """Return the first tasks in line: those that are running, then those
+        that are queued, in the order in which they would run.
+
+        :param limit: maximum number of tasks of either state that are read
+        :returns: list of dicts with `job_uid`, `name`, `status` and
+            `scheduled` (whether its time has not come yet)
+        """
+
+    def paces(since):
+        """Return how long tasks took, by name, from the latest few hundred
+        that are done.
+
+        :param since: start of the period, in epoch seconds
+        :returns: name -> dict with `count`, the number of tasks, and `median`,
+            that of the seconds of their last attempts
+        :rtype: dict
+        """
+
     def finished(since, until):
         """Return the throughput of a period (epoch seconds).
 
@@ -285,12 +304,24 @@ class ITaskStore(Interface):
         :returns: True; False if it was paused before
         """
 
-    def resume(name=None):
-        """End a pause; return False if there was none."""
+    def resume(name=None, username=None):
+        """End a pause; return False if there was none.
+
+        :param username: user who ended it; kept as long as the history
+        """
 
     def pauses():
         """Return the pauses: dicts with `name` ("": all tasks), `since`
         (epoch seconds) and `username`."""
+
+    def past_pauses(name, since, until):
+        """Return the latest pauses of a name, or of all tasks, that have
+        ended and were in force in a period, the oldest one first.
+
+        :param name: name of tasks
+        :param since, until: the period, in epoch seconds
+        :returns: dicts as of `pauses`, with `until` and `resumed_by`
+        """
 
     def meet(mark, worked=None):
         """Compare the store with what the site has recorded.

@@ -18,6 +18,7 @@ from __future__ import print_function
 
 from senaite.queue.model.paging import with_waiting
 from senaite.queue.model.queue_task import get_task_uid
+from senaite.queue.model import states
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server.figures import Figures
 
@@ -53,8 +54,9 @@ class Monitoring(object):
 
         :returns: dict with `task`, `row` (see `ITaskStore.page`), `attempts`,
             `job` (or None), `chunks` (rows of the tasks of its job, the
-            latest ones first) and `pauses` (those that concern it, see
-            `ITaskStore.pauses`); None when the task is not known
+            latest ones first), `pauses` (those that concern it, see
+            `ITaskStore.pauses`) and `past_pauses` (those that have ended, and
+            were in force during its life); None when the task is not known
         """
         task = self.get_task(get_task_uid(task_uid))
         if task is None:
@@ -70,7 +72,20 @@ class Monitoring(object):
                 descending=True, limit=MOST_CHUNKS)["tasks"],
             "pauses": [pause for pause in self.store.pauses()
                        if pause["name"] in ("", task.name)],
+            "past_pauses": self.store.past_pauses(
+                task.name, task.created, self._last_moment(rows)),
         }
+
+    def _last_moment(self, rows):
+        """Return until when a pause matters to a task: the start of its last
+        attempt, or its end without one; now while it waits.
+
+        :param rows: its row on a page, if any
+        """
+        for row in rows:
+            if row["status"] != states.QUEUED:
+                return row["started"] or row["ended"] or self.store.now()
+        return self.store.now()
 
     # -- steering
 
@@ -115,7 +130,7 @@ class Monitoring(object):
 
     def resume(self, name=None, username=None):
         """End a pause; False when there was none."""
-        changed = self.store.resume(name)
+        changed = self.store.resume(name, username)
         if changed:
             log_event("resumed", tasks=name or "all", by=username)
         return changed

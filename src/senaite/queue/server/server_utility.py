@@ -40,6 +40,7 @@ from senaite.queue.model import surroundings
 from senaite.queue.server.agreement import Agreement
 from senaite.queue.server.attendance import Attendance
 from senaite.queue.server.event_log import log_event
+from senaite.queue.server.line_up import LineUp
 from senaite.queue.server import maintenance
 from senaite.queue.server.monitor_data import Monitoring
 from senaite.queue.server.reading import get_site_id
@@ -104,6 +105,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         self.pace = maintenance.Pace()
         self.upkeep_turn = UpkeepTurn()
         self.attendance = Attendance(store)
+        self.line_up = LineUp(store)
         self.agreement = Agreement(store, self.find_portal)
         self.top_priority_tasks = None
         # Up to where the free keys of finished tasks were removed

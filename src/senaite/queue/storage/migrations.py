@@ -102,12 +102,17 @@ def _columns_for_backups_and_outcomes(connection):
         "CREATE INDEX ix_task_skipped ON task (site, ended) WHERE skipped > 0")
 
 
+def _table_of_past_pauses(connection):
+    schema.past_pause.create(connection)
+
+
 #: (version, what the step does, function of a connection); append only
 STEPS = (
     (2, "what listings filter, search and sort by", _columns_for_listings),
     (3, "what the store's clock goes on from", _columns_for_the_clock),
     (4, "what tells a restored backup, and what became of items",
      _columns_for_backups_and_outcomes),
+    (5, "who has paused and resumed the queue", _table_of_past_pauses),
 )
 
 FIRST_VERSION = 1

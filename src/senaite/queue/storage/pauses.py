@@ -29,6 +29,10 @@ from senaite.queue.storage import schema
 _LANE = schema.lane
 _LOCK = schema.lock
 _PAUSE = schema.pause
+_PAST = schema.past_pause
+
+#: Maximum number of past pauses in an answer, the latest ones
+MOST_PAST = 20
 
 #: The name under which all tasks are paused
 ALL = u""
@@ -48,9 +52,10 @@ def pause(unit, name, username):
     return True
 
 
-def resume(unit, name):
+def resume(unit, name, username=None):
     """Resume a name, or all; see `ITaskStore.resume`."""
     name = fields.to_text(name or ALL)
+    _remember(unit, name, username)
     changed = unit.execute(sa.delete(_PAUSE).where(
         unit.mine(_PAUSE), _PAUSE.c.name == name)).rowcount
     unit.paused().discard(name)
@@ -65,6 +70,41 @@ def describe(unit):
              "username": fields.to_native(row["username"])}
             for row in unit.rows(sa.select(_PAUSE).where(
                 unit.mine(_PAUSE)).order_by(_PAUSE.c.name))]
+
+
+def _remember(unit, name, username):
+    """Keep a pause that ends now."""
+    row = unit.first(sa.select(_PAUSE).where(
+        unit.mine(_PAUSE), _PAUSE.c.name == name))
+    if row is None:
+        return
+    # The store's clock may stand still: one that began then is replaced
+    unit.execute(sa.delete(_PAST).where(
+        unit.mine(_PAST), _PAST.c.name == name,
+        _PAST.c.since == row["since"]))
+    unit.execute(sa.insert(_PAST).values(
+        until=unit.now, site=unit.site, name=row["name"], since=row["since"],
+        username=row["username"],
+        resumed_by=rows.clip(username, rows.MAX_PLACE)))
+
+
+def describe_past(unit, name, since, until):
+    """Return pauses that have ended; see `ITaskStore.past_pauses`."""
+    native = fields.to_native
+    found = unit.rows(sa.select(_PAST).where(
+        unit.mine(_PAST), _PAST.c.until > since, _PAST.c.since < until,
+        _PAST.c.name.in_([ALL, fields.to_text(name)])
+    ).order_by(_PAST.c.until.desc()).limit(MOST_PAST))
+    return [{"name": native(row["name"]), "since": row["since"],
+             "username": native(row["username"]), "until": row["until"],
+             "resumed_by": native(row["resumed_by"])}
+            for row in reversed(found)]
+
+
+def forget(unit, before):
+    """Remove the pauses that ended before a time."""
+    unit.execute(sa.delete(_PAST).where(
+        unit.mine(_PAST), _PAST.c.until <= before))
 
 
 def _close(unit, name):

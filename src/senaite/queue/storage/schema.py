@@ -269,3 +269,15 @@ pause = Table(
     Column("since", Float(53), nullable=False),
     Column("username", String(200), nullable=False),
 )
+
+#: Pauses that have ended, as long as history is kept
+past_pause = Table(
+    "past_pause", metadata,
+    _site(),
+    Column("name", String(100), primary_key=True),
+    Column("since", Float(53), primary_key=True),
+    Column("username", String(200), nullable=False),
+    Column("until", Float(53), nullable=False),
+    Column("resumed_by", String(200), nullable=False),
+)
+Index("ix_past_pause", past_pause.c.site, past_pause.c.until)

@@ -39,6 +39,7 @@ from senaite.queue.storage import jobs
 from senaite.queue.storage import meeting
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
+from senaite.queue.storage import queue_ahead
 from senaite.queue.storage import reads
 from senaite.queue.storage import statistics
 from senaite.queue.storage.store_clock import StoreClock
@@ -241,6 +242,14 @@ class TaskStore(object):
         with self._read() as unit:
             return statistics.finished(unit, since, until)
 
+    def line_up(self, limit):
+        with self._read() as unit:
+            return queue_ahead.line_up(unit, limit)
+
+    def paces(self, since):
+        with self._read() as unit:
+            return queue_ahead.paces(unit, since)
+
     def page(self, kinds=None, **asked_for):
         with self._read() as unit:
             return filtering.page(unit, kinds or states.KINDS,
@@ -259,13 +268,17 @@ class TaskStore(object):
         with self._write() as unit:
             return pauses.pause(unit, name, username)
 
-    def resume(self, name=None):
+    def resume(self, name=None, username=None):
         with self._write() as unit:
-            return pauses.resume(unit, name)
+            return pauses.resume(unit, name, username)
 
     def pauses(self):
         with self._read() as unit:
             return pauses.describe(unit)
+
+    def past_pauses(self, name, since, until):
+        with self._read() as unit:
+            return pauses.describe_past(unit, name, since, until)
 
     def meet(self, mark, worked=None):
         with self._read() as unit:

@@ -30,6 +30,7 @@ from senaite.queue.storage import consumer_registry
 from senaite.queue.storage import jobs
 from senaite.queue.storage import lanes
 from senaite.queue.storage import meeting
+from senaite.queue.storage import pauses
 from senaite.queue.storage import schema
 from senaite.queue.storage import state_changes
 
@@ -38,7 +39,7 @@ _TASK = schema.task
 
 #: Tables of a site, without the site itself
 _TABLES = (schema.task, schema.involved, schema.lane, schema.lock,
-           schema.attempt, schema.job, schema.consumer)
+           schema.attempt, schema.job, schema.consumer, schema.past_pause)
 
 #: Seconds after its start for which a queue server leaves alone the leases that
 #: ended before
@@ -86,6 +87,7 @@ def promote(unit, limit):
 def prune(unit, retention_seconds, limit):
     """Remove old history; see `ITaskStore.prune`."""
     consumer_registry.forget(unit)
+    pauses.forget(unit, unit.now - retention_seconds)
     old = []
     for state in states.FINISHED:
         old.extend(unit.rows(sa.select(

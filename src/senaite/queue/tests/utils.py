@@ -29,6 +29,7 @@ from zope.component import queryMultiAdapter
 from zope.globalrequest import getRequest
 
 from senaite.queue.api import get_task_adapter
+from senaite.queue.client import agent as agents
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import surroundings
@@ -76,6 +77,23 @@ def not_installed():
         yield
     finally:
         plonesite.is_installed = former
+
+
+def hold_agent(test, portal):
+    """Return the agent of a site, stopped: what this process knows of the
+    queue is what the test says, for the rest of the test.
+
+    :param test: the test case
+    """
+    agent = agents.get_agent(portal)
+    agent.stop()
+    agent.join(30)
+    agent.ensure = agent.wake = lambda task_uid=None: None
+    test.addCleanup(agents._agents.pop, agent.site.key, None)
+    agents._agents[agent.site.key] = agent
+    agent._trouble_since = agent.trouble = None
+    agent.unattended_seconds = 0
+    return agent
 
 
 def form_adapter(context, action):

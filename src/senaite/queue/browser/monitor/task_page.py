@@ -168,9 +168,11 @@ class TaskView(BrowserView):
 
     def acts(self):
         """Return what people have done to the task, and to the queue while it
-        waits: (label, HTML)."""
+        was waiting: (label, HTML)."""
         told = [outcome.tell_act(act)
                 for act in self.task.get("interventions") or ()]
+        told.extend(outcome.tell_past_pauses(
+            self.history.get("past_pauses")))
         told.extend(outcome.tell_pauses(
             self.row, self.history.get("pauses")))
         lines = [html.tag("div", html.isolated(line, 1000))

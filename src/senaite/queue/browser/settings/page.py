@@ -46,7 +46,7 @@ from senaite.queue.server.reading import get_site_id
 from senaite.queue.site.plonesite import PREFIX
 
 #: Title of the group with the fields of other add-ons
-OTHERS = _(u"More")
+OTHERS = _(u"Settings of other add-ons")
 
 #: Why some fields are shown, but cannot be changed
 LOCKED = _(u"Only administrators may change this, because it decides which "
@@ -114,7 +114,8 @@ class QueueSettingsForm(RegistryEditForm):
 
         :returns: dicts with `title` and `fields`; each field is a dict with
             `widget`, `locked` (why it cannot be changed, or None),
-            `consequence` and `facts`
+            `consequence`, `facts` and `is_small` (whether there are many like
+            it, so that they are shown side by side)
         """
         groups = [
             {"title": title,
@@ -136,7 +137,8 @@ class QueueSettingsForm(RegistryEditForm):
         return {"widget": self.widgets[setting.name],
                 "locked": LOCKED if self.is_locked(setting) else None,
                 "consequence": setting.consequence,
-                "facts": get_facts(setting)}
+                "facts": get_facts(setting),
+                "is_small": setting.fallback is not None}
 
     # SENAITE switches off Plone's automatic protection
     enableCSRFProtection = True
@@ -148,7 +150,7 @@ class QueueSettingsForm(RegistryEditForm):
 def _describe_widget(widget):
     """Return the field of another add-on as `groups_of_widgets` has it."""
     return {"widget": widget, "locked": None, "consequence": None,
-            "facts": None}
+            "facts": None, "is_small": False}
 
 
 def get_facts(setting):
@@ -157,6 +159,11 @@ def get_facts(setting):
     :param setting: senaite.queue.config.Setting
     :returns: a message, or None where the default is more than a word
     """
+    if setting.fallback:
+        return _(u"Leave it empty to use '${title}'. Allowed: ${low} to "
+                 u"${high}.",
+                 mapping={"title": config.SETTINGS[setting.fallback].title,
+                          "low": setting.low, "high": setting.high})
     if setting.kind == config.INTEGER:
         return _(u"Default: ${default}. Allowed: ${low} to ${high}.",
                  mapping={"default": setting.default, "low": setting.low,

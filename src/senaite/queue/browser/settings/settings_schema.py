@@ -80,7 +80,8 @@ def about(name, **values):
 def number(name):
     """Return the field of a whole number."""
     setting = config.SETTINGS[name]
-    return schema.Int(min=setting.low, max=setting.high, **about(name))
+    return schema.Int(min=setting.low, max=setting.high,
+                      required=setting.fallback is None, **about(name))
 
 
 class IQueueSettings(Interface):
@@ -97,11 +98,29 @@ class IQueueSettings(Interface):
             title=_(u"Process"), vocabulary=PROCESS_VOCABULARY),
         required=False, **about("queued_processes"))
 
-    min_items = number("min_items")
-
     max_uids = number("max_uids")
 
     max_payload_bytes = number("max_payload_bytes")
+
+    min_items = number("min_items")
+
+    min_items_assign = number("min_items_assign")
+
+    min_items_template = number("min_items_template")
+
+    min_items_submit = number("min_items_submit")
+
+    min_items_verify = number("min_items_verify")
+
+    min_items_retract = number("min_items_retract")
+
+    min_items_reject = number("min_items_reject")
+
+    min_items_unassign = number("min_items_unassign")
+
+    min_items_security = number("min_items_security")
+
+    min_items_other = number("min_items_other")
 
     top_priority_tasks = schema.Tuple(
         value_type=schema.TextLine(title=_(u"Name of a task")),

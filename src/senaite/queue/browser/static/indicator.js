@@ -45,7 +45,10 @@
       found.id = "queue-messages";
       found.setAttribute("role", "status");
       found.setAttribute("aria-live", "polite");
-      found.style.cssText = "position:fixed;right:1rem;bottom:1rem;" +
+      // On a phone, a wide listing moves right and bottom out of sight
+      var corner = window.matchMedia("(max-width: 575px)").matches ?
+        "left:.5rem;top:4rem;" : "right:1rem;bottom:1rem;";
+      found.style.cssText = "position:fixed;" + corner +
         "z-index:1080;max-width:min(24rem, calc(100vw - 2rem))";
       document.body.appendChild(found);
     }
@@ -122,6 +125,8 @@
     link.hidden = !state.active;
     box.querySelector(".queue-indicator-skipped").hidden = !state.skipped;
     box.querySelector(".queue-indicator-count").textContent = state.active;
+    box.querySelector(".queue-indicator-waits").textContent = state.waits || "";
+    link.title = texts.title + (state.waits ? "\n" + state.waits : "");
   }
 
   // A job may have ended before an answer lists it

@@ -180,6 +180,7 @@
       text(bar, ".queue-progress-total", total);
       text(bar, ".queue-progress-left", count);
       text(bar, ".queue-progress-who", progress.who || "");
+      text(bar, ".queue-progress-waits", progress.waits || "");
     }
 
     return function () {

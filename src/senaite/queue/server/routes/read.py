@@ -86,7 +86,8 @@ def diff(context, request):
     """Return what changed after the version `since`: see `ITaskStore.changes`;
     `now` is the store's clock, `unattended` the number of seconds for which a
     task has waited while no consumer asked for one, `held` why no tasks are
-    handed out (see `ITaskStore.get_hold`)."""
+    handed out (see `ITaskStore.get_hold`), `line` what jobs wait for (see
+    `LineUp.describe`)."""
     given = get_params(request)
     queue = get_queue()
     queue.tick()
@@ -97,6 +98,7 @@ def diff(context, request):
     return params.answer(
         request, changes, now=queue.store.now(),
         unattended=queue.attendance.unattended_seconds(),
+        line=queue.line_up.describe(),
         held=queue.agreement.glance())
 
 

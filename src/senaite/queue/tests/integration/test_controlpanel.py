@@ -43,6 +43,7 @@ from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue import config
 from senaite.queue.model.categories import PROCESSES
 from senaite.queue.model.fields import to_text
+from senaite.queue.model.minimums import get_minimum
 from senaite.queue.model import surroundings
 from senaite.queue.testing import QUEUE_FUNCTIONAL_TESTING
 from senaite.queue.testing import QUEUE_WSGI_TESTING
@@ -137,6 +138,11 @@ class TestControlPanel(unittest.TestCase):
             if setting.kind == config.INTEGER:
                 self.assertEqual((field.min, field.max),
                                  (setting.low, setting.high))
+            if setting.fallback:
+                wanted = "Leave it empty to use '{}'. Allowed: {} to {}." \
+                    .format(config.SETTINGS[setting.fallback].title,
+                            setting.low, setting.high)
+            elif setting.kind == config.INTEGER:
                 wanted = "Default: {}. Allowed: {} to {}.".format(
                     setting.default, setting.low, setting.high)
             elif setting.kind == config.BOOLEAN:
@@ -203,6 +209,26 @@ class TestControlPanel(unittest.TestCase):
                          self.setting("top_priority_tasks"))
         self.assertEqual(30, self.setting("retention_days"))
 
+    def test_minimum_of_a_process_is_saved_and_emptied(self):
+        """Lab managers may do it: it decides about work, not about trust."""
+        self.browser = self.browse("lab_manager")
+        page = self.save(min_items="6", min_items_verify="2")
+        self.assertIn("Changes saved", page)
+        self.assertEqual(6, self.setting("min_items"))
+        self.assertEqual(2, self.setting("min_items_verify"))
+        self.assertIsNone(self.setting("min_items_submit"))
+        self.assertEqual(2, get_minimum("verify"))
+        self.assertEqual(6, get_minimum("submit"))
+        self.assertIn("Changes saved", self.save(min_items_verify=""))
+        self.assertIsNone(self.setting("min_items_verify"))
+        self.assertEqual(6, get_minimum("verify"))
+
+    def test_wrong_minimum_of_a_process_is_named(self):
+        for value in ("0", "501"):
+            self.assertRefused(
+                "'Minimum for verifying results' must be from 1 to 500, not "
+                + value, min_items_verify=value)
+
     def test_speedups_are_switched_on_and_off(self):
         self.browser.open(self.url)
         self.assertTrue(self.control("speedups:list").value)
@@ -234,6 +260,10 @@ class TestControlPanel(unittest.TestCase):
         page = self.save(lab_opens_at="6", default="7")
         self.assertIn("Changes saved", page)
         self.assertIn("Lab opens at", page)
+        groups = html.fromstring(page).xpath(
+            "//fieldset[contains(@class, 'queue-settings-group')]")
+        self.assertEqual([group.find("legend").text for group in groups[-2:]],
+                         ["Settings of other add-ons", "Times"])
         self.assertEqual(18, registry["senaite.queue.lab_closes_at"])
         self.assertIn("Changes saved", self.save(lab_closes_at="17"))
         self.assertEqual(17, registry["senaite.queue.lab_closes_at"])

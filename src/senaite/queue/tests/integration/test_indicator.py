@@ -45,7 +45,8 @@ class IndicatorTest(WorksheetTestCase):
         self.assertEqual(state["active"], 1)
         self.assertEqual(state["jobs"][0]["state"], "active")
         self.assertEqual(self.state("somebody else"),
-                         {"active": 0, "skipped": 0, "jobs": []})
+                         {"active": 0, "skipped": 0, "waits": u"",
+                          "jobs": []})
 
     def test_pages_do_not_search_all_tasks_again(self):
         first = self.state()

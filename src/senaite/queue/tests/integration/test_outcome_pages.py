@@ -25,10 +25,14 @@ from senaite.queue import api
 from senaite.queue.browser import html as cells
 from senaite.queue.browser.monitor import meanings
 from senaite.queue.browser import outcome
+from senaite.queue.client import snapshot
+from senaite.queue.model import clock
 from senaite.queue.model import failures
 from senaite.queue.model import left_out
+from senaite.queue.server.line_up import LineUp
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
+from senaite.queue.tests import utils
 
 JOB = "f" * 32
 
@@ -81,6 +85,8 @@ class OutcomeCase(MonitorCase):
 
 
 class MyTasksTest(OutcomeCase):
+
+    agent = None
 
     def row(self):
         return self.text_of(self.open("/@@queue_my_tasks"), "//tr[@data-job]")
@@ -165,6 +171,108 @@ class MyTasksTest(OutcomeCase):
         row = self.row()
         self.assertIn(u"Priority changed to 7 by Ann L. (", row)
         self.assertIn(u"has been paused by Ann L. since", row)
+
+    def test_pause_is_told_after_it_has_ended(self):
+        self.name_of("lab_manager", u"Ann L.")
+        before = self.add(username="analyst")
+        self.queue.pop(CONSUMER)
+        self.queue.done(before, CONSUMER)
+        task = self.add(username="analyst")
+        self.queue.pause(None, "lab_manager")
+        self.queue.resume(None, "analyst")
+        self.queue.pause("task_action_verify", "lab_manager")
+        self.queue.resume("task_action_verify", "lab_manager")
+        url = "/@@queue_task?uid="
+        told = u"The whole queue was paused by Ann L. ("
+        page = self.open(url + task.task_uid)
+        self.assertIn(told, page)
+        self.assertIn(u") and resumed by J\xe4ne Doe (", page)
+        self.assertNotIn(u"has been paused", page)
+        self.assertNotIn(u"'Verify results' was paused", page)
+        # It stays, but not with what was done before
+        self.queue.pop(CONSUMER)
+        self.queue.done(task, CONSUMER)
+        self.assertIn(told, self.open(url + task.task_uid))
+        self.assertNotIn(told, self.open(url + before.task_uid))
+        theirs = self.add(username="client_contact")
+        self.queue.pause(theirs.name, "lab_manager")
+        self.queue.resume(theirs.name, "lab_manager")
+        page = self.open(url + theirs.task_uid, "client_contact")
+        self.assertIn(u"was paused by the laboratory (", page)
+        self.assertNotIn(u"Ann L.", page)
+
+    def know_line(self):
+        """Have this process learn what jobs wait for, as with the change
+        feed."""
+        if self.agent is None:
+            self.agent = utils.hold_agent(self, self.portal)
+        self.agent.state = snapshot.apply_feed(
+            snapshot.State(), self.queue.store.changes())
+        self.agent.line = json.loads(json.dumps(LineUp(
+            self.queue.store).describe()))
+
+    def waits(self, page):
+        """Return what the jobs of a page wait for, by uid."""
+        return dict(
+            (row.get("data-job"), u" ".join(
+                element.text_content() for element in
+                row.xpath(".//*[contains(@class, 'queue-waits')]")))
+            for row in html.fromstring(page).xpath("//tr[@data-job]"))
+
+    def test_owner_is_told_how_many_jobs_come_first(self):
+        first = self.add(username="lab_manager")
+        self.queue.pop(CONSUMER)
+        second = self.add(username="analyst")
+        third = self.add(username="client_contact")
+        self.know_line()
+        self.assertEqual(
+            self.waits(self.open("/@@queue_my_tasks")),
+            {second.job_uid: u"Jobs ahead: 1."})
+        # Numbers, and nothing else, of other people's work
+        page = self.open("/@@queue_my_tasks", "client_contact")
+        self.assertEqual(self.waits(page),
+                         {third.job_uid: u"Jobs ahead: 2."})
+        for secret in (first.task_uid, second.task_uid, first.job_uid,
+                       second.job_uid, u"analyst", u"lab_manager"):
+            self.assertNotIn(secret, page)
+        state = self.ask("", "client_contact")
+        self.assertEqual(state["waits"], u"Jobs ahead: 2.")
+        # Running work waits for nothing
+        self.assertEqual(self.waits(self.open(
+            "/@@queue_my_tasks", "lab_manager")), {first.job_uid: u""})
+        self.assertEqual(self.ask("", "lab_manager")["waits"], u"")
+
+    def test_pause_is_told_in_place_of_the_line(self):
+        task = self.add(username="analyst")
+        self.queue.pause(task.name, "lab_manager")
+        self.addCleanup(self.queue.resume, task.name)
+        self.know_line()
+        self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
+                         {task.job_uid: u""})
+        self.assertIn(u"Work of this kind has been paused by ",
+                      self.ask("")["waits"])
+        self.queue.resume(task.name)
+        self.know_line()
+        self.assertEqual(self.ask("")["waits"], u"Next in line.")
+
+    def test_owner_is_told_that_no_consumer_is_running(self):
+        waiting = self.add(username="analyst")
+        self.know_line()
+        self.agent.unattended_seconds = 61
+        told = u"No consumer is running: nothing has been started since "
+        self.assertIn(told, self.waits(self.open("/@@queue_my_tasks"))[
+            waiting.job_uid])
+        self.assertIn(told, self.ask("")["waits"])
+        # A consumer may be restarting
+        self.agent.unattended_seconds = 59
+        self.assertNotIn(told, self.ask("")["waits"])
+
+    def test_nothing_is_told_while_the_server_does_not_answer(self):
+        self.add(username="analyst")
+        self.know_line()
+        self.assertEqual(self.ask("")["waits"], u"Next in line.")
+        self.agent._trouble_since = clock.monotonic() - 10
+        self.assertEqual(self.ask("")["waits"], u"")
 
     def test_clients_do_not_see_who_works_in_the_laboratory(self):
         self.name_of("lab_manager", u"Ann L.")

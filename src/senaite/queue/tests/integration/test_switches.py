@@ -98,6 +98,41 @@ class ThresholdTest(WorksheetTestCase):
             self.assertEqual(len(self.pending()), 1)
             self.assertEqual(self.states(analyses[3:]), ["assigned"] * 3)
 
+    def test_each_process_has_its_own_minimum(self):
+        """Both channels ask for the minimum of the action; what has none of
+        its own has the common one."""
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(min_items=2, min_items_submit=4):
+            self.click(worksheet, "submit", analyses[:3])
+            self.click_rows(worksheet, "submit", analyses[3:])
+            self.assertEqual(self.pending(), [])
+            self.assertEqual(self.states(analyses), ["to_be_verified"] * 6)
+            self.click(worksheet, "verify", analyses[:3])
+            self.assertEqual(len(self.pending()), 1)
+            self.click_rows(worksheet, "retract", analyses[3:5])
+            self.assertEqual(len(self.pending()), 2)
+        with utils.settings(min_items=500, min_items_reject=1):
+            self.click(worksheet, "verify", analyses[5:])
+            self.assertEqual(len(self.pending()), 2)
+            self.assertEqual(self.states(analyses[5:]), ["verified"])
+
+    def test_minimum_of_a_process_below_the_common_one(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        with utils.settings(min_items=500, min_items_submit=2):
+            self.click_rows(worksheet, "submit", analyses[:2])
+            self.click(worksheet, "submit", analyses[2:4])
+        self.assertEqual([len(task.uids) for task in self.pending()], [2, 2])
+
+    def test_assigning_by_code_has_the_minimum_of_assigning(self):
+        _samples, analyses, worksheet = self.make(assign=False)
+        with utils.settings(min_items=1, min_items_assign=3):
+            worksheet.addAnalyses(analyses[:2])
+            self.assertEqual(self.pending(), [])
+            worksheet.addAnalyses(analyses[2:5])
+        self.assertEqual([len(task.uids) for task in self.pending()], [3])
+
     def test_assign(self):
         _samples, analyses, worksheet = self.make(assign=False)
         with utils.settings(min_items=4):

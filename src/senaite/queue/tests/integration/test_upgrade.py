@@ -61,11 +61,13 @@ from senaite.queue import api
 from senaite.queue.auth.pas import QueueAuthPlugin
 from senaite.queue.auth import signing_keys
 from senaite.queue.browser import controlpanel
+from senaite.queue import config
 from senaite.queue.consumer.clock_view import QueueDispatcherView
 from senaite.queue.interfaces import IQueued
 from senaite.queue.interfaces import IQueueDispatcher
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.model.fields import to_text
+from senaite.queue.model.minimums import get_minimum
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
 from senaite.queue.storage import QueueTask
@@ -418,7 +420,8 @@ class TestUpgrade(UpgradeCase):
             steps = [step for item in steps for step in
                      (item if isinstance(item, list) else [item])]
             self.assertEqual([step["sdest"] for step in steps],
-                             ["20600", "20601", "20602", "20603"], version)
+                             ["20600", "20601", "20602", "20603",
+                              "20604"], version)
 
     def check_upgrade(self, version, fresh):
         self.make_old_site(version)
@@ -427,7 +430,7 @@ class TestUpgrade(UpgradeCase):
         self.upgrade()
         self.check_site_opens()
         self.assertEqual(
-            self.setup.getLastVersionForProfile(PROFILE), ("20603",))
+            self.setup.getLastVersionForProfile(PROFILE), ("20604",))
         self.assertFalse(self.setup.listUpgrades(PROFILE))
 
         found = skeleton(self.portal)
@@ -597,7 +600,7 @@ class TestLaterSettings(unittest.TestCase):
         setup.setLastVersionForProfile(PROFILE, "20600")
         setup.upgradeProfile(PROFILE)
         self.assertEqual(
-            setup.getLastVersionForProfile(PROFILE), ("20603",))
+            setup.getLastVersionForProfile(PROFILE), ("20604",))
         self.assertIs(registry["senaite.queue.speedups"], True)
         self.assertEqual(registry["senaite.queue.default"], 7)
 
@@ -612,6 +615,31 @@ class TestLaterSettings(unittest.TestCase):
         setup.upgradeProfile(PROFILE)
         self.assertIsNone(registry["senaite.queue.server"])
         self.assertEqual(api.get_queue_status(), "disabled")
+
+    def test_minimum_of_a_site_holds_for_all_its_processes(self):
+        registry = getUtility(IRegistry)
+        set_setting("min_items", 12)
+        names = ["senaite.queue.min_items_" + name
+                 for name in config.PROCESSES]
+        for name in names:
+            del registry.records[name]
+        # Between the start of the new version and the upgrade
+        self.assertEqual(get_minimum("submit"), 12)
+        setup = self.layer["portal"].portal_setup
+        setup.setLastVersionForProfile(PROFILE, "20603")
+        setup.upgradeProfile(PROFILE)
+        self.assertEqual(
+            setup.getLastVersionForProfile(PROFILE), ("20604",))
+        self.assertEqual(registry["senaite.queue.min_items"], 12)
+        self.assertEqual([registry[name] for name in names],
+                         [None] * len(names))
+        for process in config.PROCESSES:
+            self.assertEqual(get_minimum(process), 12, process)
+        # The step may run again
+        set_setting("min_items_verify", 3)
+        setup.setLastVersionForProfile(PROFILE, "20603")
+        setup.upgradeProfile(PROFILE)
+        self.assertEqual(get_minimum("verify"), 3)
 
     def test_server_of_another_type_is_kept(self):
         """Earlier versions kept the URL as bytes in Python 2."""

@@ -114,6 +114,51 @@ class ViewletsTest(ResultsTestCase):
         self.assertEqual(figures["left"], 3)
         self.assertEqual(figures["who"], "")
 
+    def test_what_the_work_waits_for(self):
+        people.make(self.portal)
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        agent = self.know(task)
+        self.assertEqual(self.figures(self.worksheet)["waits"], "")
+        browsers = {"": self.browser}
+        self.browser = browsers["client_contact"] = self.new_browser()
+        people.log_in(self.browser, "client_contact")
+        paused = {"name": "", "since": clock.now(), "username": "lab_manager"}
+        for line, text in (
+                ({"jobs": [[task.job_uid, 3, None]]}, "Jobs ahead: 3."),
+                ({"jobs": [[task.job_uid, 3, 20.0]]}, "Jobs ahead: 3. Its "
+                 "turn is in less than a minute."),
+                ({"jobs": [[task.job_uid, 3, 200.0]]}, "Jobs ahead: 3. Its "
+                 "turn is in about 3 min."),
+                ({"jobs": [[task.job_uid, 3, 8000.0]]}, "Jobs ahead: 3. Its "
+                 "turn is in about 2 h."),
+                ({"jobs": [[task.job_uid, 0, 0.0]]}, "Next in line."),
+                ({"jobs": [["f" * 32, 3, None]], "rest": 100},
+                 "Jobs ahead: 100 or more."),
+                ({"jobs": [["f" * 32, 3, None]], "rest": None}, ""),
+                ({"pauses": [dict(paused, name="task_action_verify")],
+                  "jobs": [[task.job_uid, 1, None]]}, "Jobs ahead: 1."),
+                ({"pauses": [dict(paused, name=task.name)]},
+                 "Work of this kind has been paused by "),
+                ({"pauses": [paused]},
+                 "The whole queue has been paused by ")):
+            agent.line = line
+            for user, self.browser in browsers.items():
+                told = self.figures(self.samples[0])["waits"]
+                if text.endswith("by "):
+                    self.assertTrue(told.startswith(text), told)
+                    self.assertEqual("the laboratory" in told, bool(user))
+                    self.assertNotIn("lab_manager", told if user else "")
+                else:
+                    self.assertEqual(told, text)
+        page = self.get(self.samples[0].absolute_url() + "/view")
+        self.assertIn("The whole queue has been paused by", page.split(
+            "queue-progress-waits")[1].split("</div>")[0])
+        # What runs waits for nothing
+        self.know(task, status=states.RUNNING)
+        self.assertEqual(self.figures(self.samples[0])["waits"], "")
+
     def test_failed(self):
         self.click(self.worksheet, "submit", self.analyses)
         task, = self.pending()

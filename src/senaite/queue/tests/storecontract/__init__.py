@@ -25,6 +25,7 @@ from senaite.queue.tests.storecontract.itemoutcomes import ItemsContract
 from senaite.queue.tests.storecontract.listing import ListingContract
 from senaite.queue.tests.storecontract.model import ModelContract
 from senaite.queue.tests.storecontract.outcomes import OutcomeContract
+from senaite.queue.tests.storecontract.queueahead import QueueAheadContract
 from senaite.queue.tests.storecontract.restoring import RestoreContract
 from senaite.queue.tests.storecontract.statistics import StatisticsContract
 from senaite.queue.tests.storecontract.steering import SteeringContract
@@ -34,7 +35,7 @@ from senaite.queue.tests.storecontract.upkeep import UpkeepContract
 
 class StoreContract(AdditionContract, ClaimContract, ClockContract,
                     FeedContract, ItemsContract, ListingContract,
-                    ModelContract, OutcomeContract, RestoreContract,
-                    StatisticsContract, SteeringContract, ThreadContract,
-                    UpkeepContract):
+                    ModelContract, OutcomeContract, QueueAheadContract,
+                    RestoreContract, StatisticsContract, SteeringContract,
+                    ThreadContract, UpkeepContract):
     """The whole contract of task stores."""

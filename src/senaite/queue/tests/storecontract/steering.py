@@ -16,8 +16,10 @@ from __future__ import print_function
 
 from senaite.queue.errors import NotRunning
 from senaite.queue.errors import TaskNotFound
+from senaite.queue.model import fields
 from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import LEASE
+from senaite.queue.tests.storecontract.base import SITE
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import BOB
@@ -93,6 +95,54 @@ class SteeringContract(StoreCase):
         self.assertEqual([(p["name"], p["since"]) for p in again.pauses()],
                          [("", START + 5), ("a", START)])
         self.assertEqual(self.open_store("/other", self.clock).pauses(), [])
+
+    def past(self, name="a", since=0, until=START + 10 ** 6, store=None):
+        return [(pause["name"], pause["since"] - START, pause["username"],
+                 pause["until"] - START, pause["resumed_by"]) for pause in (
+                     store or self.store).past_pauses(name, since, until)]
+
+    def test_pauses_that_have_ended_are_remembered(self):
+        self.assertEqual(self.past(), [])
+        for name, first, second in (
+                (None, u"b\xf6ss", "other"), ("a", "boss", None),
+                ("b", None, "boss")):
+            self.store.pause(name, first)
+            self.clock.forward(10)
+            self.assertTrue(self.store.resume(name, second))
+            self.clock.forward(10)
+        # Without a pause, nothing has ended
+        self.assertFalse(self.store.resume("a", "boss"))
+        whole = ("", 0, fields.to_native(u"b\xf6ss"), 10, "other")
+        own = ("a", 20, "boss", 30, "")
+        self.assertEqual(self.past(), [whole, own])
+        self.assertEqual(self.past(since=START + 10), [own])
+        self.assertEqual(self.past(until=START + 20), [whole])
+        self.assertEqual(self.past("c"), [whole])
+        again = self.open_store(SITE, self.clock)
+        self.assertEqual(self.past(store=again), [whole, own])
+        other = self.open_store("/other", self.clock)
+        self.assertEqual(self.past(store=other), [])
+
+    def test_pause_that_lasts_has_not_ended(self):
+        self.store.pause("a", "boss")
+        self.clock.forward(10)
+        self.assertEqual(self.past(), [])
+
+    def test_pause_of_no_time_is_remembered_once(self):
+        for user in ("boss", "other"):
+            self.store.pause("a", user)
+            self.store.resume("a", user)
+        self.assertEqual(self.past(), [("a", 0, "other", 0, "other")])
+
+    def test_past_pauses_go_with_the_history(self):
+        self.store.pause("a", "boss")
+        self.clock.forward(10)
+        self.store.resume("a", "boss")
+        self.clock.forward(100)
+        self.store.prune(100.5)
+        self.assertEqual(len(self.past()), 1)
+        self.store.prune(100)
+        self.assertEqual(self.past(), [])
 
     def test_priority_list_may_change_while_a_name_is_paused(self):
         self.add(1, name="a", locks=["s"])

@@ -257,6 +257,8 @@ class TestSettings(unittest.TestCase):
                 ("default", 501, 500), ("default", -1, 0),
                 ("default", "7", 10), ("default", None, 10),
                 ("default", True, 10), ("max_retries", 10 ** 6, 10),
+                ("min_items_submit", 0, 1), ("min_items_submit", "9", None),
+                ("min_items_submit", 501, 500), ("min_items", None, 5),
                 ("speedups", None, True), ("speedups", "no", True),
                 ("queued_processes", ("submit", "gone"), ("submit",)),
                 ("queued_processes", 5,
@@ -271,9 +273,32 @@ class TestSettings(unittest.TestCase):
         for name, value, used in (
                 ("server", None, ""), ("server", "", ""),
                 ("queued_processes", None, ()), ("queued_processes", (), ()),
-                ("top_priority_tasks", None, ()), ("speedups", False, False)):
+                ("top_priority_tasks", None, ()), ("speedups", False, False),
+                ("min_items_submit", None, None)):
             self.assertEqual(
                 config.SETTINGS[name].clean(value), (used, None), name)
+
+    def test_each_process_has_a_minimum_of_its_own(self):
+        self.assertEqual([name for name, _title in config.MINIMUM_TITLES],
+                         list(config.PROCESSES))
+        bounds = config.SETTINGS["min_items"]
+        for name in config.PROCESSES:
+            setting = config.SETTINGS["min_items_" + name]
+            self.assertEqual((setting.default, setting.fallback),
+                             (None, "min_items"), name)
+            self.assertEqual((setting.low, setting.high),
+                             (bounds.low, bounds.high), name)
+            self.assertFalse(setting.decides_trust, name)
+
+    def test_what_may_be_empty_names_what_counts_instead(self):
+        for name, setting in config.SETTINGS.items():
+            if setting.fallback is None:
+                self.assertIsNotNone(setting.default, name)
+                continue
+            instead = config.SETTINGS[setting.fallback]
+            self.assertIsNone(setting.default, name)
+            self.assertIsNone(instead.fallback, name)
+            self.assertEqual(instead.kind, setting.kind, name)
 
 
 class TestAllGoesThroughConfig(unittest.TestCase):
