@@ -353,7 +353,8 @@ def address_of(origin):
         parts = [origin["server_url"]] + list(origin.get("virtual_root") or [])
         return u"/".join(fields.to_text(part) for part in parts)
     except (AttributeError, KeyError, TypeError):
-        return words.say(_(u"That of the consumer: not started on a page"))
+        return words.say(_(u"Address of the consumer (the task was not added "
+                           u"from a page)"))
 
 
 def language_of(origin):

@@ -356,6 +356,7 @@ class TestRequestAfterwards(OriginCase):
             clock = ClockServer("/plone/login", host=host)
             self.addCleanup(clock.close)
             _medusa, request, _response = clock.get_requests_and_response()
+            self.addCleanup(request.close)
             request["PARENTS"] = [self.layer["app"]]
             request.processInputs()
             request.traverse("/plone/login")

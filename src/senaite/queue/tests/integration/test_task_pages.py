@@ -74,9 +74,9 @@ class TestTaskPage(MonitorCase):
         self.assertIn("https://lims.example.com/lab", page)
         for text in ("192.0.2.7", "Some browser", "not-for-all"):
             self.assertNotIn(text, page)
-        self.assertNotIn("not started on a page", page)
+        self.assertNotIn("not added from a page", page)
         page = self.page(self.add().task_uid).contents
-        self.assertIn("not started on a page", page)
+        self.assertIn("not added from a page", page)
 
     def test_key_origin_of_an_addon_is_shown_with_its_payload(self):
         task = self.add(origin="from-the-importer")
