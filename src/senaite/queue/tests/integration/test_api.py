@@ -360,5 +360,5 @@ class ApiTest(WorksheetTestCase):
 
 def by_sample(objects):
     """Return objects with those of one sample next to each other."""
-    keys = [samples.get_key(obj) for obj in objects]
-    return sorted(objects, key=lambda obj: keys.index(samples.get_key(obj)))
+    keys = [samples.get_family(obj) for obj in objects]
+    return sorted(objects, key=lambda obj: keys.index(samples.get_family(obj)))
