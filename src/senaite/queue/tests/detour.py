@@ -25,9 +25,10 @@ from AccessControl.SecurityManagement import getSecurityManager
 from AccessControl.SecurityManagement import setSecurityManager
 from bika.lims import api
 from bika.lims.interfaces import IWorksheet
-from Products.CMFPlone.WorkflowTool import WorkflowTool
 from Products.CMFCore.indexing import processQueue
+from Products.CMFPlone.WorkflowTool import WorkflowTool
 from zope.component.hooks import getSite
+from zope.globalrequest import getRequest
 
 from senaite.queue.api import add_action_task
 from senaite.queue.model.current import current_task
@@ -48,6 +49,9 @@ FUNCTIONS = (
 
 #: Beginning of the file name of what doctests contain
 DOCTEST = "<doctest "
+
+#: What processing a task removes from the request
+KEPT = ("ws_uid", "queue_tuid")
 
 #: Number of transitions that were done by tasks: by portal type and action
 counts = {}
@@ -97,6 +101,10 @@ def do_by_task(obj, action):
     """
     portal = getSite()
     before, security = _count_entries(obj), getSecurityManager()
+    request = getRequest()
+    # The doctest goes on where it was
+    kept = dict((key, request.other[key]) for key in KEPT
+                if key in request.other)
     worksheet = None
     if hasattr(obj, "getWorksheet"):
         worksheet = obj.getWorksheet()
@@ -118,6 +126,7 @@ def do_by_task(obj, action):
                 tasks = utils.pending(portal)
         finally:
             setSecurityManager(security)
+            request.other.update(kept)
     return _count_entries(obj) != before
 
 
