@@ -177,7 +177,7 @@ def join(message, groups):
     """
     text = to_text(translate(message)).rstrip()
     return u"{}{} {}".format(
-        text, u"" if text.endswith(u".") else u".", tell(groups))
+        text, u"" if text.endswith((u".", u"\u3002")) else u".", tell(groups))
 
 
 def to_answer(queued, groups, job_uid=None):

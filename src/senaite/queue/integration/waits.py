@@ -20,8 +20,6 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-import time
-
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from bika.lims.browser import ulocalized_time
@@ -30,6 +28,7 @@ from senaite.core.i18n import translate
 
 from senaite.queue.client import view
 from senaite.queue import messageFactory as _
+from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.permissions import ViewQueue
 
@@ -115,7 +114,7 @@ def tell_missing_consumer(portal):
         return u""
     return translate(_(
         u"No consumer is running: nothing has been started since ${time}.",
-        mapping={"time": tell_time(portal, time.time() - seconds)}))
+        mapping={"time": tell_time(portal, clock.now() - seconds)}))
 
 
 def tell_pause(portal, pause):
