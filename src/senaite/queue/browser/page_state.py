@@ -29,6 +29,7 @@ from senaite.queue.browser import indicator
 from senaite.queue.client import view
 from senaite.queue.integration import progress
 from senaite.queue.integration import viewlets
+from senaite.queue.integration import waits
 from senaite.queue import is_installed
 
 #: Maximum number of rows of a page that are told
@@ -45,7 +46,8 @@ def version_for(user_id):
     """
     if not is_installed():
         return ""
-    seen = view.version_of(senaite_api.get_portal())
+    portal = senaite_api.get_portal()
+    seen = view.version_of(portal), waits.version_of(portal)
     # Somebody else sees other things, and who is logged out sees nothing
     return hashlib.sha256(repr((seen, user_id)).encode(
         "ascii")).hexdigest()[:16]

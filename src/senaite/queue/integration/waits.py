@@ -58,6 +58,20 @@ def tell(portal, tasks):
     return tell_turn(portal, set(task["job_uid"] for task in waiting))
 
 
+def version_of(portal):
+    """Return a text that differs whenever what `tell` says of the same tasks
+    may have changed: by more than the seconds until their turn.
+
+    :param portal: root object of the site
+    :rtype: str
+    """
+    line = view.get_line(portal)
+    return repr((
+        view.get_hold(portal) is None, is_unattended(portal),
+        line.get("pauses"), line.get("rest"),
+        [(uid, ahead) for uid, ahead, _seconds in line.get("jobs") or ()]))
+
+
 def tell_turn(portal, jobs):
     """Return how long jobs that are not paused have to wait, as translated
     texts: for the one whose turn comes first.
@@ -109,12 +123,18 @@ def tell_ahead(ahead, seconds):
 def tell_missing_consumer(portal):
     """Return since when no consumer takes tasks, translated; empty when one
     does, or when the queue server does not answer."""
-    seconds = view.unattended_seconds(portal)
-    if seconds <= view.UNATTENDED_SECONDS or view.outage_seconds(portal):
+    if not is_unattended(portal):
         return u""
+    since = clock.now() - view.unattended_seconds(portal)
     return translate(_(
         u"No consumer is running: nothing has been started since ${time}.",
-        mapping={"time": tell_time(portal, clock.now() - seconds)}))
+        mapping={"time": tell_time(portal, since)}))
+
+
+def is_unattended(portal):
+    """Tell whether it is known that no consumer takes tasks."""
+    return view.unattended_seconds(portal) > view.UNATTENDED_SECONDS and \
+        not view.outage_seconds(portal)
 
 
 def tell_pause(portal, pause):

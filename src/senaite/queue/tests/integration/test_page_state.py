@@ -65,6 +65,26 @@ class PageStateTest(WorksheetTestCase):
         utils.process(self.portal, self.pending()[0])
         self.assertIsNotNone(self.ask(since=changed["version"]))
 
+    def test_version_tells_what_work_waits_for(self):
+        agent = utils.hold_agent(self, self.portal)
+        seen = []
+
+        def note(**values):
+            for name, value in values.items():
+                setattr(agent, name, value)
+            seen.append(self.ask_all()["version"])
+        job = "a" * 32
+        pause = {"name": "", "since": 1, "username": "jane"}
+        note(line={})
+        note(line={"pauses": [], "jobs": [[job, 2, 9.0]], "rest": None})
+        note(line={"pauses": [], "jobs": [[job, 1, 9.0]], "rest": None})
+        note(line={"pauses": [pause], "jobs": [], "rest": None})
+        note(unattended_seconds=400)
+        note(held={"kind": "database"})
+        self.assertEqual(len(set(seen)), len(seen))
+        note(unattended_seconds=500)
+        self.assertEqual(seen[-1], seen[-2])
+
     def test_each_user_has_versions_of_their_own(self):
         version = self.ask()["version"]
         people.make(self.portal)
