@@ -191,5 +191,5 @@ class TestMyTasks(MonitorCase):
             state = self.state(who)
             self.assertEqual(len(state.pop("version")), 16)
             self.assertEqual({"active": 0, "skipped": 0, "jobs": [],
-                              "user": who, "ended": {}, "unsettled": [],
+                              "waits": "", "user": who, "ended": {}, "unsettled": [],
                               "queued": [], "progress": None}, state)
