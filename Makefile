@@ -29,7 +29,8 @@
 #                      and each speedup stepping aside alone
 #   test-py3           the same on each Python 3 only, with few examples
 #   test-cluster-long  a copy, backups put back by hand, and a forged server
-#   test-core          SENAITE core's tests, without and with the add-on
+#   test-core          SENAITE core's tests, without and with the add-on;
+#                      QUEUED=1: its doctests, without it and done by tasks
 #   test-addons        beside eight other add-ons, which it fetches
 #   crashtest, plants, killpoints, storetest, concurrency, soak, fuzz
 #
@@ -52,6 +53,7 @@
 #   MODE=cluster|standalone|standalone-wsgi          what `run` starts
 #   PYTHON27, PYTHON3                                interpreters for `build`
 #   JOBS                   parts of `test` at the same time (scripts/jobs.sh)
+#   QUEUED=1               `test-core` by tasks
 #   KILLS, MINUTES, SEED, PLANT, REQUESTS            of the campaigns
 
 ZEO_PORT ?= 8100
@@ -236,7 +238,7 @@ test-docs: $(BUILD)
 
 # Half an hour
 test-core: build
-	@scripts/test-core.sh
+	@QUEUED=$(QUEUED) scripts/test-core.sh
 
 # Other add-ons of SENAITE 2.6, in a build of their own that shares the eggs
 .addons/made: addons.cfg buildout.cfg versions.cfg setup.py

@@ -10,9 +10,11 @@
 
 """Runs SENAITE core's own tests (Python 2.7, run by bin/zopepy).
 
-`core_tests.py without|with [options of zope.testrunner]`; "with" loads this
-add-on's ZCML into the layers of core's tests and installs its profile, with
-the queue switched off: whatever fails then and not without it is our fault.
+`core_tests.py without|with|queued [options of zope.testrunner]`; "with" loads
+this add-on's ZCML into the layers of core's tests and installs its profile,
+with the queue switched off; "queued" has, in addition, a task do each
+transition that a doctest asks for. Whatever fails then and not without the
+add-on is our fault.
 """
 
 from __future__ import absolute_import
@@ -64,12 +66,32 @@ def load_addon():
     layers.BaseLayer.setUpPloneSite = setUpPloneSite
 
 
+def take_detour():
+    """Have tasks do what doctests ask for."""
+    former = layers.BaseLayer.setUpPloneSite
+
+    def setUpPloneSite(self, portal):
+        from senaite.queue.tests import detour
+        former(self, portal)
+        detour.take()
+
+    def tearDownPloneSite(self, portal):
+        from senaite.queue.tests import detour
+        print("  {} transitions were done by tasks.".format(
+            sum(detour.counts.values())))
+
+    layers.BaseLayer.setUpPloneSite = setUpPloneSite
+    layers.BaseLayer.tearDownPloneSite = tearDownPloneSite
+
+
 def main(argv):
     # Layers that cannot be torn down go on in another process, which is
     # called with the very same words
     mode = argv[1]
-    if mode == "with":
+    if mode in ("with", "queued"):
         load_addon()
+    if mode == "queued":
+        take_detour()
     root = senaite.core.tests.__file__
     for _level in PACKAGE.split("."):
         root = os.path.dirname(root)

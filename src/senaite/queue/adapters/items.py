@@ -84,8 +84,8 @@ class QueuedUIDsTaskAdapter(object):
     def get_chunks(self, task):
         """Return the uids to process now, and those to process later.
 
-        The analyses of a sample stay together, unless an earlier attempt
-        failed: then the chunk was made smaller for a reason.
+        The analyses of a sample and its partitions stay together, unless an
+        earlier attempt failed: then the chunk was made smaller for a reason.
         """
         chunk, rest = get_chunks_for(task)
         if rest and task.get("attempt", 0) < 2:

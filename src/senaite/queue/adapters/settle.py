@@ -67,6 +67,15 @@ class Settlement(object):
         self.members = collections.defaultdict(list)
         #: Samples that were processed themselves
         self.processed = []
+        #: Each sample and those it is a partition of, from the bottom up, by
+        #: its uid
+        self._ancestries = {}
+        #: Actions that were held back, by the path of the sample or worksheet
+        self._promotions = {}
+        #: See `PlainChunk.get_last_verified`
+        self._verified = collections.OrderedDict()
+        #: See `_get_overtaken`
+        self._overtaken = None
         if IWorksheet.providedBy(context):
             self._remember(context)
 
@@ -84,9 +93,11 @@ class Settlement(object):
         sample = samples.get_sample(obj)
         if sample is None:
             return
-        self.analyses[api.get_uid(sample)].append(obj)
-        for ancestor in samples.get_ancestry(sample):
-            self._remember(ancestor)
+        analyses = self.analyses[api.get_uid(sample)]
+        if not analyses:
+            for ancestor in self._get_ancestry(sample):
+                self._remember(ancestor)
+        analyses.append(obj)
         worksheet = obj.getWorksheet()
         if worksheet is not None:
             self.members[api.get_uid(worksheet)].append(obj)
@@ -111,30 +122,29 @@ class Settlement(object):
         """Tell whether a transition of a sample or worksheet was held back."""
         path = api.get_path(obj)
         if IAnalysisRequest.providedBy(obj) and action == "verify" and \
-                path in self.chunk.get_last_verified():
+                path in self._verified:
             return True
-        return action in self._get_promotions().get(path, ())
+        return action in self._promotions.get(path, ())
 
     def promote(self, obj):
         """Try the transitions of a sample or worksheet that were held back;
         tell whether any was possible."""
         analyses = self.analyses.get(api.get_uid(obj), ())
         return any([self.do(obj, action) for action
-                    in self._get_promotions().get(api.get_path(obj), ())
+                    in self._promotions.get(api.get_path(obj), ())
                     if not self.chunk.is_futile(action, analyses)])
 
-    def _get_promotions(self):
-        """Return the actions that were held back, by the path of the sample or
-        worksheet."""
-        return dict((api.get_path(obj), actions) for obj, actions
-                    in self.chunk.get_owed_promotions())
-
     def _remember_owed(self):
-        """Remember what the speedups have held something back for."""
+        """Remember what the speedups have held back, and for what."""
+        owed = self.chunk.get_owed_promotions()
         for obj in self.chunk.get_owed_reindexing():
             self._remember(obj)
-        for obj, _actions in self.chunk.get_owed_promotions():
+        for obj, _actions in owed:
             self._remember(obj)
+        self._promotions = dict(
+            (api.get_path(obj), actions) for obj, actions in owed)
+        self._verified = self.chunk.get_last_verified()
+        self._overtaken = None
 
     def _settle(self, objects, settled):
         """Promote and index objects.
@@ -158,22 +168,34 @@ class Settlement(object):
         Core does nothing when the last one of its own was verified before one
         of its partitions.
         """
-        verified = self.chunk.get_last_verified()
-        path = api.get_path(obj)
-        if path not in verified:
+        analysis = self._verified.get(api.get_path(obj))
+        if analysis is None or not api.get_setup().getAutoVerifySamples():
             return
-        later = list(verified)[list(verified).index(path) + 1:]
-        if any(self._is_made_from(api.get_object_by_path(other), obj)
-               for other in later):
+        if obj.getDescendantsUIDs() and \
+                api.get_uid(obj) in self._get_overtaken():
             return
-        if events.check_all_verified(verified[path]) and \
-                api.get_setup().getAutoVerifySamples():
+        if events.check_all_verified(analysis):
             self.do(obj, "verify")
 
-    def _is_made_from(self, sample, primary):
-        """Tell whether a sample is a partition of another one."""
-        uids = [api.get_uid(found) for found in samples.get_ancestry(sample)]
-        return api.get_uid(primary) in uids[1:]
+    def _get_overtaken(self):
+        """Return the uids of the samples whose own analyses were all verified
+        before one of their partitions."""
+        if self._overtaken is None:
+            self._overtaken = set()
+            for analysis in self._verified.values():
+                uids = list(map(
+                    api.get_uid, self._get_ancestry(analysis.getRequest())))
+                self._overtaken.discard(uids[0])
+                self._overtaken.update(uids[1:])
+        return self._overtaken
+
+    def _get_ancestry(self, sample):
+        """Return a sample and those it is a partition of, from the bottom up;
+        look them up once."""
+        uid = api.get_uid(sample)
+        if uid not in self._ancestries:
+            self._ancestries[uid] = samples.get_ancestry(sample)
+        return self._ancestries[uid]
 
     def _close(self):
         """Index who can view the analyses of samples for internal use."""
@@ -192,9 +214,11 @@ class Settlement(object):
             self.worksheets[api.get_uid(obj)] = obj
         elif IAnalysisRequest.providedBy(obj):
             # Partitions first, then the samples they were made from
-            known = [api.get_uid(sample) for sample
-                     in samples.get_ancestry(obj)]
-            self.samples[known[0]] = obj
-            for uid in known[1:]:
+            uid = api.get_uid(obj)
+            if uid in self.samples:
+                return
+            self.samples[uid] = obj
+            for ancestor in self._get_ancestry(obj)[1:]:
+                uid = api.get_uid(ancestor)
                 if uid in self.samples:
                     self.samples[uid] = self.samples.pop(uid)

@@ -10,9 +10,10 @@
 
 """Which sample an analysis belongs to, and analyses kept together by sample.
 
-Whatever happens to an analysis is written to its sample, too: two transactions
-that treat analyses of the same sample conflict. Tasks name the samples of
-their analyses as `locks`, and chunks don't cut a sample in two.
+Whatever happens to an analysis is written to its sample, too, and often to the
+samples that this one is a partition of: two transactions that treat analyses of
+the same sample conflict. Tasks name the samples of their analyses as `locks`,
+and chunks do not separate the analyses of a sample and its partitions.
 """
 
 from __future__ import absolute_import
@@ -45,17 +46,23 @@ def get_sample(obj):
     return None
 
 
-def get_key(obj):
-    """Return the uid of an object's sample, or its own where it has none."""
-    sample = get_sample(obj)
-    return api.get_uid(obj if sample is None else sample)
-
-
 def get_ancestry(sample):
     """Return a sample and those it is a partition of, from the bottom up."""
     if not IAnalysisRequest.providedBy(sample):
         return [sample]
     return [sample] + list(sample.getAncestors(all_ancestors=True))
+
+
+def get_family(obj):
+    """Return what analyses of a sample and its partitions have in common.
+
+    :param obj: content object
+    :returns: uid of the sample of an analysis or, if that is a partition, of
+        the sample at the top; the object's own uid if it has no sample
+    :rtype: str
+    """
+    sample = get_sample(obj)
+    return api.get_uid(obj if sample is None else get_ancestry(sample)[-1])
 
 
 def get_uids(objects):
@@ -152,7 +159,8 @@ def side_by_side(uids):
 
 
 def whole_samples(chunk, rest, get_object):
-    """Move to the chunk what belongs to the sample it ends with.
+    """Move to the chunk what belongs to the sample that it ends with, or to a
+    partition of the same sample.
 
     :param chunk: uids to process now
     :type chunk: list of str
@@ -165,11 +173,11 @@ def whole_samples(chunk, rest, get_object):
     last = get_object(chunk[-1]) if chunk else None
     if last is None:
         return chunk, rest
-    key = get_key(last)
+    family = get_family(last)
     index = 0
     for index, uid in enumerate(rest):
         obj = get_object(uid)
-        if obj is not None and get_key(obj) != key:
+        if obj is not None and get_family(obj) != family:
             break
     else:
         index = len(rest)

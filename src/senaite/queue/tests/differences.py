@@ -49,9 +49,8 @@ DIFFERENCES = (
         "which retests are in the last entry of the audit log of worksheet and "
         "samples.",
         "The entry is written when the first analysis of the selection is "
-        "retracted; which one that is, see above. Retests of dependent "
-        "analyses are created in random order even by SENAITE, that of a set "
-        "of services.",
+        "retracted; which one that is, see above. SENAITE itself creates "
+        "retests of dependent analyses in random order.",
         r"^WS audit\.last\.(Analyses|Layout)$|^S\d+ audit\.last\.Analyses$",
         None),
     Difference(
@@ -59,11 +58,16 @@ DIFFERENCES = (
         "Counts, progress and the like of samples and worksheets in the "
         "catalogs.",
         "SENAITE leaves them one step behind: it indexes samples and "
-        "worksheets before it has indexed the last analyses. A task leaves "
-        "what they are when they are indexed once more.",
+        "worksheets before it has indexed the last analyses. After a task they "
+        "are what they would be after a reindex.",
         r"^\S+ senaite_catalog\w*\.(index|metadata)\.(?!allowedRoles)",
         None),
 )
+
+
+#: Names of the rows that comparisons accept together
+RETESTS = ("order of retests", "first retest")
+STALE = ("catalogs",)
 
 
 def get(name):
@@ -77,24 +81,46 @@ def get(name):
     raise KeyError(name)
 
 
-def is_explained(part, fact, pair, known):
-    """Tell whether the table explains a difference.
+class Accepted(object):
+    """Rows of the table that a comparison accepts, and which of them it has
+    needed."""
 
-    :param part: name of an object
-    :param fact: name of what differs
-    :param pair: the values, as JSON
-    :param known: names of the rows that apply
-    """
-    words = "{} {}".format(part, fact)
-    for difference in map(get, known):
-        if not re.search(difference.pattern, words):
-            continue
-        if difference.treat is None:
-            return True
-        values = [difference.treat(json.loads(value)) for value in pair]
-        if values[0] == values[1]:
-            return True
-    return False
+    def __init__(self, names=()):
+        """
+        :param names: names of the rows
+        :raises KeyError: for a name that is not in the table
+        """
+        self._rows = [get(name) for name in names]
+        self._used = set()
+
+    def explain(self, part, fact, pair):
+        """Tell whether one of the rows explains a difference.
+
+        :param part: name of an object
+        :param fact: name of what differs
+        :param pair: the values, as JSON
+        :rtype: bool
+        """
+        words = "{} {}".format(part, fact)
+        for row in self._rows:
+            if re.search(row.pattern, words) and _explains(row, pair):
+                self._used.add(row.name)
+                return True
+        return False
+
+    def get_unused(self):
+        """Return the names of the rows that have explained nothing so far.
+
+        :rtype: list of str
+        """
+        return [row.name for row in self._rows if row.name not in self._used]
+
+
+def _explains(row, pair):
+    if row.treat is None:
+        return True
+    values = [row.treat(json.loads(value)) for value in pair]
+    return values[0] == values[1]
 
 
 def describe():

@@ -326,6 +326,23 @@ class ApiTest(WorksheetTestCase):
             self.assertEqual(len(chunk), expected)
             self.assertEqual(chunk + rest, uids)
 
+    def test_whole_samples_have_their_partitions(self):
+        """Whatever the order of their analyses."""
+        sample, other = utils.create_samples(self.portal, 2, ("Ca", "Cu", "Fe"))
+        analyses = utils.analyses_of([sample])
+        partition = create_partition(
+            sample, self.layer["request"], analyses[1:2])
+        moved, = partition.objectValues("Analysis")
+        kept = sample.objectValues("Analysis")
+        uids = [senaite_api.get_uid(analysis) for analysis
+                in [kept[0], moved, kept[1]] + utils.analyses_of([other])]
+        self.assertEqual(samples.side_by_side(uids), uids)
+        for size, expected in ((1, 3), (2, 3), (3, 3), (4, 6)):
+            chunk, rest = samples.whole_samples(
+                uids[:size], uids[size:], senaite_api.get_object_by_uid)
+            self.assertEqual(chunk, uids[:expected])
+            self.assertEqual(rest, uids[expected:])
+
     def test_not_installed_in_this_site(self):
         """Guards and clicks are those of core without the add-on."""
         _found, analyses, worksheet = self.make()
@@ -343,5 +360,5 @@ class ApiTest(WorksheetTestCase):
 
 def by_sample(objects):
     """Return objects with those of one sample next to each other."""
-    keys = [samples.get_key(obj) for obj in objects]
-    return sorted(objects, key=lambda obj: keys.index(samples.get_key(obj)))
+    keys = [samples.get_family(obj) for obj in objects]
+    return sorted(objects, key=lambda obj: keys.index(samples.get_family(obj)))

@@ -22,11 +22,9 @@ from bika.lims.interfaces import IDuplicateAnalysis
 from plone.app.testing import TEST_USER_ID
 
 from senaite.queue.integration import decisions
+from senaite.queue.tests import differences
 from senaite.queue.tests.integration.process import ProcessTestCase
 from senaite.queue.tests import worksheets
-
-#: Rows of the table of accepted differences
-RETESTS = ("order of retests", "first retest")
 
 #: An interim field of a calculation or a service
 INTERIM = {"keyword": "dilution", "title": "Dilution", "value": "",
@@ -65,13 +63,13 @@ class ActionsTest(ProcessTestCase):
         self.assertEqual(self.states(case.analyses), ["verified"] * 4)
 
     def test_retract(self):
-        self.compare(self.submitted, self.by_form("retract"), known=RETESTS)
+        self.compare(self.submitted, self.by_form("retract"), known=differences.RETESTS)
 
     def test_retract_by_ajax(self):
         self.compare(self.submitted, self.by_ajax("retract"))
 
     def test_retest(self):
-        self.compare(self.submitted, self.by_form("retest"), known=RETESTS)
+        self.compare(self.submitted, self.by_form("retest"), known=differences.RETESTS)
 
     def test_retest_by_ajax(self):
         self.compare(self.submitted, self.by_ajax("retest"))
@@ -109,7 +107,7 @@ class ControlsTest(ProcessTestCase):
         def prepare(case):
             self.with_controls(case)
             self.submitted(case)
-        self.compare(prepare, self.by_form("retract"), known=RETESTS)
+        self.compare(prepare, self.by_form("retract"), known=differences.RETESTS)
 
     def test_unassign(self):
         """Duplicates go with their analyses. Core fails if they come later in
@@ -140,7 +138,7 @@ class DependentsTest(ProcessTestCase):
                      self.by_form("verify"))
 
     def test_retract(self):
-        self.compare(self.submitted, self.by_form("retract"), known=RETESTS)
+        self.compare(self.submitted, self.by_form("retract"), known=differences.RETESTS)
 
 
 class FormValuesTest(ProcessTestCase):

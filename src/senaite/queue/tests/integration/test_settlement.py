@@ -19,6 +19,7 @@ import itertools
 
 import transaction
 from bika.lims import api
+from bika.lims.content.analysisrequest import AnalysisRequest
 from bika.lims.utils.analysisrequest import create_partition
 from bika.lims.workflow import doActionFor
 from Products.CMFCore.indexing import processQueue
@@ -26,18 +27,28 @@ from zope.lifecycleevent import modified
 
 from senaite.queue.api import add_action_task
 from senaite.queue.consumer import processing
+from senaite.queue.speedups import full
 from senaite.queue.speedups import pace
 from senaite.queue.tests import differences
 from senaite.queue.tests import effort
 from senaite.queue.tests import endstate
 from senaite.queue.tests.integration.base import WorksheetTestCase
+from senaite.queue.tests import patched
 from senaite.queue.tests import scenarios
 from senaite.queue.tests import stock
 from senaite.queue.tests import utils
 
-#: Names of accepted differences
-RETESTS = ("order of retests", "first retest")
-KNOWN = RETESTS + ("catalogs",)
+#: What a chunk with samples and their partitions looks up
+LOOK_UPS = (
+    (AnalysisRequest, "getAncestors"),
+    (api, "get_object_by_path"),
+    (full.Chunk, "get_owed_promotions"),
+    (full.Chunk, "get_last_verified"),
+)
+
+#: Samples that are looked up, and verified with their last analysis
+LOOKED_UP = scenarios.Scenario(
+    "aliquot", False, False, True, "verify all", 100)
 
 DETACHED = ("retracted", "rejected", "cancelled")
 
@@ -168,10 +179,13 @@ class SettlementTest(WorksheetTestCase):
         self.forget()
         return states
 
-    def differing(self, family, scenario, expected):
-        """Return how the end state of a scenario by tasks differs.
+    def differing(self, family, scenario, expected, known):
+        """Return how the end state of a scenario by tasks differs from the one
+        that core leaves.
 
         :param expected: see `expect`
+        :param known: explains what core would leave if it indexed again
+        :type known: senaite.queue.tests.differences.Accepted
         :returns: see `endstate.differences`
         """
         pace.forget()
@@ -179,17 +193,17 @@ class SettlementTest(WorksheetTestCase):
             self.play(family, scenario, self.queued)
             actual = family.end_state()
         self.forget()
-        raw, found = [endstate.differences(state, actual)
-                      for state in expected]
+        found, from_indexed = [endstate.differences(state, actual)
+                               for state in expected]
         return dict(
             (key, pair) for key, pair in found.items()
-            if not differences.is_explained(
-                *(key + (pair, KNOWN if key not in raw else RETESTS))))
+            if key in from_indexed or
+            not known.explain(*(key + (pair,))))
 
     def test_every_step_leaves_behind_what_core_leaves_behind(self):
         chosen = effort.choose(
             scenarios.CHOSEN, list(scenarios.generate()))
-        wrong = []
+        wrong, known = [], differences.Accepted(differences.STALE)
         for sample, group in itertools.groupby(chosen, lambda one: one[:3]):
             group = list(group)
             family = self.make_family(group[0])
@@ -198,12 +212,14 @@ class SettlementTest(WorksheetTestCase):
                 same = list(same)
                 expected = self.expect(family, same[0])
                 for scenario in same:
-                    found = self.differing(family, scenario, expected)
+                    found = self.differing(
+                        family, scenario, expected, known)
                     if found:
                         wrong.append("{}: {}".format(
                             scenarios.describe(scenario), found))
         self.assertFalse(wrong, "{} of {} scenarios differ:\n{}".format(
             len(wrong), len(chosen), "\n".join(wrong)))
+        self.assertEqual(known.get_unused(), [], "Accepted without need")
 
     def test_tasks_on_partitions_leave_the_sample_alone(self):
         """Those of two partitions would conflict with each other."""
@@ -214,6 +230,58 @@ class SettlementTest(WorksheetTestCase):
             self.assertTrue(partition._p_changed)
             self.assertFalse(sample._p_changed)
             self.forget()
+
+    @patched.needs_speedups
+    def test_look_ups_grow_with_the_number_of_samples(self):
+        """Not with its square: a chunk may have hundreds of them."""
+        families = [self.make_family(LOOKED_UP) for _number in range(3)]
+        for family in families:
+            self.play_steps(family, ("submit Cu Fe Ca",))
+        transaction.commit()
+        one, two, three = [self.count_look_ups(families[:number])
+                           for number in (1, 2, 3)]
+        for name in one:
+            self.assertEqual(three[name] - two[name], two[name] - one[name],
+                             (name, one, two, three))
+        # Looked up for each other sample: 72, 15, 8 and 12
+        self.assertEqual(
+            three, {"getAncestors": 33, "get_object_by_path": 0,
+                    "get_owed_promotions": 2, "get_last_verified": 2})
+
+    def count_look_ups(self, families):
+        """Verify analyses and their samples by a task.
+
+        :returns: dict from the name of a function to how often it was called
+        """
+        counts = {}
+        for owner, name in LOOK_UPS:
+            self.count_calls(owner, name, counts)
+        analyses = [family.find(keyword) for family in families
+                    for keyword in scenarios.KEYWORDS]
+        api.get_setup().setAutoVerifySamples(True)
+        with utils.settings(default=100, max_items=100):
+            self.queued(families[0], analyses, "verify")
+        found = dict(counts)
+        for family in families:
+            self.assertEqual(self.states(family.samples), ["verified"] * 2)
+        self.forget()
+        return found
+
+    def count_calls(self, owner, name, counts):
+        """Count calls of a function until the end of the test.
+
+        :param owner: class or module
+        :param counts: dict that gets the number
+        """
+        found = getattr(owner, name)
+        function = getattr(found, "__func__", found)
+        counts[name] = 0
+
+        def count(*args, **kw):
+            counts[name] += 1
+            return function(*args, **kw)
+        self.addCleanup(setattr, owner, name, function)
+        setattr(owner, name, count)
 
     def test_work_that_is_repeated_finds_what_it_has_made(self):
         """Catalogs keep answers on the request, by the number of changes."""

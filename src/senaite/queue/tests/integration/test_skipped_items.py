@@ -132,6 +132,33 @@ class SkippedTest(SkippedCase):
         self.assertEqual(self.told(done), [])
         self.assertIn("2 done already", done[0]["note"])
 
+    def test_duplicates_that_an_earlier_chunk_took_along_are_done(self):
+        """After a conflict, chunks end within samples."""
+        with utils.settings(default=0):
+            duplicates = self.worksheet.addDuplicateAnalyses(1)
+        for duplicate in duplicates:
+            duplicate.reindexObject()
+        lost, = [duplicate for duplicate in duplicates if
+                 duplicate.getAnalysis() == self.analyses[1]]
+        api.add_action_task(
+            self.analyses[:1] + duplicates, "unassign", self.worksheet)
+        gone = set(map(senaite_api.get_uid, duplicates))
+        uid = senaite_api.get_uid(lost)
+        transaction.commit()
+        task, = self.pending()
+        task.update(attempt=2, chunk_size=1)
+        done = [utils.process(self.portal, task)]
+        rest, = self.pending()
+        self.assertEqual(len(rest.uids), 3)
+        # Somebody else removes the duplicate of an analysis that stays
+        self.worksheet._delObject(lost.getId())
+        done += self.drain()
+        self.come_back()
+        self.assertEqual(
+            [(item["uid"], item["reason"]) for item in self.told(done)],
+            [(uid, left_out.GONE)])
+        self.assertFalse(gone & set(self.worksheet.getRawAnalyses()))
+
     def test_state_that_another_action_has_led_to(self):
         """A retest leaves the analysis verified, like a verification."""
         self.do("submit", self.analyses)

@@ -23,11 +23,9 @@ from plone.registry.interfaces import IRegistry
 from Products.SiteAccess.VirtualHostMonster import manage_addVirtualHostMonster
 from zope.component import getUtility
 
+from senaite.queue.tests import differences
 from senaite.queue.tests.integration.process import ProcessTestCase
 from senaite.queue.tests import utils
-
-#: Rows of the table of accepted differences
-RETESTS = ("order of retests", "first retest")
 
 #: What a proxy puts before the path of a request to the site
 PREFIX = "/VirtualHostBase/https/lims.example.com:443/plone/" \
@@ -123,7 +121,7 @@ class VirtualHostTest(ProcessTestCase):
 
     def test_retract(self):
         """Retests are made, and indexed, by the task."""
-        self.compare(self.submitted, self.by_form("retract"), known=RETESTS)
+        self.compare(self.submitted, self.by_form("retract"), known=differences.RETESTS)
 
     def test_submit_with_controls(self):
         def prepare(case):
