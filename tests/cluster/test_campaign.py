@@ -14,6 +14,7 @@ long one."""
 import pytest
 
 from crash.campaign import Campaign
+from crash.cluster import find_faketime
 from crash.cluster import fire_cluster
 
 SEED = 2026
@@ -44,5 +45,7 @@ def test_ten_strikes(figures):
 
 
 @pytest.mark.long
+@pytest.mark.skipif(not find_faketime(),
+                    reason="Debian's package faketime is not installed")
 def test_stops_and_clocks(figures):
     strike(figures, LONG_WAYS)
