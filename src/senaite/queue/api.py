@@ -62,6 +62,11 @@ ASSIGN = "task_assign_analyses"
 #: The names of the tasks of workflow actions begin with it
 ACTION_PREFIX = "task_action_"
 
+#: Actions whose items keep their order. A worksheet is submitted when all of
+#: the analyses that are left on it are submitted, and SENAITE cannot open an
+#: empty one again: what becomes of it depends on which one is rejected last
+IN_ORDER = ("reject",)
+
 #: Priority of security reindexing: no user waits for it
 SECURITY_PRIORITY = 50
 
@@ -263,9 +268,9 @@ def add_action_task(brain_object_uid, action, context=None, **kwargs):
     if action == "assign" and IWorksheet.providedBy(context):
         return add_assign_task(context, uids, **kwargs)
 
-    # Keep the items of a sample together in a chunk, so that two consumers do
-    # not work on the same sample
-    uids = samples.side_by_side(uids)
+    if action not in IN_ORDER:
+        # A sample is promoted and indexed once per chunk
+        uids = samples.side_by_side(uids)
     name = ACTION_PREFIX + action
     return add_task(name, context, action=action, uids=uids, **kwargs)
 

@@ -231,6 +231,46 @@ class SettlementTest(WorksheetTestCase):
             self.assertFalse(sample._p_changed)
             self.forget()
 
+    def test_worksheets_that_lose_all_analyses(self):
+        """The analyses of samples are rejected in turns: those of the first
+        are submitted, those of the second are open."""
+        family = self.make_twins()
+        first, second = map(utils.analyses_of, zip(family.samples))
+        # SENAITE does not open an empty worksheet again
+        for selection, expected in (
+                ([first[0], second[0], first[1], second[1]], "open"),
+                ([second[0], first[0], second[1], first[1]], "to_be_verified"),
+                ([first[0], second[0], second[1], first[1]], "to_be_verified"),
+                ([second[0], first[0], first[1], second[1]], "open")):
+            states = []
+            for act in (self.at_once, self.queued):
+                with utils.settings(default=1, max_items=1):
+                    act(family, selection, "reject")
+                processQueue()
+                utils.clear_caches(self.layer["request"])
+                family.reindex()
+                states.append(family.end_state())
+                self.assertEqual(family.worksheet.getAnalyses(), [])
+                self.assertEqual(
+                    api.get_review_status(family.worksheet), expected)
+                self.forget()
+            self.assertEqual(endstate.differences(*states), {})
+
+    def make_twins(self):
+        """Make two samples on a worksheet, and submit the analyses of the
+        first one."""
+        samples = utils.create_samples(self.portal, 2, ("Ca", "Cu"))
+        worksheet = utils.create_worksheet(self.portal)
+        with utils.settings(default=0):
+            worksheet.addAnalyses(utils.analyses_of(samples))
+        family = Family(samples, worksheet)
+        for analysis in utils.analyses_of(samples[:1]):
+            analysis.setResult("10")
+            self.at_once(family, [analysis], "submit")
+        family.reindex()
+        transaction.commit()
+        return family
+
     @patched.needs_speedups
     def test_look_ups_grow_with_the_number_of_samples(self):
         """Not with its square: a chunk may have hundreds of them."""
