@@ -20,12 +20,12 @@
 
   // Milliseconds between questions: while work is in progress, otherwise, on a
   // page that nobody has touched for long, and after an error
-  var FOLLOW = 700, IDLE = 2500, AWAY = 10000, RETRY = 5000, LOGGED_OUT = 15000;
+  var FOLLOW = 400, IDLE = 2500, AWAY = 10000, RETRY = 5000, LOGGED_OUT = 15000;
   // After how many milliseconds without news or touch it asks less often
   var NO_NEWS = 60000, NO_TOUCH = 600000;
   // How a job has ended may take a moment to be known: so often, and how long
   // to wait in between
-  var TRIES = 6, MOMENT = 250;
+  var TRIES = 10, MOMENT = 150;
   // How long others wait for rows, and after how long at most rows are loaded
   // again while work is in progress
   var LOADING = 30000, REST = 5000;
