@@ -27,6 +27,10 @@ zope.deferredimport.deprecated(
     handle_queue_errors="senaite.queue.former_names:handle_queue_errors",
 )
 zope.deferredimport.deprecated(
+    "Import it from ZPublisher.HTTPResponse",
+    status_reasons="ZPublisher.HTTPResponse:status_reasons",
+)
+zope.deferredimport.deprecated(
     "It belonged to the JSON routes of senaite.queue 1.0.x and raises "
     "NotImplementedError; use senaite.queue.api.get_queue()",
     fail="senaite.queue.former_names:fail",

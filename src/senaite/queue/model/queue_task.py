@@ -25,6 +25,7 @@ import six
 
 from senaite.queue.model import clock
 from senaite.queue.model.concealment import conceal
+from senaite.queue.model.conversion import converted
 from senaite.queue.model.current import current_task
 from senaite.queue.model import fields
 from senaite.queue.model import states
@@ -105,11 +106,13 @@ def new_task(name, context, **kw):
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
         times in seconds), `unique`, `ghost`, `locks`, `click_origin`, ...) and
         free keys with JSON values, which travel with the task. `retries`,
-        `chunk_size` and `locks` hold for all tasks of the job
+        `chunk_size` and `locks` hold for all tasks of the job. Numbers may
+        be strings, and uids may be objects or brains
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
     """
+    kw = converted(kw)
     values = {
         "task_uid": uuid.uuid4().hex,
         "name": name,
@@ -158,6 +161,7 @@ def copy_task(source, context=None, **kw):
         raise ValueError("Not a task: {}".format(fields.show(source)))
     if not is_task(source):
         source = to_task(source)
+    kw = converted(kw)
     given = given_with(source)
     values = dict(source)
     for key in _LIVE:

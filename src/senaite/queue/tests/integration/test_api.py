@@ -88,6 +88,20 @@ class ApiTest(WorksheetTestCase):
                               username="somebody")
         self.assertEqual(task.username, "somebody")
 
+    def test_items_may_be_objects_and_brains(self):
+        contact = self.client.objectValues("Contact")[0]
+        brain, = senaite_api.get_tool("uid_catalog")(
+            UID=senaite_api.get_uid(contact))
+        uids = [senaite_api.get_uid(self.client), senaite_api.get_uid(contact)]
+        task = api.add_task("task_action_whatever", self.client,
+                            uids=[self.client, brain])
+        self.assertEqual(task.uids, uids)
+        copy = api.add_copy(task, uids=(contact,))
+        self.assertEqual(copy.uids, uids[1:])
+        with self.assertRaises(TypeError) as caught:
+            api.add_task("task_action_whatever", self.client, uids=[7])
+        self.assertIn("'uids'", str(caught.exception))
+
     def test_invalid_tasks_are_refused(self):
         with self.assertRaises(ValueError):
             api.add_task("task_without_adapter", self.client)

@@ -45,6 +45,7 @@ KEPT = (
     "senaite.queue.pasplugin.QueueAuth",
     "senaite.queue.request.get_task_url",
     "senaite.queue.request.get_zeo_site_url",
+    "senaite.queue.tests.base.SimpleTestCase",
 )
 
 #: Names that have no equal, and a word of what is said about them
@@ -112,6 +113,27 @@ class TestFormerNames(unittest.TestCase):
                                  "handle_queue_errors")
         self.assertEqual(len(said), 1)
         self.assertEqual(decorate(len)("abc"), 3)
+
+    def test_phrases_of_http(self):
+        phrases, said = look_up("senaite.queue.request", "status_reasons")
+        self.assertEqual(phrases[404], "Not Found")
+        self.assertIn("ZPublisher.HTTPResponse", said[0])
+
+    def test_base_of_tests_runs_tests_in_a_site_with_the_queue(self):
+        base = resolve("senaite.queue.tests.base.SimpleTestCase")
+        seen = []
+
+        class Case(base):
+
+            def runTest(self):
+                seen.append(self.portal.portal_setup.getLastVersionForProfile(
+                    "senaite.queue:default"))
+                self.assertTrue(self.request.form["_authenticator"])
+
+        result = unittest.TestResult()
+        Case().run(result)
+        self.assertTrue(result.wasSuccessful(), result.errors)
+        self.assertNotIn(seen[0], (None, "unknown"))
 
     def test_profiles(self):
         import senaite.queue

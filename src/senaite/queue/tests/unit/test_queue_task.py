@@ -61,6 +61,22 @@ class TestNewTask(SiteCase):
                           task.delay, task.unique, task.ghost),
                          ("you", 9, 50, 3, True, True))
 
+    def test_callers_may_give_numbers_as_strings(self):
+        self.provide()
+        task = queue_task.new_task("task_x", "ctx", priority="5", retries=u"2",
+                                   min_seconds="1.5", chunk_size=" 7 ")
+        self.assertEqual((task.priority, task.retries, task.min_seconds,
+                          task.chunk_size), (5, 2, 1.5, 7))
+        copy = queue_task.copy_task(task, priority="3")
+        self.assertEqual((copy.priority, copy.retries), (3, 2))
+        for wrong in ("", "high", "nan", "1.5"):
+            with self.assertRaises(TypeError) as caught:
+                queue_task.new_task("task_x", "ctx", priority=wrong)
+            self.assertIn("'priority'", str(caught.exception))
+        with self.assertRaises(ValueError) as caught:
+            queue_task.new_task("task_x", "ctx", priority="-1")
+        self.assertIn("'priority'", str(caught.exception))
+
     def test_tasks_with_the_same_uid_are_equal(self):
         task = make_task(1)
         self.assertEqual(task, make_task(1, name="other"))
