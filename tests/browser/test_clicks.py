@@ -42,6 +42,23 @@ window.fetch = function (request, options) {
     ? new Promise(function () {}) : fetch(request, options);
 };
 """
+#: The next request for what is named gets an answer of this kind instead; then
+#: the number of such requests is in `window.instead`
+INSTEAD = """
+const [name, status, always] = arguments;
+const fetch = window.fetch.bind(window);
+window.instead = 0;
+window.fetch = function (request, options) {
+  if (String(request.url || request).includes(name) &&
+      (always || !window.instead)) {
+    window.instead += 1;
+    return Promise.resolve(new Response(
+      "<html></html>",
+      {status: status, headers: {"Content-Type": "text/html"}}));
+  }
+  return fetch(request, options);
+};
+"""
 #: A new page would not know of it
 STAY = "window.stayed = true"
 
@@ -255,6 +272,60 @@ def test_who_is_logged_out_is_told_once(story, page, pictures):
 
 
 @contextlib.contextmanager
+def submitted(story, page, uids):
+    """Submit analyses in the browser; they are queued until the end of it."""
+    page.log_in(MANAGER)
+    page.open(story.worksheet + "/manage_results")
+    page.wait(BOX.format(uids[0]))
+    with story.brake.held():
+        select(page, uids)
+        page.press(page.wait(BUTTON)[0])
+        page.until(lambda: set(uids) <= marked(page), "marks")
+        page.wait(PROGRESS)
+        yield
+
+
+def test_rows_are_loaded_again_after_an_error(story, page):
+    with submitted(story, page, story.of(3)[3:]):
+        page.browser.execute_script(INSTEAD, "folderitems", 502, False)
+    page.until(lambda: not page.all("{}, {}".format(MARKS, PROGRESS)),
+               "end of it")
+    assert page.browser.execute_script("return window.instead") == 1
+
+
+def test_page_of_what_may_not_be_seen_any_more(story, page):
+    """It still tells about the work, and does not say that somebody has been
+    logged out who has not."""
+    with submitted(story, page, story.of(5)[1:3]):
+        page.browser.execute_script(
+            INSTEAD, story.worksheet + "/queue_state", 200, True)
+        page.until(lambda: page.browser.execute_script(
+            "return window.instead") == 1, "refusal")
+    page.wait(ENDED)
+    page.until(lambda: not page.all(MARKS), "unmarked rows")
+    assert not page.all(".queue-logged-out")
+    assert page.browser.execute_script("return window.instead") == 1
+
+
+def test_rows_wait_for_who_is_editing_them(story, page, pictures):
+    """And the page says so."""
+    postponed = ".queue-progress-postponed:not([hidden])"
+    field = ".ajax-contents-table td input[name^='Result.{}']"
+    with submitted(story, page, story.of(4)[3:]):
+        page.browser.execute_script(
+            "arguments[0].focus();", page.wait(field.format(story.of(5)[4]))[0])
+    page.wait(ENDED)
+    page.wait(PROGRESS + " " + postponed)
+    assert not page.all(".queue-progress > .progress:not([hidden])")
+    assert page.all(MARKS)
+    pictures("clicks-postponed")
+    page.browser.execute_script("document.activeElement.blur();")
+    page.press("button#ajax_save_selection")
+    page.until(lambda: not page.all("{}, {}".format(MARKS, PROGRESS)),
+               "end of it")
+
+
+@contextlib.contextmanager
 def recorded(page):
     """Note what the page shows; yields a function that returns it."""
     page.browser.execute_script(RECORD, MARKS, PROGRESS, ENDED)
@@ -294,12 +365,13 @@ def check_frames(found):
     last = found[-1]["shown"]
     for frame in found[:-1]:
         shown = frame["shown"]
-        assert not shown["ended"], found
+        assert not shown["ended"], json.dumps(found)
     began = next(index for index, frame in enumerate(found)
                  if frame["shown"]["marks"])
     for frame in found[began + 1:-1]:
         # What is shown together at the end, was shown until then
-        assert frame["shown"]["marks"] and frame["shown"]["jobs"] or \
+        shown = frame["shown"]
+        assert shown["marks"] and shown["bar"] and shown["jobs"] or \
             frame is found[began + 1], json.dumps(found)
     assert last["ended"] == 1
 

@@ -21,7 +21,6 @@ from bika.lims import api as senaite_api
 from DateTime import DateTime
 from DateTime.interfaces import DateTimeError
 from senaite.core.api import dtime
-from senaite.core.i18n import translate
 from zope.component import getGlobalSiteManager
 
 from senaite.queue.interfaces import IQueuedTaskAdapter
@@ -29,6 +28,7 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model.fields import to_native
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import states
+from senaite.queue.site.translation import translate
 
 #: Titles of tasks, by name
 NAMES = {

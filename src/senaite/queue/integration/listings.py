@@ -19,13 +19,13 @@ import contextlib
 from bika.lims import api as senaite_api
 from senaite.app.listing.interfaces import IListingViewAdapter
 from senaite.app.listing.interfaces import ITransposedListingView
-from senaite.core.i18n import translate
 from zope.interface import implementer
 
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
+from senaite.queue.site.translation import translate
 
 #: Appended to the text of a cell. Screen readers skip the icon.
 MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}" '

@@ -20,11 +20,11 @@ from bika.lims.interfaces import IAnalysisRequest
 from bika.lims.interfaces import IWorksheet
 from DateTime import DateTime
 from senaite.core.catalog import ANALYSIS_CATALOG
-from senaite.core.i18n import translate
 
 from senaite.queue.integration import marks
 from senaite.queue import messageFactory as _
 from senaite.queue.model import states
+from senaite.queue.site.translation import translate
 
 #: Progress of an object without tasks
 NOTHING = {"tasks": 0, "active": [], "left": 0, "total": 0, "skipped": 0,

@@ -21,13 +21,13 @@ import six
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from bika.lims.browser.workflow.analysis import WorkflowActionSubmitAdapter
-from senaite.core.i18n import translate
 
 from senaite.queue.integration.form_channel import QueueingMixin
 from senaite.queue.integration import marks
 from senaite.queue import is_installed
 from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
+from senaite.queue.site.translation import translate
 
 #: Appended to the mark of a row that was not saved. Reloading the rows removes
 #: it, so queue.js repeats it in a place where it stays.

@@ -21,7 +21,6 @@ from __future__ import print_function
 
 from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
-from senaite.core.i18n import translate
 from zope.i18nmessageid import Message
 
 from senaite.queue.adapters import reasons
@@ -31,6 +30,7 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import left_out
 from senaite.queue.permissions import ViewQueue
+from senaite.queue.site.translation import translate
 
 #: Reason of its own: a task that has not ended is about the object
 QUEUED = "queued"

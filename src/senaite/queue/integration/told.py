@@ -22,7 +22,8 @@ from __future__ import print_function
 import json
 
 from bika.lims import api as senaite_api
-from senaite.core.i18n import translate
+
+from senaite.queue.site.translation import translate
 
 #: Name of the cookie that brings the message to the next page, and for how
 #: many seconds

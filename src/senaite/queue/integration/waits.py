@@ -24,13 +24,13 @@ from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from bika.lims.browser import ulocalized_time
 from DateTime import DateTime
-from senaite.core.i18n import translate
 
 from senaite.queue.client import view
 from senaite.queue import messageFactory as _
 from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.permissions import ViewQueue
+from senaite.queue.site.translation import translate
 
 MINUTE, HOUR = 60, 3600
 

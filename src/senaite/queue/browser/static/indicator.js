@@ -150,7 +150,8 @@
     detail.running = Object.keys(jobs).filter(function (uid) {
       return !jobs[uid];
     });
-    detail.jobs = detail.running.concat(isDue ? over : []);
+    // Not all may be answered: first those that have ended
+    detail.jobs = (isDue ? over : []).concat(detail.running);
     detail.asks = detail.asks || detail.jobs.length > 0;
     detail.follows = detail.follows || detail.running.length > 0;
     detail.insists = detail.insists || isDue;

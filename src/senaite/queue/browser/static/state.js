@@ -6,9 +6,10 @@
  *   queue-question  `detail.uids` and `detail.jobs` take what to ask about, and
  *                   `detail.running` the jobs that are shown as in progress;
  *                   `detail.asks` is set where there is anything to ask,
- *                   `detail.follows` where work is in progress, and
+ *                   `detail.follows` where work is in progress,
  *                   `detail.insists` where an answer may have changed that has
- *                   no version
+ *                   no version, and `detail.isAtWork` where no answer could be
+ *                   shown now: then it asks later
  *   queue-answer    `detail.answer`; `detail.loads` takes promises to wait for
  *                   first, and `detail.shows` functions that show it.
  *                   `detail.isEarly` is set by who cannot show it yet; the
@@ -35,8 +36,11 @@
     return;
   }
   box.dataset.asking = "1";
+  // The object of the page tells its progress. Who may not see it any more, or
+  // whose object is gone, asks the site
+  var url = box.dataset.url;
   var version = "", timer = null, asking = false, again = false, tries = 0;
-  var waiting = 0;
+  var waiting = 0, shown = "";
   var news = Date.now(), touched = Date.now(), next = 0, stopped = false;
   var loggedOut = false;
 
@@ -54,15 +58,20 @@
   function request(options, query) {
     options = Object.assign(
       {credentials: "same-origin", cache: "no-store"}, options);
-    return fetch(box.dataset.url + (query || ""), options).then(
+    return fetch(url + (query || ""), options).then(
       function (response) {
         var type = response.headers.get("Content-Type") || "";
         if (response.status === 204) {
           return null;
         }
-        // SENAITE sends who is not logged in to a page
-        if (response.status === 401 || response.status === 403 ||
-            response.ok && type.indexOf("json") < 0) {
+        // SENAITE sends who may not see it to a page
+        var isRefused = response.status === 401 || response.status === 403 ||
+            response.ok && type.indexOf("json") < 0;
+        if (url !== box.dataset.site && (isRefused || response.status === 404)) {
+          url = box.dataset.site;
+          throw new Error("moved");
+        }
+        if (isRefused) {
           throw new Error("logged out");
         }
         if (!response.ok) {
@@ -98,10 +107,12 @@
     }
     if (answer.user !== box.dataset.user) {
       stopped = true;
+      tell("queue-silent");
       return false;
     }
     if (loggedOut) {
       loggedOut = false;
+      url = box.dataset.url;
       tell("queue-logged-in");
     }
     return true;
@@ -137,13 +148,23 @@
         detail.shows.forEach(function (showPart) { showPart(); });
         tries = 0;
         version = answer.version;
-        news = Date.now();
+        note(answer);
         if (detail.loads.length) {
           // Rows are expensive: no page spends most of its time on them
-          next = news + Math.min(3 * (news - started), REST);
+          var now = Date.now();
+          next = now + Math.min(3 * (now - started), REST);
         }
         return period();
       });
+  }
+
+  // News are what changes here, not what the queue does elsewhere
+  function note(answer) {
+    var text = JSON.stringify(Object.assign({}, answer, {version: ""}));
+    if (text !== shown) {
+      shown = text;
+      news = Date.now();
+    }
   }
 
   function period() {
@@ -157,7 +178,7 @@
   function collect() {
     return tell("queue-question", {
       uids: new Set(), jobs: [], running: [], asks: false, follows: false,
-      insists: false});
+      insists: false, isAtWork: false});
   }
 
   function round() {
@@ -175,6 +196,15 @@
       timer = window.setTimeout(round, FOLLOW);
       return;
     }
+    if (question.isAtWork) {
+      waiting = waiting || Date.now();
+      if (Date.now() - waiting < LOADING) {
+        timer = window.setTimeout(round, MOMENT);
+        return;
+      }
+    } else {
+      waiting = 0;
+    }
     asking = true;
     isChanged(question).then(function (changed) {
       return changed ? askAll(question) : period();
@@ -184,7 +214,7 @@
         return LOGGED_OUT;
       }
       tell("queue-silent");
-      return RETRY;
+      return error.message === "moved" ? MOMENT : RETRY;
     }).then(function (wait) {
       asking = false;
       if (!stopped) {

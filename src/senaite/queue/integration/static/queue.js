@@ -5,14 +5,22 @@
   "use strict";
 
   var LOOK = 500;
+  // Milliseconds after which rows are loaded again that could not be loaded
+  var RETRY = 5000;
+  // How often rows are loaded again that are still marked, while nothing says
+  // that they are queued, and after how many milliseconds first
+  var DOUBTS = 4, DOUBT = 1000;
   var script = document.getElementById("senaite-queue-script");
   if (!script || script.dataset.started) {
     return;
   }
   script.dataset.started = "1";
-  // What is queued of the rows, according to the last answer, and whether the
-  // rows still have to show it
-  var told = null, due = false;
+  // What was queued of the rows and what was marked at the last answer, and
+  // whether the rows still have to show it
+  var told = "", due = false, notBefore = 0;
+  // Rows that are marked against the last answer: another client, which knows
+  // less, may have rendered them. When to look again
+  var doubt = {uids: "", tries: 0, at: 0};
 
   function states() {
     var listings = window.listings || {};
@@ -29,9 +37,9 @@
   }
 
   // A reload would lose values that are not saved yet
-  function busy() {
+  function isEdited() {
     var focus = document.activeElement;
-    var unsaved = atWork() || states().some(function (state) {
+    var unsaved = states().some(function (state) {
       return Object.keys(state.ajax_save_queue || {}).length > 0;
     });
     // In a row: the search field has the focus initially
@@ -40,6 +48,10 @@
       /^(input|select|textarea)$/i.test(focus.tagName) &&
       !/^(checkbox|radio|button|submit)$/i.test(focus.type || "");
     return unsaved || Boolean(typing);
+  }
+
+  function busy() {
+    return atWork() || isEdited();
   }
 
   // -- rows --------------------------------------------------------------------
@@ -98,6 +110,15 @@
     });
   }
 
+  function canLoad() {
+    return due && Date.now() >= notBefore && !busy();
+  }
+
+  // An answer without rows is an error, which the listing says
+  function isLoaded(answer) {
+    return Boolean(answer && answer.folderitems);
+  }
+
   function load() {
     due = false;
     var known = listings();
@@ -108,14 +129,19 @@
     }
     return Promise.all(known.map(function (listing) {
       return Promise.resolve(listing.fetch_folderitems()).catch(
-        // The listing says it
-        function () {}).then(function () { release(listing); });
+        function () {}).then(function (answer) {
+        if (!isLoaded(answer)) {
+          due = true;
+          notBefore = Date.now() + RETRY;
+        }
+        release(listing);
+      });
     }));
   }
 
   // Rows that were to be loaded while somebody was typing
   function catchUp() {
-    if (due && !busy()) {
+    if (canLoad()) {
       load().then(function () { follow.forEach(function (bar) { bar(); }); });
     }
   }
@@ -188,6 +214,12 @@
         return;
       }
       var count = progress.left || 0;
+      // The work has ended, and the rows wait for who is editing them
+      var isPostponed = !count && due && isEdited();
+      Array.from(bar.children).forEach(function (part) {
+        part.hidden = isPostponed !== part.classList.contains(
+          "queue-progress-postponed");
+      });
       bar.querySelector(".queue-progress-stale").hidden = true;
       text(failures, ".queue-failed-count", progress.failed || 0);
       failures.hidden = !progress.failed;
@@ -214,8 +246,10 @@
     var detail = event.detail;
     rows().forEach(function (uid) { detail.uids.add(uid); });
     detail.asks = detail.asks || detail.uids.size > 0 || follow.length > 0;
-    detail.follows = detail.follows || marked().size > 0 || Boolean(
+    detail.follows = detail.follows || Boolean(
       document.querySelector(".queue-progress:not([hidden])"));
+    detail.insists = detail.insists || isDoubtful();
+    detail.isAtWork = detail.isAtWork || atWork();
   });
 
   document.addEventListener("queue-answer", function (event) {
@@ -226,20 +260,39 @@
       event.detail.isEarly = true;
       return;
     }
+    var compared = queued + "/" + shown, isDoubt = isDoubtful();
     // A listing that marks nothing is not loaded again and again
-    if (now !== left || queued !== shown && queued !== told) {
+    if (now !== left || queued !== shown && compared !== told ||
+        isDoubt) {
       due = true;
     }
-    told = queued;
+    told = compared;
     left = now;
-    if (due && !busy()) {
+    if (canLoad()) {
+      doubt.tries += isDoubt ? 1 : 0;
       event.detail.loads.push(load());
     }
     event.detail.shows.push(function () {
+      compare(answer.queued);
       progress = answer.progress;
       follow.forEach(function (bar) { bar(); });
     });
   });
+
+  function isDoubtful() {
+    return Boolean(doubt.uids) && doubt.tries < DOUBTS &&
+      Date.now() >= doubt.at;
+  }
+
+  function compare(queued) {
+    var uids = key(Array.from(marked()).filter(function (uid) {
+      return queued.indexOf(uid) < 0;
+    }));
+    if (uids !== doubt.uids) {
+      doubt = {uids: uids, tries: 0, at: 0};
+    }
+    doubt.at = Date.now() + DOUBT * Math.pow(2, doubt.tries);
+  }
 
   // -- messages about unsaved rows, where a reload of the rows keeps them --------
 
