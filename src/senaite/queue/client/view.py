@@ -145,7 +145,8 @@ class QueuedView(object):
         for found, is_so in ((self.state.version, operator.ge),
                              (known.get("version"), operator.le)):
             found_epoch, found_counter = split_version(found)
-            if found_epoch != epoch or not is_so(found_counter, counter):
+            if not epoch or found_epoch != epoch \
+                    or not is_so(found_counter, counter):
                 return None
         return known["visible_at"] <= moment
 

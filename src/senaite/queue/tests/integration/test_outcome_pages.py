@@ -322,8 +322,9 @@ class MyTasksTest(OutcomeCase):
                          {later.job_uid: u""})
         # Nor what waits for its next attempt
         again = self.add(username="analyst", priority=0)
-        self.assertEqual(self.queue.pop(CONSUMER).task_uid, again.task_uid)
-        self.queue.fail(again, "Not now")
+        popped = self.queue.pop(CONSUMER)
+        self.assertEqual(popped.task_uid, again.task_uid)
+        self.queue.fail(popped, "Not now")
         self.know_line()
         self.assertEqual(self.ask("")["waits"], u"")
 
