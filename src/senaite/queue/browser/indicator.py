@@ -139,7 +139,7 @@ def _collect_jobs(tasks):
             # One of each kind tells what the job waits for
             job["tasks"][task["name"], task["status"]] = {
                 "name": task["name"], "status": task["status"],
-                "job_uid": job_uid}
+                "task_uid": task["task_uid"], "job_uid": job_uid}
     return ([job for job in jobs.values() if job["state"] == "active"],
             [job for job in jobs.values() if job["state"] == "failed"])
 

@@ -151,11 +151,11 @@ class MyTasksView(BrowserView):
         """
         waiting = [row for row in rows if row["status"] == states.QUEUED
                    and not row.get("scheduled")]
-        if self.is_away or not waiting or any(
+        if self.is_away or any(
                 row["status"] == states.RUNNING for row in rows) or any(
                 outcome.tell_pauses(row, self.pauses) for row in waiting):
             return u""
-        return u"\n".join(waits.tell_turn(self.portal, [rows[0]["job_uid"]]))
+        return u"\n".join(waits.tell_turn(self.portal, waiting))
 
     def tell_acts(self, row):
         """Return what people have done to a task, and to the queue while it

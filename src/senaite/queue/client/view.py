@@ -25,6 +25,7 @@ from __future__ import division
 from __future__ import print_function
 
 import hashlib
+import operator
 import threading
 
 import six
@@ -37,6 +38,7 @@ from senaite.queue.model import states
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 from senaite.queue.records import outbox_index
+from senaite.queue.records.store_mark import split_version
 
 #: Sites per thread whose views are kept
 MOST_VIEWS = 8
@@ -91,7 +93,8 @@ class QueuedView(object):
         """Return the tasks that involve an object as context or item.
 
         :returns: list of dicts with task_uid, name, status, context_uid,
-            uids, username, ghost, job_uid, job_total and job_created
+            uids, username, ghost, job_uid, job_total and job_created; those
+            of the snapshot have all of `ITaskStore.changes`
         """
         wanted = _wanted(status)
         found = [self.state.tasks[task_uid]
@@ -124,6 +127,28 @@ class QueuedView(object):
             if self._is(task, snapshot.KEPT):
                 return task
         return None
+
+    def was_due(self, task_uid, version, moment):
+        """Tell whether a task waited for its turn when the queue server had a
+        version.
+
+        :param task_uid: uid of the task
+        :param version: version of the queue server
+        :param moment: the time at which it had this version, in epoch seconds
+        :returns: False for a task for later, None when it is not known: the
+            task was added or has changed since then, or may have
+        """
+        known = self.get(task_uid)
+        if known is None or known["status"] != states.QUEUED:
+            return None
+        epoch, counter = split_version(version)
+        for found, is_so in ((self.state.version, operator.ge),
+                             (known.get("version"), operator.le)):
+            found_epoch, found_counter = split_version(found)
+            if not epoch or found_epoch != epoch \
+                    or not is_so(found_counter, counter):
+                return None
+        return known["visible_at"] <= moment
 
     def uids(self, status=None):
         """Return the uids of all objects involved in tasks in these states."""

@@ -138,27 +138,40 @@ def call_listing(view, call):
     :type view: senaite.app.listing.view.ListingView
     :param call: function that calls the listing
     """
-    uids, selection = get_queued_rows(view)
+    uids, selection, lead = get_queued_rows(view)
     if not uids:
         return call()
     if uids[0] != selection[0]:
         return _answer(uids, selection)
+    if lead is None:
+        return _answer_gone(uids, selection)
+    if lead != uids[0]:
+        _let_lead(view, selection, lead)
     # All rows are rendered, and share most look-ups
     with speedups.session().reading_once():
         answer = call()
     click = IAnnotations(view.request).pop(CLICK, None)
-    if click is None:
+    if click is None and lead == uids[0]:
         return answer
-    return json.dumps(dict(json.loads(answer), click=click))
+    answer = json.loads(answer)
+    if click is not None:
+        answer["click"] = click
+    if lead != uids[0]:
+        answer["uids"] = uids + answer["uids"]
+    return json.dumps(answer)
 
 
 def get_queued_rows(view):
     """Return the row and the selection of a request whose selection is queued
     as a whole.
 
-    :returns: list of one uid, list of uids; or two empty lists
+    Objects may have been removed since the page was loaded, and core fails to
+    look them up. The first request queues the selection all the same.
+
+    :returns: list of one uid, list of uids, and the uid of the first object of
+        the selection that exists, or None; or two empty lists and None
     """
-    nothing = [], []
+    nothing = [], [], None
     if view.traverse_subpath != ["do_action_for"] or \
             not ISenaiteQueueLayer.providedBy(view.request):
         return nothing
@@ -168,7 +181,12 @@ def get_queued_rows(view):
     if len(uids) != 1 or uids[0] not in selection:
         return nothing
     transition = payload.get("transition") or ""
-    obj = senaite_api.get_object_by_uid(uids[0], default=None)
+    lead, first = _find_lead(selection)
+    if first is None:
+        # Whatever the action does with such objects
+        return (uids, selection, None) if decisions.is_to_be_queued(
+            transition, len(selection)) else nothing
+    obj = senaite_api.get_object_by_uid(uids[0], default=first)
     involved = (view, obj, view.request)
     # The same look-up as in `ajax_do_action_for`
     adapter = queryMultiAdapter(
@@ -178,7 +196,24 @@ def get_queued_rows(view):
     if not isinstance(adapter, QueuedTransition) or \
             not adapter.is_to_be_queued(transition, len(selection)):
         return nothing
-    return uids, selection
+    return uids, selection, lead
+
+
+def _find_lead(selection):
+    """Return uid and object of the first row that exists; or None, twice."""
+    for uid in selection:
+        obj = senaite_api.get_object_by_uid(uid, default=None)
+        if obj is not None:
+            return uid, obj
+    return None, None
+
+
+def _let_lead(view, selection, lead):
+    """Make the request for the first row, which is gone, that for the first
+    one that exists."""
+    others = [uid for uid in selection if uid != lead]
+    view.request.set("BODY", json.dumps(dict(
+        view.get_json(), uids=[lead], chained_uids=[lead] + others)))
 
 
 @set_application_json_header
@@ -187,8 +222,23 @@ def get_queued_rows(view):
 def _answer(uids, selection):
     """Answer that no row changes, and tell our script that this holds for all
     rows of the selection: the first answer has updated them."""
+    return dict(_make_answer(uids), answered=selection)
+
+
+@set_application_json_header
+@returns_safe_json
+@inject_runtime
+def _answer_gone(uids, selection):
+    """Answer that nothing was queued, because no object of the selection
+    exists any more."""
+    return dict(_make_answer(uids), click=shortfall.to_answer(
+        0, shortfall.find([], "", gone=len(selection))))
+
+
+def _make_answer(uids):
+    """Return an answer by which no row changes."""
     return {"count": 0, "uids": uids, "folderitems": [], "errors": {},
-            "redirects": {}, "answered": selection}
+            "redirects": {}}
 
 
 class QueuedActionTransition(QueuedTransition):

@@ -27,6 +27,7 @@ from bika.lims.browser.workflow.worksheet import WorkflowActionAssignAdapter
 
 from senaite.queue import api
 from senaite.queue.integration import decisions
+from senaite.queue.integration import marks
 from senaite.queue.integration import shortfall
 from senaite.queue.integration import told
 from senaite.queue import messageFactory as _
@@ -46,7 +47,7 @@ class QueueingMixin(object):
 
     def __call__(self, action, objects):
         # Queued rows cannot be selected, but the page may be outdated
-        free = [obj for obj in objects if not api.is_queued(obj)]
+        free = [obj for obj in objects if not marks.tasks_of(obj)]
         self.note(action, objects)
         self.leave_out(objects, free)
         if objects and not free:

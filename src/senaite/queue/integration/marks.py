@@ -16,6 +16,7 @@ from __future__ import division
 from __future__ import print_function
 
 from bika.lims import api as senaite_api
+from bika.lims.interfaces import IAnalysisRequest
 
 from senaite.queue.client.view import queued_view
 
@@ -35,6 +36,22 @@ def is_queued(uid):
     return view().is_queued(uid)
 
 
+def tasks_of(obj):
+    """Return the queued and running tasks for which an object is queued: those
+    that involve it and, for a sample, those that involve its analyses.
+
+    A task may be in the list twice.
+
+    :param obj: content object
+    :returns: list of dicts, see `QueuedView.tasks_for`
+    """
+    seen, uid = view(), senaite_api.get_uid(obj)
+    tasks = seen.tasks_for(uid)
+    if IAnalysisRequest.providedBy(obj):
+        tasks = tasks + seen.tasks_locking(uid)
+    return tasks
+
+
 def is_sample_queued(uid):
     """Tell whether a sample, or one of its analyses, is queued.
 
@@ -45,5 +62,15 @@ def is_sample_queued(uid):
     :type uid: str
     :rtype: bool
     """
-    seen = view()
+    return is_sample_queued_in(view(), uid)
+
+
+def is_sample_queued_in(seen, uid):
+    """Tell the same as `is_sample_queued`, for many samples.
+
+    :param seen: what `view` has returned
+    :param uid: uid of the sample
+    :type uid: str
+    :rtype: bool
+    """
     return seen.is_queued(uid) or seen.is_locked(uid)

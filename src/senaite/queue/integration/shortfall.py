@@ -53,9 +53,11 @@ REASONS = {
     left_out.NO_ATTACHMENT: (
         _(u"${count} without the required attachment"),) * 2,
     left_out.NOT_RECEIVED: (
-        _(u"${count} of samples that were not received"),) * 2,
+        _(u"${count} of a sample that was not received"),
+        _(u"${count} of samples that were not received")),
     left_out.DEPENDENCIES: (
-        _(u"${count} that depend on analyses that are not ready"),) * 2,
+        _(u"${count} that depends on analyses that are not ready"),
+        _(u"${count} that depend on analyses that are not ready")),
     left_out.DEPENDENTS: (
         _(u"${count} with dependent analyses that do not allow this"),) * 2,
     left_out.VETOED: (_(u"${count} that an add-on does not allow"),) * 2,
@@ -63,11 +65,11 @@ REASONS = {
 NOT_POSSIBLE = (_(u"not possible for ${count}"),) * 2
 
 #: The same for the state that an object is in
+NOT_SUBMITTED = (_(u"${count} is not submitted"),
+                 _(u"${count} are not submitted"))
 IN_STATE = {
-    "assigned": (_(u"${count} is on a worksheet"),
-                 _(u"${count} are on worksheets")),
-    "unassigned": (_(u"${count} is not on a worksheet"),
-                   _(u"${count} are not on a worksheet")),
+    "assigned": NOT_SUBMITTED,
+    "unassigned": NOT_SUBMITTED,
     "to_be_verified": (_(u"${count} is submitted"),
                        _(u"${count} are submitted")),
     "verified": (_(u"${count} is verified"), _(u"${count} are verified")),
@@ -76,6 +78,14 @@ IN_STATE = {
     "rejected": (_(u"${count} is rejected"), _(u"${count} are rejected")),
     "cancelled": (_(u"${count} is cancelled"), _(u"${count} are cancelled")),
 }
+#: For actions that are about worksheets
+ON_WORKSHEETS = {
+    "assigned": (_(u"${count} is on a worksheet"),
+                 _(u"${count} are on worksheets")),
+    "unassigned": (_(u"${count} is not on a worksheet"),
+                   _(u"${count} are not on a worksheet")),
+}
+ASSIGNING = ("assign", "unassign")
 IN_OTHER_STATE = (_(u"${count} is in the state '${state}'"),
                   _(u"${count} are in the state '${state}'"))
 
@@ -89,9 +99,10 @@ def find(objects, action, gone=0):
     :param objects: content objects for which the action is not possible now
     :param action: id of the transition
     :param gone: number of objects that do not exist any more
-    :returns: dicts with `count`, `reason` and what belongs to it: `user`, the
-        id of who has queued the objects or has to do the work, and `state`;
-        the most frequent reason first
+    :returns: dicts with `count`, `action`, `reason` and what belongs to it:
+        `user`, the id of who has queued the objects or has to do the work, and
+        `state` with its `title` in the workflow; the most frequent reason
+        first
     :rtype: list of dict
     """
     counts = {}
@@ -100,19 +111,30 @@ def find(objects, action, gone=0):
         counts[reason] = counts.get(reason, 0) + 1
     if gone > 0:
         counts[(("reason", left_out.GONE),)] = gone
-    return [dict(reason, count=count) for reason, count in sorted(
-        counts.items(), key=lambda pair: (-pair[1], pair[0]))]
+    return [dict(reason, count=count, action=action)
+            for reason, count in sorted(
+                counts.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
 def _find_reason(obj, action):
-    for task in marks.view().tasks_for(senaite_api.get_uid(obj)):
+    for task in marks.tasks_of(obj):
         return {"reason": QUEUED, "user": to_text(task.get("username") or u"")}
     found = reasons.explain(obj, action)
     # Who has done it, and when, differs from object to object
     kept = {left_out.IN_STATE: "state", left_out.ASSIGNED_TO: "user"}.get(
         found["reason"])
-    return dict((key, found[key]) for key in ("reason", kept)
+    told = dict((key, found[key]) for key in ("reason", kept)
                 if found.get(key))
+    if told.get("state"):
+        told["title"] = _find_title(obj, told["state"])
+    return told
+
+
+def _find_title(obj, state):
+    """Return the title of a state in the workflow of an object."""
+    title = senaite_api.get_tool("portal_workflow").getTitleForStateOnType(
+        state, senaite_api.get_portal_type(obj))
+    return to_text(title or state)
 
 
 def tell(groups):
@@ -135,8 +157,12 @@ def tell_group(group):
     reason, words = group["reason"], {"count": group["count"]}
     name = tell_user(group.get("user"))
     if reason == left_out.IN_STATE:
-        words["state"] = group.get("state") or u"?"
-        texts = IN_STATE.get(group.get("state"), IN_OTHER_STATE)
+        state = group.get("state")
+        words["state"] = to_text(translate(
+            group.get("title") or state or u"?"))
+        texts = IN_STATE.get(state, IN_OTHER_STATE)
+        if group.get("action") in ASSIGNING:
+            texts = ON_WORKSHEETS.get(state, texts)
     elif reason == QUEUED and name:
         texts = BY_USER
     else:

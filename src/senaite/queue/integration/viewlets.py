@@ -149,10 +149,12 @@ class MarksView(JSONView):
     def get_answer(self):
         uids = self.request.form.get("uids") or ""
         uids = uids.split(",") if isinstance(uids, str) else []
+        if not uids or not is_installed():
+            return {"queued": []}
+        seen = marks.view()
         return {"queued": [
-            uid for uid in uids[:MOST_MARKS]
-            if is_installed() and senaite_api.is_uid(uid)
-            and marks.is_sample_queued(uid)]}
+            uid for uid in uids[:MOST_MARKS] if senaite_api.is_uid(uid)
+            and marks.is_sample_queued_in(seen, uid)]}
 
 
 class ScriptViewlet(ViewletBase):

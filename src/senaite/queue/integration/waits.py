@@ -39,7 +39,7 @@ def tell(portal, tasks):
     """Return what tasks wait for, as translated texts.
 
     :param portal: root object of the site
-    :param tasks: dicts with `status`, `name` and `job_uid`
+    :param tasks: dicts with `status`, `name`, `task_uid` and `job_uid`
     :returns: empty when one of them is running, none is waiting, or nothing is
         known; a text for each pause, or one text
     :rtype: list of six.text_type
@@ -49,50 +49,86 @@ def tell(portal, tasks):
     waiting = [task for task in tasks if task["status"] == states.QUEUED]
     if not waiting or view.get_hold(portal) is not None:
         return []
-    line = view.get_line(portal)
+    pauses = view.get_line(portal).get("pauses") or ()
     names = set(task["name"] for task in waiting)
-    pauses = [pause for pause in line.get("pauses") or ()
-              if not pause["name"] or names == set([pause["name"]])]
-    if pauses:
-        return [tell_pause(portal, pause) for pause in pauses]
-    return tell_turn(portal, set(task["job_uid"] for task in waiting))
+    # Of what is paused in part, the rest has its turn
+    is_all_paused = names.issubset(pause["name"] for pause in pauses)
+    told = [pause for pause in pauses if not pause["name"]
+            or is_all_paused and pause["name"] in names]
+    if told:
+        return [tell_pause(portal, pause) for pause in told]
+    return tell_turn(portal, waiting)
 
 
 def version_of(portal):
     """Return a text that differs whenever what `tell` says of the same tasks
-    may have changed: by more than the seconds until their turn.
+    may have changed. Of the seconds until their turn, only those count that
+    make it say something else.
 
     :param portal: root object of the site
     :rtype: str
     """
     line = view.get_line(portal)
+    rest = line.get("rest")
     return repr((
         view.get_hold(portal) is None, is_unattended(portal),
-        line.get("pauses"), line.get("rest"),
-        [(uid, ahead) for uid, ahead, _seconds in line.get("jobs") or ()]))
+        line.get("pauses"), rest, line.get("version") if rest else None,
+        [(uid, ahead, round_seconds(seconds) if ahead else None)
+         for uid, ahead, seconds in line.get("jobs") or ()]))
 
 
-def tell_turn(portal, jobs):
-    """Return how long jobs that are not paused have to wait, as translated
-    texts: for the one whose turn comes first.
+def tell_turn(portal, tasks):
+    """Return how long tasks that wait have to do so, as translated texts: for
+    the job whose turn comes first. Nothing of tasks that are paused, nor while
+    the queue server hands out no tasks.
 
     :param portal: root object of the site
-    :param jobs: uids of jobs that wait
+    :param tasks: dicts with `name`, `task_uid` and `job_uid`
     :returns: one text, or none
     :rtype: list of six.text_type
     """
+    if view.get_hold(portal) is not None:
+        return []
+    line = view.get_line(portal)
+    paused = set(pause["name"] for pause in line.get("pauses") or ())
+    tasks = [task for task in tasks
+             if not paused.intersection(("", task["name"]))]
+    if not tasks:
+        return []
     missing = tell_missing_consumer(portal)
     if missing:
         return [missing]
-    line = view.get_line(portal)
+    jobs = set(task["job_uid"] for task in tasks)
     for uid, ahead, seconds in line.get("jobs") or ():
         if uid in jobs:
             return [tell_ahead(ahead, seconds)]
-    rest = line.get("rest")
-    if rest:
+    if line.get("rest") and are_behind(portal, line, tasks):
         return [translate(_(u"Jobs ahead: ${count} or more.",
-                            mapping={"count": rest}))]
+                            mapping={"count": line["rest"]}))]
     return []
+
+
+def are_behind(portal, line, tasks):
+    """Tell whether it is known that tasks whose jobs are not among those of
+    the line come after these.
+
+    Not known of tasks that were added or have changed since the line was read:
+    they may have a higher priority. Tasks for later do not count.
+
+    :param portal: root object of the site
+    :param line: see `senaite.queue.client.view.get_line`
+    :param tasks: see `tell_turn`
+    :rtype: bool
+    """
+    # Queue servers of older releases do not tell
+    under_way = line.get("under_way")
+    if under_way is None or any(
+            task["job_uid"] in under_way for task in tasks):
+        return False
+    seen = view.queued_view(portal)
+    found = [seen.was_due(task["task_uid"], line["version"], line["read_at"])
+             for task in tasks]
+    return True in found and None not in found
 
 
 def tell_ahead(ahead, seconds):
@@ -106,18 +142,32 @@ def tell_ahead(ahead, seconds):
     if seconds is None:
         return translate(_(u"Jobs ahead: ${count}.",
                            mapping={"count": ahead}))
-    if seconds < MINUTE:
+    number, unit = round_seconds(seconds)
+    if unit is None:
         message = _(u"Jobs ahead: ${count}. Its turn is in less than a "
                     u"minute.", mapping={"count": ahead})
-    elif seconds < HOUR:
+    elif unit == MINUTE:
         message = _(u"Jobs ahead: ${count}. Its turn is in about ${minutes} "
-                    u"min.", mapping={"count": ahead,
-                                      "minutes": int(round(seconds / MINUTE))})
+                    u"min.", mapping={"count": ahead, "minutes": number})
     else:
         message = _(u"Jobs ahead: ${count}. Its turn is in about ${hours} h.",
-                    mapping={"count": ahead,
-                             "hours": int(round(seconds / HOUR))})
+                    mapping={"count": ahead, "hours": number})
     return translate(message)
+
+
+def round_seconds(seconds):
+    """Return seconds as people are told them: a number and its unit, `MINUTE`
+    or `HOUR`; no unit for less than a minute.
+
+    :param seconds: number of seconds; None, which is returned, if not known
+    :rtype: tuple of two int
+    """
+    if seconds is None:
+        return None
+    if seconds < MINUTE:
+        return 0, None
+    unit = MINUTE if seconds < HOUR else HOUR
+    return int(round(seconds / unit)), unit
 
 
 def tell_missing_consumer(portal):

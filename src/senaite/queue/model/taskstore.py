@@ -165,8 +165,10 @@ class ITaskStore(Interface):
             `tasks`: dicts with task_uid, name, status, context_uid,
             context_path, uids, username, ghost, job_uid, job_total,
             job_created, locks, overtime (the extended time limit in
-            seconds of a task that exceeded its first one; usually None) and
-            job_skipped (number of items that its job has skipped so far)
+            seconds of a task that exceeded its first one; usually None),
+            job_skipped (number of items that its job has skipped so far),
+            visible_at (when it became or becomes due, in epoch seconds) and
+            version (with which it has changed last)
         """
 
     def hello(consumer_id, stopped=()):
@@ -227,8 +229,9 @@ class ITaskStore(Interface):
         that are queued, in the order in which they would run.
 
         :param limit: maximum number of tasks of either state that are read
-        :returns: list of dicts with `job_uid`, `name`, `status` and
-            `scheduled` (whether its time has not come yet)
+        :returns: list of dicts with `job_uid`, `name`, `status`, `scheduled`
+            (whether its time has not come yet) and `started` (start of the
+            last attempt, in epoch seconds, or None)
         """
 
     def paces(since):

@@ -34,6 +34,9 @@ MOST_JOBS = 100
 PERIOD = 3600
 FEWEST = 3
 
+#: Minimum seconds of a running task, in all and from now on
+SHORTEST = 1.0
+
 #: A consumer that was silent for this number of seconds is not responding
 SILENT_AFTER = 90
 
@@ -55,7 +58,10 @@ class LineUp(object):
         :returns: dict with `pauses` (see `ITaskStore.pauses`), `jobs`, lists
             [uid of a job that waits, number of jobs before it, seconds until
             its turn or None], and `rest`: None, or the number of jobs that
-            are before any job that is not among `jobs`
+            are before any job that was in line and is not among `jobs`. For
+            `rest`, `under_way` has the uids of the jobs that run, and
+            `version` and `read_at` tell with which version of the store and
+            when (epoch seconds) the line was read; it may be newer
         :rtype: dict
         :raises StoreUnavailable: when the store does not answer
         """
@@ -67,10 +73,14 @@ class LineUp(object):
         return found
 
     def _look(self, now):
+        # First: what it covers is in line
+        version = self.store.version()
         pauses = self.store.pauses()
+        found = {"pauses": pauses, "jobs": [], "rest": None, "under_way": [],
+                 "version": version, "read_at": now}
         paused = set(pause["name"] for pause in pauses)
         if "" in paused:
-            return {"pauses": pauses, "jobs": [], "rest": None}
+            return found
         tasks = self.store.line_up(MOST_TASKS)
         queued = [task for task in tasks if task["status"] == states.QUEUED]
         running = [task for task in tasks if task["status"] != states.QUEUED]
@@ -78,11 +88,16 @@ class LineUp(object):
         queued = [task for task in queued if not task["scheduled"]
                   and task["name"] not in paused]
         workers = self._count_workers(now) if queued else 0
+        if len(running) < workers:
+            # A consumer is free, and yet they wait: for a lane, a lock or
+            # just for a moment. Nobody knows for how long
+            workers = 0
         paces = self._get_paces(now) if workers else {}
         under_way = set(task["job_uid"] for task in running)
         seen, jobs, seconds = set(under_way), [], 0.0
         for task in running:
-            seconds = _add(seconds, paces.get(task["name"]))
+            seconds = _add(seconds, _find_left(
+                task, now, paces.get(task["name"])))
         for task in queued:
             uid = task["job_uid"]
             if uid not in seen:
@@ -93,8 +108,9 @@ class LineUp(object):
                              or not workers else seconds / workers])
                 seen.add(uid)
             seconds = _add(seconds, paces.get(task["name"]))
-        return {"pauses": pauses, "jobs": jobs,
-                "rest": len(seen) if is_cut else None}
+        found.update(jobs=jobs, rest=len(seen) if is_cut else None,
+                     under_way=sorted(under_way))
+        return found
 
     def _count_workers(self, now):
         """Return how many tasks can run at a time."""
@@ -118,6 +134,18 @@ class LineUp(object):
 
 def _is_fresh(read_at, now, seconds):
     return read_at is not None and 0 <= now - read_at < seconds
+
+
+def _find_left(task, now, pace):
+    """Return the seconds that a running task is expected to take still; None
+    when that is not known, e.g. because it takes longer than others did.
+
+    :param pace: seconds that such tasks take, or None
+    """
+    if pace is None or task["started"] is None:
+        return None
+    left = max(SHORTEST, pace) - max(0.0, now - task["started"])
+    return None if left < 0 else max(SHORTEST, left)
 
 
 def _add(seconds, more):

@@ -57,7 +57,7 @@ def changes(unit, site_row, since, limit):
         "version": _format(site_row, reached),
         "reset": reset,
         "more": more,
-        "tasks": [_describe(row) for row in found],
+        "tasks": [_describe(row, site_row) for row in found],
     }
 
 
@@ -77,7 +77,7 @@ def _parse(site_row, since):
     return counter
 
 
-def _describe(row):
+def _describe(row, site_row):
     payload = json.loads(row["payload"])
     native = fields.to_native
     return {
@@ -96,6 +96,8 @@ def _describe(row):
         "locks": [native(uid) for uid in payload["locks"]],
         "overtime": get_overtime(row, payload),
         "job_skipped": row["job_skipped"] or 0,
+        "visible_at": row["visible_at"],
+        "version": _format(site_row, row["version"]),
     }
 
 

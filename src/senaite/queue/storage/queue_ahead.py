@@ -37,12 +37,13 @@ def line_up(unit, limit):
         # the index has the order, but not that
         found.extend(unit.rows(sa.select(
             _TASK.c.job_uid, _TASK.c.name, _TASK.c.state, _TASK.c.ready,
-            _TASK.c.visible_at
+            _TASK.c.visible_at, _TASK.c.started
         ).where(unit.mine(_TASK), _TASK.c.state == state
                 ).order_by(*schema.ORDER).limit(limit)))
     return [{"job_uid": fields.to_native(row["job_uid"]),
              "name": fields.to_native(row["name"]),
              "status": fields.to_native(row["state"]),
+             "started": row["started"],
              "scheduled": not row["ready"] and row["visible_at"] > unit.now}
             for row in found]
 

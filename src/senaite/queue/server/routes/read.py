@@ -91,6 +91,8 @@ def diff(context, request):
     given = get_params(request)
     queue = get_queue()
     queue.tick()
+    # First, so that the reader knows all tasks that were in line
+    line = queue.line_up.describe()
     changes = queue.store.changes(
         params.read_text(given, "since", 100),
         limit=params.read_number(given, "limit", params.DEFAULT_LIMIT, 1,
@@ -98,7 +100,7 @@ def diff(context, request):
     return params.answer(
         request, changes, now=queue.store.now(),
         unattended=queue.attendance.unattended_seconds(),
-        line=queue.line_up.describe(),
+        line=line,
         held=queue.agreement.glance())
 
 

@@ -185,8 +185,104 @@ class AjaxChannelTest(WorksheetTestCase):
         self.assertEqual(self.pending(), [])
         self.assertEqual(self.states(analyses[:3]), ["to_be_verified"] * 3)
 
-    def test_action_of_an_addon(self):
-        """An adapter registered for an action queues it in all listings."""
+    def remove(self, analyses):
+        """Remove analyses; return their uids."""
+        uids = [api.get_uid(analysis) for analysis in analyses]
+        for analysis in analyses:
+            analysis.getWorksheet().removeAnalysis(analysis)
+            api.get_parent(analysis).manage_delObjects([api.get_id(analysis)])
+        transaction.commit()
+        return uids
+
+    def test_first_row_is_gone(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        gone = self.remove(analyses[:1])
+        uids = gone + [api.get_uid(analysis) for analysis in analyses[1:]]
+        answer = self.click_row(worksheet, "submit", uids[0], uids)
+        # The others are queued with this request, as always with the first
+        task, = self.pending()
+        self.assertEqual(task.uids, uids[1:])
+        self.assertEqual(answer["click"], {
+            "queued": 5, "job": task.job_uid,
+            "left_out": [{"reason": "gone", "count": 1,
+                          "text": "1 was removed"}],
+            "message": "5 queued. 1 left out: 1 was removed"})
+        self.assertEqual(sorted(row["uid"] for row in answer["folderitems"]),
+                         sorted(uids[1:]))
+        self.assertEqual(answer["errors"], {})
+        self.assertIn(uids[0], answer["uids"])
+        for uid in uids[1:]:
+            answer = self.click_row(worksheet, "submit", uid, uids)
+            self.assertEqual((answer["answered"], answer["folderitems"]),
+                             (uids, []))
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_row_is_gone_that_is_not_the_first(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        gone = self.remove(analyses[1:2])
+        uids = [api.get_uid(analyses[0])] + gone + [
+            api.get_uid(analysis) for analysis in analyses[2:]]
+        answers = [self.click_row(worksheet, "submit", uid, uids)
+                   for uid in uids]
+        self.assertEqual(answers[0]["click"]["message"],
+                         "5 queued. 1 left out: 1 was removed")
+        self.assertEqual([answer.get("answered") for answer in answers],
+                         [None] + [uids] * 5)
+        self.assertEqual(answers[1]["uids"], gone)
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_first_row_goes_while_the_requests_are_sent(self):
+        """What the first request has queued is not queued again."""
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        uids = [api.get_uid(analysis) for analysis in analyses]
+        self.click_row(worksheet, "submit", uids[0], uids)
+        self.drain()
+        self.remove(analyses[:1])
+        for uid in uids[1:]:
+            answer = self.click_row(worksheet, "submit", uid, uids)
+            self.assertEqual(answer["answered"], uids)
+            self.assertNotIn("click", answer)
+        self.assertEqual(self.pending(), [])
+
+    def test_all_rows_are_gone(self):
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        uids = self.remove(analyses[:3])
+        answers = [self.click_row(worksheet, "submit", uid, uids)
+                   for uid in uids]
+        self.assertEqual(answers[0]["click"], {
+            "queued": 0, "job": None,
+            "left_out": [{"reason": "gone", "count": 3,
+                          "text": "3 were removed"}],
+            "message": "Nothing was queued. 3 left out: 3 were removed"})
+        # Only what was queued as a whole is said to be answered
+        self.assertNotIn("answered", answers[0])
+        for uid, answer in zip(uids, answers):
+            self.assertEqual(
+                (answer["count"], answer["folderitems"], answer["uids"]),
+                (0, [], [uid]))
+        self.assertFalse([answer for answer in answers[1:]
+                          if "click" in answer])
+        self.assertEqual(self.pending(), [])
+
+    def test_gone_row_of_a_selection_that_is_not_queued(self):
+        """Its neighbours are transitioned one by one, by their requests."""
+        _samples, analyses, worksheet = self.make()
+        self.enter_results(analyses)
+        gone = self.remove(analyses[:1])
+        uids = gone + [api.get_uid(analysis) for analysis in analyses[1:3]]
+        with utils.settings(default=0):
+            answers = [self.click_row(worksheet, "submit", uid, uids)
+                       for uid in uids[1:]]
+        self.assertFalse([answer for answer in answers
+                          if "answered" in answer or "click" in answer])
+        self.assertEqual(self.states(analyses[1:3]), ["to_be_verified"] * 2)
+
+    def queue_cancellations(self):
+        """Have samples cancelled in all listings by tasks, as an add-on may."""
         registration = (
             QueuedActionTransition,
             (IAjaxListingView, IAnalysisRequest, ISenaiteQueueLayer),
@@ -194,6 +290,21 @@ class AjaxChannelTest(WorksheetTestCase):
         manager = getGlobalSiteManager()
         manager.registerAdapter(*registration)
         self.addCleanup(manager.unregisterAdapter, *registration)
+
+    def test_samples_with_queued_analyses_are_told_as_queued(self):
+        self.queue_cancellations()
+        samples, analyses, worksheet = self.make(assign=False)
+        self.click(worksheet, "assign", analyses[:3])
+        client = samples[0].aq_parent
+        answer = self.click_rows(client, "cancel", samples,
+                                 view="analysisrequests")[0]
+        name = api.get_user_fullname(TEST_USER_ID) or TEST_USER_ID
+        self.assertEqual(answer["click"]["message"],
+                         "1 queued. 1 left out: 1 is queued by " + name)
+
+    def test_action_of_an_addon(self):
+        """An adapter registered for an action queues it in all listings."""
+        self.queue_cancellations()
         samples = utils.create_samples(self.portal, 5)
         transaction.commit()
         client = samples[0].aq_parent

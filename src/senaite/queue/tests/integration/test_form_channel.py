@@ -18,14 +18,21 @@ import json
 import re
 
 from bika.lims import api
+from bika.lims.interfaces import IClient
+from bika.lims.interfaces import IWorkflowActionAdapter
 from plone.app.testing import login
 from plone.app.testing import TEST_USER_ID
 from six.moves.urllib.parse import unquote
 from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
+from zope.component import getGlobalSiteManager
 
+from senaite.queue.integration.form_channel import \
+    WorkflowActionGenericQueueAdapter
 from senaite.queue.integration import shortfall
 from senaite.queue.integration import told
+from senaite.queue.interfaces import ISenaiteQueueLayer
+from senaite.queue.model import left_out
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests.integration import people
 from senaite.queue.tests import utils
@@ -137,6 +144,67 @@ class FormChannelTest(WorksheetTestCase):
         self.assertIn("1 left out: 1 is queued by ", text)
         self.assertIn("1 left out: ", again["text"])
         self.assertEqual(self.states(own), ["assigned"] + 2 * ["to_be_verified"])
+
+    def test_samples_with_queued_analyses_are_told_as_queued(self):
+        registration = (
+            WorkflowActionGenericQueueAdapter, (IClient, ISenaiteQueueLayer),
+            IWorkflowActionAdapter, "workflow_action_cancel")
+        manager = getGlobalSiteManager()
+        manager.registerAdapter(*registration)
+        self.addCleanup(manager.unregisterAdapter, *registration)
+        samples, analyses, worksheet = self.make(assign=False)
+        self.click(worksheet, "assign", analyses[:3])
+        client = samples[0].aq_parent
+        name = api.get_user_fullname(TEST_USER_ID) or TEST_USER_ID
+        expected = "1 left out: 1 is queued by " + name
+        text, _again = self.told(self.click(client, "cancel", samples[:1]))
+        self.assertIn("Already queued, and will be processed in the "
+                      "background. " + expected, text)
+        text, _again = self.told(self.click(client, "cancel", samples))
+        self.assertIn("1 queued. " + expected, text)
+        # A task that involves the sample and has its lock counts once
+        text, _again = self.told(self.click(client, "cancel", samples))
+        self.assertIn("2 left out: 2 are queued by " + name, text)
+
+    def test_states_are_told_in_words_that_suit_the_action(self):
+        samples, analyses, _worksheet = self.make()
+        self.assertEqual(
+            shortfall.tell(shortfall.find(analyses[:1], "assign")),
+            "1 left out: 1 is on a worksheet")
+        self.assertEqual(
+            shortfall.tell(shortfall.find(analyses, "verify")),
+            "6 left out: 6 are not submitted")
+        self.assertEqual(
+            shortfall.tell(shortfall.find(analyses[:1], "verify")),
+            "1 left out: 1 is not submitted")
+        self.do("unassign", analyses[:3])
+        for action, text in (("verify", "3 are not submitted"),
+                             ("unassign", "3 are not on a worksheet")):
+            groups = shortfall.find(analyses[:3], action)
+            self.assertEqual(shortfall.tell(groups), "3 left out: " + text)
+            self.assertEqual(
+                shortfall.to_answer(0, groups)["left_out"], [{
+                    "count": 3, "reason": "in_state", "state": "unassigned",
+                    "text": text}])
+        # Other states have the titles of the workflow
+        groups = shortfall.find(samples, "receive")
+        self.assertEqual(shortfall.tell(groups),
+                         "2 left out: 2 are in the state 'Received'")
+        self.assertEqual(
+            shortfall.to_answer(0, groups)["left_out"][0]["state"],
+            "sample_received")
+
+    def test_reasons_for_one_item_are_told_in_the_singular(self):
+        for reason, one, several in (
+                (left_out.NOT_RECEIVED,
+                 "1 of a sample that was not received",
+                 "2 of samples that were not received"),
+                (left_out.DEPENDENCIES,
+                 "1 that depends on analyses that are not ready",
+                 "2 that depend on analyses that are not ready")):
+            for count, text in ((1, one), (2, several)):
+                self.assertEqual(shortfall.tell_group(
+                    {"count": count, "reason": reason}), text)
 
     def test_clients_do_not_learn_who_has_queued(self):
         _samples, analyses, worksheet = self.make()

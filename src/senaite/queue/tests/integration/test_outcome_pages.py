@@ -29,7 +29,9 @@ from senaite.queue.client import snapshot
 from senaite.queue.model import clock
 from senaite.queue.model import failures
 from senaite.queue.model import left_out
+from senaite.queue.model.queue_task import new_task
 from senaite.queue.server.line_up import LineUp
+from senaite.queue.server.line_up import MOST_JOBS
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 from senaite.queue.tests import utils
@@ -254,6 +256,85 @@ class MyTasksTest(OutcomeCase):
         self.queue.resume(task.name)
         self.know_line()
         self.assertEqual(self.ask("")["waits"], u"Next in line.")
+
+    def test_nothing_is_told_of_the_line_while_no_tasks_are_handed_out(self):
+        task = self.add(username="analyst")
+        self.know_line()
+        self.agent.held = {"kind": "database"}
+        self.agent.unattended_seconds = 600
+        self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
+                         {task.job_uid: u""})
+        self.assertEqual(self.ask("")["waits"], u"")
+
+    def test_pauses_of_several_kinds_are_told(self):
+        names = ("task_action_submit", "task_action_verify")
+        jobs = [self.add(name=name, username="analyst").job_uid
+                for name in names]
+        for name in names:
+            self.queue.pause(name, "lab_manager")
+            self.addCleanup(self.queue.resume, name)
+        self.know_line()
+        self.assertEqual(self.ask("")["waits"].count(
+            u"Work of this kind has been paused by "), 2)
+        # What is not paused has its turn
+        self.queue.resume(names[1])
+        self.know_line()
+        self.assertEqual(self.ask("")["waits"], u"Next in line.")
+        self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
+                         {jobs[0]: u"", jobs[1]: u"Next in line."})
+        # What is paused does not wait for a consumer
+        self.queue.pause(names[1], "lab_manager")
+        self.know_line()
+        self.agent.unattended_seconds = 600
+        self.assertNotIn(u"No consumer", self.ask("")["waits"])
+
+    def add_many(self, count):
+        """Add jobs of somebody else."""
+        self.queue.accept([
+            new_task("some_task", self.client, username="lab_manager")
+            for _number in range(count)])
+
+    def test_jobs_behind_those_that_are_known_are_told(self):
+        self.add_many(MOST_JOBS)
+        waiting = self.add(username="analyst")
+        self.know_line()
+        told = u"Jobs ahead: 100 or more."
+        self.assertEqual(self.ask("")["waits"], told)
+        self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
+                         {waiting.job_uid: told})
+        # One that was added after the line was read may come first
+        line = self.agent.line
+        sooner = self.add(username="analyst", priority=0)
+        self.know_line()
+        self.assertEqual(self.ask("")["waits"], u"Next in line.")
+        self.agent.line = line
+        self.assertEqual(self.ask("")["waits"], u"")
+        self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
+                         {waiting.job_uid: told, sooner.job_uid: u""})
+
+    def test_scheduled_jobs_are_not_said_to_be_behind_others(self):
+        self.add_many(MOST_JOBS + 1)
+        later = self.add(username="analyst", delay=3600)
+        self.know_line()
+        self.assertEqual(self.agent.line["rest"], MOST_JOBS)
+        self.assertEqual(self.ask("")["waits"], u"")
+        self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
+                         {later.job_uid: u""})
+        # Nor what waits for its next attempt
+        again = self.add(username="analyst", priority=0)
+        popped = self.queue.pop(CONSUMER)
+        self.assertEqual(popped.task_uid, again.task_uid)
+        self.queue.fail(popped, "Not now")
+        self.know_line()
+        self.assertEqual(self.ask("")["waits"], u"")
+
+    def test_jobs_are_not_said_to_be_behind_by_a_server_that_cannot_know(self):
+        self.add_many(MOST_JOBS + 1)
+        self.add(username="analyst")
+        self.know_line()
+        for name in ("version", "read_at", "under_way"):
+            self.agent.line.pop(name)
+        self.assertEqual(self.ask("")["waits"], u"")
 
     def test_owner_is_told_that_no_consumer_is_running(self):
         waiting = self.add(username="analyst")

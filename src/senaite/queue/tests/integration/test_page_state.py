@@ -85,6 +85,32 @@ class PageStateTest(WorksheetTestCase):
         note(unattended_seconds=500)
         self.assertEqual(seen[-1], seen[-2])
 
+    def test_version_tells_when_the_turn_comes_as_texts_tell_it(self):
+        agent = utils.hold_agent(self, self.portal)
+
+        def look(ahead, seconds):
+            agent.line = {"pauses": [], "rest": None,
+                          "jobs": [["a" * 32, ahead, seconds]]}
+            return self.ask_all()["version"]
+        told = [look(2, seconds) for seconds in (
+            None, 59.0, 61.0, 300.0, 4000.0, 8000.0)]
+        self.assertEqual(len(set(told)), len(told))
+        # What is told in the same words
+        self.assertEqual(look(2, 1.0), told[1])
+        self.assertEqual(look(2, 310.0), told[3])
+        self.assertEqual(look(2, 8400.0), told[5])
+        self.assertEqual(look(0, 8000.0), look(0, 1.0))
+
+    def test_version_tells_of_jobs_that_are_found_to_be_behind_others(self):
+        agent = utils.hold_agent(self, self.portal)
+
+        def look(version, rest):
+            agent.line = {"pauses": [], "jobs": [], "rest": rest,
+                          "version": version, "read_at": 1.0}
+            return self.ask_all()["version"]
+        self.assertNotEqual(look("epoch:1", 100), look("epoch:2", 100))
+        self.assertEqual(look("epoch:1", None), look("epoch:2", None))
+
     def test_each_user_has_versions_of_their_own(self):
         version = self.ask()["version"]
         people.make(self.portal)

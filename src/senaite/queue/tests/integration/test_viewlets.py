@@ -119,7 +119,7 @@ class ViewletsTest(ResultsTestCase):
         self.click(self.worksheet, "submit", self.analyses)
         task, = self.pending()
         utils.hold_agent(self, self.portal)
-        agent = self.know(task)
+        agent = self.know(task, version="epoch:1", visible_at=8.0)
         self.assertEqual(self.figures(self.worksheet)["waits"], "")
         browsers = {"": self.browser}
         self.browser = browsers["client_contact"] = self.new_browser()
@@ -134,8 +134,11 @@ class ViewletsTest(ResultsTestCase):
                 ({"jobs": [[task.job_uid, 3, 8000.0]]}, "Jobs ahead: 3. Its "
                  "turn is in about 2 h."),
                 ({"jobs": [[task.job_uid, 0, 0.0]]}, "Next in line."),
-                ({"jobs": [["f" * 32, 3, None]], "rest": 100},
+                ({"jobs": [["f" * 32, 3, None]], "rest": 100, "read_at": 9.0,
+                  "version": "epoch:1", "under_way": []},
                  "Jobs ahead: 100 or more."),
+                ({"jobs": [["f" * 32, 3, None]], "rest": 100, "read_at": 7.0,
+                  "version": "epoch:1", "under_way": []}, ""),
                 ({"jobs": [["f" * 32, 3, None]], "rest": None}, ""),
                 ({"pauses": [dict(paused, name="task_action_verify")],
                   "jobs": [[task.job_uid, 1, None]]}, "Jobs ahead: 1."),

@@ -18,6 +18,7 @@ from senaite.queue.model import states
 from senaite.queue.tests.storecontract.base import StoreCase
 from senaite.queue.tests.tasks import ALICE
 from senaite.queue.tests.tasks import make_task
+from senaite.queue.tests.tasks import START
 
 
 class Reader(object):
@@ -87,7 +88,19 @@ class FeedContract(StoreCase):
             "context_path": "/senaite/worksheets/WS-1", "uids": ["a", "b"],
             "username": "lab", "ghost": True, "job_uid": task["task_uid"],
             "job_total": 2, "job_created": task["created"], "locks": ["s"],
-            "overtime": None, "job_skipped": 0}])
+            "overtime": None, "job_skipped": 0,
+            "visible_at": START,
+            "version": self.store.version()}])
+        # Each change has a version of its own
+        first = self.store.version()
+        self.add(2, delay=60)
+        self.pop()
+        told = dict((change["task_uid"], change)
+                    for change in self.store.changes()["tasks"])
+        later = told["{:032x}".format(2)]
+        self.assertEqual(later["visible_at"], START + 60)
+        self.assertNotIn(first, [change["version"] for change in
+                                 told.values()])
 
     def test_feed_tells_the_overtime_of_a_slow_task(self):
         task = self.add(1)

@@ -28,6 +28,7 @@ from senaite.queue.server.line_up import MOST_JOBS
 from senaite.queue.server.line_up import MOST_TASKS
 from senaite.queue.server.line_up import REMEMBER_PACES_SECONDS
 from senaite.queue.server.line_up import REMEMBER_SECONDS
+from senaite.queue.server.line_up import SHORTEST
 from senaite.queue.server.line_up import SILENT_AFTER
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
@@ -73,7 +74,8 @@ class TestLineUp(LineUpCase):
 
     def test_nothing_waits(self):
         self.assertEqual(self.look(), {
-            "pauses": [], "jobs": [], "rest": None})
+            "pauses": [], "jobs": [], "rest": None, "under_way": [],
+            "version": self.store.version(), "read_at": self.clock()})
 
     def test_jobs_ahead_are_counted(self):
         first = self.add(1)
@@ -86,30 +88,55 @@ class TestLineUp(LineUpCase):
         self.assertEqual(found["jobs"], [[second, 1, None], [third, 2, None]])
         self.assertIsNone(found["rest"])
         self.assertNotIn(first, [job[0] for job in found["jobs"]])
+        self.assertEqual(found["under_way"], [first])
 
     def test_time_follows_from_the_medians_of_the_last_hour(self):
         for number in range(FEWEST):
-            self.do(number + 1, 10)
-        jobs = [self.add(number) for number in (11, 12, 13)]
+            self.do(number + 1, 100)
+        jobs = [self.add(number) for number in (11, 12, 13, 14)]
+        self.store.pop(ALICE, 10000)
+        # What runs has taken some of its time already
         self.assertEqual(self.look()["jobs"], [
-            [jobs[0], 0, 0.0], [jobs[1], 1, 10.0], [jobs[2], 2, 20.0]])
+            [jobs[1], 1, 97.0], [jobs[2], 2, 197.0], [jobs[3], 3, 297.0]])
         # Two consumers take turns
+        self.store.pop(BOB, 10000)
+        self.assertEqual(self.look()["jobs"], [
+            [jobs[2], 2, (94.0 + 97.0) / 2],
+            [jobs[3], 3, (94.0 + 97.0 + 100.0) / 2]])
+
+    def test_no_time_is_told_by_tasks_that_take_longer_than_usual(self):
+        for number in range(FEWEST):
+            self.do(number + 1, 10)
+        jobs = [self.add(11), self.add(12)]
+        self.store.pop(ALICE, 10000)
+        self.clock.forward(9.5 - REMEMBER_SECONDS)
+        self.assertEqual(self.look()["jobs"], [[jobs[1], 1, SHORTEST]])
+        self.assertEqual(self.look()["jobs"], [[jobs[1], 1, None]])
+
+    def test_no_time_while_a_consumer_finds_nothing_that_may_run(self):
+        for number in range(FEWEST):
+            self.do(number + 1, 10)
         self.store.hello(BOB)
-        self.assertEqual(self.look()["jobs"][2], [jobs[2], 2, 10.0])
+        self.add(11, locks=["sample"])
+        waiting = self.add(12, locks=["sample"])
+        self.store.pop(ALICE, 10000)
+        self.assertIsNone(self.store.pop(BOB, 10000))
+        self.assertEqual(self.look()["jobs"], [[waiting, 1, None]])
 
     def test_no_time_without_a_basis(self):
         for number in range(FEWEST):
             self.do(number + 1, 10)
         for number in range(FEWEST - 1):
             self.do(number + 11, 5, name="b")
-        jobs = [self.add(21), self.add(22, name="b"), self.add(23)]
-        self.assertEqual([job[2] for job in self.look()["jobs"]],
-                         [0.0, 10.0, None])
+        jobs = [self.add(20), self.add(21), self.add(22, name="b"),
+                self.add(23)]
+        self.store.pop(ALICE, 10000)
+        self.assertEqual(self.look()["jobs"], [
+            [jobs[1], 1, 7.0], [jobs[2], 2, 17.0], [jobs[3], 3, None]])
         # Too long ago
         self.clock.forward(3700)
-        self.store.hello(ALICE)
-        self.assertEqual(self.look()["jobs"], [
-            [jobs[0], 0, 0.0], [jobs[1], 1, None], [jobs[2], 2, None]])
+        self.store.hello(BOB)
+        self.assertEqual([job[2] for job in self.look()["jobs"]], [None] * 3)
 
     def test_no_time_without_a_consumer(self):
         for number in range(FEWEST):
@@ -134,7 +161,8 @@ class TestLineUp(LineUpCase):
                         surroundings.provide(OneAtATime()))
         self.add(11)
         self.add(12)
-        self.assertEqual(self.look()["jobs"][1][1:], [1, 10.0])
+        self.store.pop(ALICE, 10000)
+        self.assertEqual(self.look()["jobs"][0][1:], [1, 7.0])
 
     def test_pauses_are_told_and_hold_up_nobody_else(self):
         self.add(1, name="a")
@@ -204,6 +232,8 @@ class TestCost(LineUpCase):
 
     def test_an_index_has_the_order_and_the_number_is_limited(self):
         self.do(10 ** 6, 1)
+        # Medians are only read for a line that moves
+        self.store.pop(ALICE, 10000)
         del self.statements[:]
         self.clock.forward(REMEMBER_PACES_SECONDS)
         self.look()
