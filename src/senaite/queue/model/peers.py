@@ -28,8 +28,9 @@ STRANGER = "stranger"
 #: server reports every few seconds while anybody asks it
 SILENT_SECONDS = 20
 
-#: Maximum number of strangers that are remembered, the latest ones
-MOST_STRANGERS = 20
+#: Maximum number of strangers, and of silent servers, that are remembered: the
+#: latest ones
+MOST_REMEMBERED = 20
 
 
 def is_alive(peer, now, gone=()):
@@ -58,15 +59,22 @@ def attend(peers, me, now, gone=(), has=None, joins=True):
     """
     has = has or {}
     own = dict(me, seen=now, since=now, standing=GUEST)
-    others, strangers = [], []
+    others, strangers, silent, before = [], [], [], None
     for peer in peers:
         if peer["id"] == me["id"]:
-            if is_alive(peer, now) or peer["standing"] == STRANGER:
+            before = peer["standing"]
+            if is_alive(peer, now) or before == STRANGER:
                 own.update(since=peer["since"], standing=peer["standing"])
         elif peer["standing"] == STRANGER:
             strangers.append(dict(peer))
         elif is_alive(peer, now, gone):
             others.append(dict(peer))
+        elif peer["id"] not in gone:
+            silent.append(dict(peer))
+    members = [peer for peer in others if peer["standing"] == MEMBER]
+    if before == MEMBER and all(has.get(peer["id"]) for peer in members):
+        # nobody has asked it for a while, such as a standby
+        own["standing"] = MEMBER
     if own["standing"] == MEMBER:
         _judge(own, others, strangers, has, now)
     elif any(has.get(peer["id"]) for peer in strangers):
@@ -78,8 +86,11 @@ def attend(peers, me, now, gone=(), has=None, joins=True):
             own["standing"] = GUEST
         elif not members and own["standing"] == GUEST:
             own.update(standing=MEMBER, since=now)
-    strangers.sort(key=lambda peer: peer["seen"])
-    return [own] + others + strangers[-MOST_STRANGERS:]
+    return [own] + others + _latest(strangers) + _latest(silent)
+
+
+def _latest(peers):
+    return sorted(peers, key=lambda peer: peer["seen"])[-MOST_REMEMBERED:]
 
 
 def _judge(own, others, strangers, has, now):

@@ -129,7 +129,8 @@ class Companions(object):
         found = self.store.attend(me, gone, has, joins)
         self._log(portal, before, found[1:])
         members = [peer for peer in found[1:]
-                   if peer["standing"] == peers.MEMBER]
+                   if peer["standing"] == peers.MEMBER
+                   and peers.is_alive(peer, found[0]["seen"], gone)]
         if found[0]["standing"] == peers.STRANGER or \
                 peers.sees_another(members, has):
             result = restores.FOREIGN

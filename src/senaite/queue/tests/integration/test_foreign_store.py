@@ -209,6 +209,16 @@ class TestOneDatabase(TwoDatabases):
         self.assertIsNotNone(second.pop(CONSUMER))
         self.assertEqual(self.get_standings(), [peers.MEMBER] * 2)
 
+    def test_standby_does_not_wait_again(self):
+        self.deliver_and_work(1)
+        second = self.begin_server(self.db, "original:2")
+        second.agreement.check()
+        self.pass_time(6, self.queue)
+        self.assertIsNone(second.agreement.check())
+        self.pass_time(2 * peers.SILENT_SECONDS, self.queue)
+        self.assertIsNone(second.agreement.check())
+        self.assertEqual(self.get_standings(), [peers.MEMBER] * 2)
+
     def test_server_that_was_killed_elsewhere_is_waited_for(self):
         self.deliver_and_work(1)
         second = self.begin_server(self.db, "original:2")
