@@ -46,8 +46,13 @@ class CopiedCluster(Cluster):
         super(CopiedCluster, self).prepare()
         self.server = None
 
-    def give_server(self):
-        """Start a queue server of the copy's own, on its own store."""
+    def give_server(self, store=None):
+        """Start a queue server of the copy's own.
+
+        :param store: URL of its store; one of its own by default
+        """
+        if store:
+            self.env["SENAITE_QUEUE_STORE"] = store
         self.server = self._zope("server", self.server_port, "server")
         self.server.start()
         self.server.wait()

@@ -40,7 +40,7 @@ from senaite.queue.model import peers
 from senaite.queue.model import restores
 
 #: Seconds between two reports
-REPORT_SECONDS = 5
+REPORT_SECONDS = 2
 
 #: Seconds between two reports of a server that waits to be let in
 ASK_SECONDS = 0.5
