@@ -42,19 +42,34 @@ FORBIDDEN = {
 WAITING = PACKAGE + "/site/waiting.py"
 
 
+def find_other_names(tree):
+    """Return what a module imports by another name: that name -> the last part
+    of what it is."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                if alias.asname:
+                    found[alias.asname] = alias.name.rpartition(".")[2]
+    return found
+
+
 def find(path):
     """Yield (line, name, what to use) of each forbidden use in a file."""
     with open(path, encoding="utf-8") as source:
         tree = ast.parse(source.read(), path)
+    names_of = find_other_names(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             owner = node.value
-            owner = getattr(owner, "attr", getattr(owner, "id", None))
+            owner = getattr(owner, "attr", None) or names_of.get(
+                getattr(owner, "id", None), getattr(owner, "id", None))
             names = [(owner, node.attr)]
         elif isinstance(node, ast.ImportFrom):
             names = [(node.module, alias.name) for alias in node.names]
         elif isinstance(node, ast.Call) and not node.args and \
-                getattr(node.func, "id", None) == "DateTime":
+                names_of.get(getattr(node.func, "id", None),
+                             getattr(node.func, "id", None)) == "DateTime":
             yield node.lineno, "DateTime()", "clock.now()"
             continue
         else:

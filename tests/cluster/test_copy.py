@@ -23,6 +23,7 @@ import pytest
 import requests
 from harness.copied import CopiedCluster
 from harness.counting import Counter
+from harness.lab import Lab
 from harness.lims import Lims
 from harness.waiting import eventually
 
@@ -56,18 +57,38 @@ def test_copy_takes_and_gives_no_task(cluster, counter, copy):
     assert Counter(copy).journal() == []
 
     lims = Lims(copy.web.url, "labman1", copy.secrets["labman1"])
+    lab = Lab(lims)
+    path = lims.create_worksheet("analyst1")
+    listing, uids = lab.open_for(path, lab.create_samples(1))
+    listing.press("assign", uids)
+    # no consumer does anything in the copy: the click has done it
+    assert lab.states(path) == {"assigned": len(uids)}
     client = lims.session.get(copy.web.url + "/clients", timeout=120).text
     assert "does not see the database of this site" in client
 
-    # its own queue server makes a queue of its own
-    url = copy.give_server()
+    # its own queue server is given the original's store by mistake
+    url = copy.give_server("sqlite:///" + cluster.path("queue.db"))
     requests.get(
         copy.web.url + "/queuetest_setting", timeout=120,
         auth=("admin", copy.secrets["admin"]),
         params={"name": "server", "value": url}).raise_for_status()
+    eventually(lambda: copy.said(copy.server, "foreign_store"),
+               "the copy's server to refuse the store", seconds=90)
+    items = counter.items(counter.add(tasks=TASKS, items=2, seconds=0.05))
+    counter.await_once(items)
+    counter.await_idle()
     copied = Counter(copy)
-    eventually(lambda: copy.said(copy.web, "database_accepted"),
-               "the copy to be served by its own server", seconds=90)
+    assert copied.journal() == []
+    with open(cluster.server.log, errors="replace") as log:
+        assert "event=held" not in log.read()
+
+    # with a store of its own, it has a queue of its own
+    copy.server.stop()
+    copy.give_server("sqlite:///" + copy.path("queue.db"))
+    eventually(lambda: copy.said(copy.server, "held older=lost"),
+               "the copy's server to see that this store is another one",
+               seconds=90)
+    copy.reconcile()
     items = copied.items(copied.add(tasks=3, items=2))
     copied.await_once(items)
     assert counter.counts(items) == [0] * len(items)

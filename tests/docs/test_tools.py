@@ -91,6 +91,9 @@ def test_lint_refuses_the_time_of_day(tmp_path):
     """In whatever way a module asks for it."""
     for line in ("import time\nbegan = time.time()",
                  "import time\nread = time.time",
+                 "import time as t\nbegan = t.time()",
+                 "from datetime import datetime as dt\nat = dt.utcnow()",
+                 "from DateTime import DateTime as Date\nat = Date()",
                  "from time import time",
                  "import datetime\nat = datetime.datetime.now()",
                  "from datetime import datetime\nat = datetime.utcnow()",

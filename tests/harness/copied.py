@@ -16,7 +16,9 @@ original's queue server.
 
 import os
 import shutil
+import subprocess
 
+from harness import paths
 from harness.cluster import Cluster
 
 
@@ -46,12 +48,23 @@ class CopiedCluster(Cluster):
         super(CopiedCluster, self).prepare()
         self.server = None
 
-    def give_server(self):
-        """Start a queue server of the copy's own, on its own store."""
+    def give_server(self, store):
+        """Start a queue server of the copy's own; return its address.
+
+        :param store: URL of its store
+        """
+        self.env["SENAITE_QUEUE_STORE"] = store
         self.server = self._zope("server", self.server_port, "server")
         self.server.start()
         self.server.wait()
         return self._url(self.server_port)
+
+    def reconcile(self):
+        """Say that the copy is to go on with its own store, as people do."""
+        subprocess.run(
+            [os.path.join(paths.ROOT, "bin", "senaite-queue-reconcile"), "-C",
+             self.path("web1", "zope.conf")], check=True, timeout=120,
+            env=dict(os.environ, **self.web.process.env))
 
     def said(self, node, event):
         """Tell whether a process has logged an event."""

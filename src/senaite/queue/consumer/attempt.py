@@ -142,7 +142,7 @@ class Attempt(object):
                 force=True, timeout=self.task.max_seconds,
                 username=self.task.username or "")
         except AnswerTimeout:
-            return self._settle(MOST_COMMIT_SECONDS) or {"outcome": TIMEOUT}
+            return self._settle(MOST_COMMIT_SECONDS) or self._time_out()
         except NotConnected:
             self.registry.lose(lease)
             return _failure(scheduling.LEASE_LOST, "The consumer is not "
@@ -167,6 +167,16 @@ class Attempt(object):
             while self.lease.running and clock.monotonic() < limit:
                 time.sleep(LOOK_SECONDS)
         return self._recorded()
+
+    def _time_out(self):
+        """Return the outcome of work that took too long."""
+        if self.lease.lose() and self.lease.running:
+            return _failure(
+                scheduling.TIMEOUT, "Its commit had not ended after {} "
+                "seconds, and may have been committed since. Requeue it, if it "
+                "is not tried again by itself: what was committed is not done "
+                "twice".format(MOST_COMMIT_SECONDS))
+        return {"outcome": TIMEOUT}
 
     def has_ended(self):
         """Tell whether the work has ended, with whatever outcome."""

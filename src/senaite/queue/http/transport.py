@@ -235,8 +235,12 @@ class Transport(object):
             answer = None
         if isinstance(answer, dict) and self._is_strict() and \
                 not answers.is_signed(response, signer):
+            # it may be a stranger, and gets no other payload before it has
+            # proved itself
+            self._is_introduced = self._membership is None
             answer = self._read_unsigned(status, answer)
         if not isinstance(answer, dict):
+            self._is_introduced = self._membership is None
             if status in (401, 403):
                 raise ServerRefused(status, "not allowed")
             raise ServerFailed(

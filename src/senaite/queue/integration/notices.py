@@ -178,6 +178,10 @@ def tell_held(hold):
             u"The task store is empty, but this site has used another one "
             u"before. No tasks are run or accepted: name the right store, or "
             u"let an administrator reconcile them in 'Queue Monitor'."),
+        restores.FOREIGN: _(
+            u"A queue server of another database uses the task store of this "
+            u"site. No tasks are run or accepted: if this is a copy of a site, "
+            u"give its queue server a store of its own."),
     }
     return found[hold["kind"]]
 

@@ -32,8 +32,13 @@ STORE = "store"
 OTHER = "other"
 #: The store is empty, and the site had another one
 LOST = "lost"
+#: A queue server of another database, such as that of a copy, works with the
+#: store; it is not kept in the store
+FOREIGN = "foreign"
+#: This is not known yet; as above
+JOINING = "joining"
 
-KINDS = (DATABASE, STORE, OTHER, LOST)
+KINDS = (DATABASE, STORE, OTHER, LOST, FOREIGN)
 
 #: What is logged of each
 WORDS = {
@@ -41,6 +46,10 @@ WORDS = {
     STORE: "the task store is older than the database",
     OTHER: "the task store is not the one that the database knows",
     LOST: "the task store is empty, and the database knows another one",
+    FOREIGN: "the task store belongs to another database, of which this one "
+             "is a copy, or the other way round",
+    JOINING: "another queue server has not confirmed yet that it sees the "
+             "same database",
 }
 
 PUT_BACK = "put_back"

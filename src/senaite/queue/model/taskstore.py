@@ -342,11 +342,12 @@ class ITaskStore(Interface):
         """Keep the site's mark and its latest transaction that recorded work,
         to compare them with later ones; earlier ones are ignored."""
 
-    def hold(kind, mark):
+    def hold(kind, mark, by=None):
         """Note that the store and the site do not belong together, until
         `reconcile`.
 
         :param kind: one of `restores.KINDS`
+        :param by: mark of the queue server that says so
         :returns: what `get_hold` returns from now on, and whether it was not
             held before
         """
@@ -354,7 +355,29 @@ class ITaskStore(Interface):
     def get_hold():
         """Return why no tasks are handed out: a dict with `kind`, `mark` (of
         the site), `epoch` and `counter` (of the store, when that was noticed)
-        and `since` (epoch seconds); None when they are."""
+        and `since` (epoch seconds), and `by` (see `hold`) if it is known;
+        None when they are."""
+
+    def lift(by):
+        """End a hold without any decision: it is about another database.
+
+        :param by: mark of the queue server that said so
+        :returns: whether there was such a hold
+        """
+
+    def servers():
+        """Return what is known of the queue servers that work with the store:
+        a list of dicts, see `senaite.queue.model.peers`."""
+
+    def attend(me, gone=(), has=None, joins=True):
+        """Note the report of a queue server, by the store's clock; see
+        `senaite.queue.model.peers.attend`.
+
+        :returns: what `servers` returns from now on, the own record first
+        """
+
+    def forget_strangers():
+        """Forget which queue servers were refused."""
 
     def changed_since(mark):
         """Return what has changed since the site has recorded a mark.

@@ -64,6 +64,7 @@ HELD = {
     restores.STORE: "held, the store is older than the database",
     restores.OTHER: "held, the store is not that of the database",
     restores.LOST: "held, the store is empty and the database knows another",
+    restores.FOREIGN: "held, the store belongs to another database",
 }
 
 #: HTTP status of a refusal of the queue server -> what is wrong
@@ -197,7 +198,9 @@ def _check_store(utility):
     except StoreUnavailable:
         return {"store": "refuses writes"}
     checks = {"store": OK}
-    if hold is not None:
+    if utility.agreement.is_foreign():
+        checks["queue"] = HELD[restores.FOREIGN]
+    elif hold is not None:
         checks["queue"] = HELD[hold["kind"]]
     elif pauses:
         checks["queue"] = "paused" if any(

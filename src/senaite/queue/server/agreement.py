@@ -32,10 +32,12 @@ from __future__ import print_function
 import threading
 import time
 
+from senaite.queue.errors import QueueHeld
 from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import restores
+from senaite.queue.server.companions import Companions
 
 #: Seconds between two writes of the site's mark, and between two comparisons on
 #: behalf of clients
@@ -43,6 +45,9 @@ NOTE_SECONDS = 5
 
 #: Seconds for which a database has to be seen as older than the store
 CONFIRM_SECONDS = 3
+
+#: What is not kept in the store
+NOT_KEPT = (restores.FOREIGN, restores.JOINING)
 
 #: What is said of tasks, in the history and in logs
 REASONS = {
@@ -60,14 +65,18 @@ REASONS = {
 class Agreement(object):
     """The comparisons for one store."""
 
-    def __init__(self, store, find_portal, confirm_seconds=None):
+    def __init__(self, store, find_portal, confirm_seconds=None,
+                 companions=None):
         """
         :type store: senaite.queue.interfaces.ITaskStore
         :param find_portal: function that returns the root object of the
             store's site as the current transaction sees it, or None
         :param confirm_seconds: `CONFIRM_SECONDS` by default
+        :param companions: the other queue servers of the store
+        :type companions: senaite.queue.server.companions.Companions
         """
         self.store = store
+        self.companions = companions or Companions(store)
         self._find_portal = find_portal
         self._confirm_seconds = CONFIRM_SECONDS \
             if confirm_seconds is None else confirm_seconds
@@ -79,7 +88,8 @@ class Agreement(object):
     def check(self):
         """Compare the database and the store.
 
-        :returns: why no tasks may be handed out, see `ITaskStore.get_hold`;
+        :returns: why no tasks may be handed out, see `ITaskStore.get_hold`, or
+            a dict with only the `kind` when another queue server is the reason;
             None when they belong together
         :raises StoreUnavailable: when the store does not answer
         """
@@ -88,12 +98,33 @@ class Agreement(object):
         return self._last
 
     def glance(self):
-        """Return what `check` returns, as of a few seconds ago."""
+        """Return what `check` returns, as of a few seconds ago; None while a
+        queue server has just begun and waits for others."""
         looked_at = self._looked_at
+        found = self._last
         if looked_at is None or \
                 clock.monotonic() - looked_at >= NOTE_SECONDS:
-            return self.check()
-        return self._last
+            found = self.check()
+        if found is not None and found["kind"] == restores.JOINING:
+            return None
+        return found
+
+    def require_ours(self):
+        """Change nothing in the store of another database.
+
+        :raises QueueHeld: when another database uses the store
+        :raises StoreUnavailable: when the store does not answer
+        """
+        self.glance()
+        if self.is_foreign():
+            raise QueueHeld("{}; nothing was changed".format(
+                restores.WORDS[restores.FOREIGN]))
+
+    def is_foreign(self):
+        """Tell whether another database uses the store, as of the last
+        comparison."""
+        last = self._last
+        return last is not None and last["kind"] == restores.FOREIGN
 
     def _check(self):
         portal = self._find_portal()
@@ -102,11 +133,20 @@ class Agreement(object):
         # Not at import: they need the ZODB
         from senaite.queue.records import ledger
         from senaite.queue.records import store_mark
+        last = self._last
+        refusal = self.companions.look(
+            portal, last is None or last["kind"] in NOT_KEPT)
+        if refusal is not None:
+            return {"kind": refusal}
         # The site first: the store may go on in between, and is not older
         mark = store_mark.read(portal)
         worked = ledger.last_transaction(portal)
         found = self.store.meet(mark, worked)
         if found["hold"] is not None:
+            if found["kind"] is None and self._is_of_others(
+                    portal, found["hold"]):
+                return None
+            self.companions.step_back(portal)
             return found["hold"]
         if found["kind"] is None:
             if found["is_new"] and self._is_due():
@@ -116,7 +156,9 @@ class Agreement(object):
             mark = self._confirm(portal)
             if mark is False:
                 return None
-        hold, is_first = self.store.hold(found["kind"], mark)
+        hold, is_first = self.store.hold(
+            found["kind"], mark, self.companions.mark)
+        self.companions.step_back(portal)
         if is_first:
             logger.error(
                 "event=held older=%s site=%s database=%s store=%s:%s: %s. No "
@@ -126,6 +168,19 @@ class Agreement(object):
                 "{}:{}".format(*mark) if mark else None, hold["epoch"],
                 hold["counter"], restores.WORDS[hold["kind"]])
         return hold
+
+    def _is_of_others(self, portal, hold):
+        """End a hold that another database has caused, such as that of a copy,
+        if there is one; tell whether there was."""
+        by = hold.get("by")
+        if not by or self.companions.is_ours(portal, by) or \
+                not self.store.lift(by):
+            return False
+        logger.warning(
+            "event=lifted older=%s site=%s mark=%s: it was another database "
+            "that did not belong to this store", hold["kind"],
+            "/".join(portal.getPhysicalPath()), by)
+        return True
 
     def _confirm(self, portal):
         """Look again with fresh transactions whether the database is older.
@@ -150,6 +205,19 @@ class Agreement(object):
                 return mark
             time.sleep(0.2)
 
+    def _require_own_store(self, portal):
+        """Have the store belong to this database from now on, unless another
+        one uses it."""
+        if self.companions.look(portal, False) != restores.FOREIGN:
+            return
+        if self.companions.are_at_work():
+            raise QueueHeld(
+                "{}. Stop the queue servers of that database first, if the "
+                "store is to belong to this one".format(
+                    restores.WORDS[restores.FOREIGN]))
+        self.companions.forget_strangers()
+        self.check()
+
     def _is_due(self):
         with self._lock:
             now = clock.monotonic()
@@ -168,9 +236,13 @@ class Agreement(object):
         :param username: on whose behalf, for the log
         :returns: number of tasks by what became of them, see
             `ITaskStore.reconcile`, and `kind`; None when nothing is held
+        :raises QueueHeld: when a queue server of another database works with
+            the store
         """
-        hold = self.store.get_hold()
         portal = self._find_portal()
+        if portal is not None:
+            self._require_own_store(portal)
+        hold = self.store.get_hold()
         if hold is None or portal is None:
             return None
         from senaite.queue.records import ledger
@@ -199,7 +271,7 @@ class Agreement(object):
                 self.store.changed_since(None)[1], is_recorded, is_complete)
         counts = self.store.reconcile(
             hold["kind"], mark, decisions, REASONS, waiting)
-        self._looked_at = None
+        self._looked_at = self._last = None
         logger.warning(
             "event=reconciled older=%s by=%s put_back=%s failed=%s "
             "cancelled=%s", hold["kind"], username,

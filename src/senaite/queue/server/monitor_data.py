@@ -97,6 +97,7 @@ class Monitoring(object):
         :returns: True; False when it is not queued (any more)
         :raises TaskNotFound: no such task
         """
+        self.agreement.require_ours()
         task_uid = get_task_uid(task)
         changed = self.store.set_priority(task_uid, priority, username)
         if changed:
@@ -111,6 +112,7 @@ class Monitoring(object):
         :returns: uids of the tasks that were cancelled
         :raises TaskNotFound: no such job
         """
+        self.agreement.require_ours()
         for task in self.get_undelivered():
             if task.job_uid == job_uid:
                 self.store.add(task)
@@ -123,6 +125,7 @@ class Monitoring(object):
     def pause(self, name=None, username=None):
         """Hand out no more tasks of a name, or none at all; False when it was
         paused before."""
+        self.agreement.require_ours()
         changed = self.store.pause(name, username)
         if changed:
             log_event("paused", tasks=name or "all", by=username)
@@ -130,6 +133,7 @@ class Monitoring(object):
 
     def resume(self, name=None, username=None):
         """End a pause; False when there was none."""
+        self.agreement.require_ours()
         changed = self.store.resume(name, username)
         if changed:
             log_event("resumed", tasks=name or "all", by=username)

@@ -37,7 +37,7 @@ from senaite.queue.model.states import DONE
 from senaite.queue.model.states import FAILED
 from senaite.queue.model.states import FINISHED
 from senaite.queue.model import surroundings
-from senaite.queue.server.agreement import Agreement
+from senaite.queue.server import agreement
 from senaite.queue.server.attendance import Attendance
 from senaite.queue.server.event_log import log_event
 from senaite.queue.server.line_up import LineUp
@@ -106,7 +106,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         self.upkeep_turn = UpkeepTurn()
         self.attendance = Attendance(store)
         self.line_up = LineUp(store)
-        self.agreement = Agreement(store, self.find_portal)
+        self.agreement = agreement.Agreement(store, self.find_portal)
         self.top_priority_tasks = None
         # Up to where the free keys of finished tasks were removed
         self.forgotten = None
@@ -133,9 +133,11 @@ class ServerQueueUtility(Monitoring, QueueReader):
         """
         hold = self.agreement.check()
         if hold is not None:
-            raise QueueHeld("{}; no tasks are accepted until somebody "
-                            "reconciles them".format(
-                                restores.WORDS[hold["kind"]]))
+            raise QueueHeld("{}; no tasks are accepted until {}".format(
+                restores.WORDS[hold["kind"]],
+                "it has" if hold["kind"] == restores.JOINING else
+                "this is settled" if hold["kind"] == restores.FOREIGN else
+                "somebody reconciles them"))
         results = self.store.add_many(tasks)
         for task, result in zip(tasks, results):
             if result == "added":
@@ -222,7 +224,10 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :param stopped: ids of those that were stopped as planned
         """
-        self.agreement.check()
+        hold = self.agreement.check()
+        if hold is not None and hold["kind"] in agreement.NOT_KEPT:
+            # The consumer of the other database may have the same name
+            return []
         uids = self.store.hello(consumer_id, stopped)
         self.log_rescued(uids, consumer=consumer_id)
         return uids
@@ -267,6 +272,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         :returns: True when that changed anything; False when it did not, or
             when there is no such task
         """
+        self.agreement.require_ours()
         task_uid = get_task_uid(task)
         found = self.store.get(task_uid)
         if found is None:
@@ -287,6 +293,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         :returns: True; False when the task has not failed
         :raises TaskNotFound: no such task
         """
+        self.agreement.require_ours()
         task_uid = get_task_uid(task)
         found = self.store.get(task_uid)
         if found is None and self.offer_again(task_uid):
@@ -317,6 +324,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
         :param username: on whose behalf, for the log
         :returns: the number of tasks that were removed
         """
+        self.agreement.require_ours()
         count = self.store.purge()
         log_event("removed_all", tasks=count, by=username)
         return count

@@ -14,16 +14,19 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import sys
+
 from AccessControl.unauthorized import Unauthorized
 from Acquisition import aq_base
 from Acquisition import aq_inner
 from Acquisition import aq_parent
 from bika.lims import api
+import six
 from zExceptions import NotFound
 from ZODB.POSException import POSKeyError
 
 #: What traversal raises where there is no such object, or none for this user
-GONE = (AttributeError, KeyError, NotFound, Unauthorized)
+GONE = (KeyError, NotFound, Unauthorized)
 
 
 def get_object(uid):
@@ -32,7 +35,12 @@ def get_object(uid):
     :raises Exception: whatever keeps it from being loaded now, such as a ZEO
         server that is away: it may be there all the same
     """
-    return _or_none(api.get_object_by_uid, uid, default=None)
+    def follow():
+        brain = api.get_brain_by_uid(uid)
+        return brain is not None and _is_filed(
+            api.get_portal(), brain.getPath())
+
+    return _or_none(lambda: api.get_object_by_uid(uid, default=None), follow)
 
 
 def traverse(base, path):
@@ -44,17 +52,47 @@ def traverse(base, path):
     :param path: path from there, or physical path
     :raises Exception: see `get_object`
     """
-    return _or_none(base.unrestrictedTraverse, path)
+    return _or_none(lambda: base.unrestrictedTraverse(path),
+                    lambda: _is_filed(base, path))
 
 
-def _or_none(find, *args, **kw):
+def _or_none(find, is_filed):
+    """Return what a function finds, or None if that is gone.
+
+    :param is_filed: function that tells whether the object is where it is
+        looked for
+    """
     try:
-        return find(*args, **kw)
+        return find()
     except POSKeyError:
         # A KeyError by class, but a damaged or unreachable database
         raise
     except GONE:
         return None
+    except AttributeError:
+        # Archetypes says so that a name is not there. Where it is, this is an
+        # error in the code of some object on the way
+        error = sys.exc_info()
+        if is_filed():
+            six.reraise(*error)
+        return None
+
+
+def _is_filed(base, path):
+    """Tell whether there is an object at a path, without any traversal."""
+    names = path.split("/") if isinstance(path, six.string_types) \
+        else list(path)
+    found = base
+    if names and not names[0]:
+        found, names = base.getPhysicalRoot(), names[1:]
+    for name in names:
+        # Not hasattr, see below
+        if getattr(aq_base(found), "_getOb", None) is None:
+            return False
+        found = found._getOb(name, None)
+        if found is None:
+            return False
+    return True
 
 
 def is_there(obj):

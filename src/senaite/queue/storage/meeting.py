@@ -73,7 +73,7 @@ def _is_later(worked, known):
     return bool(worked) and (not known or known < worked)
 
 
-def hold(unit, kind, mark):
+def hold(unit, kind, mark, by=None):
     """Hand out no more tasks; see `ITaskStore.hold`."""
     row = unit.site_row()
     found = _hold(row)
@@ -82,8 +82,19 @@ def hold(unit, kind, mark):
     found = {"kind": kind, "mark": list(mark) if mark else None,
              "epoch": fields.to_native(row["epoch"]),
              "counter": row["counter"], "since": unit.now}
+    if by:
+        found["by"] = by
     _write(unit, hold=fields.to_text(json.dumps(found, sort_keys=True)))
     return found, True
+
+
+def lift(unit, by):
+    """End a hold without decisions; see `ITaskStore.lift`."""
+    found = _hold(unit.site_row())
+    if found is None or found.get("by") != by:
+        return False
+    _write(unit, hold=None)
+    return True
 
 
 def get_hold(unit):
@@ -249,8 +260,9 @@ def _hold(row):
     if not row["hold"]:
         return None
     found = json.loads(row["hold"])
-    for name in ("kind", "epoch"):
-        found[name] = fields.to_native(found[name])
+    for name in ("kind", "epoch", "by"):
+        if name in found:
+            found[name] = fields.to_native(found[name])
     if found["mark"]:
         found["mark"] = (fields.to_native(found["mark"][0]), found["mark"][1])
     return found

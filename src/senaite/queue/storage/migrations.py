@@ -106,6 +106,10 @@ def _table_of_past_pauses(connection):
     schema.past_pause.create(connection)
 
 
+def _column_for_servers(connection):
+    connection.exec_driver_sql("ALTER TABLE site ADD COLUMN servers TEXT")
+
+
 #: (version, what the step does, function of a connection); append only
 STEPS = (
     (2, "what listings filter, search and sort by", _columns_for_listings),
@@ -113,6 +117,7 @@ STEPS = (
     (4, "what tells a restored backup, and what became of items",
      _columns_for_backups_and_outcomes),
     (5, "who has paused and resumed the queue", _table_of_past_pauses),
+    (6, "which queue servers work with the store", _column_for_servers),
 )
 
 FIRST_VERSION = 1

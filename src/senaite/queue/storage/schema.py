@@ -82,6 +82,8 @@ site = Table(
     Column("worked", String(16)),
     Column("formers", Text),
     Column("hold", Text),
+    # Queue servers that work with the store (JSON); see `presence`
+    Column("servers", Text),
 )
 
 #: One row per task, history included. `payload` is the task as it was added;

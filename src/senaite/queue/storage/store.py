@@ -39,6 +39,7 @@ from senaite.queue.storage import jobs
 from senaite.queue.storage import meeting
 from senaite.queue.storage import outcomes
 from senaite.queue.storage import pauses
+from senaite.queue.storage import presence
 from senaite.queue.storage import queue_ahead
 from senaite.queue.storage import reads
 from senaite.queue.storage import statistics
@@ -288,9 +289,25 @@ class TaskStore(object):
         with self._write() as unit:
             meeting.note(unit, mark, worked)
 
-    def hold(self, kind, mark):
+    def hold(self, kind, mark, by=None):
         with self._write() as unit:
-            return meeting.hold(unit, kind, mark)
+            return meeting.hold(unit, kind, mark, by)
+
+    def lift(self, by):
+        with self._write() as unit:
+            return meeting.lift(unit, by)
+
+    def servers(self):
+        with self._read() as unit:
+            return presence.describe(unit)
+
+    def attend(self, me, gone=(), has=None, joins=True):
+        with self._write() as unit:
+            return presence.attend(unit, me, gone, has, joins)
+
+    def forget_strangers(self):
+        with self._write() as unit:
+            presence.forget_strangers(unit)
 
     def get_hold(self):
         with self._read() as unit:

@@ -75,6 +75,12 @@ class ReconcileView(SteeringView):
                 u"done again, if they were clicked before the backup. Tasks "
                 u"that were clicked afterwards are set to failed, because the "
                 u"click is not in the database."))
+        if self.hold["kind"] == restores.FOREIGN:
+            return words.say(_(
+                u"Nothing happens while a queue server of the other database "
+                u"works with the store. If there is none, the store belongs to "
+                u"this database from now on: do that only if this is not the "
+                u"copy."))
         if self.hold["kind"] == restores.LOST:
             return words.say(_(
                 u"The site goes on with the empty store. Tasks that waited in "

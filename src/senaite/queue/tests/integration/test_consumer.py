@@ -286,6 +286,28 @@ class TestConsumer(ClusterTestCase):
         self.assertEqual([attempt["outcome"] for attempt
                           in self.store.attempts(task.task_uid)], ["done"])
 
+    def test_commit_that_outlasts_the_last_attempt(self):
+        """Nobody can know what becomes of it: the reason says so, and to
+        requeue the task does nothing twice."""
+        self.addCleanup(setattr, attempt, "MOST_COMMIT_SECONDS",
+                        attempt.MOST_COMMIT_SECONDS)
+        attempt.MOST_COMMIT_SECONDS = 0.2
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+        self.before_commit = lambda: go_on.wait(30)
+        _consumer, worker = self.add_consumer()
+        task = self.click(uids=["a"], max_seconds=1, retries=0)
+        self.wait_for(task, states.FAILED)
+        self.assertIn("may have been committed since",
+                      self.store.get(task.task_uid).error_message)
+        go_on.set()
+        eventually(lambda: not worker.registry.strays())
+        self.assertEqual(self.done(), {"a": 1})
+        self.assertEqual(self.status(task), states.FAILED)
+        self.store.requeue(task.task_uid)
+        self.wait_for(task)
+        self.assertEqual(self.done(), {"a": 1})
+
     def test_work_survives_a_server_restart(self):
         self.add_consumer()
         first = self.click(uids=["a"])

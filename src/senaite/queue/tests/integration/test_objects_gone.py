@@ -95,6 +95,26 @@ class TestTraverse(unittest.TestCase):
             objects.is_there(Item())
 
 
+    def test_errors_in_the_code_of_an_object_are_none_of_the_path(self):
+        class Broken(Folder):
+            def __bobo_traverse__(self, request, name):
+                return None.title
+
+        class Archetype(Folder):
+            def __bobo_traverse__(self, request, name):
+                raise AttributeError(name)
+
+        for kind in (Broken, Archetype):
+            folder = kind("folder")
+            folder._setObject("there", Folder("there"), suppress_events=True)
+            self.site._setObject("folder", folder, suppress_events=True)
+            self.assertIsNone(objects.traverse(self.site, "folder/gone"))
+            for path in ("folder/there", ["folder", "there"]):
+                with self.assertRaises(AttributeError):
+                    objects.traverse(self.site, path)
+            self.site._delObject("folder", suppress_events=True)
+
+
 class TestUser(unittest.TestCase):
     """A task must not fail because its user cannot be looked up now."""
 

@@ -204,12 +204,18 @@ class TestStopping(StopCase):
         self.assertEqual(self.status(task), states.RUNNING)
 
     def test_one_grace_for_all_sites(self):
-        _task, consumer = self.begin()
-        worker = workers.Worker(self.db, grace=1)
-        worker._consumers = {1: consumer, 2: consumer, 3: consumer}
+        """Three chunks that do not end cost one grace, not three."""
+        tasks = [self.click(uids=[uid], context_path="/senaite/clients/" + uid)
+                 for uid in "abc"]
+        running = [self.add_consumer()[0] for _task in tasks]
+        eventually(lambda: len(self.begun) == 3)
+        worker = workers.Worker(self.db, grace=2)
+        worker._consumers = dict(enumerate(running))
         began = clock.monotonic()
         worker.stop()
-        self.assertLess(clock.monotonic() - began, 2.5)
+        self.assertLess(clock.monotonic() - began, 2 * worker.grace)
+        for task in tasks:
+            self.assertEqual(self.outcomes(task), ["stopped"])
 
     def test_notes_add_up(self):
         for name in ("a/00000001", "b/00000002", "a/00000001"):

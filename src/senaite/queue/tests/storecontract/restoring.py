@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.model import peers
 from senaite.queue.model import restores
 from senaite.queue.model import states
 from senaite.queue.storage import meeting
@@ -103,6 +104,38 @@ class RestoreContract(StoreCase):
             self.assertState({"task_uid": uid}, state)
         self.assertEqual(self.store.get(running).error_message, "unknown")
         self.assertEqual(self.drain(), [done[0]])
+
+    def test_hold_of_another_database_is_lifted(self):
+        self.add(1)
+        hold, _is_first = self.store.hold(
+            restores.DATABASE, self.get_version(), "a" * 32)
+        self.assertEqual(hold["by"], "a" * 32)
+        self.assertFalse(self.store.lift("b" * 32))
+        self.assertEqual(self.store.get_hold()["by"], "a" * 32)
+        self.assertTrue(self.store.lift("a" * 32))
+        self.assertIsNone(self.store.get_hold())
+        self.assertFalse(self.store.lift("a" * 32))
+
+    def test_queue_servers_report(self):
+        self.assertEqual(self.store.servers(), [])
+        first, second = [{"id": name, "mark": name * 32,
+                          "place": "{}:1".format(name)} for name in "ab"]
+        mine, = self.store.attend(first)
+        self.assertEqual(mine["standing"], peers.MEMBER)
+        self.assertEqual(mine["mark"], "a" * 32)
+        self.assertEqual(mine["seen"], self.store.now())
+        other, _mine = self.store.attend(second, has={"a": True})
+        self.assertEqual(other["standing"], peers.GUEST)
+        self.store.attend(first, has={"b": False})
+        found = dict((peer["id"], peer["standing"])
+                     for peer in self.store.servers())
+        self.assertEqual(found, {"a": peers.MEMBER, "b": peers.STRANGER})
+        self.store.forget_strangers()
+        self.assertEqual(
+            [peer["id"] for peer in self.store.servers()], ["a"])
+        # Tasks are none of their business
+        self.store.purge()
+        self.assertEqual(len(self.store.servers()), 1)
 
     def test_removing_everything_begins_a_new_epoch(self):
         self.add(1)

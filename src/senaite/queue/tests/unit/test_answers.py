@@ -22,6 +22,7 @@ from senaite.queue.errors import BadAnswer
 from senaite.queue.errors import KeyNotProved
 from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
+from senaite.queue.errors import TransportError
 from senaite.queue.http.transport import Transport
 from senaite.queue.tests import wire
 
@@ -134,6 +135,25 @@ class TestForgedServer(unittest.TestCase):
                 (caught.exception.status, caught.exception.error_name),
                 (401, None))
 
+    def test_stranger_at_the_address_gets_one_payload_at_most(self):
+        """Whatever it answers, it has to prove itself before the next one."""
+        for status in (200, 401, 403, 404, 413, 500):
+            way = Transport(self.server.url, lambda: wire.KEY,
+                            membership=Member())
+            self.server.forge = lambda nonce, status, raw: answers.sign(
+                wire.KEY, nonce, status, raw)
+            way.call("queue_server/pop", {"consumer_id": "x"})
+            self.server.forge = lambda nonce, status, raw: ""
+            del self.server.calls[:]
+            for _number in range(3):
+                with self.assertRaises(TransportError):
+                    way.call("queue_server/pop", {"status": status},
+                             force=True)
+            routes = [route.split("/")[-1]
+                      for route, _payload in self.server.calls]
+            self.assertEqual(
+                routes, ["pop", "join", "join"], status)
+
     def test_older_servers_count_where_the_site_says_so(self):
         self.assertTrue(self.call(
             lambda nonce, status, raw: "", membership=Legacy())["success"])
@@ -147,3 +167,16 @@ class Legacy(object):
 
     def get_mark(self):
         return ""
+
+
+class Member(Legacy):
+    """The membership of a process that sees the server's database."""
+
+    def insists(self):
+        return True
+
+    def require_patience(self):
+        """Ask at once."""
+
+    def note_accepted(self):
+        """Note nothing."""

@@ -45,7 +45,7 @@ ARROWS = (
     ("http", ("auth", "model", "site")),
     ("storage", ("model",)),
     ("records", ("model", "site")),
-    ("server", ("http", "model", "records", "site", "storage")),
+    ("server", ("auth", "http", "model", "records", "site", "storage")),
     ("client", ("auth", "http", "model", "records", "site")),
     ("speedups", ("model", "site")),
     ("consumer", ("auth", "client", "http", "model", "records", "site",
