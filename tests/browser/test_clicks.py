@@ -22,6 +22,7 @@ from harness.lab import Lab
 from harness.lims import Lims
 from harness.seeds import Seeds
 from harness.waiting import eventually
+from selenium.webdriver.common.keys import Keys
 from test_lifecycle import Brake
 from test_lifecycle import chunks_of
 
@@ -312,14 +313,15 @@ def test_rows_wait_for_who_is_editing_them(story, page, pictures):
     postponed = ".queue-progress-postponed:not([hidden])"
     field = ".ajax-contents-table td input[name^='Result.{}']"
     with submitted(story, page, story.of(4)[3:]):
-        page.browser.execute_script(
-            "arguments[0].focus();", page.wait(field.format(story.of(5)[4]))[0])
+        typed, = page.wait(field.format(story.of(5)[4]))
+        typed.send_keys("1")
     page.wait(ENDED)
     page.wait(PROGRESS + " " + postponed)
     assert not page.all(".queue-progress > .progress:not([hidden])")
     assert page.all(MARKS)
     pictures("clicks-postponed")
     page.browser.execute_script("document.activeElement.blur();")
+    typed.send_keys(Keys.TAB)
     page.press("button#ajax_save_selection")
     page.until(lambda: not page.all("{}, {}".format(MARKS, PROGRESS)),
                "end of it")
@@ -374,6 +376,30 @@ def check_frames(found):
         assert shown["marks"] and shown["bar"] and shown["jobs"] or \
             frame is found[began + 1], json.dumps(found)
     assert last["ended"] == 1
+
+
+def test_state_of_the_worksheet_follows(story, page, pictures):
+    """In the toolbar, without a new page."""
+    worksheet = story.lab.lims.create_worksheet(ANALYST)
+    listing, analyses = story.lab.open_for(worksheet,
+                                           story.lab.create_samples(1))
+    with chunks_of(story.lab, 0):
+        listing.press("assign", analyses)
+    listing, rows = story.lab.lims.results(worksheet)
+    listing.set_fields({row["uid"]: {"Result": "7.5"} for row in rows})
+    page.log_in(MANAGER)
+    page.open(worksheet + "/manage_results")
+    page.wait(BOX.format(rows[0]["uid"]))
+    state = "#plone-contentmenu-workflow"
+    assert "Open" in page.wait(state)[0].text
+    page.browser.execute_script(STAY)
+    select(page, [row["uid"] for row in rows])
+    page.press(page.wait(BUTTON)[0])
+    page.wait(ENDED)
+    page.until(lambda: "To be verified" in page.wait(state)[0].text, "state")
+    assert not page.all(MARKS)
+    pictures("clicks-state")
+    assert page.browser.execute_script("return window.stayed") is True
 
 
 def test_end_is_shown_in_one_frame(story, page):

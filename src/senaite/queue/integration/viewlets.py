@@ -48,9 +48,10 @@ def look_at(context):
 
     `who` tells who started the jobs, to users who may view the queue; it is
     empty for others, such as clients. `waits` tells everybody what the work
-    waits for before it starts.
+    waits for before it starts. `state` is the id of the object's own state.
     """
     progress = get_progress(context) if is_installed() else dict(NOTHING)
+    progress["state"] = senaite_api.get_workflow_status_of(context)
     progress["who"] = progress["waits"] = u""
     if not progress["left"]:
         return progress
@@ -137,7 +138,8 @@ class ProgressView(JSONView):
     def get_answer(self):
         progress = look_at(self.context)
         return dict((key, progress[key]) for key in (
-            "tasks", "left", "total", "skipped", "failed", "who", "waits"))
+            "tasks", "left", "total", "skipped", "failed", "who", "waits",
+            "state"))
 
 
 class MarksView(JSONView):

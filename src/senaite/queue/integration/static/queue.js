@@ -1,6 +1,6 @@
-/* Shows the queue on SENAITE's pages: the progress of a worksheet or sample, and
- * the rows of listings. They are loaded again when a row is queued or no longer
- * is, whoever has queued it. Asks nothing by itself, see state.js. */
+/* Shows the queue on SENAITE's pages: the progress of a worksheet or sample, its
+ * state, and the rows of listings. They are loaded again when a row is queued or
+ * no longer is, whoever has queued it. Asks nothing by itself, see state.js. */
 (function () {
   "use strict";
 
@@ -36,14 +36,22 @@
     });
   }
 
+  // The field that somebody has typed in since it has the focus
+  var typed = null;
+  document.addEventListener("input", function (event) {
+    typed = event.target;
+  }, true);
+  document.addEventListener("focusin", function () { typed = null; });
+
   // A reload would lose values that are not saved yet
   function isEdited() {
     var focus = document.activeElement;
     var unsaved = states().some(function (state) {
       return Object.keys(state.ajax_save_queue || {}).length > 0;
     });
-    // In a row: the search field has the focus initially
-    var typing = focus && focus.closest &&
+    // In a row: the search field has the focus initially. Who only comes by
+    // with the keyboard has typed nothing
+    var typing = focus && focus === typed && focus.closest &&
       focus.closest(".ajax-contents-table td") &&
       /^(input|select|textarea)$/i.test(focus.tagName) &&
       !/^(checkbox|radio|button|submit)$/i.test(focus.type || "");
@@ -163,6 +171,35 @@
       return parseInt(box.dataset.left, 10) || 0;
     }).reduce(function (sum, count) { return sum + count; }, 0);
 
+  // The menu with the state of the worksheet or sample, which work may change
+  var MENU = "plone-contentmenu-workflow";
+  var state = Array.from(
+    document.querySelectorAll(".queue-status"), function (box) {
+      return box.dataset.state;
+    })[0];
+
+  function fetchMenu() {
+    return fetch(window.location.href.split("#")[0], {
+      credentials: "same-origin", cache: "no-store"
+    }).then(function (response) {
+      return response.text();
+    }).then(function (text) {
+      return new DOMParser().parseFromString(text, "text/html")
+        .getElementById(MENU);
+    }).catch(function () {
+      // The next answer tells the state again
+      return null;
+    });
+  }
+
+  function showMenu(menu, itsState) {
+    var shown = document.getElementById(MENU);
+    if (menu && shown) {
+      shown.parentNode.replaceChild(document.adoptNode(menu), shown);
+      state = itsState;
+    }
+  }
+
   // The bar stays in sight while long listings are scrolled: it sticks to the
   // top of what it is in, which has to be as long as the listing
   function unfold(box) {
@@ -272,8 +309,16 @@
       doubt.tries += isDoubt ? 1 : 0;
       event.detail.loads.push(load());
     }
+    var menu = null;
+    if (answer.progress && answer.progress.state !== state &&
+        document.getElementById(MENU)) {
+      event.detail.loads.push(fetchMenu().then(function (found) {
+        menu = found;
+      }));
+    }
     event.detail.shows.push(function () {
       compare(answer.queued);
+      showMenu(menu, (answer.progress || {}).state);
       progress = answer.progress;
       follow.forEach(function (bar) { bar(); });
     });

@@ -324,6 +324,7 @@ class GuardsTest(WorksheetTestCase):
         url = self.worksheet.absolute_url()
         progress = json.loads(self.get(url + "/queue_progress"))
         self.assertIn(TEST_USER_ID, progress.pop("who"))
+        self.assertEqual(progress.pop("state"), "open")
         self.assertIn("waits", progress)
         del progress["waits"]
         self.assertEqual(progress, {

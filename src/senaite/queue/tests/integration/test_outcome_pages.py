@@ -20,6 +20,8 @@ import json
 import transaction
 from bika.lims import api as senaite_api
 from lxml import html
+from plone.registry.interfaces import IRegistry
+from zope.component import getUtility
 
 from senaite.queue import api
 from senaite.queue.browser import html as cells
@@ -243,6 +245,25 @@ class MyTasksTest(OutcomeCase):
         self.assertEqual(self.waits(self.open(
             "/@@queue_my_tasks", "lab_manager")), {first.job_uid: u""})
         self.assertEqual(self.ask("", "lab_manager")["waits"], u"")
+
+    def test_owner_is_told_in_another_language(self):
+        registry = getUtility(IRegistry)
+        registry["plone.available_languages"] = ["en", "de"]
+        registry["plone.use_request_negotiation"] = True
+        self.add(username="lab_manager")
+        self.queue.pop(CONSUMER)
+        job = self.add(username="analyst").job_uid
+        self.know_line()
+        transaction.commit()
+        browser = self.browse("analyst")
+        browser.addHeader("Accept-Language", "de")
+        for name, known, told in (
+                ("unattended_seconds", 400, u"Kein Verarbeiter l\xe4uft: "),
+                ("unattended_seconds", 0, u"Auftr\xe4ge davor: 1.")):
+            setattr(self.agent, name, known)
+            browser.open(self.portal.absolute_url() + "/@@queue_my_tasks")
+            said = self.waits(browser.contents.decode("utf-8"))[job]
+            self.assertTrue(said.startswith(told), said)
 
     def test_pause_is_told_in_place_of_the_line(self):
         task = self.add(username="analyst")
