@@ -167,7 +167,8 @@ def pictures(browser, screenshot):
         for width in (1280, 400):
             browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
                 "width": width, "height": 1400, "deviceScaleFactor": 1,
-                "mobile": width < 500})
+                # As a phone, the browser would show wide pages smaller
+                "mobile": False})
             screenshot("{}-{}".format(name, width))
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     return take

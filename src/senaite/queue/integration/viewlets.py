@@ -113,6 +113,12 @@ class ProgressViewlet(ViewletBase):
         return "{}/queue_progress".format(senaite_api.get_url(self.context))
 
     @property
+    def my_tasks_url(self):
+        """URL of the page that tells users why their own tasks have failed."""
+        return "{}/@@queue_my_tasks".format(
+            senaite_api.get_url(senaite_api.get_portal()))
+
+    @property
     def monitor_url(self):
         """URL of the monitor, where managers can retry failed tasks; empty
         for other users."""
