@@ -305,7 +305,8 @@ def test_page_of_what_may_not_be_seen_any_more(story, page):
     page.wait(ENDED)
     page.until(lambda: not page.all(MARKS), "unmarked rows")
     assert not page.all(".queue-logged-out")
-    assert page.browser.execute_script("return window.instead") == 1
+    # The object is asked again, but not with each question
+    assert page.browser.execute_script("return window.instead") < 4
 
 
 def test_rows_wait_for_who_is_editing_them(story, page, pictures):

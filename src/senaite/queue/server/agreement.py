@@ -112,13 +112,20 @@ class Agreement(object):
     def require_ours(self):
         """Change nothing in the store of another database.
 
-        :raises QueueHeld: when another database uses the store
+        :raises QueueHeld: when another database uses the store, or when that
+            is not known yet
         :raises StoreUnavailable: when the store does not answer
         """
         self.glance()
-        if self.is_foreign():
+        if self.is_refused():
             raise QueueHeld("{}; nothing was changed".format(
-                restores.WORDS[restores.FOREIGN]))
+                restores.WORDS[self._last["kind"]]))
+
+    def is_refused(self):
+        """Tell whether the store may belong to another database, as of the
+        last comparison."""
+        last = self._last
+        return last is not None and last["kind"] in NOT_KEPT
 
     def is_foreign(self):
         """Tell whether another database uses the store, as of the last
@@ -216,6 +223,9 @@ class Agreement(object):
                 "store is to belong to this one".format(
                     restores.WORDS[restores.FOREIGN]))
         self.companions.forget_strangers()
+        logger.warning("event=store_taken site=%s: the store belongs to this "
+                       "database from now on",
+                       "/".join(portal.getPhysicalPath()))
         self.check()
 
     def _is_due(self):

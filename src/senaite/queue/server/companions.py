@@ -28,11 +28,13 @@ from __future__ import division
 from __future__ import print_function
 
 import binascii
+import errno
 import os
 import threading
 
 from senaite.queue.errors import DatabaseClosed
 from senaite.queue.errors import SiteGone
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model import fields
@@ -87,7 +89,12 @@ class Companions(object):
                 else self._clock() - self._reported_at
             if waited is None or joins != self._joins or waited >= (
                     ASK_SECONDS if self._found else REPORT_SECONDS):
-                self._found = self._report(portal, joins)
+                try:
+                    self._found = self._report(portal, joins)
+                except StoreUnavailable:
+                    if waited is None or self._found is not None:
+                        raise
+                    # It has been let in, and the store may still be read
                 self._joins = joins
                 self._reported_at = self._clock()
             return self._found
@@ -120,7 +127,8 @@ class Companions(object):
     def _report(self, portal, joins):
         self.mark = self._get_mark(portal)
         if not self.mark:
-            return None
+            # Nobody can find what it cannot write
+            return restores.JOINING if self.are_at_work() else None
         known = self.store.servers()
         gone = self._find_gone(known)
         has = self._judge(portal, known)
@@ -145,6 +153,10 @@ class Companions(object):
                 "(SENAITE_QUEUE_STORE), see 'Copy of a site' in the "
                 "documentation", "/".join(portal.getPhysicalPath()), self.mark,
                 restores.WORDS[result])
+        elif result == restores.JOINING and self._found != result:
+            logger.info("event=joining site=%s: %s",
+                        "/".join(portal.getPhysicalPath()),
+                        restores.WORDS[result])
         elif self._found == restores.FOREIGN and result is None:
             logger.info("event=store_accepted site=%s",
                         "/".join(portal.getPhysicalPath()))
@@ -246,4 +258,9 @@ def _split(place):
 
 
 def _is_running(pid):
-    return os.path.exists("/proc/{}".format(pid))
+    try:
+        os.kill(int(pid), 0)
+    except OSError as error:
+        # That of another user may be hidden, and still be there
+        return error.errno != errno.ESRCH
+    return True

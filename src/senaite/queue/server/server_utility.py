@@ -224,10 +224,9 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :param stopped: ids of those that were stopped as planned
         """
-        hold = self.agreement.check()
-        if hold is not None and hold["kind"] in agreement.NOT_KEPT:
-            # The consumer of the other database may have the same name
-            return []
+        # The consumer of another database may have the same name
+        self.agreement.check()
+        self.agreement.require_ours()
         uids = self.store.hello(consumer_id, stopped)
         self.log_rescued(uids, consumer=consumer_id)
         return uids
@@ -249,7 +248,11 @@ class ServerQueueUtility(Monitoring, QueueReader):
                 if known.get(task_uid, DONE) in FINISHED]
 
     def tick(self):
-        """Apply the settings and do the maintenance that is due."""
+        """Apply the settings and do the maintenance that is due: where the
+        store is known to belong to this database."""
+        self.agreement.glance()
+        if self.agreement.is_refused():
+            return
         names = tuple(self.get_setting("top_priority_tasks") or ())
         if names != self.top_priority_tasks:
             self.store.configure(names)
@@ -310,6 +313,7 @@ class ServerQueueUtility(Monitoring, QueueReader):
 
         :returns: the number of tasks that were freed
         """
+        self.agreement.require_ours()
         count = 0
         while True:
             freed = self.store.rescue(limit=maintenance.RESCUE_LIMIT)

@@ -37,8 +37,9 @@
   }
   box.dataset.asking = "1";
   // The object of the page tells its progress. Who may not see it any more, or
-  // whose object is gone, asks the site
-  var url = box.dataset.url;
+  // whose object is gone, asks the site, and the object again after a while: it
+  // may have been a server in front of ours that did not find it
+  var url = box.dataset.url, movedAt = 0, ELSEWHERE = 30000;
   var version = "", timer = null, asking = false, again = false, tries = 0;
   var waiting = 0, shown = "";
   var news = Date.now(), touched = Date.now(), next = 0, stopped = false;
@@ -69,6 +70,7 @@
             response.ok && type.indexOf("json") < 0;
         if (url !== box.dataset.site && (isRefused || response.status === 404)) {
           url = box.dataset.site;
+          movedAt = Date.now();
           throw new Error("moved");
         }
         if (isRefused) {
@@ -186,6 +188,10 @@
     timer = null;
     if (stopped || document.hidden) {
       return;
+    }
+    if (url !== box.dataset.url && Date.now() - movedAt > ELSEWHERE) {
+      url = box.dataset.url;
+      version = "";
     }
     if (asking) {
       again = true;

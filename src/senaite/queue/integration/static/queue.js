@@ -5,8 +5,9 @@
   "use strict";
 
   var LOOK = 500;
-  // Milliseconds after which rows are loaded again that could not be loaded
-  var RETRY = 5000;
+  // Milliseconds after which rows are loaded again that could not be loaded, the
+  // first time; the next pause is twice as long, up to this number of pauses
+  var RETRY = 5000, RETRIES = 7;
   // How often rows are loaded again that are still marked, while nothing says
   // that they are queued, and after how many milliseconds first
   var DOUBTS = 4, DOUBT = 1000;
@@ -17,7 +18,7 @@
   script.dataset.started = "1";
   // What was queued of the rows and what was marked at the last answer, and
   // whether the rows still have to show it
-  var told = "", due = false, notBefore = 0;
+  var told = "", due = false, notBefore = 0, failures = 0;
   // Rows that are marked against the last answer: another client, which knows
   // less, may have rendered them. When to look again
   var doubt = {uids: "", tries: 0, at: 0};
@@ -119,7 +120,7 @@
   }
 
   function canLoad() {
-    return due && Date.now() >= notBefore && !busy();
+    return due && Date.now() >= notBefore && !document.hidden && !busy();
   }
 
   // An answer without rows is an error, which the listing says
@@ -135,16 +136,20 @@
         table.dispatchEvent(new CustomEvent("reload"));
       });
     }
+    var missing = 0;
     return Promise.all(known.map(function (listing) {
       return Promise.resolve(listing.fetch_folderitems()).catch(
         function () {}).then(function (answer) {
-        if (!isLoaded(answer)) {
-          due = true;
-          notBefore = Date.now() + RETRY;
-        }
+        missing += isLoaded(answer) ? 0 : 1;
         release(listing);
       });
-    }));
+    })).then(function () {
+      failures = missing ? failures + 1 : 0;
+      if (missing && failures <= RETRIES) {
+        due = true;
+        notBefore = Date.now() + RETRY * Math.pow(2, failures - 1);
+      }
+    });
   }
 
   // Rows that were to be loaded while somebody was typing
@@ -165,7 +170,7 @@
     document.querySelectorAll(".queue-status"), function (box) {
       return prepare(box);
     });
-  var progress = null;
+  var progress = null, isAnswered = false;
   var left = Array.from(
     document.querySelectorAll(".queue-status"), function (box) {
       return parseInt(box.dataset.left, 10) || 0;
@@ -248,6 +253,8 @@
 
     return function () {
       if (!progress) {
+        // What may not be seen any more
+        bar.hidden = isAnswered;
         return;
       }
       var count = progress.left || 0;
@@ -302,6 +309,9 @@
     if (now !== left || queued !== shown && compared !== told ||
         isDoubt) {
       due = true;
+      if (failures > RETRIES) {
+        failures = 0;
+      }
     }
     told = compared;
     left = now;
@@ -320,6 +330,7 @@
       compare(answer.queued);
       showMenu(menu, (answer.progress || {}).state);
       progress = answer.progress;
+      isAnswered = true;
       follow.forEach(function (bar) { bar(); });
     });
   });

@@ -44,7 +44,13 @@ class TestAttend(unittest.TestCase):
             peer("a", peers.MEMBER), gone=["a"]), {"me": peers.MEMBER})
         # the store was restored
         self.assertEqual(self.attend(
-            peer("a", peers.MEMBER, seen=101))["me"], peers.MEMBER)
+            peer("a", peers.MEMBER, seen=100 + peers.SILENT_SECONDS))["me"],
+            peers.MEMBER)
+
+    def test_members_whose_clock_is_a_little_ahead_are_alive(self):
+        self.assertEqual(self.attend(
+            peer("a", peers.MEMBER, seen=100.02)),
+            {"a": peers.MEMBER, "me": peers.GUEST})
 
     def test_newcomer_does_not_decide(self):
         for has in ({"a": True}, {"a": False}, {}):
