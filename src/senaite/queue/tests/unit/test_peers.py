@@ -14,9 +14,13 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import os
+import subprocess
+import sys
 import unittest
 
 from senaite.queue.model import peers
+from senaite.queue.server import companions
 
 
 def peer(name, standing, seen=100, since=50):
@@ -98,3 +102,13 @@ class TestAttend(unittest.TestCase):
         self.assertLessEqual(
             len(peers.attend(known, peer("me", None), 100)),
             1 + 2 * peers.MOST_REMEMBERED)
+
+
+class TestProcesses(unittest.TestCase):
+
+    def test_processes_that_run_and_that_have_ended(self):
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        ended.wait()
+        # The first process belongs to root, and may be hidden from us
+        for pid, runs in ((os.getpid(), True), (1, True), (ended.pid, False)):
+            self.assertEqual(companions._is_running(str(pid)), runs)
