@@ -32,9 +32,6 @@ from senaite.queue.integration import viewlets
 from senaite.queue.integration import waits
 from senaite.queue import is_installed
 
-#: Maximum number of rows of a page that are told
-MOST_ROWS = viewlets.MOST_MARKS
-
 NO_CONTENT = 204
 
 
@@ -66,7 +63,7 @@ class PageStateView(BrowserView):
       (uids, separated by commas), and `unsettled`: those of which it is not
       known yet; see `indicator.find_ends`
     - `queued`: those that are queued of the rows that are named in `uids` of
-      the request, at most `MOST_ROWS`
+      the request, at most `viewlets.MOST_MARKS`
     - `progress` of a worksheet or sample, None elsewhere
     """
 

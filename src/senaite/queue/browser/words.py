@@ -78,7 +78,7 @@ def say(message):
 
     :rtype: six.text_type
     """
-    return to_text(translate(message))
+    return translate(message)
 
 
 def name_of(task_name):

@@ -19,17 +19,16 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from zope.i18nmessageid import Message
 
 from senaite.queue.adapters import reasons
 from senaite.queue.integration import decisions
 from senaite.queue.integration import marks
+from senaite.queue.integration import who
 from senaite.queue import messageFactory as _
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import left_out
-from senaite.queue.permissions import ViewQueue
 from senaite.queue.site.translation import translate
 
 #: Reason of its own: a task that has not ended is about the object
@@ -88,9 +87,6 @@ ON_WORKSHEETS = {
 ASSIGNING = ("assign", "unassign")
 IN_OTHER_STATE = (_(u"${count} is in the state '${state}'"),
                   _(u"${count} are in the state '${state}'"))
-
-#: Somebody else, for users who may not see who works in the laboratory
-LABORATORY = _(u"the laboratory")
 
 
 def find(objects, action, gone=0):
@@ -155,29 +151,19 @@ def tell_group(group):
     """Return one reason as translated text. Users who may not view the queue,
     such as clients, do not learn who works in the laboratory."""
     reason, words = group["reason"], {"count": group["count"]}
-    name = tell_user(group.get("user"))
+    user_id = group.get("user")
     if reason == left_out.IN_STATE:
         state = group.get("state")
-        words["state"] = to_text(translate(
-            group.get("title") or state or u"?"))
+        words["state"] = translate(group.get("title") or state or u"?")
         texts = IN_STATE.get(state, IN_OTHER_STATE)
         if group.get("action") in ASSIGNING:
             texts = ON_WORKSHEETS.get(state, texts)
-    elif reason == QUEUED and name:
+    elif reason == QUEUED and who.find_name(user_id):
         texts = BY_USER
     else:
         texts = REASONS.get(reason, NOT_POSSIBLE)
-    words["user"] = name or translate(LABORATORY)
+    words["user"] = who.name(user_id)
     return _say(texts[group["count"] != 1], words)
-
-
-def tell_user(user_id):
-    """Return the name of a user; empty if the current user may not know it."""
-    if not user_id or not getSecurityManager().checkPermission(
-            ViewQueue, senaite_api.get_portal()):
-        return u""
-    return senaite_api.safe_unicode(
-        senaite_api.get_user_fullname(user_id) or user_id)
 
 
 def tell_click(queued, groups):
@@ -189,7 +175,7 @@ def tell_click(queued, groups):
     :rtype: six.text_type
     """
     if not groups:
-        return to_text(translate(decisions.queued_message(queued)))
+        return translate(decisions.queued_message(queued))
     return join(Message(_(u"${count} queued."), mapping={"count": queued})
                 if queued else _(u"Nothing was queued."), groups)
 
@@ -201,7 +187,7 @@ def join(message, groups):
     :param groups: see `find`
     :rtype: six.text_type
     """
-    text = to_text(translate(message)).rstrip()
+    text = translate(message).rstrip()
     return u"{}{} {}".format(
         text, u"" if text.endswith((u".", u"\u3002")) else u".", tell(groups))
 
@@ -225,4 +211,4 @@ def to_answer(queued, groups, job_uid=None):
 
 
 def _say(message, words):
-    return to_text(translate(Message(message, mapping=words)))
+    return translate(Message(message, mapping=words))

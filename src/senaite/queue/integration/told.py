@@ -21,8 +21,6 @@ from __future__ import print_function
 
 import json
 
-from bika.lims import api as senaite_api
-
 from senaite.queue.site.translation import translate
 
 #: Name of the cookie that brings the message to the next page, and for how
@@ -43,7 +41,7 @@ def repeat(request, message, level, job_uid=None):
     :param job_uid: uid of the job that the click has started, if any: the page
         tells when it has ended
     """
-    text = senaite_api.safe_unicode(translate(message))
+    text = translate(message)
     if len(text) > MOST_CHARACTERS:
         text = text[:MOST_CHARACTERS - 1] + u"\u2026"
     # Zope quotes what a cookie must not contain

@@ -20,16 +20,15 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
-from AccessControl import getSecurityManager
 from bika.lims import api as senaite_api
 from bika.lims.browser import ulocalized_time
 from DateTime import DateTime
 
 from senaite.queue.client import view
+from senaite.queue.integration import who
 from senaite.queue import messageFactory as _
 from senaite.queue.model import clock
 from senaite.queue.model import states
-from senaite.queue.permissions import ViewQueue
 from senaite.queue.site.translation import translate
 
 MINUTE, HOUR = 60, 3600
@@ -193,12 +192,8 @@ def tell_pause(portal, pause):
 
     :param pause: see `ITaskStore.pauses`
     """
-    user_id = pause["username"]
-    user = translate(_(u"the laboratory"))
-    if getSecurityManager().checkPermission(ViewQueue, portal):
-        user = senaite_api.safe_unicode(
-            senaite_api.get_user_fullname(user_id) or user_id or u"?")
-    values = {"user": user, "time": tell_time(portal, pause["since"])}
+    values = {"user": who.name(pause["username"]),
+              "time": tell_time(portal, pause["since"])}
     if pause["name"]:
         return translate(_(u"Work of this kind has been paused by ${user} "
                            u"since ${time}.", mapping=values))

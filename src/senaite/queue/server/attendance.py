@@ -22,6 +22,19 @@ from __future__ import print_function
 #: Seconds for which the answer is reused: each process asks each second
 REMEMBER_SECONDS = 5
 
+#: Consumers ask for work every few seconds, and send heartbeats while they
+#: work: one that was silent for this number of seconds is not responding
+SILENT_AFTER = 90
+
+
+def is_alive(consumer, now):
+    """Tell whether a consumer has responded recently.
+
+    :param consumer: see `ITaskStore.consumers`
+    :param now: current time of the store, in epoch seconds
+    """
+    return now - consumer["last_seen"] < SILENT_AFTER
+
 
 class Attendance(object):
     """Whether the tasks of a store are attended to."""

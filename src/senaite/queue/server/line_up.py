@@ -20,6 +20,7 @@ from __future__ import print_function
 
 from senaite.queue.model import states
 from senaite.queue.model import surroundings
+from senaite.queue.server.attendance import is_alive
 
 #: Seconds for which an answer, and the medians it is made from, are reused
 REMEMBER_SECONDS = 3
@@ -36,9 +37,6 @@ FEWEST = 3
 
 #: Minimum seconds of a running task, in all and from now on
 SHORTEST = 1.0
-
-#: A consumer that was silent for this number of seconds is not responding
-SILENT_AFTER = 90
 
 
 class LineUp(object):
@@ -115,7 +113,7 @@ class LineUp(object):
     def _count_workers(self, now):
         """Return how many tasks can run at a time."""
         alive = [consumer for consumer in self.store.consumers()
-                 if now - consumer["last_seen"] < SILENT_AFTER]
+                 if is_alive(consumer, now)]
         return min(len(alive),
                    surroundings.get().get_setting("max_consumers"))
 

@@ -18,24 +18,13 @@ from senaite.queue.browser import html
 from senaite.queue.browser import words
 from senaite.queue.integration import notices
 from senaite.queue import messageFactory as _
-
-#: Consumers ask for work every few seconds, and send heartbeats while they
-#: work: one that was silent for this number of seconds is not responding
-SILENT_AFTER = 90
+from senaite.queue.server.attendance import is_alive
 
 #: A task that could run but has waited for this number of seconds is reported
 WAITS_LONG = 15 * 60
 
 #: A task that has used this share of its time limit is reported
 TIGHT = 1.0
-
-
-def is_alive(consumer, now):
-    """Tell whether a consumer has responded recently.
-
-    :param now: current time of the store, in epoch seconds
-    """
-    return now - consumer["last_seen"] < SILENT_AFTER
 
 
 def find(figures):

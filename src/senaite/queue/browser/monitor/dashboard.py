@@ -36,6 +36,7 @@ from senaite.queue import messageFactory as _
 from senaite.queue.model import states
 from senaite.queue.permissions import ManageQueue
 from senaite.queue.records import outbox
+from senaite.queue.server.attendance import is_alive
 
 #: Level of a status message -> level of the listing's own messages
 LEVELS = {"info": "success", "warning": "warning", "error": "danger"}
@@ -221,7 +222,7 @@ def describe_consumers(figures):
                 consumer["task_uid"], portal))
         found.append({
             "name": consumer["consumer_id"],
-            "alive": attention.is_alive(consumer, figures["now"]),
+            "alive": is_alive(consumer, figures["now"]),
             "seen": words.say(_(u"${time} ago", mapping={
                 "time": words.duration(silent)})),
             "task": task,

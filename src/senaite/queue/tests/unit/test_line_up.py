@@ -22,6 +22,7 @@ import unittest
 import sqlalchemy as sa
 
 from senaite.queue.model import surroundings
+from senaite.queue.server.attendance import SILENT_AFTER
 from senaite.queue.server.line_up import FEWEST
 from senaite.queue.server.line_up import LineUp
 from senaite.queue.server.line_up import MOST_JOBS
@@ -29,7 +30,6 @@ from senaite.queue.server.line_up import MOST_TASKS
 from senaite.queue.server.line_up import REMEMBER_PACES_SECONDS
 from senaite.queue.server.line_up import REMEMBER_SECONDS
 from senaite.queue.server.line_up import SHORTEST
-from senaite.queue.server.line_up import SILENT_AFTER
 from senaite.queue.storage import database
 from senaite.queue.storage import open_store
 from senaite.queue.storage.queue_ahead import MOST_FOR_PACE
