@@ -22,6 +22,7 @@ from crash.audit import Audit
 from crash.bench import BenchWorker
 from crash.cluster import fire_cluster
 from crash.killer import Killer
+from crash.load import Backlog
 from crash.load import CountingClicker
 
 #: Number of clicks to be answered before the next strike, so that there is
@@ -44,8 +45,10 @@ class Campaign(object):
         self.say = say
         self.random = random.Random(seed)
         self.killer = Killer(cluster, self.random.random(), say, ways)
+        self.backlog = Backlog(cluster)
         self.clickers = [
-            CountingClicker(cluster, self.random.random(), PLACES)
+            CountingClicker(
+                cluster, self.random.random(), PLACES, self.backlog)
             for _ in range(2)]
         self.bench = None
         if with_bench:
@@ -66,8 +69,8 @@ class Campaign(object):
             after all kills
         """
         self.before = self.audit.sizes()
-        for person in self.people:
-            person.start()
+        for thread in [self.backlog] + self.people:
+            thread.start()
         limit = time.monotonic() + minutes * 60 if minutes else None
         while self.killer.kills < kills:
             if limit and time.monotonic() > limit:
@@ -80,6 +83,7 @@ class Campaign(object):
         self.killer.heal()
         for person in self.people:
             person.finish()
+        self.backlog.over.set()
         self.conclude()
 
     @property
@@ -88,9 +92,11 @@ class Campaign(object):
                    for person in self.clickers)
 
     def pause(self):
-        """Let users work before the next strike."""
+        """Let users work before the next strike, unless there is more than
+        enough to lose."""
         before, limit = self.answered, time.monotonic() + LONGEST_PAUSE
-        while self.answered - before < ANSWERED and time.monotonic() < limit:
+        while self.answered - before < ANSWERED \
+                and self.backlog.room.is_set() and time.monotonic() < limit:
             time.sleep(0.1)
         time.sleep(self.random.uniform(*PAUSE))
 
@@ -119,10 +125,11 @@ class Campaign(object):
         say("strikes: " + " ".join(
             "{}={}".format(*pair) for pair in
             sorted(self.killer.counts.items())))
-        say("clicks: {} ({} got no answer), items: {}, {:.0f} s".format(
-            sum(person.clicks for person in self.people),
-            sum(person.unanswered for person in self.people), audit.items,
-            time.monotonic() - self.began))
+        say("clicks: {} ({} got no answer), items: {}, waiting at most: {}, "
+            "{:.0f} s".format(
+                sum(person.clicks for person in self.people),
+                sum(person.unanswered for person in self.people), audit.items,
+                self.backlog.most, time.monotonic() - self.began))
         say("Data.fs: {} -> {} bytes, {} when packed; outbox: {} entries "
             "({} pending); ledger: {} records; store: {} bytes".format(
                 self.before["database"], self.after["database"], self.packed,

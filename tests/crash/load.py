@@ -21,11 +21,15 @@ import time
 import requests
 from harness.lims import Lims
 from harness.lims import LimsError
+from harness.seeds import Seeds
 
 USER = "labman1"
 
 #: Errors of a click that are expected while processes die
 TROUBLE = (requests.RequestException, LimsError, ValueError, KeyError)
+
+#: Number of waiting tasks at which users pause
+MOST_WAITING = 100
 
 #: Seconds to wait for the answer to a click
 PATIENCE = 90
@@ -57,8 +61,12 @@ class Clicker(threading.Thread):
 
     def run(self):
         while not self.over.is_set():
+            self.await_turn()
             self.click()
             self.over.wait(self.random.uniform(*self.pause))
+
+    def await_turn(self):
+        """Wait until there is a reason to click."""
 
     def click(self):
         try:
@@ -78,12 +86,53 @@ class Clicker(threading.Thread):
         self.join()
 
 
+class Backlog(threading.Thread):
+    """Tells whether too many tasks wait in the store of a cluster.
+
+    Users click faster than consumers that are killed all the time work:
+    without a limit, most of a campaign is spent on draining the queue.
+    """
+
+    def __init__(self, cluster):
+        super(Backlog, self).__init__(daemon=True)
+        self.cluster = cluster
+        self.over = threading.Event()
+        self.room = threading.Event()
+        self.most = 0
+
+    def run(self):
+        try:
+            self.watch()
+        finally:
+            self.room.set()
+
+    def watch(self):
+        store = Seeds(self.cluster).store
+        while not self.over.wait(0.5):
+            waiting = store.stats()["queued"]
+            self.most = max(self.most, waiting)
+            if waiting < MOST_WAITING:
+                self.room.set()
+            else:
+                self.room.clear()
+        store.close()
+
+    def await_room(self, over):
+        """Wait until fewer tasks wait, or until the load is over."""
+        while not self.room.wait(0.5) and not over.is_set():
+            pass
+
+
 class CountingClicker(Clicker):
     """Adds tasks with countable effects, in different places."""
 
-    def __init__(self, cluster, seed, places):
+    def __init__(self, cluster, seed, places, backlog):
         super(CountingClicker, self).__init__(cluster, seed)
         self.places = places
+        self.backlog = backlog
+
+    def await_turn(self):
+        self.backlog.await_room(self.over)
 
     def act(self):
         draw = self.random

@@ -11,7 +11,7 @@
 """`make soak MINUTES=20`: full load for a while, and its effect on processes:
 memory, open files, threads, response times.
 
-Users click without a pause while fewer than `MOST_WAITING` tasks wait:
+Users click without a pause while there is room in the queue (`Backlog`):
 consumers never run out of work, and the rest can be drained in the end.
 """
 
@@ -26,17 +26,14 @@ from harness import paths
 from harness import ports
 from harness.cluster import Cluster
 from harness.counting import counting_cluster
-from harness.seeds import Seeds
 
 from crash.audit import Audit
 from crash.bench import BenchWorker
+from crash.load import Backlog
 from crash.load import CountingClicker
 
 #: Seconds between two measurements of the processes
 LOOK = 5
-
-#: Number of waiting tasks at which users pause
-MOST_WAITING = 100
 
 PLACES = ("", "worksheets", "clients", "samples", "setup", "methods")
 
@@ -47,47 +44,17 @@ class TimedClicker(CountingClicker):
     pause = (0.0, 0.1)
 
     def __init__(self, cluster, seed, places, backlog):
-        super(TimedClicker, self).__init__(cluster, seed, places)
-        self.backlog = backlog
+        super(TimedClicker, self).__init__(cluster, seed, places, backlog)
         self.times = []
         self.errors = []
 
     def click(self):
-        self.backlog.await_room(self.over)
         began = time.monotonic()
         before = self.unanswered
         super(TimedClicker, self).click()
         self.times.append((began, time.monotonic() - began))
         if self.unanswered > before:
             self.errors.append(began)
-
-
-class Backlog(threading.Thread):
-    """Tells whether too many tasks wait in the store of a cluster."""
-
-    def __init__(self, cluster):
-        super(Backlog, self).__init__(daemon=True)
-        self.cluster = cluster
-        self.over = threading.Event()
-        self.room = threading.Event()
-        self.most = 0
-
-    def run(self):
-        store = Seeds(self.cluster).store
-        while not self.over.wait(0.5):
-            waiting = store.stats()["queued"]
-            self.most = max(self.most, waiting)
-            if waiting < MOST_WAITING:
-                self.room.set()
-            else:
-                self.room.clear()
-        store.close()
-        self.room.set()
-
-    def await_room(self, over):
-        """Wait until fewer tasks wait, or until the load is over."""
-        while not self.room.wait(0.5) and not over.is_set():
-            pass
 
 
 class Gauge(threading.Thread):
