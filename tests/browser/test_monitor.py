@@ -149,6 +149,60 @@ def test_failed_tasks_are_found_and_requeued(page, seeds, pictures):
     assert seeds.status(other) == "queued"
 
 
+def test_numbers_and_warnings_lead_to_the_tasks(page, seeds):
+    queued, failed = seeds.add(), seeds.failed()
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.shows([queued])
+    page.press(".queue-warning a[data-queue-tab='failed']")
+    page.shows([failed])
+    page.press("#queue-number-queued a")
+    page.shows([queued])
+    # The address of a link leads there as well
+    url = page.wait("#queue-number-failed a")[0].get_attribute("href")
+    page.browser.get("about:blank")
+    page.browser.get(url)
+    page.shows([failed])
+
+
+def test_without_a_mouse(page, seeds):
+    task = seeds.add()
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.shows([task])
+    page.select(task)
+    page.wait("button#queue_remove_transition")[0].send_keys(Keys.ENTER)
+    page.until(lambda: focus(page).text == "No", "the focus on the answer")
+    focus(page).send_keys(Keys.ARROW_LEFT)
+    page.until(lambda: focus(page).text == "Yes", "the focus on yes")
+    focus(page).send_keys(Keys.ENTER)
+    page.until(lambda: "Tasks removed: 1" in focus(page).text,
+               "the focus on what became of it")
+    assert seeds.status(task) == "cancelled"
+
+
+def focus(page):
+    return page.browser.switch_to.active_element
+
+
+def test_on_a_phone_the_tasks_come_first(page, seeds):
+    task = seeds.add()
+    page.log_in(MANAGER)
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False})
+    try:
+        page.open("@@queue_tasks")
+        page.shows([task])
+        for part in ("charts", "consumers"):
+            details = page.wait("details[data-keep={}]".format(part))[0]
+            assert details.get_attribute("open") is None
+            page.press(details.find_element(By.TAG_NAME, "summary"))
+            page.until(lambda: details.get_attribute("open"), part)
+    finally:
+        page.browser.execute_cdp_cmd(
+            "Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_removing_asks_first_and_says_what_came_too_late(page, seeds):
     tasks = [seeds.add() for _number in range(3)]
     page.log_in(MANAGER)

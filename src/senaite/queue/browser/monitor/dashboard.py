@@ -65,13 +65,14 @@ class Dashboard(BrowserView):
     # -- for the template
 
     def warnings(self):
-        """Return the warnings: dicts with `level` and `text`."""
+        """Return the warnings: dicts with `level`, `text` and `tab`, the tab
+        that shows the tasks that it is about, or None."""
         if self.figures is None:
-            return [{"level": "danger", "text": words.say(_(
+            return [{"level": "danger", "tab": None, "text": words.say(_(
                 u"The queue server does not answer: its tasks are not shown. "
                 u"Nothing is lost: tasks are kept until it is back."))}]
-        return [{"level": level, "text": words.say(message)}
-                for level, message in attention.find(self.figures)]
+        return [{"level": level, "text": words.say(message), "tab": tab}
+                for level, message, tab in attention.find(self.figures)]
 
     def on_their_way(self):
         """Return the number of tasks in the outbox, not yet delivered."""
@@ -88,8 +89,8 @@ class Dashboard(BrowserView):
             and not self.on_their_way()
 
     def numbers(self):
-        """Return the numbers at the top: dicts with id, label, value and
-        class."""
+        """Return the numbers at the top: dicts with id, label, value, class
+        and tab, the one that shows the tasks that are counted, or None."""
         figures = self.figures
         waits = figures["oldest_due"]
         found = (
@@ -110,7 +111,14 @@ class Dashboard(BrowserView):
              words.duration(figures["last_hour"]["run_median"]) or u"-", ""),
         )
         return [{"id": "queue-number-" + key, "label": label, "value": value,
-                 "class": css} for key, label, value, css in found]
+                 "class": css,
+                 "tab": key if value and key in states.STATES else None}
+                for key, label, value, css in found]
+
+    def tab_url(self, tab):
+        """Return the address of the monitor with a tab."""
+        return "{}/@@queue_tasks?queue_tasks_review_state={}".format(
+            self.portal_url(), tab)
 
     def charts(self):
         """Return the charts: dicts with `title` and `svg`."""

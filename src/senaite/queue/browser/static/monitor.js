@@ -13,6 +13,13 @@
   var said = document.getElementById("queue-said");
   var timer = null, underWay = false;
 
+  // On a phone, the tasks come first: the rest is one press away
+  if (window.matchMedia("(max-width: 575px)").matches) {
+    place.querySelectorAll("details[data-keep]").forEach(function (part) {
+      part.open = false;
+    });
+  }
+
   function listing() {
     return (window.listings || {})[FORM];
   }
@@ -156,6 +163,17 @@
   window.addEventListener("hashchange", keepAddress);
   keepAddress();
 
+  // Links to a tab of this page
+  place.addEventListener("click", function (event) {
+    var link = event.target.closest("a[data-queue-tab]"), table = listing();
+    if (!link || !table || event.ctrlKey || event.metaKey || event.shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    table.filterByState(link.dataset.queueTab);
+    document.getElementById(FORM).scrollIntoView();
+  });
+
   place.addEventListener("submit", function (event) {
     var question = event.target.dataset.confirm;
     event.target.action = event.target.action.split("#")[0] +
@@ -187,6 +205,36 @@
       window.setTimeout(refresh, 600);
     });
   }
+
+  // -- without a mouse ---------------------------------------------------------
+
+  // A question is answered where it is asked, and "No" comes first
+  if (window.jQuery) {
+    window.jQuery(document).on("shown.bs.confirmation", function () {
+      var answers = document.querySelectorAll(
+        ".popover.confirmation .confirmation-buttons a");
+      if (answers.length) {
+        answers[answers.length - 1].focus();
+      }
+    });
+  }
+
+  // An action loads the page again: what became of it is read first, and not
+  // the search field, which the listing focuses
+  function focusMessage() {
+    var message = document.querySelector(
+      "#global_statusmessage .portalMessage, .portalMessage[role]");
+    var focus = document.activeElement;
+    if (!message || focus && focus !== document.body &&
+        !(focus.closest("#" + FORM) && focus.hasAttribute("autofocus"))) {
+      return;
+    }
+    message.tabIndex = -1;
+    message.focus({preventScroll: true});
+  }
+  [0, 500, 1500].forEach(function (moment) {
+    window.setTimeout(focusMessage, moment);
+  });
 
   again();
 }());
