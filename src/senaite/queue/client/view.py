@@ -76,14 +76,15 @@ class QueuedView(object):
             return False
         return bool(self.tasks_for(uid, status))
 
-    def is_locked(self, uid):
-        """Tell whether a queued or running task has a lock on an object, like
-        that of the sample whose analyses it is about.
+    def is_locked(self, uid, status=None):
+        """Tell whether a task has a lock on an object, like that of the sample
+        whose analyses it is about.
 
         :param uid: uid of the object
+        :param status: a state or several; default: queued or running
         :rtype: bool
         """
-        return self.is_queued(lock_place(uid))
+        return self.is_queued(lock_place(uid), status)
 
     def tasks_locking(self, uid, status=None):
         """Return the tasks that have a lock on an object; see `is_locked`."""

@@ -19,6 +19,7 @@ from __future__ import print_function
 from bika.lims.browser.worksheet.views import AddDuplicateView as CoreView
 
 from senaite.queue.integration.listings import QueuedSampleRows
+from senaite.queue.integration import marks
 
 
 class AddDuplicateView(CoreView):
@@ -39,5 +40,5 @@ class AddDuplicateView(CoreView):
         uids = self.request.form.get("uids") or []
         self.request.form["uids"] = [
             uid for uid in uids
-            if not (rows.active and rows.is_queued(uid))]
+            if not (rows.active and marks.is_sample_queued(uid))]
         return super(AddDuplicateView, self).handle_submit()

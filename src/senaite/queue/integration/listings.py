@@ -22,20 +22,15 @@ from senaite.app.listing.interfaces import ITransposedListingView
 from zope.interface import implementer
 
 from senaite.queue.integration import marks
+from senaite.queue.integration import row_marks
 from senaite.queue import is_installed
-from senaite.queue import messageFactory as _
 from senaite.queue.model.current import current_task
-from senaite.queue.site.translation import translate
-
-#: Appended to the text of a cell. Screen readers skip the icon.
-MARK = (u'<span class="queued-mark badge badge-info ml-1" title="{title}" '
-        u'data-uid="{uid}">'
-        u'<i class="fas fa-hourglass-half" aria-hidden="true"></i> '
-        u'{text}</span>')
-
 
 #: CSS class of queued rows
 QUEUED_ROW = "state-queued"
+
+#: CSS class of marks: of queued rows, and of those with a failed job
+MARKED = ("queued-mark", "queue-failed-mark")
 
 
 @contextlib.contextmanager
@@ -66,61 +61,96 @@ class QueuedRows(object):
     #: the mark goes to the first of these columns that the listing has
     columns = ("state_title", "Title", "title", "RequestID")
 
+    #: on a phone, the state is out of sight: the mark goes to one of these
+    first_columns = ("Service", "Title", "title", "getId", "RequestID")
+
+    #: whether rows are marked for tasks that only have a lock on the object
+    with_locks = False
+
     def __init__(self, listing, context):
         self.listing = listing
         self.context = context
         self.active = is_installed() and current_task() is None
+        self._kinds = None
 
     def before_render(self):
         """Do nothing: the listing itself does not change."""
 
     def folder_item(self, obj, item, index):
-        """Disable and mark the row if its object is queued.
+        """Disable the row if its object is queued, and mark it if it is or a
+        job with it has failed.
 
         :param obj: brain or object of the row
         :param item: the row, changed in place
         :param index: position of the row
         """
         uid = item.get("uid")
-        if self.active and uid and self.is_queued(uid):
+        if not self.active or not uid:
+            return
+        kind = self.kinds.get(uid, self.with_locks)
+        if kind is None:
+            return
+        if kind != row_marks.FAILED:
             self.disable(item)
-            self.mark(item)
+        self.mark(item, kind)
 
-    def is_queued(self, uid):
-        """Tell whether the object of a row is queued."""
-        return marks.is_queued(uid)
+    @property
+    def kinds(self):
+        """The kinds of marks, as they are while the rows are made."""
+        if self._kinds is None or self._kinds.seen is not marks.view():
+            self._kinds = row_marks.Kinds(senaite_api.get_portal())
+        return self._kinds
 
     def disable(self, item):
         """Make sure that the row cannot be selected or edited."""
+        item["state_class"] = "{} {}".format(
+            item.get("state_class") or "", QUEUED_ROW).strip()
         item["disabled"] = True
         item["selected"] = False
         item["allow_edit"] = []
 
-    def mark(self, item):
-        """Add an icon and a text to the row."""
-        item["state_class"] = "{} {}".format(
-            item.get("state_class") or "", QUEUED_ROW).strip()
-        text = translate(_(u"Queued"))
-        title = translate(_(u"Queued: will be processed in the background"))
+    def mark(self, item, kind):
+        """Add an icon and a text to the row.
+
+        :param kind: kind of the mark, see `row_marks`
+        """
+        title = self.kinds.title(item["uid"], kind, self.with_locks)
         column = self.get_column()
+        first = self.get_first_column()
+        is_twice = first is not None and first != column
+        self.append(item, column, row_marks.render(
+            item["uid"], kind, title, MARKED[kind == row_marks.FAILED] + (
+                " d-none d-sm-inline" if is_twice else "")))
+        if is_twice:
+            self.append(item, first, row_marks.render(
+                item["uid"], kind, title, "queue-mark-small d-sm-none"))
+
+    def append(self, item, column, mark):
+        """Append a mark to a cell."""
         former = senaite_api.safe_unicode(item["after"].get(column) or u"")
-        item["after"][column] = former + MARK.format(
-            text=text, title=title, uid=item["uid"])
+        item["after"][column] = former + mark
 
     def get_column(self):
         """Return the column that gets the mark."""
         if ITransposedListingView.providedBy(self.listing):
             # It shows one cell per analysis, with the result
             return "Result"
+        return self.find(self.columns) or next(
+            iter(self.listing.columns), "title")
+
+    def get_first_column(self):
+        """Return the column that gets the mark on a phone, or None."""
+        if ITransposedListingView.providedBy(self.listing):
+            return None
+        return self.find(self.first_columns)
+
+    def find(self, columns):
+        """Return the first of these columns that the listing has, or None."""
         present = self.listing.columns
-        for column in self.columns:
-            if column in present:
-                return column
-        return next(iter(present), "title")
+        return next((name for name in columns if name in present), None)
 
 
 class QueuedSampleRows(QueuedRows):
     """Rows of samples: a sample is queued when one of its analyses is."""
 
-    def is_queued(self, uid):
-        return marks.is_sample_queued(uid)
+    with_locks = True

@@ -62,15 +62,5 @@ def is_sample_queued(uid):
     :type uid: str
     :rtype: bool
     """
-    return is_sample_queued_in(view(), uid)
-
-
-def is_sample_queued_in(seen, uid):
-    """Tell the same as `is_sample_queued`, for many samples.
-
-    :param seen: what `view` has returned
-    :param uid: uid of the sample
-    :type uid: str
-    :rtype: bool
-    """
+    seen = view()
     return seen.is_queued(uid) or seen.is_locked(uid)

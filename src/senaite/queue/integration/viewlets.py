@@ -25,10 +25,10 @@ from plone.app.layout.viewlets import ViewletBase
 from Products.Five.browser import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
-from senaite.queue.integration import marks
 from senaite.queue.integration.progress import get_progress
 from senaite.queue.integration.progress import NOTHING
 from senaite.queue.integration.progress import tell_who
+from senaite.queue.integration import row_marks
 from senaite.queue.integration import waits
 from senaite.queue import is_installed
 from senaite.queue.permissions import ManageQueue
@@ -113,6 +113,13 @@ class ProgressViewlet(ViewletBase):
         return "{}/queue_progress".format(senaite_api.get_url(self.context))
 
     @property
+    def menu_url(self):
+        """URL from which the script fetches the menu with the state of the
+        object. A whole page would use up messages for the user."""
+        return "{}/menu/workflow_menu".format(
+            senaite_api.get_url(self.context))
+
+    @property
     def my_tasks_url(self):
         """URL of the page that tells users why their own tasks have failed."""
         return "{}/@@queue_my_tasks".format(
@@ -149,20 +156,18 @@ class ProgressView(JSONView):
 
 
 class MarksView(JSONView):
-    """Tells which of the marked rows of a page are still queued.
+    """Tells what the queue does with the objects of a page's rows.
 
-    Request: `uids`, separated by commas.
+    Request: `uids`, separated by commas. Answer: see `row_marks.Kinds`.
     """
 
     def get_answer(self):
         uids = self.request.form.get("uids") or ""
         uids = uids.split(",") if isinstance(uids, str) else []
         if not uids or not is_installed():
-            return {"queued": []}
-        seen = marks.view()
-        return {"queued": [
-            uid for uid in uids[:MOST_MARKS] if senaite_api.is_uid(uid)
-            and marks.is_sample_queued_in(seen, uid)]}
+            return {"queued": [], "marks": []}
+        return row_marks.Kinds(senaite_api.get_portal()).describe(
+            uid for uid in uids[:MOST_MARKS] if senaite_api.is_uid(uid))
 
 
 class ScriptViewlet(ViewletBase):

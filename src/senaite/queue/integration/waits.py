@@ -33,6 +33,8 @@ from senaite.queue.site.translation import translate
 
 MINUTE, HOUR = 60, 3600
 
+PAUSED, UNATTENDED = "paused", "unattended"
+
 
 def tell(portal, tasks):
     """Return what tasks wait for, as translated texts.
@@ -43,20 +45,54 @@ def tell(portal, tasks):
         known; a text for each pause, or one text
     :rtype: list of six.text_type
     """
-    if any(task["status"] == states.RUNNING for task in tasks):
+    waiting = find_waiting(portal, tasks)
+    if not waiting:
         return []
-    waiting = [task for task in tasks if task["status"] == states.QUEUED]
-    if not waiting or view.get_hold(portal) is not None:
+    told = find_pauses(portal, waiting)
+    if told:
+        return [tell_pause(portal, pause) for pause in told]
+    return tell_turn(portal, waiting)
+
+
+def find_waiting(portal, tasks):
+    """Return the tasks that wait, as long as none of them is running and the
+    queue server hands out tasks.
+
+    :param tasks: see `tell`
+    """
+    if any(task["status"] == states.RUNNING for task in tasks) \
+            or view.get_hold(portal) is not None:
         return []
+    return [task for task in tasks if task["status"] == states.QUEUED]
+
+
+def find_pauses(portal, waiting):
+    """Return the pauses by which all of these tasks wait.
+
+    :param waiting: dicts with `name`
+    :returns: list of pauses, see `ITaskStore.pauses`
+    """
     pauses = view.get_line(portal).get("pauses") or ()
     names = set(task["name"] for task in waiting)
     # Of what is paused in part, the rest has its turn
     is_all_paused = names.issubset(pause["name"] for pause in pauses)
-    told = [pause for pause in pauses if not pause["name"]
+    return [pause for pause in pauses if not pause["name"]
             or is_all_paused and pause["name"] in names]
-    if told:
-        return [tell_pause(portal, pause) for pause in told]
-    return tell_turn(portal, waiting)
+
+
+def stopped_by(portal, tasks):
+    """Return what keeps tasks from being started: `PAUSED`, `UNATTENDED`
+    (no consumer takes tasks), or an empty text.
+
+    :param tasks: see `tell`
+    :rtype: str
+    """
+    waiting = find_waiting(portal, tasks)
+    if not waiting:
+        return ""
+    if find_pauses(portal, waiting):
+        return PAUSED
+    return UNATTENDED if is_unattended(portal) else ""
 
 
 def version_of(portal):

@@ -21,7 +21,7 @@
   var told = "", due = false, notBefore = 0, failures = 0;
   // Rows that are marked against the last answer: another client, which knows
   // less, may have rendered them. When to look again
-  var doubt = {uids: "", tries: 0, at: 0};
+  var doubt = {marks: "", tries: 0, at: 0};
 
   function states() {
     var listings = window.listings || {};
@@ -78,16 +78,21 @@
     });
   }
 
+  // The marks of rows, as the answer tells them
   function marked() {
     return new Set(tables().map(function (table) {
       return Array.from(
-        table.querySelectorAll(".queued-mark[data-uid]"),
-        function (mark) { return mark.dataset.uid; });
-    }).reduce(function (all, uids) { return all.concat(uids); }, []));
+        table.querySelectorAll(".queued-mark, .queue-failed-mark"),
+        function (mark) {
+          return mark.dataset.uid + ":" + mark.dataset.kind;
+        });
+    }).reduce(function (all, marks) { return all.concat(marks); }, []));
   }
 
   function rows() {
-    var uids = marked();
+    var uids = new Set(Array.from(marked(), function (mark) {
+      return mark.split(":")[0];
+    }));
     listings().forEach(function (listing) {
       listing.get_uids_from(listing.get_folderitems()).forEach(
         function (uid) { uids.add(uid); });
@@ -178,13 +183,11 @@
 
   // The menu with the state of the worksheet or sample, which work may change
   var MENU = "plone-contentmenu-workflow";
-  var state = Array.from(
-    document.querySelectorAll(".queue-status"), function (box) {
-      return box.dataset.state;
-    })[0];
+  var object = document.querySelector(".queue-status");
+  var state = object && object.dataset.state;
 
   function fetchMenu() {
-    return fetch(window.location.href.split("#")[0], {
+    return fetch(object.dataset.menu, {
       credentials: "same-origin", cache: "no-store"
     }).then(function (response) {
       return response.text();
@@ -298,7 +301,7 @@
 
   document.addEventListener("queue-answer", function (event) {
     var answer = event.detail.answer, shown = key(marked());
-    var queued = key(answer.queued);
+    var marks = marksOf(answer), queued = key(marks);
     var now = answer.progress ? answer.progress.left || 0 : 0;
     if (event.detail.isPatient && atWork()) {
       event.detail.isEarly = true;
@@ -327,7 +330,7 @@
       }));
     }
     event.detail.shows.push(function () {
-      compare(answer.queued);
+      compare(marks);
       showMenu(menu, (answer.progress || {}).state);
       progress = answer.progress;
       isAnswered = true;
@@ -335,17 +338,24 @@
     });
   });
 
+  // During an upgrade, a web client of an older release may answer
+  function marksOf(answer) {
+    return answer.marks || answer.queued.map(function (uid) {
+      return uid + ":queued";
+    });
+  }
+
   function isDoubtful() {
-    return Boolean(doubt.uids) && doubt.tries < DOUBTS &&
+    return Boolean(doubt.marks) && doubt.tries < DOUBTS &&
       Date.now() >= doubt.at;
   }
 
-  function compare(queued) {
-    var uids = key(Array.from(marked()).filter(function (uid) {
-      return queued.indexOf(uid) < 0;
+  function compare(marks) {
+    var wrong = key(Array.from(marked()).filter(function (mark) {
+      return marks.indexOf(mark) < 0;
     }));
-    if (uids !== doubt.uids) {
-      doubt = {uids: uids, tries: 0, at: 0};
+    if (wrong !== doubt.marks) {
+      doubt = {marks: wrong, tries: 0, at: 0};
     }
     doubt.at = Date.now() + DOUBT * Math.pow(2, doubt.tries);
   }

@@ -187,10 +187,77 @@ class ViewletsTest(ResultsTestCase):
         self.click(self.worksheet, "submit", self.analyses[:3])
         uids = [self.samples[0].UID(), self.samples[1].UID(),
                 self.analyses[0].UID(), self.worksheet.UID(), "x", ""]
-        url = self.portal.absolute_url() + "/queue_marks?uids="
-        answer = json.loads(self.get(url + ",".join(uids)))
-        self.assertEqual(answer["queued"], [uids[0], uids[2], uids[3]])
-        self.assertEqual(json.loads(self.get(url)), {"queued": []})
+        answer = self.marks(uids)
+        queued = [uids[0], uids[2], uids[3]]
+        self.assertEqual(answer["queued"], queued)
+        self.assertEqual(
+            answer["marks"], [uid + ":queued" for uid in queued])
+        self.assertEqual(self.marks([]), {"queued": [], "marks": []})
+
+    def marks(self, uids):
+        return json.loads(self.get("{}/queue_marks?uids={}".format(
+            self.portal.absolute_url(), ",".join(uids))))
+
+    def rows(self, url):
+        """Return the rows of a listing by uid."""
+        answer = json.loads(self.post(
+            url + "/folderitems", json.dumps({}), "application/json"))
+        return dict((row["uid"], row) for row in answer["folderitems"])
+
+    def test_rows_tell_what_they_wait_for(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        agent = self.know(task, version="epoch:1", visible_at=8.0)
+        paused = {"name": "", "since": clock.now(), "username": "lab_manager"}
+        listings = (
+            (self.portal.samples.absolute_url() + "/view", "getId",
+             self.samples[0].UID()),
+            (self.worksheet.absolute_url() + "/analyses_classic_view",
+             "Service", self.analyses[0].UID()))
+        for url, first, uid in listings:
+            for pauses, kind, text, title in (
+                    ([], "queued", "Queued",
+                     "Queued: will be processed in the background"),
+                    ([paused], "paused", "Queued, paused",
+                     "The whole queue has been paused by lab_manager"),
+                    ([dict(paused, name=task.name)], "paused",
+                     "Queued, paused", "Work of this kind has been paused"),
+                    ([dict(paused, name="task_x")], "queued", "Queued",
+                     "Queued: ")):
+                agent.line = {"pauses": pauses}
+                row = self.rows(url)[uid]
+                self.assertTrue(row["disabled"])
+                # On a phone, only the first columns are in sight
+                for column, css in (("state_title", "queued-mark"),
+                                    (first, "queue-mark-small")):
+                    mark = row["after"][column]
+                    self.assertIn(css, mark)
+                    self.assertIn("</i> {}</span>".format(text), mark)
+                    self.assertIn('title="' + title, mark)
+                self.assertEqual(
+                    self.marks([uid]),
+                    {"queued": [uid], "marks": [uid + ":" + kind]})
+
+    def test_rows_of_failed_jobs(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        self.know(dict(task, status=states.FAILED))
+        for url, uid in (
+                (self.portal.samples.absolute_url() + "/view",
+                 self.samples[0].UID()),
+                (self.worksheet.absolute_url() + "/analyses_classic_view",
+                 self.analyses[0].UID())):
+            row = self.rows(url)[uid]
+            self.assertFalse(row.get("disabled"))
+            self.assertIn("queue-failed-mark", row["after"]["state_title"])
+            self.assertIn("Failed in the background",
+                          row["after"]["state_title"])
+            self.assertEqual(
+                self.marks([uid]), {"queued": [], "marks": [uid + ":failed"]})
+        # A hidden task is no job of anybody
+        self.know(dict(task, status=states.FAILED, ghost=True))
+        self.assertEqual(self.marks([uid])["marks"], [])
 
     def test_every_page_has_the_script(self):
         for path in ("samples", "worksheets", "clients/client-1"):
