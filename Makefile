@@ -42,6 +42,7 @@
 #
 # Before a release
 #   docs         the documentation, in build/docs
+#   gallery      pictures of each page in each state of a click, to be looked at
 #   screenshots  take the pictures of the documentation again
 #   package      sdist and wheel in dist, built and checked
 #   pot          collect the texts in senaite.queue.pot and all translations
@@ -55,6 +56,7 @@
 #   PYTHON27, PYTHON3                                interpreters for `build`
 #   JOBS                   parts of `test` at the same time (scripts/jobs.sh)
 #   QUEUED=1               `test-core` by tasks
+#   TESTS_SHARE=3/20       each twentieth scenario of `test-thorough`
 #   KILLS, MINUTES, SEED, PLANT, REQUESTS            of the campaigns
 
 ZEO_PORT ?= 8100
@@ -91,7 +93,7 @@ PROCESSES = env PYTHONPATH=tests $(PYTEST) -rs -m "not long"
 .PHONY: test-core test-addons
 .PHONY: crashtest plants killpoints storetest concurrency soak fuzz
 .PHONY: bench bench-pages bench-monitor bench-open-pages
-.PHONY: docs screenshots package pot pot-check audit tools
+.PHONY: docs screenshots gallery package pot pot-check audit tools
 
 # Only `test` and `check` run parts side by side: in a make of their own, when
 # the build is done
@@ -324,6 +326,10 @@ docs: tools
 	@echo "The documentation is in build/docs/index.html"
 
 # Pictures of today's pages: those that the documentation shows
+# Each page in each state of a click, to be looked at
+gallery: build
+	@PYTHONPATH=tests $(PYTEST) -rs tests/browser/test_gallery.py
+
 screenshots: build
 	@PYTHONPATH=tests $(PYTEST) tests/browser -k "not hostile"
 	@grep -rhoE 'images/[a-z0-9-]+\.png' docs/*.rst | sort -u | \

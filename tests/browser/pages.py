@@ -19,6 +19,22 @@ from selenium.webdriver.support.ui import WebDriverWait
 SECONDS = 60
 ROWS = "tr.contentrow"
 
+INSTEAD = """
+const [name, status, always] = arguments;
+const fetch = window.fetch.bind(window);
+window.instead = 0;
+window.fetch = function (request, options) {
+  if (String(request.url || request).includes(name) &&
+      (always || !window.instead)) {
+    window.instead += 1;
+    return Promise.resolve(new Response(
+      "<html></html>",
+      {status: status, headers: {"Content-Type": "text/html"}}));
+  }
+  return fetch(request, options);
+};
+"""
+
 
 class Page(object):
     """A browser in front of a site, used by one person."""
@@ -81,6 +97,16 @@ class Page(object):
         self.browser.execute_script(
             "arguments[0].scrollIntoView({block: 'center'});"
             "arguments[0].click();", element)
+
+    def answer_instead(self, name, status, always=False):
+        """Let requests of the page get HTML instead of their answer; the
+        number of such requests is in `window.instead`.
+
+        :param name: part of the address
+        :param status: status of the answer
+        :param always: whether only the next request gets it, or all
+        """
+        self.browser.execute_script(INSTEAD, name, status, always)
 
     def has(self, text):
         """Tell whether a text is to be read on the page."""

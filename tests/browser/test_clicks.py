@@ -43,23 +43,6 @@ window.fetch = function (request, options) {
     ? new Promise(function () {}) : fetch(request, options);
 };
 """
-#: The next request for what is named gets an answer of this kind instead; then
-#: the number of such requests is in `window.instead`
-INSTEAD = """
-const [name, status, always] = arguments;
-const fetch = window.fetch.bind(window);
-window.instead = 0;
-window.fetch = function (request, options) {
-  if (String(request.url || request).includes(name) &&
-      (always || !window.instead)) {
-    window.instead += 1;
-    return Promise.resolve(new Response(
-      "<html></html>",
-      {status: status, headers: {"Content-Type": "text/html"}}));
-  }
-  return fetch(request, options);
-};
-"""
 #: A new page would not know of it
 STAY = "window.stayed = true"
 
@@ -288,7 +271,7 @@ def submitted(story, page, uids):
 
 def test_rows_are_loaded_again_after_an_error(story, page):
     with submitted(story, page, story.of(3)[3:]):
-        page.browser.execute_script(INSTEAD, "folderitems", 502, False)
+        page.answer_instead("folderitems", 502)
     page.until(lambda: not page.all("{}, {}".format(MARKS, PROGRESS)),
                "end of it")
     assert page.browser.execute_script("return window.instead") == 1
@@ -298,8 +281,7 @@ def test_page_of_what_may_not_be_seen_any_more(story, page):
     """It still tells about the work, and does not say that somebody has been
     logged out who has not."""
     with submitted(story, page, story.of(5)[1:3]):
-        page.browser.execute_script(
-            INSTEAD, story.worksheet + "/queue_state", 200, True)
+        page.answer_instead(story.worksheet + "/queue_state", 200, True)
         page.until(lambda: page.browser.execute_script(
             "return window.instead") == 1, "refusal")
     page.wait(ENDED)

@@ -165,6 +165,51 @@ def test_numbers_and_warnings_lead_to_the_tasks(page, seeds):
     page.shows([failed])
 
 
+def test_numbers_count_what_the_tabs_show(page, seeds):
+    later, hidden = seeds.add(delay=3600), seeds.add(ghost=True)
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    for name, number in (("queued", "0"), ("scheduled", "1"), ("hidden", "1")):
+        assert page.wait("#queue-number-{} dd".format(name))[0].text == number
+    assert not page.all("#queue-number-queued a")
+    page.press("#queue-number-scheduled a")
+    page.shows([later])
+    page.press("#queue-number-hidden a")
+    page.shows([later, hidden])
+
+
+def test_silence_and_the_end_of_a_login_are_told(page, seeds):
+    silence = "#queue-silent:not([hidden])"
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.wait("#queue-number-queued")
+    page.answer_instead("/dashboard", 502)
+    assert "No news from the server since" in page.wait(silence)[0].text
+    # The next round gets an answer
+    page.until(lambda: not page.all(silence), "news")
+    # There are no rows that anybody would ask about
+    page.browser.delete_cookie("__ac")
+    page.wait(silence)
+    page.wait(".queue-logged-out")
+
+
+def test_a_refresh_keeps_the_focus(page, seeds):
+    seeds.add()
+    seeds.failed()
+    page.log_in(MANAGER)
+    page.open("@@queue_tasks")
+    page.browser.execute_script("arguments[0].focus()", page.wait(
+        "#queue-number-queued a")[0])
+    warning, = page.wait(".queue-warning[role=alert]")
+    seeds.add()
+    page.until(lambda: page.all("#queue-number-queued dd")[0].text == "2",
+               "the new number")
+    assert focus(page).text == "2"
+    # The same warning is not read aloud again
+    assert "need a decision: 1" in page.all(".queue-warning")[0].text
+    assert not page.all(".queue-warning[role=alert]")
+
+
 def test_without_a_mouse(page, seeds):
     task = seeds.add()
     page.log_in(MANAGER)
@@ -173,7 +218,7 @@ def test_without_a_mouse(page, seeds):
     page.select(task)
     page.wait("button#queue_remove_transition")[0].send_keys(Keys.ENTER)
     page.until(lambda: focus(page).text == "No", "the focus on the answer")
-    focus(page).send_keys(Keys.ARROW_LEFT)
+    focus(page).send_keys(Keys.SHIFT + Keys.TAB)
     page.until(lambda: focus(page).text == "Yes", "the focus on yes")
     focus(page).send_keys(Keys.ENTER)
     page.until(lambda: "Tasks removed: 1" in focus(page).text,

@@ -90,6 +90,28 @@ def test_items_that_were_skipped(cluster, page, seeds, pictures):
     pictures("outcome-monitor")
 
 
+def test_open_pages_show_the_end_with_the_message(page, seeds):
+    """My tasks and the page of a task, without being opened again."""
+    for path, place in (("@@queue_my_tasks", "#queue-my-jobs .badge"),
+                        ("@@queue_task?uid={task_uid}",
+                         "#queue-task-state .badge")):
+        task = seeds.running(username=ANALYST)
+        page.log_in(ANALYST)
+        page.open(path.format(**task))
+        page.until(lambda: page.all(place)[0].text == "Running", "running")
+        page.browser.execute_script("window.stayed = true")
+        seeds.store.acknowledge(
+            task["task_uid"], task_consumer(seeds, task), processed=1)
+        page.wait(TOAST)
+        assert page.all(place)[0].text == "Done"
+        assert page.browser.execute_script("return window.stayed")
+        seeds.clear()
+
+
+def task_consumer(seeds, task):
+    return seeds.store.get(task["task_uid"])["consumer_id"]
+
+
 def test_failures_and_removals(page, seeds, pictures):
     seeds.failed("You are not allowed to access 'portal_type' in this context",
                  error_code=failures.NOT_ALLOWED, username=MANAGER)

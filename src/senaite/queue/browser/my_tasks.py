@@ -52,6 +52,7 @@ class MyTasksView(BrowserView):
     """Lists the jobs of the user, the latest first."""
 
     template = ViewPageTemplateFile("templates/my_tasks.pt")
+    part = ViewPageTemplateFile("templates/my_tasks_part.pt")
 
     is_away = False
 
@@ -64,6 +65,10 @@ class MyTasksView(BrowserView):
         self.user_id = getSecurityManager().getUser().getId()
         if self.user_id is None:
             raise Unauthorized("Log in to see your tasks")
+        # The script asks for the part that changes: a whole page would use up
+        # messages for the user
+        if "part" in self.request.form:
+            return html.tag("div", self.part(), id="queue-my-tasks")
         return self.template()
 
     def tasks(self):
@@ -180,10 +185,13 @@ class MyTasksView(BrowserView):
         return bool(getSecurityManager().checkPermission(
             ViewQueue, self.portal))
 
+    def portal_url(self):
+        """Return the address of the site."""
+        return self.portal.absolute_url()
+
     def static_url(self):
-        """Return the URL of the style sheet's folder."""
-        return "{}/++plone++senaite.queue.static".format(
-            self.portal.absolute_url())
+        """Return the URL of the folder of scripts and styles."""
+        return "{}/++plone++senaite.queue.static".format(self.portal_url())
 
 
 def state_of(found):

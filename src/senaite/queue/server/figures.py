@@ -20,7 +20,9 @@ from __future__ import print_function
 
 import threading
 
+from senaite.queue.model.states import QUEUED
 from senaite.queue.model.states import RUNNING
+from senaite.queue.model.states import SCHEDULED
 
 #: Spans of the charts: name -> (seconds of a span, number of spans)
 CHARTS = {"hour": (300, 12), "day": (3600, 24)}
@@ -52,7 +54,9 @@ class Figures(object):
             `last_hour` and `last_day`, as of `ITaskStore.finished`; `hour`
             and `day`, the same in spans of 5 minutes and an hour, each with
             its `start`, the oldest one first; `consumers` (with what each is
-            at work on), `pauses`
+            at work on), `pauses`; `shown`, the number of tasks that are not
+            hidden for "queued" (without those for later), "running" and
+            "scheduled"
         :rtype: dict
         """
         now = self.store.now()
@@ -62,6 +66,9 @@ class Figures(object):
             answer["last_" + name] = self._total(name, now)
         answer["consumers"] = self._consumers()
         answer["pauses"] = self.store.pauses()
+        answer["shown"] = dict(
+            (kind, self.store.page([kind], limit=1)["total"])
+            for kind in (QUEUED, RUNNING, SCHEDULED))
         return answer
 
     def _chart(self, name, now):

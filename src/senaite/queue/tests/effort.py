@@ -22,6 +22,10 @@ import os
 #: Environment variable: "1" for many examples
 ENVIRONMENT = "TESTS_THOROUGH"
 
+#: Environment variable: "3/15" for each fifteenth of many examples, from the
+#: third one on. For those that take hours
+SHARE = "TESTS_SHARE"
+
 
 def choose(quick, thorough):
     """Return one of two numbers.
@@ -30,3 +34,13 @@ def choose(quick, thorough):
     :param thorough: the same in `make test-long`
     """
     return thorough if os.environ.get(ENVIRONMENT) == "1" else quick
+
+
+def share(examples):
+    """Return the examples that are to be tried, all of them by default.
+
+    :param examples: the many examples
+    :rtype: list
+    """
+    first, _slash, step = os.environ.get(SHARE, "1/1").partition("/")
+    return list(examples)[int(first) - 1::int(step)]

@@ -41,6 +41,11 @@ from senaite.queue.server.attendance import is_alive
 #: Level of a status message -> level of the listing's own messages
 LEVELS = {"info": "success", "warning": "warning", "error": "danger"}
 
+#: Number at the top -> tab of the listing with the tasks that it counts
+TAB_OF = {"queued": states.QUEUED, "running": states.RUNNING,
+          "failed": states.FAILED, "scheduled": states.SCHEDULED,
+          "hidden": "all"}
+
 
 class Dashboard(BrowserView):
     """Shows the state of the queue."""
@@ -91,11 +96,17 @@ class Dashboard(BrowserView):
     def numbers(self):
         """Return the numbers at the top: dicts with id, label, value, class
         and tab, the one that shows the tasks that are counted, or None."""
-        figures = self.figures
+        figures, shown = self.figures, self.count_shown()
+        hidden = figures["queued"] + figures["running"] - sum(shown.values())
         waits = figures["oldest_due"]
-        found = (
-            ("queued", _(u"Queued"), figures["queued"], ""),
-            ("running", _(u"Running"), figures["running"], ""),
+        found = [
+            ("queued", _(u"Queued"), shown[states.QUEUED], ""),
+            ("running", _(u"Running"), shown[states.RUNNING], ""),
+        ]
+        found += [row for row in (
+            ("scheduled", _(u"Scheduled"), shown[states.SCHEDULED], ""),
+            ("hidden", _(u"Hidden"), hidden, "")) if row[2] > 0]
+        found += [
             ("failed", _(u"Failed"), figures["failed"],
              "text-danger" if figures["failed"] else ""),
             ("finished", _(u"Finished in the last hour"),
@@ -109,11 +120,20 @@ class Dashboard(BrowserView):
              words.duration(figures["last_hour"]["wait_median"]) or u"-", ""),
             ("run", _(u"Median run time, last hour"),
              words.duration(figures["last_hour"]["run_median"]) or u"-", ""),
-        )
+        ]
         return [{"id": "queue-number-" + key, "label": label, "value": value,
-                 "class": css,
-                 "tab": key if value and key in states.STATES else None}
+                 "class": css, "tab": TAB_OF.get(key) if value else None}
                 for key, label, value, css in found]
+
+    def count_shown(self):
+        """Return the numbers of tasks that the tabs show: dict of state ->
+        number."""
+        figures = self.figures
+        # Queue servers of older releases do not tell
+        return figures.get("shown") or {
+            states.QUEUED: figures["queued"] - figures["scheduled"],
+            states.SCHEDULED: figures["scheduled"],
+            states.RUNNING: figures["running"]}
 
     def tab_url(self, tab):
         """Return the address of the monitor with a tab."""

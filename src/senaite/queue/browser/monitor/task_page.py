@@ -62,6 +62,7 @@ class TaskView(BrowserView):
     """Shows the task with the `uid` of the request."""
 
     template = ViewPageTemplateFile("templates/task.pt")
+    part = ViewPageTemplateFile("templates/task_part.pt")
 
     history = None
     problem = None
@@ -82,7 +83,16 @@ class TaskView(BrowserView):
         if self.history is None:
             self.request.response.setStatus(
                 404 if self.problem is NOT_FOUND else 503)
-        return self.template()
+        # The script asks for the parts that change: a whole page would use up
+        # messages for the user
+        return self.parts() if "part" in self.request.form \
+            else self.template()
+
+    def parts(self):
+        """Return the parts of the page that change, as HTML."""
+        badge = u"" if self.history is None else html.tag(
+            "small", self.badge(), id="queue-task-state")
+        return badge + html.tag("div", self.part(), id="queue-task-part")
 
     def find(self, task_uid):
         """Fetch the task from the queue."""
@@ -122,10 +132,18 @@ class TaskView(BrowserView):
         """Return the title of the task."""
         return words.name_of(self.task["name"])
 
-    def state(self):
-        """Return title and CSS class of the task's state."""
+    def badge(self):
+        """Return the state of the task, as HTML."""
         title, colour = outcome.state_of_task(self.row)
-        return {"title": title, "class": "badge badge-" + colour}
+        return html.tag("span", html.to_html(title),
+                        class_="badge badge-" + colour)
+
+    def part_url(self):
+        """Return the address of the parts of the page that change."""
+        uid = self.request.form.get("uid")
+        is_known = isinstance(uid, str) and fields.TASK_UID.match(uid)
+        return "{}/@@queue_task?uid={}&part=1".format(
+            self.portal.absolute_url(), uid if is_known else "")
 
     def details(self):
         """Return the details of the task: (label, HTML)."""

@@ -11,7 +11,8 @@
   }
   place.dataset.started = "1";
   var said = document.getElementById("queue-said");
-  var timer = null, underWay = false;
+  var silence = document.getElementById("queue-silent");
+  var timer = null, underWay = false, heard = new Date(), shown = null;
 
   // On a phone, the tasks come first: the rest is one press away
   if (window.matchMedia("(max-width: 575px)").matches) {
@@ -50,14 +51,30 @@
     });
   }
 
-  // Folded parts stay folded, and what was chosen to be paused stays chosen
+  // Folded parts stay folded, what was chosen to be paused stays chosen, and who
+  // has come here with the keyboard stays there
   function showDashboard(data) {
-    var open = {};
-    var chosen = (pausable() || {}).value;
+    if (data.html === shown) {
+      return;
+    }
+    shown = data.html;
+    var open = {}, chosen = (pausable() || {}).value;
+    var focused = nameOf(document.activeElement);
     place.querySelectorAll("details[data-keep]").forEach(function (part) {
       open[part.dataset.keep] = part.open;
     });
-    place.innerHTML = data.html;
+    var known = warnings(place).map(function (warning) {
+      return warning.textContent;
+    });
+    var fresh = document.createElement("div");
+    fresh.innerHTML = data.html;
+    // What was read aloud before is not read again
+    warnings(fresh).forEach(function (warning) {
+      if (known.indexOf(warning.textContent) >= 0) {
+        warning.removeAttribute("role");
+      }
+    });
+    place.replaceChildren.apply(place, Array.from(fresh.childNodes));
     place.querySelectorAll("details[data-keep]").forEach(function (part) {
       if (part.dataset.keep in open) {
         part.open = open[part.dataset.keep];
@@ -69,6 +86,34 @@
     })) {
       select.value = chosen;
     }
+    if (focused) {
+      var again = place.querySelector(focused);
+      if (again) {
+        again.focus({preventScroll: true});
+      }
+    }
+  }
+
+  function warnings(part) {
+    return Array.from(part.querySelectorAll(".queue-warning"));
+  }
+
+  // A selector that finds an element of the dashboard again, or null
+  function nameOf(element) {
+    if (!element || !place.contains(element)) {
+      return null;
+    }
+    if (element.id) {
+      return "#" + element.id;
+    }
+    if (element.tagName === "SUMMARY") {
+      return "details[data-keep='" + element.parentNode.dataset.keep +
+        "'] summary";
+    }
+    var inside = element.closest("[id^='queue-number-']") ? "#" +
+      element.closest("[id^='queue-number-']").id + " " : ".queue-warning ";
+    return element.dataset.queueTab ? inside + "a[data-queue-tab='" +
+      element.dataset.queueTab + "']" : null;
   }
 
   function pausable() {
@@ -133,8 +178,16 @@
         showDashboard(data);
       }
       return refreshRows();
+    }).then(function () {
+      heard = new Date();
+      silence.hidden = true;
     }).catch(function () {
       // E.g. the web client is restarting: the next round tries again
+      if (silence.hidden) {
+        document.getElementById("queue-silent-since").textContent =
+          heard.toLocaleTimeString();
+        silence.hidden = false;
+      }
     }).then(function () {
       underWay = false;
     });
@@ -151,6 +204,12 @@
     if (!document.hidden) {
       refresh().then(again);
     }
+  });
+
+  // Without rows nobody else asks whether the user is still logged in
+  document.addEventListener("queue-question", function (event) {
+    event.detail.asks = event.detail.asks || !silence.hidden;
+    event.detail.insists = event.detail.insists || !silence.hidden;
   });
 
   // Actions return to the same tab, page and order
@@ -221,11 +280,18 @@
 
   // An action loads the page again: what became of it is read first, and not
   // the search field, which the listing focuses
+  var isTouched = false;
+  function touch() { isTouched = true; }
+  document.addEventListener("keydown", touch, true);
+  document.addEventListener("pointerdown", touch, true);
+
   function focusMessage() {
-    var message = document.querySelector(
-      "#global_statusmessage .portalMessage, .portalMessage[role]");
+    var message = Array.from(document.querySelectorAll(
+      ".alert-dismissible")).filter(function (alert) {
+      return !alert.closest("#" + FORM);
+    })[0];
     var focus = document.activeElement;
-    if (!message || focus && focus !== document.body &&
+    if (!message || isTouched || focus && focus !== document.body &&
         !(focus.closest("#" + FORM) && focus.hasAttribute("autofocus"))) {
       return;
     }

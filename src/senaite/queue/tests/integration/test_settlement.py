@@ -202,7 +202,7 @@ class SettlementTest(WorksheetTestCase):
 
     def test_every_step_leaves_behind_what_core_leaves_behind(self):
         chosen = effort.choose(
-            scenarios.CHOSEN, list(scenarios.generate()))
+            scenarios.CHOSEN, effort.share(scenarios.generate()))
         wrong, known = [], differences.Accepted(differences.STALE)
         for sample, group in itertools.groupby(chosen, lambda one: one[:3]):
             group = list(group)

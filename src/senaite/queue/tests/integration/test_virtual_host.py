@@ -128,3 +128,18 @@ class VirtualHostTest(ProcessTestCase):
             self.with_controls(case)
             self.with_results(case)
         self.compare(prepare, self.by_form("submit"))
+
+    def test_samples_of_a_batch(self):
+        def prepare(case):
+            batches = self.portal.batches
+            batch = next(iter(batches.objectValues("Batch")), None) or \
+                api.create(batches, "Batch", title="Night shift")
+            for sample in case.samples:
+                sample.setBatch(batch)
+            self.with_results(case)
+        case, _done = self.compare(prepare, self.by_form("submit"))
+        for sample in case.samples:
+            brain, = api.search(
+                {"UID": api.get_uid(sample)}, "senaite_catalog_sample")
+            self.assertEqual(brain.getBatchURL, "/lab/batches/{}".format(
+                api.get_id(sample.getBatch())))

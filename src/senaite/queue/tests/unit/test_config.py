@@ -245,6 +245,13 @@ class TestSettings(unittest.TestCase):
             if setting.kind == config.INTEGER:
                 self.assertLess(setting.low, setting.high)
 
+    def test_limits_are_called_what_they_are(self):
+        self.assertEqual(
+            [config.SETTINGS[name].title for name in (
+                "max_uids", config.MIN_ITEMS, "max_items")],
+            ["Largest selection", "Minimum number of items to queue",
+             "Largest chunk"])
+
     def test_each_variable_is_complete(self):
         for variable in config.VARIABLES:
             for text in (variable.allowed, variable.description,
