@@ -17,6 +17,7 @@ import uuid
 import pytest
 from harness.lab import Lab
 from harness.lims import Lims
+from test_lifecycle import chunks_of
 
 from senaite.queue.model import failures
 from senaite.queue.model import left_out
@@ -68,9 +69,9 @@ class Scene(object):
         self.sample, = self.lab.create_samples(1)
         self.worksheet = self.lab.lims.create_worksheet(ANALYST)
         listing, analyses = self.lab.open_for(self.worksheet, [self.sample])
-        listing.press("assign", analyses)
-        self.lab.lims.page(self.worksheet)
-        listing, rows = self.await_rows()
+        with chunks_of(self.lab, 0):
+            listing.press("assign", analyses)
+        listing, rows = self.lab.lims.results(self.worksheet)
         listing.set_fields({row["uid"]: {"Result": "7.5"} for row in rows})
         self.uids = [row["uid"] for row in rows]
         known, = [item for item in self.lab.lims.items("Worksheet")
@@ -85,14 +86,6 @@ class Scene(object):
             "samples": "samples",
             "my-tasks": "@@queue_my_tasks",
             "monitor": "@@queue_tasks"}
-
-    def await_rows(self):
-        limit = time.monotonic() + 120
-        while True:
-            listing, rows = self.lab.lims.results(self.worksheet)
-            if len(rows) == ITEMS or time.monotonic() > limit:
-                return listing, rows
-            time.sleep(1)
 
 
 @pytest.fixture(scope="module")

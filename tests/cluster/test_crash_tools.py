@@ -12,12 +12,14 @@
 
 import collections
 import socket
+import subprocess
 import threading
 import time
 from types import SimpleNamespace
 
 import pytest
 from crash.audit import Audit
+from crash.plants import PLANTS
 from crash.proxy import CUT
 from crash.proxy import DELAY
 from crash.proxy import PASS
@@ -25,6 +27,7 @@ from crash.proxy import SWALLOW
 from crash.proxy import Proxy
 from harness import ports
 from harness.lims import LimsError
+from harness import paths
 
 
 @pytest.fixture
@@ -210,3 +213,15 @@ def test_audit_is_not_misled_by_other_errors():
         raise LimsError("out of order", 503)
     with pytest.raises(LimsError):
         audit_of_jobs(refuse).compare_job("a" * 32, 3)
+
+
+def test_plants_can_be_planted():
+    """They replace functions by their names, which may change."""
+    found = subprocess.run([paths.ZOPEPY, "-c", (
+        "import sys; sys.path.insert(0, {!r})\n"
+        "from queuetest import planted\n"
+        "for plant in planted.PLANTS.values(): plant()\n"
+        "print(sorted(planted.PLANTS))").format(paths.ADDON)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.strip() == str(sorted(PLANTS))

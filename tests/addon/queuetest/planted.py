@@ -52,15 +52,15 @@ def ledger_off():
 
 def outbox_early():
     """An entry leaves the outbox before the server has answered."""
-    deliver = relay._deliver
+    deliver = relay._Delivery.deliver
 
-    def forget_and_deliver(site, transport, batch, now, counts):
+    def forget_and_deliver(self, batch, force=False):
         uids = [task["task_uid"] for task in batch]
-        site.write(lambda portal: [outbox.forget(portal, uid)
-                                   for uid in uids], "planted")
-        deliver(site, transport, batch, now, counts)
+        self.site.write(lambda portal: [outbox.forget(portal, uid)
+                                        for uid in uids], "planted")
+        deliver(self, batch, force)
 
-    relay._deliver = forget_and_deliver
+    relay._Delivery.deliver = forget_and_deliver
 
 
 def lease_unchecked():

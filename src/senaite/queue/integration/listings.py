@@ -123,7 +123,8 @@ class QueuedRows(object):
                 " d-none d-sm-inline" if is_twice else "")))
         if is_twice:
             self.append(item, first, row_marks.render(
-                item["uid"], kind, title, "queue-mark-small d-sm-none"))
+                item["uid"], kind, title,
+                "queue-mark-small d-block d-sm-none text-wrap text-left"))
 
     def append(self, item, column, mark):
         """Append a mark to a cell."""
