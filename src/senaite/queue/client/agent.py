@@ -368,6 +368,7 @@ class Agent(object):
         if self._server_url not in (None, url):
             # another server is another queue
             self.state = snapshot.State()
+            self.held = None
         self._server_url = url
         here = inprocess.get_url(self.site.path)
         wanted = (here if self.is_alone else url).rstrip("/")
