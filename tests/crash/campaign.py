@@ -138,10 +138,11 @@ class Campaign(object):
         say(self.last_line())
 
     def last_line(self):
-        return "kills={} tasks={} {}".format(
+        return "kills={} tasks={} {}{}".format(
             self.killer.kills, self.audit.tasks, " ".join(
                 "{}={}".format(name, len(proofs))
-                for name, proofs in self.audit.wrong.items()))
+                for name, proofs in self.audit.wrong.items()),
+            "" if "clock" in self.killer.ways else " clock=missing")
 
 
 def main(arguments=None):

@@ -65,6 +65,41 @@ def test_every_part_of_the_tests_runs():
             "soak", "fuzz"} <= parts
 
 
+def recipes():
+    """Return the recipes of the Makefile, with their variables replaced."""
+    text = read("Makefile").replace("\\\n", " ")
+    values = dict(re.findall(r"^([A-Z0-9_]+) = (.*)$", text, re.MULTILINE))
+
+    def value(match):
+        return values.get(match.group(1), match.group(0))
+    lines = re.findall(r"^\t(.*)$", text, re.MULTILINE)
+    for _number in range(3):
+        lines = [re.sub(r"\$\(([A-Z0-9_]+)\)", value, line) for line in lines]
+    return lines
+
+
+def long_files():
+    """Return the files with tests that are marked as long."""
+    found = []
+    for folder, _folders, names in os.walk(os.path.join(ROOT, "tests")):
+        found.extend(os.path.relpath(os.path.join(folder, name), ROOT)
+                     for name in names if name.startswith("test_")
+                     and name.endswith(".py"))
+    return sorted(name for name in found if re.search(
+        r"^(@|pytestmark = )pytest\.mark\.long", read(name), re.MULTILINE))
+
+
+def test_long_tests_are_found():
+    assert "tests/cluster/test_campaign.py" in long_files()
+
+
+@pytest.mark.parametrize("name", long_files())
+def test_every_long_test_is_run_by_a_target(name):
+    assert [line for line in recipes()
+            if name in line.split() and '"not long"' not in line
+            and "--ignore=" + name not in line]
+
+
 def test_all_cluster_tests_are_in_a_part():
     """Those with a cluster of their own are named; `test-cluster` has the
     rest."""

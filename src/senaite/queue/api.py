@@ -26,6 +26,7 @@ from zope.component import getUtility
 from zope.component import queryAdapter
 
 from senaite.queue.client import trust
+from senaite.queue.client.view import get_hold
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import queued_view
 from senaite.queue import config
@@ -40,6 +41,7 @@ from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import given_with
 from senaite.queue.model.queue_task import job_values
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model import restores
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
 from senaite.queue.server.server_utility import get_server_utility
@@ -427,6 +429,10 @@ def _is_server_lost():
     "outage_seconds", or never ends, because this process must not take part in
     the queue, or belongs to a copy of the site: new work is done at once."""
     if config.get_errors(config.CRITICAL) or trust.is_refused(_site()):
+        return True
+    hold = get_hold(_site())
+    if hold is not None and hold["kind"] == restores.FOREIGN:
+        # The copy's own queue server, which was given the original's store
         return True
     patience = surroundings.get().get_setting("outage_seconds")
     return outage_seconds(_site()) > patience

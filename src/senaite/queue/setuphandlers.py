@@ -34,6 +34,7 @@ from senaite.queue.auth import pas
 from senaite.queue.auth import process_marks
 from senaite.queue.auth import signing_keys
 from senaite.queue import config
+from senaite.queue.errors import QueueHeld
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import logger
@@ -118,10 +119,9 @@ def pre_uninstall(setup):
     portal = get_site(setup)
     if not has_profile(portal):
         return
+    prepare_purge()
     try:
-        queue = api.get_queue()
-        lost = list(queue.get_tasks(ACTIVE + (FAILED,)))
-        purge_after_commit(queue)
+        lost = list(api.get_queue().get_tasks(ACTIVE + (FAILED,)))
     except Exception:
         logger.exception("event=queue_not_read reason=uninstalling")
         lost = [task for task, _at in outbox.pending(portal)]
@@ -146,6 +146,17 @@ def say(message):
         messages.addStatusMessage(message, "warning")
 
 
+def prepare_purge():
+    """Have the task store emptied, or say that its tasks stay."""
+    try:
+        queue = api.get_queue()
+    except Exception:
+        logger.exception("event=store_kept reason=uninstalled_in_an_outage")
+        say_not_emptied()
+    else:
+        purge_after_commit(queue)
+
+
 def purge_after_commit(queue):
     """Empty the queue when the uninstallation is committed.
 
@@ -165,10 +176,30 @@ def purge_after_commit(queue):
         return
 
     def purge(committed):
-        if committed:
+        if not committed:
+            return
+        # What is raised here, nobody but the log is told
+        try:
             queue.remove_all()
+        except QueueHeld as error:
+            logger.error("event=store_kept reason=not_ours error=%r",
+                         str(error))
+            say(_(u"The task store belongs to another database, or may: its "
+                  u"tasks were not removed."))
+        except Exception:
+            logger.exception("event=store_kept reason=not_emptied")
+            say_not_emptied()
 
     transaction.get().addAfterCommitHook(purge)
+
+
+def say_not_emptied():
+    """Say that the queue server could not empty its store."""
+    say(_(u"The task store could not be emptied: the tasks of the site stay "
+          u"in the task store. If the add-on is installed again, the queue "
+          u"waits until an administrator decides about them. To remove them, "
+          u"delete the store, or install the add-on and choose 'Remove "
+          u"everything' in the monitor."))
 
 
 def post_uninstall(setup):

@@ -26,6 +26,7 @@ from bika.lims.interfaces import IGuardAdapter
 from bika.lims.interfaces.analysis import IRequestAnalysis
 from bika.lims.workflow.analysis import guards
 from transaction.interfaces import TransientError
+from ZODB.POSException import POSError
 from zope.component import getAdapters
 
 from senaite.queue import logger
@@ -47,10 +48,13 @@ def explain(obj, action):
     :returns: dict with `reason` (see `senaite.queue.model.left_out`) and what
         belongs to it
     :rtype: dict
+    :raises TransientError, POSError: when the database cannot be read now
     """
     try:
         return _explain(obj, action)
-    except TransientError:
+    except (TransientError, POSError):
+        # Nobody knows whether it would have been allowed: such as when ZEO is
+        # away, or when an object cannot be read
         raise
     except Exception:
         # Guards of other add-ons may raise anything, and nobody loses more

@@ -121,6 +121,9 @@ class Agent(object):
         self.trouble = None
         #: see `senaite.queue.server.attendance`; as of the last refresh
         self.unattended_seconds = 0
+        #: seconds by which the store's clock is ahead of that of this machine;
+        #: as of the last refresh
+        self.store_ahead = 0
         #: why the queue server hands out no tasks, see
         #: `senaite.queue.server.agreement`; None when it does
         self.held = None
@@ -368,6 +371,7 @@ class Agent(object):
         if self._server_url not in (None, url):
             # another server is another queue
             self.state = snapshot.State()
+            self.held = None
         self._server_url = url
         here = inprocess.get_url(self.site.path)
         wanted = (here if self.is_alone else url).rstrip("/")
@@ -403,7 +407,7 @@ class Agent(object):
         """
         with self._work_lock:
             state = self.state
-            unattended, held, line = 0, None, {}
+            unattended, held, line, store_now = 0, None, {}, None
             for _number in range(MOST_ANSWERS):
                 query = {"since": state.version} if state.version else None
                 feed = self.transport.call(
@@ -413,6 +417,7 @@ class Agent(object):
                 unattended = feed.get("unattended") or 0
                 held = feed.get("held")
                 line = feed.get("line") or {}
+                store_now = feed.get("now")
                 if not feed.get("more"):
                     break
             # only when complete: half a snapshot would show queued items as free
@@ -420,6 +425,9 @@ class Agent(object):
             self.unattended_seconds = unattended
             self.held = held
             self.line = line
+            # Queue servers of older releases do not tell
+            self.store_ahead = 0 if store_now is None \
+                else store_now - clock.now()
             self._refreshed_at = clock.monotonic()
             self._refreshed.set()
 

@@ -58,7 +58,7 @@ class RemoteMonitoring(object):
         page = {"total": answer.get("total") or 0,
                 "tasks": answer.get("items") or []}
         return dict(with_waiting(page, waiting, kinds, asked_for),
-                    pauses=answer.get("pauses") or [])
+                    pauses=answer.get("pauses") or [], now=answer.get("now"))
 
     def get_figures(self):
         """Return the figures of the monitor.

@@ -32,6 +32,7 @@ import six
 
 from senaite.queue.client import agent as agents
 from senaite.queue.client import snapshot
+from senaite.queue.model import clock
 from senaite.queue.model.places import involved
 from senaite.queue.model.places import lock_place
 from senaite.queue.model import states
@@ -256,6 +257,13 @@ def unattended_seconds(portal):
     """Return for how long a task has been waiting while no consumer asked for
     one, as far as this process knows; 0 when all is well."""
     return agents.get_agent(portal).unattended_seconds
+
+
+def store_now(portal):
+    """Return the time of the store (UTC epoch seconds), to which all times of
+    tasks belong, as far as this process knows: the clocks of two machines
+    differ."""
+    return clock.now() + agents.get_agent(portal).store_ahead
 
 
 def get_line(portal):

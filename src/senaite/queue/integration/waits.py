@@ -27,7 +27,6 @@ from DateTime import DateTime
 from senaite.queue.client import view
 from senaite.queue.integration import who
 from senaite.queue import messageFactory as _
-from senaite.queue.model import clock
 from senaite.queue.model import states
 from senaite.queue.site.translation import translate
 
@@ -210,7 +209,7 @@ def tell_missing_consumer(portal):
     does, or when the queue server does not answer."""
     if not is_unattended(portal):
         return u""
-    since = clock.now() - view.unattended_seconds(portal)
+    since = view.store_now(portal) - view.unattended_seconds(portal)
     return translate(_(
         u"No consumer is running: nothing has been started since ${time}.",
         mapping={"time": tell_time(portal, since)}))

@@ -90,6 +90,20 @@ def attend(peers, me, now, gone=(), has=None, joins=True):
     return [own] + others + _latest(strangers) + _latest(silent)
 
 
+def leave(peers, server_id):
+    """Return what is known of the servers when one has ended.
+
+    A stranger stays one: its next process is told from those of the members
+    by its mark.
+
+    :param peers: what is known of the servers
+    :param server_id: id of the one that has ended
+    :rtype: list of dict
+    """
+    return [peer for peer in peers if peer["id"] != server_id
+            or peer["standing"] == STRANGER]
+
+
 def _latest(peers):
     return sorted(peers, key=lambda peer: peer["seen"])[-MOST_REMEMBERED:]
 

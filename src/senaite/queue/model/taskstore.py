@@ -376,6 +376,12 @@ class ITaskStore(Interface):
         :returns: what `servers` returns from now on, the own record first
         """
 
+    def leave(server_id):
+        """Forget a queue server that ends, unless it was refused.
+
+        :param server_id: the `id` that it has reported
+        """
+
     def forget_strangers():
         """Forget which queue servers were refused."""
 

@@ -180,7 +180,12 @@ class OutboxIndex(object):
 
     def _read(self, number):
         """Read what has changed of a shard: the buckets of its tree that have
-        another serial, and those that this transaction has changed."""
+        another serial, and those that this transaction has changed.
+
+        Thousands of tasks are in hundreds of buckets, and each page goes
+        through them after each change: the loop calls nothing for a bucket
+        that is as it was.
+        """
         tree = self._shards[number]["entries"]
         # After a savepoint, what was changed has its old serial
         is_told = getattr(getattr(tree, "_p_jar", None),
@@ -188,15 +193,21 @@ class OutboxIndex(object):
         here, known = self._here[number], self._buckets[number]
         loose, self._loose[number] = self._loose[number], set()
         kept, found = {}, {}
-        for bucket in _buckets_of(tree):
+        bucket = _first_bucket(tree)
+        while bucket is not None:
+            if bucket._p_changed is None:
+                # Ghosts have no serial
+                bucket._p_activate()
+            oid = bucket._p_oid
             # The only bucket of a tree is part of it and has no oid
-            oid = getattr(bucket, "_p_oid", None)
             is_clean = is_told and oid is not None and not bucket._p_changed
-            former = known.get(oid) if is_clean else None
-            if former is not None and former[0] == bucket._p_serial and \
-                    loose.isdisjoint(former[1]):
-                kept[oid] = former
-                continue
+            if is_clean and oid in known:
+                former = known[oid]
+                if former[0] == bucket._p_serial and not (
+                        loose and loose & former[1]):
+                    kept[oid] = former
+                    bucket = bucket._next
+                    continue
             content = dict(bucket)
             content.pop(SENTINEL, None)
             found.update(content)
@@ -204,9 +215,10 @@ class OutboxIndex(object):
                 kept[oid] = bucket._p_serial, frozenset(content)
             else:
                 self._loose[number].update(content)
+            bucket = bucket._next
         gone = set(loose)
         for oid, former in known.items():
-            if kept.get(oid) is not former:
+            if oid not in kept or kept[oid] is not former:
                 gone.update(former[1])
         self._buckets[number] = kept
         for task_uid in gone:
@@ -256,18 +268,19 @@ class OutboxIndex(object):
                 del self._places[place]
 
 
-def _buckets_of(tree):
-    """Yield the buckets of a tree, loaded; a mapping is one of its own."""
+class _Only(dict):
+    """A mapping that is a bucket of its own."""
+
+    _p_changed = True
+    _p_oid = _next = None
+
+
+def _first_bucket(tree):
+    """Return the first bucket of a tree, or None."""
     if not hasattr(tree, "_firstbucket"):
-        yield tree
-        return
+        return _Only(tree)
     tree._p_activate()
-    bucket = tree._firstbucket
-    while bucket is not None:
-        # Ghosts have no serial
-        bucket._p_activate()
-        yield bucket
-        bucket = bucket._next
+    return tree._firstbucket
 
 
 def _urgency(entry):

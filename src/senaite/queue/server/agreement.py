@@ -215,13 +215,14 @@ class Agreement(object):
     def _require_own_store(self, portal):
         """Have the store belong to this database from now on, unless another
         one uses it."""
-        if self.companions.look(portal, False) != restores.FOREIGN:
+        found = self.companions.look(portal, False)
+        if found not in NOT_KEPT:
             return
         if self.companions.are_at_work():
             raise QueueHeld(
                 "{}. Stop the queue servers of that database first, if the "
                 "store is to belong to this one".format(
-                    restores.WORDS[restores.FOREIGN]))
+                    restores.WORDS[found]))
         self.companions.forget_strangers()
         logger.warning("event=store_taken site=%s: the store belongs to this "
                        "database from now on",

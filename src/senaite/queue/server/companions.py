@@ -19,8 +19,8 @@ store of the original. It must not take the original's tasks, nor hold them.
 * When: before tasks are handed out or accepted; one write of the store every
   `REPORT_SECONDS`.
 * Limits: the copy is not told from an original that was moved while no queue
-  server of the original is running. A server that was killed on another machine
-  is waited for, `peers.SILENT_SECONDS` long.
+  server of the original is running. A server that ends signs off; one that was
+  killed on another machine is waited for, `peers.SILENT_SECONDS` long.
 """
 
 from __future__ import absolute_import
@@ -74,6 +74,9 @@ class Companions(object):
         self._joins = True
         self._known = set()
         self._missed = {}
+        # id of another server -> its latest report when we began
+        self._first_seen = {}
+        self._has_left = False
 
     def look(self, portal, joins=True):
         """Report, and look whether the others see the same database.
@@ -85,6 +88,9 @@ class Companions(object):
         :raises StoreUnavailable: when the store does not answer
         """
         with self._lock:
+            if self._has_left:
+                # Others may be at work without having asked this one
+                return restores.JOINING
             waited = None if self._reported_at is None \
                 else self._clock() - self._reported_at
             if waited is None or joins != self._joins or waited >= (
@@ -103,6 +109,21 @@ class Companions(object):
         """Let others go before, while the store and the database do not belong
         together."""
         self.look(portal, joins=False)
+
+    def leave(self):
+        """Sign off, because this process ends: the next one is not to wait for
+        it. It reports no more, and gets no tasks. May be called again."""
+        with self._lock:
+            if self._has_left:
+                return
+            self._has_left = True
+            if self._reported_at is None:
+                return
+            try:
+                self.store.leave(self._id)
+            except StoreUnavailable as error:
+                # The others find out for themselves, a little later
+                logger.info("event=not_signed_off error=%r", str(error))
 
     def are_at_work(self):
         """Tell whether another queue server is at work with the store."""
@@ -130,6 +151,9 @@ class Companions(object):
             # Nobody can find what it cannot write
             return restores.JOINING if self.are_at_work() else None
         known = self.store.servers()
+        self._first_seen = dict(
+            (peer["id"], self._first_seen.get(peer["id"], peer["seen"]))
+            for peer in known)
         gone = self._find_gone(known)
         has = self._judge(portal, known)
         before = dict((peer["id"], peer["standing"]) for peer in known)
@@ -140,9 +164,10 @@ class Companions(object):
                    if peer["standing"] == peers.MEMBER
                    and peers.is_alive(peer, found[0]["seen"], gone)]
         if found[0]["standing"] == peers.STRANGER or \
-                peers.sees_another(members, has):
+                peers.sees_another(self._find_reporting(members), has):
             result = restores.FOREIGN
-        elif found[0]["standing"] == peers.GUEST and joins:
+        elif peers.sees_another(members, has) or \
+                found[0]["standing"] == peers.GUEST and joins:
             result = restores.JOINING
         else:
             result = None
@@ -161,6 +186,13 @@ class Companions(object):
             logger.info("event=store_accepted site=%s",
                         "/".join(portal.getPhysicalPath()))
         return result
+
+    def _find_reporting(self, members):
+        """Return those that have reported since this server has begun. Another
+        one may have been killed just before, and its mark have been lost with
+        a database that was restored."""
+        return [peer for peer in members if peer["seen"]
+                != self._first_seen.get(peer["id"], peer["seen"])]
 
     def _log(self, portal, before, others):
         for peer in others:

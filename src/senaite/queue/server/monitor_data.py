@@ -35,12 +35,13 @@ class Monitoring(object):
 
     def get_page(self, kinds, **asked_for):
         """Return a page of a listing; see `ITaskStore.page`. Tasks that are
-        not in the store yet are added; `pauses` are those in force."""
+        not in the store yet are added; `pauses` are those in force, `now` is
+        the store's clock, to which all times belong."""
         # In this order, see `QueueReader.get_tasks`
         waiting = self.get_undelivered()
         page = self.store.page(kinds, **asked_for)
         return dict(with_waiting(page, waiting, kinds, asked_for),
-                    pauses=self.store.pauses())
+                    pauses=self.store.pauses(), now=self.store.now())
 
     def get_figures(self):
         """Return the figures of the monitor; see `Figures.collect`. `held` says
@@ -55,8 +56,9 @@ class Monitoring(object):
         :returns: dict with `task`, `row` (see `ITaskStore.page`), `attempts`,
             `job` (or None), `chunks` (rows of the tasks of its job, the
             latest ones first), `pauses` (those that concern it, see
-            `ITaskStore.pauses`) and `past_pauses` (those that have ended, and
-            were in force during its life); None when the task is not known
+            `ITaskStore.pauses`), `past_pauses` (those that have ended, and
+            were in force during its life) and `now` (the store's clock, to
+            which all times belong); None when the task is not known
         """
         task = self.get_task(get_task_uid(task_uid))
         if task is None:
@@ -74,6 +76,7 @@ class Monitoring(object):
                        if pause["name"] in ("", task.name)],
             "past_pauses": self.store.past_pauses(
                 task.name, task.created, self._last_moment(rows)),
+            "now": self.store.now(),
         }
 
     def _last_moment(self, rows):

@@ -46,6 +46,22 @@ class QueueReader(object):
         self.store = store
         self.site_id = site_id
 
+    def is_foreign(self):
+        """Tell whether the tasks in the store are those of another database,
+        such as the original of a copy. They are not this site's then, whose
+        objects have the same uids."""
+        return False
+
+    def count(self, states):
+        """Return the number of tasks of the store in these states."""
+        return 0 if self.is_foreign() else self.store.count(states)
+
+    def _find(self, *args, **asked_for):
+        """Return tasks of the store; see `ITaskStore.find`."""
+        if self.is_foreign():
+            return []
+        return list(self.store.find(*args, **asked_for))
+
     def get_task(self, task_uid):
         """Return the task with this uid, or None."""
         task_uid = get_task_uid(task_uid)
@@ -74,8 +90,8 @@ class QueueReader(object):
         # found twice, and not overlooked
         waiting = self.get_undelivered() \
             if QUEUED in states and not offset else []
-        tasks = list(self.store.find(
-            states=states, name=name, uid=uid, limit=limit, offset=offset))
+        tasks = self._find(
+            states=states, name=name, uid=uid, limit=limit, offset=offset)
         found = set(task.task_uid for task in tasks)
         tasks.extend(
             task for task in waiting
@@ -95,7 +111,9 @@ class QueueReader(object):
             for task in self.get_undelivered():
                 uids.add(task.context_uid)
                 uids.update(task.uids)
-        return list(uids.union(self.store.uids(states)))
+        if not self.is_foreign():
+            uids.update(self.store.uids(states))
+        return list(uids)
 
     def get_tasks_for(self, context_or_uid, name=None):
         """Return running and queued tasks that involve this object."""
@@ -109,7 +127,7 @@ class QueueReader(object):
         # In this order, see `get_tasks`
         waiting = [task for task in self.get_undelivered()
                    if task.job_uid == job_uid]
-        job = self.store.job(job_uid)
+        job = None if self.is_foreign() else self.store.job(job_uid)
         if job is None and waiting:
             first = waiting[0]
             job = dict((field, first[field]) for field in (
@@ -139,20 +157,21 @@ class QueueReader(object):
 
     def is_busy(self):
         """Tell whether a task is running."""
-        return self.store.count((RUNNING,)) > 0
+        return self.count((RUNNING,)) > 0
 
     def get_since_time(self):
         """Return when the oldest active task was created, or -1."""
         times = [task.created for task in self.get_undelivered()]
-        times.extend(task.created for task in self.store.find((RUNNING,)))
-        oldest = self.store.stats().get("oldest_queued")
-        if oldest is not None:
-            times.append(oldest)
+        times.extend(task.created for task in self._find((RUNNING,)))
+        if not self.is_foreign():
+            oldest = self.store.stats().get("oldest_queued")
+            if oldest is not None:
+                times.append(oldest)
         return min(times) if times else -1
 
     def __len__(self):
         # In this order, see `get_tasks`
-        return len(self.get_undelivered()) + self.store.count(ACTIVE)
+        return len(self.get_undelivered()) + self.count(ACTIVE)
 
     def __bool__(self):
         # an empty queue is a queue all the same
@@ -172,5 +191,9 @@ class QueueReader(object):
 
     def get_undelivered(self):
         """Return the tasks of the outbox that the store does not know."""
-        return [task for task in self.get_outbox_tasks()
+        tasks = self.get_outbox_tasks()
+        if self.is_foreign():
+            # What the other site has delivered is not what this one has
+            return tasks
+        return [task for task in tasks
                 if self.store.get(task.task_uid) is None]

@@ -21,6 +21,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import atexit
+import os
 import threading
 
 from senaite.queue.errors import ConfigError
@@ -51,8 +53,14 @@ from senaite.queue.site.portal import get_portal
 from senaite.queue.site import store_location
 from zope.interface import implementer
 
+#: What readers have seen while the store belongs to another database: the
+#: version of no store, so that they start again when it is ours
+NOT_OURS = "foreign:0"
+
 _utilities = {}
 _lock = threading.Lock()
+# The process that signs off when it ends: a fork of it does not
+_pid = None
 
 
 def get_server_utility(portal):
@@ -73,6 +81,7 @@ def get_server_utility(portal):
     with _lock:
         if key not in _utilities:
             _utilities[key] = ServerQueueUtility(open_store(*key), key[1])
+            _sign_off_at_exit()
         return _utilities[key]
 
 
@@ -90,6 +99,24 @@ def forget_utilities():
         for utility in _utilities.values():
             utility.store.close()
         _utilities.clear()
+
+
+def _sign_off_at_exit():
+    global _pid
+    if _pid != os.getpid():
+        _pid = os.getpid()
+        atexit.register(sign_off, _pid)
+
+
+def sign_off(pid):
+    """Have the next queue servers of the stores not wait for this process.
+
+    :param pid: id of the process that has opened the stores; others do nothing
+    """
+    if os.getpid() != pid:
+        return
+    for utility in list(_utilities.values()):
+        utility.agreement.companions.leave()
 
 
 @implementer(IServerQueueUtility)
@@ -265,6 +292,39 @@ class ServerQueueUtility(Monitoring, QueueReader):
             self.log_rescued(counts["rescued"])
             if counts["pruned"]:
                 log_event("pruned", tasks=counts["pruned"])
+
+    def is_foreign(self):
+        """See `QueueReader.is_foreign`; as of the last comparison."""
+        return self.agreement.is_foreign()
+
+    def get_feed(self, since=None, limit=None):
+        """Return what changed after a version, and do the maintenance that is
+        due.
+
+        While the store belongs to another database, there is nothing: its
+        tasks are about objects with the same uids.
+
+        :param since: the version that the reader knows, or None
+        :param limit: maximum number of tasks, see `ITaskStore.changes`
+        :returns: what `ITaskStore.changes` returns, with `now` (the store's
+            clock), `unattended` (see `Attendance`), `line` (see
+            `LineUp.describe`) and `held` (see `Agreement.glance`)
+        :rtype: dict
+        :raises StoreUnavailable: when the store does not answer
+        """
+        self.tick()
+        held = self.agreement.glance()
+        if self.is_foreign():
+            return {"version": NOT_OURS, "reset": since != NOT_OURS,
+                    "more": False, "tasks": [], "now": self.store.now(),
+                    "unattended": 0, "line": {}, "held": held}
+        # First, so that the reader knows all tasks that were in line
+        line = self.line_up.describe()
+        limits = {} if limit is None else {"limit": limit}
+        return dict(
+            self.store.changes(since, **limits), now=self.store.now(),
+            unattended=self.attendance.unattended_seconds(), line=line,
+            held=held)
 
     # -- managing
 

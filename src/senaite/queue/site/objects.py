@@ -25,6 +25,9 @@ import six
 from zExceptions import NotFound
 from ZODB.POSException import POSKeyError
 
+#: The uid of the site
+PORTAL_UID = "0"
+
 #: What traversal raises where there is no such object, or none for this user
 GONE = (KeyError, NotFound, Unauthorized)
 
@@ -35,12 +38,12 @@ def get_object(uid):
     :raises Exception: whatever keeps it from being loaded now, such as a ZEO
         server that is away: it may be there all the same
     """
-    def follow():
-        brain = api.get_brain_by_uid(uid)
-        return brain is not None and _is_filed(
-            api.get_portal(), brain.getPath())
-
-    return _or_none(lambda: api.get_object_by_uid(uid, default=None), follow)
+    if uid == PORTAL_UID:
+        return api.get_portal()
+    brain = api.get_brain_by_uid(uid)
+    # Not `getObject`: the brains of the UID catalog answer any error with None
+    return None if brain is None else aq_inner(
+        traverse(api.get_portal(), brain.getPath()))
 
 
 def traverse(base, path):
@@ -52,18 +55,8 @@ def traverse(base, path):
     :param path: path from there, or physical path
     :raises Exception: see `get_object`
     """
-    return _or_none(lambda: base.unrestrictedTraverse(path),
-                    lambda: _is_filed(base, path))
-
-
-def _or_none(find, is_filed):
-    """Return what a function finds, or None if that is gone.
-
-    :param is_filed: function that tells whether the object is where it is
-        looked for
-    """
     try:
-        return find()
+        return base.unrestrictedTraverse(path)
     except POSKeyError:
         # A KeyError by class, but a damaged or unreachable database
         raise
@@ -73,7 +66,7 @@ def _or_none(find, is_filed):
         # Archetypes says so that a name is not there. Where it is, this is an
         # error in the code of some object on the way
         error = sys.exc_info()
-        if is_filed():
+        if _is_filed(base, path):
             six.reraise(*error)
         return None
 

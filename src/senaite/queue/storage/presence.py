@@ -44,6 +44,11 @@ def attend(unit, me, gone=(), has=None, joins=True):
     return found
 
 
+def leave(unit, server_id):
+    """Forget a server that ends; see `ITaskStore.leave`."""
+    _write(unit, peers.leave(_read(unit.site_row()), server_id))
+
+
 def forget_strangers(unit):
     """Forget which servers were refused; see
     `ITaskStore.forget_strangers`."""

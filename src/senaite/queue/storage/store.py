@@ -305,6 +305,10 @@ class TaskStore(object):
         with self._write() as unit:
             return presence.attend(unit, me, gone, has, joins)
 
+    def leave(self, server_id):
+        with self._write() as unit:
+            presence.leave(unit, server_id)
+
     def forget_strangers(self):
         with self._write() as unit:
             presence.forget_strangers(unit)

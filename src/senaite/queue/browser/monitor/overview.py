@@ -175,7 +175,7 @@ class TasksView(ListingView):
             page = {"total": 0, "tasks": []}
         self.total = page["total"]
         self.show_more = self.limit_from + self.pagesize < self.total
-        make = RowMaker(self)
+        make = RowMaker(self, page.get("now"))
         return [make.item(task) for task in page["tasks"]]
 
     def ajax_dashboard(self):

@@ -29,12 +29,15 @@ class RowMaker(object):
     """Makes the rows of a page, and looks up each user and object only once.
 
     :param view: a `ListingView`
+    :param now: the store's clock, to which the times of the rows belong. By
+        default that of this machine, which may be wrong: queue servers of
+        older releases do not tell
     """
 
-    def __init__(self, view):
+    def __init__(self, view, now=None):
         self.view = view
         self.portal = senaite_api.get_portal()
-        self.now = clock.now()
+        self.now = clock.now() if now is None else now
         self._names = {}
         self._links = {}
 

@@ -128,6 +128,13 @@ class TaskView(BrowserView):
             self.task, scheduled=False, ended=None,
             visible_at=self.task["created"])
 
+    @property
+    def now(self):
+        """The store's clock, to which all times of the task belong. Queue
+        servers of older releases do not tell."""
+        now = self.history.get("now")
+        return clock.now() if now is None else now
+
     def title(self):
         """Return the title of the task."""
         return words.name_of(self.task["name"])
@@ -163,7 +170,7 @@ class TaskView(BrowserView):
         if row["ended"]:
             found.append((_(u"Ended"), html.to_html(
                 words.moment(row["ended"]))))
-        seconds = duration_of(row, clock.now()) if self.history["row"] else None
+        seconds = duration_of(row, self.now) if self.history["row"] else None
         if seconds is not None:
             found.append((_(u"Duration"), html.to_html(
                 words.duration(seconds))))
@@ -235,7 +242,7 @@ class TaskView(BrowserView):
         row = self.row
         return row["status"] == states.DONE and bool(row["ended"]) and \
             ledger.was_undone(self.portal, self.task["task_uid"],
-                              row["ended"], clock.now())
+                              row["ended"], self.now)
 
     def insides(self):
         """Return the details for users who may view the queue."""
@@ -304,7 +311,7 @@ class TaskView(BrowserView):
                 "started": words.moment(attempt["started"]),
                 "consumer": attempt["consumer_id"],
                 "duration": words.duration(
-                    (ended or clock.now()) - attempt["started"]),
+                    (ended or self.now) - attempt["started"]),
                 "outcome": words.say(words.OUTCOMES.get(
                     attempt["outcome"], attempt["outcome"] or
                     _(u"In progress"))),

@@ -52,7 +52,8 @@ def page(context, request):
     """Return a page of a listing: see `ITaskStore.page`.
 
     `kinds` (joined with ","), `text`, `meanings` (as JSON), `name`, `username`,
-    `job_uid`, `uid`, `ghosts`, `sort`, `descending`, `limit`, `offset`.
+    `job_uid`, `uid`, `ghosts`, `sort`, `descending`, `limit`, `offset`. The
+    answer has `now`, the store's clock.
     """
     given = get_params(request)
     sort = params.read_text(given, "sort") or None
@@ -75,7 +76,7 @@ def page(context, request):
         limit=params.read_number(given, "limit", DEFAULT_PAGE, 1, MAX_PAGE),
         offset=params.read_number(given, "offset", 0))
     return params.answer_items(request, found["tasks"], total=found["total"],
-                               pauses=store.pauses())
+                               pauses=store.pauses(), now=store.now())
 
 
 def read_meanings(given):

@@ -67,7 +67,7 @@ def answer_tasks(request, given):
         found = [task for task in found if not task.ghost]
     found = [params.for_reader(request, task) for task in found]
     return params.answer_items(request, found,
-                               total=queue.store.count(states))
+                               total=queue.count(states))
 
 
 @route("queue_server", "uids", "uids/<string:status>", methods=READ,
@@ -87,21 +87,12 @@ def diff(context, request):
     `now` is the store's clock, `unattended` the number of seconds for which a
     task has waited while no consumer asked for one, `held` why no tasks are
     handed out (see `ITaskStore.get_hold`), `line` what jobs wait for (see
-    `LineUp.describe`)."""
+    `LineUp.describe`). Empty while the store belongs to another database."""
     given = get_params(request)
-    queue = get_queue()
-    queue.tick()
-    # First, so that the reader knows all tasks that were in line
-    line = queue.line_up.describe()
-    changes = queue.store.changes(
+    return params.answer(request, get_queue().get_feed(
         params.read_text(given, "since", 100),
         limit=params.read_number(given, "limit", params.DEFAULT_LIMIT, 1,
-                                 params.MAX_LIMIT))
-    return params.answer(
-        request, changes, now=queue.store.now(),
-        unattended=queue.attendance.unattended_seconds(),
-        line=line,
-        held=queue.agreement.glance())
+                                 params.MAX_LIMIT)))
 
 
 @route("queue_server", "jobs/<string:job_uid>", methods=READ, access=VIEW)

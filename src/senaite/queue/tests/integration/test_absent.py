@@ -23,6 +23,8 @@ from bika.lims import api as senaite_api
 from zope.globalrequest import getRequest
 
 from senaite.queue import api
+from senaite.queue.client import agent as agents
+from senaite.queue.model import restores
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests import utils
 
@@ -44,6 +46,33 @@ def server_lost():
     """Patience is over already."""
     with utils.settings(outage_seconds=-1):
         yield
+
+
+@contextlib.contextmanager
+def in_a_copy():
+    """The queue server of the original does not serve this process. Patience
+    is not over."""
+    agent = get_agent()
+    agent.membership.is_refused = True
+    try:
+        yield
+    finally:
+        agent.membership.is_refused = False
+
+
+@contextlib.contextmanager
+def with_foreign_store():
+    """This site's own queue server was given the store of another database."""
+    agent = get_agent()
+    agent.held = {"kind": restores.FOREIGN}
+    try:
+        yield
+    finally:
+        agent.held = None
+
+
+def get_agent():
+    return agents.get_agent(senaite_api.get_portal())
 
 
 class AbsentTest(WorksheetTestCase):
@@ -103,6 +132,23 @@ class AbsentTest(WorksheetTestCase):
 
     def test_server_lost(self):
         self.go_through(server_lost)
+
+    def test_copy(self):
+        utils.hold_agent(self, self.portal)
+        self.go_through(in_a_copy)
+
+    def test_store_of_another_database(self):
+        utils.hold_agent(self, self.portal)
+        self.go_through(with_foreign_store)
+
+    def test_held_for_another_reason(self):
+        """Somebody has to reconcile: clicks wait for that."""
+        agent = utils.hold_agent(self, self.portal)
+        self.addCleanup(setattr, agent, "held", None)
+        for kind in restores.KINDS:
+            agent.held = {"kind": kind}
+            self.assertEqual(
+                api.is_queue_ready(), kind != restores.FOREIGN, kind)
 
     def test_not_installed(self):
         self.go_through(utils.not_installed)

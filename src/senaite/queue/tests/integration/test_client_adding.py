@@ -85,8 +85,8 @@ class AddingCase(unittest.TestCase):
         self.addCleanup(client.close)
         return client
 
-    def add(self, count, site, **values):
-        for number in range(count):
+    def add(self, count, site, first=0, **values):
+        for number in range(first, first + count):
             enqueue.add(make_task(
                 context_uid="context{}".format(number),
                 uids=["item{}-{}".format(number, item)
@@ -108,6 +108,11 @@ class AddingCase(unittest.TestCase):
 
 class TestCost(AddingCase):
 
+    def setUp(self):
+        super(TestCost, self).setUp()
+        # As Zope: the outbox is in the cache, however full it is
+        self.world.db.setCacheSize(30000)
+
     def test_adding_is_linear(self):
         self.cost_of_adding(10)
         few, many = self.cost_of_adding(50), self.cost_of_adding(500)
@@ -120,7 +125,34 @@ class TestCost(AddingCase):
         self.assertLess(many, 11 * few)
 
     def test_a_page_costs_the_same_however_many_tasks_wait(self):
-        self.assertLess(self.cost_of_a_page(1000), 2 * self.cost_of_a_page(50))
+        few = self.cost_of_a_page(50)
+        for many in (1000, 10000):
+            self.assertLess(self.cost_of_a_page(many), 2 * few)
+
+    def test_a_click_costs_the_same_however_many_tasks_wait(self):
+        self.check_clicks()
+
+    def test_unique_clicks_cost_the_same_however_many_tasks_wait(self):
+        self.check_clicks(unique=True)
+
+    def check_clicks(self, **values):
+        self.cost_of_a_click(10, **values)
+        few = self.cost_of_a_click(50, **values)
+        self.assertLess(self.cost_of_a_click(5000, **values), 1.5 * few)
+
+    def cost_of_a_click(self, waiting, **values):
+        """Return the calls it takes to add 100 tasks while some wait, as a
+        process that has shown a page knows."""
+        site = self.jane.begin()
+        have = len(outbox.entries(outbox.get_root(site)))
+        self.add(waiting - have, site)
+        self.jane.commit()
+        site = self.jane.begin()
+        view.queued_view(site).is_queued("x")
+        calls = count_calls(lambda: self.add(
+            100, site, first=10 ** 6, **values))
+        self.jane.abort()
+        return calls
 
     def cost_of_a_page(self, waiting):
         """Return the calls it takes to see that one more task waits."""
@@ -128,6 +160,10 @@ class TestCost(AddingCase):
         have = len(outbox.entries(outbox.get_root(site)))
         self.add(waiting - have, site)
         self.jane.commit()
+        # A bucket that is split costs more, now and then
+        return sorted(self.cost_of_a_change() for _number in range(3))[1]
+
+    def cost_of_a_change(self):
         view.queued_view(self.jane.begin()).is_queued("x")
         john = self.connect()
         task = make_task(context_uid="new")

@@ -18,17 +18,21 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import os
 import shutil
 
 from ZODB.DB import DB
 from ZODB.FileStorage import FileStorage
 
 from senaite.queue.errors import QueueHeld
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.model import clock
 from senaite.queue.model import peers
 from senaite.queue.model import restores
 from senaite.queue.server import agreement
 from senaite.queue.server import companions
+from senaite.queue.server import server_utility
+from senaite.queue.server.server_utility import NOT_OURS
 from senaite.queue.storage import open_store
 from senaite.queue.tests.integration.test_backups import CONSUMER
 from senaite.queue.tests.integration.test_backups import Laboratory
@@ -117,6 +121,7 @@ class TestCopyBesideTheOriginal(TwoDatabases):
             copied.agreement.glance(), {"kind": restores.FOREIGN})
         with self.assertRaises(QueueHeld):
             copied.accept(tasks)
+        self.check_shows_nothing(copied, tasks)
         running = self.queue.pop(CONSUMER)
         # The copy's consumers have the names of the original's
         with self.assertRaises(QueueHeld):
@@ -138,6 +143,22 @@ class TestCopyBesideTheOriginal(TwoDatabases):
         self.clock.seconds += 10 * 366 * 24 * 3600
         copied.tick()
         self.assertEqual(self.store.get(running.task_uid).status, "done")
+
+    def check_shows_nothing(self, copied, tasks):
+        """Its pages would mark and guard the objects of the original's tasks,
+        which have the same uids."""
+        self.assertEqual(len(self.queue.get_feed()["tasks"]), 5)
+        feed = copied.get_feed(self.store.version())
+        self.assertEqual((feed["tasks"], feed["reset"]), ([], True))
+        self.assertEqual(feed["held"], {"kind": restores.FOREIGN})
+        self.assertEqual((feed["line"], feed["unattended"]), ({}, 0))
+        self.assertFalse(copied.get_feed(feed["version"])["reset"])
+        self.assertEqual(copied.get_tasks(), [])
+        self.assertEqual(copied.get_uids(), [])
+        self.assertEqual(copied.get_tasks_for(tasks[0].uids[0]), [])
+        self.assertIsNone(copied.get_job(tasks[0].job_uid))
+        self.assertEqual((len(copied), copied.is_busy()), (0, False))
+        self.assertEqual(copied.get_since_time(), -1)
 
     def test_younger_than_the_start_of_the_original(self):
         """All that the original has committed is in the copy."""
@@ -162,6 +183,10 @@ class TestCopyBesideTheOriginal(TwoDatabases):
         # has told of the work that the copy lacks, is a matter of seconds
         again.reconcile()
         self.assertIsNone(again.agreement.check())
+        # and who has read nothing meanwhile, begins again
+        feed = again.get_feed(NOT_OURS)
+        self.assertTrue(feed["reset"])
+        self.assertEqual(feed["version"], self.store.version())
         self.assertEqual(len(self.said("store_taken")), 1)
 
     def test_older_copy_holds_nothing(self):
@@ -236,6 +261,58 @@ class TestOneDatabase(TwoDatabases):
         self.assertIsNotNone(second.agreement.check())
         self.pass_time(peers.SILENT_SECONDS)
         self.assertIsNone(second.agreement.check())
+
+    def test_server_that_has_signed_off_is_not_waited_for(self):
+        self.deliver_and_work(1)
+        self.queue.agreement.companions.leave()
+        self.click(1)
+        second = self.begin_server(self.db, "elsewhere:1")
+        self.assertIsNone(second.agreement.check())
+        self.transport.queue = second
+        self.relay()
+        # The former one, which is about to end, does not come back
+        self.pass_time(5, self.queue)
+        self.assertIsNone(self.queue.pop(CONSUMER))
+        self.assertEqual(
+            self.queue.agreement.check(), {"kind": restores.JOINING})
+        self.assertEqual(self.get_standings(), [peers.MEMBER])
+        self.assertIsNotNone(second.pop(CONSUMER))
+
+    def test_process_signs_off_for_itself_only(self):
+        self.deliver_and_work(1)
+        key = ("store", "/senaite")
+        self.addCleanup(server_utility._utilities.pop, key)
+        server_utility._utilities[key] = self.queue
+        server_utility.sign_off(os.getpid() + 1)
+        self.assertEqual(self.get_standings(), [peers.MEMBER])
+        server_utility.sign_off(os.getpid())
+        self.assertEqual(self.get_standings(), [])
+
+    def test_process_that_cannot_sign_off_ends_all_the_same(self):
+        self.deliver_and_work(1)
+
+        def leave(server_id):
+            raise StoreUnavailable("locked")
+        self.queue.store.leave = leave
+        self.queue.agreement.companions.leave()
+        self.assertIsNone(self.queue.pop(CONSUMER))
+
+    def test_restored_elsewhere_while_the_killed_server_counts_as_alive(self):
+        """Its mark was lost with the database."""
+        self.deliver_and_work(1)
+        self.save("Data.fs")
+        self.queue = self.begin_server(self.db, "killed:1")
+        self.transport.queue = self.queue
+        self.pass_time(peers.SILENT_SECONDS)
+        self.deliver_and_work(1)
+        self.put_back("Data.fs")
+        for _number in range(peers.SILENT_SECONDS):
+            self.assertEqual(
+                self.queue.agreement.check(), {"kind": restores.JOINING})
+            self.pass_time(1)
+        self.assertEqual(
+            self.queue.agreement.check()["kind"], restores.DATABASE)
+        self.assertEqual(self.said("foreign_store"), [])
 
     def test_server_that_has_ended_here_is_not_waited_for(self):
         former = self.begin_server(self.db, None)

@@ -17,13 +17,19 @@ from __future__ import print_function
 import unittest
 
 from AccessControl.unauthorized import Unauthorized
+from bika.lims import api
 from OFS.Folder import Folder
+from Products.Archetypes.UIDCatalog import UIDCatalogBrains
+from Products.ZCatalog.interfaces import ICatalogBrain
 from zExceptions import NotFound
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.POSException import POSKeyError
 from ZODB.POSException import ReadConflictError
+from zope.interface import implementer
 
+from senaite.queue.adapters import reasons
 from senaite.queue.auth import pas
+from senaite.queue.model import left_out
 from senaite.queue.site import objects
 
 TROUBLE = (ClientDisconnected("away"), POSKeyError(b"\0" * 8),
@@ -49,7 +55,7 @@ class Ghost(Folder):
         raise self.error
 
 
-class TestTraverse(unittest.TestCase):
+class GhostCase(unittest.TestCase):
 
     def setUp(self):
         self.site = Folder("site")
@@ -60,6 +66,9 @@ class TestTraverse(unittest.TestCase):
             self.site._delObject("ghost", suppress_events=True)
         self.site._setObject(
             "ghost", Ghost("ghost", error), suppress_events=True)
+
+
+class TestTraverse(GhostCase):
 
     def test_objects_are_found(self):
         self.site._setObject("a", Folder("a"), suppress_events=True)
@@ -113,6 +122,102 @@ class TestTraverse(unittest.TestCase):
                 with self.assertRaises(AttributeError):
                     objects.traverse(self.site, path)
             self.site._delObject("folder", suppress_events=True)
+
+
+@implementer(ICatalogBrain)
+class Brain(UIDCatalogBrains):
+    """A brain with what it acquires from the catalog."""
+
+    path = site = None
+    # Those of a record do not take attributes
+    __setattr__ = object.__setattr__
+
+    def getPath(self):
+        return self.path
+
+    @property
+    def portal_url(self):
+        return self
+
+    def getPortalObject(self):
+        return self.site
+
+
+class TestObjectsByUID(GhostCase):
+    """With the brains of Archetypes' UID catalog."""
+
+    UID = "a" * 32
+
+    def setUp(self):
+        super(TestObjectsByUID, self).setUp()
+        self.paths = {}
+        for name, stub in (("get_brain_by_uid", self.find_brain),
+                           ("get_portal", lambda: self.site)):
+            self.addCleanup(setattr, api, name, getattr(api, name))
+            setattr(api, name, stub)
+
+    def find_brain(self, uid, default=None):
+        if uid not in self.paths:
+            return default
+        brain = Brain()
+        brain.path, brain.site = self.paths[uid], self.site
+        return brain
+
+    def test_object_by_its_uid(self):
+        self.assertIsNone(objects.get_object(self.UID))
+        self.site._setObject("a", Folder("a"), suppress_events=True)
+        self.paths[self.UID] = "a"
+        self.assertEqual(objects.get_object(self.UID).getId(), "a")
+        self.paths[self.UID] = "b"
+        self.assertIsNone(objects.get_object(self.UID))
+
+    def test_object_that_cannot_be_loaded_now(self):
+        self.paths[self.UID] = "ghost/x"
+        for error in TROUBLE:
+            self.put(error)
+            with self.assertRaises(type(error)):
+                objects.get_object(self.UID)
+
+    def test_object_that_is_gone(self):
+        self.paths[self.UID] = "ghost/x"
+        for error in (NotFound("x"), KeyError("x"), Unauthorized("x")):
+            self.put(error)
+            self.assertIsNone(objects.get_object(self.UID))
+
+
+class TestReasons(unittest.TestCase):
+    """Why something is not possible, is not known while the database cannot be
+    read: the task is retried, and does not skip its items."""
+
+    def setUp(self):
+        self.patch("_find_transition", lambda obj, action: Transition)
+        self.patch("getAdapters", lambda *args: [("other", self)])
+        self.patch("api", self)
+
+    def patch(self, name, value):
+        self.addCleanup(setattr, reasons, name, getattr(reasons, name))
+        setattr(reasons, name, value)
+
+    def get_path(self, obj):
+        return "/site/a"
+
+    def guard(self, action):
+        raise self.error
+
+    def test_guard_that_cannot_read_the_database(self):
+        for error in TROUBLE:
+            self.error = error
+            with self.assertRaises(type(error)):
+                reasons.explain(object(), "submit")
+
+    def test_guard_that_is_broken(self):
+        self.error = ValueError("broken")
+        self.assertEqual(reasons.explain(object(), "submit"),
+                         {"reason": left_out.NOT_ALLOWED})
+
+
+class Transition(object):
+    guard = None
 
 
 class TestUser(unittest.TestCase):

@@ -18,6 +18,9 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import os
+import shutil
+import tempfile
 import unittest
 
 import six
@@ -39,7 +42,11 @@ from zope.testing.loggingsupport import InstalledHandler
 from ZODB.serialize import referencesf
 from ZODB.utils import oid_repr
 
+from senaite.queue import api
 from senaite.queue.auth import signing_keys
+from senaite.queue.errors import QueueHeld
+from senaite.queue.errors import ServerUnreachable
+from senaite.queue.errors import StoreUnavailable
 from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.interfaces import IServerQueueUtility
 from senaite.queue import is_installed
@@ -54,7 +61,9 @@ from senaite.queue.permissions import PERMISSIONS
 from senaite.queue.permissions import ViewQueue
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
+from senaite.queue.server.server_utility import ServerQueueUtility
 from senaite.queue import setuphandlers
+from senaite.queue.storage import open_store
 from senaite.queue.testing import BARE_FUNCTIONAL_TESTING
 from senaite.queue.testing import set_setting
 
@@ -154,12 +163,25 @@ def oids_with(connection, text):
 
 @implementer(IServerQueueUtility)
 class RecordingQueue(object):
-    """Counts how often it was purged."""
+    """Counts how often it was purged. Its tasks cannot be read."""
 
     purged = 0
+    error = None
 
     def remove_all(self):
         self.purged += 1
+        if self.error is not None:
+            raise self.error
+
+    def get_tasks(self, status):
+        raise StoreUnavailable("locked")
+
+
+class Away(object):
+    """The queue of a client whose server does not answer."""
+
+    def get_tasks(self, status):
+        raise ServerUnreachable("refused")
 
 
 class TestProfile(unittest.TestCase):
@@ -288,6 +310,70 @@ class TestProfile(unittest.TestCase):
         text, = self.status_messages()
         self.assertIn("stay in the task store", text)
         self.assertIn("To remove them", text)
+
+    def test_server_that_does_not_answer_is_no_reason_to_be_silent(self):
+        """The tasks are not known, and stay in the store all the same."""
+        self.install()
+        self.use_queue(Away())
+        self.uninstall()
+        text, = [text for text in self.status_messages()
+                 if "stay in the task store" in text]
+        self.assertIn("not the queue server", text)
+
+    def test_store_that_cannot_be_opened_is_told(self):
+        self.install()
+
+        def find():
+            raise StoreUnavailable("locked")
+        self.addCleanup(setattr, api, "get_queue", api.get_queue)
+        api.get_queue = find
+        self.uninstall()
+        text, = [text for text in self.status_messages()
+                 if "stay in the task store" in text]
+        self.assertIn("could not be emptied", text)
+
+    def test_store_that_cannot_be_read_is_emptied_when_it_can(self):
+        self.install()
+        queue = self.use_queue(RecordingQueue())
+        self.uninstall()
+        transaction.commit()
+        self.assertEqual(1, queue.purged)
+
+    def test_store_that_is_not_emptied_is_told(self):
+        for error, text in (
+                (StoreUnavailable("locked"), "stay in the task store"),
+                (QueueHeld("foreign"), "belongs to another database")):
+            queue = RecordingQueue()
+            queue.error = error
+            setuphandlers.purge_after_commit(queue)
+            transaction.commit()
+            self.assertEqual(1, queue.purged)
+            found, = self.status_messages()
+            self.assertIn(text, found)
+
+    def use_queue(self, queue):
+        self.addCleanup(setattr, api, "get_queue", api.get_queue)
+        api.get_queue = lambda: queue
+        return queue
+
+    def test_store_is_emptied(self):
+        self.install()
+        folder = tempfile.mkdtemp(prefix="queue-profile-")
+        self.addCleanup(shutil.rmtree, folder)
+        store = open_store(
+            "sqlite:///" + os.path.join(folder, "tasks.db"), "/plone")
+        self.addCleanup(store.close)
+        self.use_queue(ServerQueueUtility(store, "/plone"))
+        for _number in range(2):
+            store.add(new_task("some_task", self.portal.samples,
+                               unique=False))
+        self.assertEqual(2, store.count())
+        self.uninstall()
+        self.assertEqual(2, store.count())
+        transaction.commit()
+        self.assertEqual(0, store.count())
+        self.assertEqual([], [text for text in self.status_messages()
+                              if "stay in the task store" in text])
 
     def status_messages(self):
         return [message.message for message in

@@ -18,6 +18,7 @@ import uuid
 
 import transaction
 from persistent.mapping import PersistentMapping
+from zope.testing.loggingsupport import InstalledHandler
 
 from senaite.queue.auth import answers
 from senaite.queue.auth import process_marks
@@ -50,6 +51,16 @@ class TestMarks(httpcase.HTTPCase):
                                  (403, OtherDatabase.__name__))
                 self.assertNotIn("task", answer)
         self.assertTrue(self.ask_with(self.mark)[1]["task"])
+
+    def test_refused_process_is_logged_once(self):
+        log = InstalledHandler("senaite.queue")
+        self.addCleanup(log.uninstall)
+        mark = uuid.uuid4().hex
+        for _number in range(3):
+            self.assertEqual(self.ask_with(mark)[0], 403)
+        lines = [record.getMessage() for record in log.records]
+        line, = [line for line in lines if "event=other_database" in line]
+        self.assertIn(mark, line)
 
     def test_mark_of_a_copy_is_not_found(self):
         """One that is no longer, or not yet, in this database."""

@@ -32,6 +32,7 @@ from senaite.queue.errors import PluginMissing
 from senaite.queue import logger
 from senaite.queue.model import clock
 from senaite.queue.model import states
+from senaite.queue.site.waiting import SignalFlag
 from senaite.queue.tests.integration.clientcase import ClusterTestCase
 from senaite.queue.tests.zodbsite import eventually
 
@@ -257,6 +258,16 @@ class TestExit(StopCase):
 
 
 class TestSignal(unittest.TestCase):
+
+    def test_worker_is_stopped_without_a_lock(self):
+        """Its handler may interrupt the thread that holds the lock of an
+        event."""
+        worker = workers.Worker(None)
+        self.assertIsInstance(worker.stopping, SignalFlag)
+        self.addCleanup(signal.signal, signal.SIGTERM, signal.signal(
+            signal.SIGTERM, worker.request_stop))
+        os.kill(os.getpid(), signal.SIGTERM)
+        eventually(worker.stopping.is_set)
 
     def handle(self, former):
         """Return what handles SIGTERM after the start, with a former handler."""

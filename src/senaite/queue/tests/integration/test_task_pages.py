@@ -21,13 +21,26 @@ from lxml import html
 from zExceptions import Unauthorized
 
 from senaite.queue import api
+from senaite.queue.browser.monitor import task_page
 from senaite.queue.browser.monitor.task_page import address_of
 from senaite.queue.browser.monitor.task_page import language_of
 from senaite.queue.browser import my_tasks
+from senaite.queue.model import clock
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.records import enqueue
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
+
+
+UNDONE = "is not in the database any more"
+
+
+class Late(object):
+    """A clock."""
+
+    @staticmethod
+    def now():
+        return clock.now() - 1800
 
 
 class TestTaskPage(MonitorCase):
@@ -52,6 +65,48 @@ class TestTaskPage(MonitorCase):
                      "@@queue_my_tasks", "queue_remove_button"):
             self.assertIn(text, page)
         self.assertNotIn("<i>blue", page)
+
+    def done_ago(self, minutes):
+        """Return the page of a task that was done so many minutes ago, by the
+        store's clock. That of this machine is half an hour late."""
+        task = self.add()
+        queue = api.get_queue()
+        queue.done(queue.pop(CONSUMER))
+        real = queue.get_history
+
+        def get_history(task_uid):
+            found = real(task_uid)
+            found["row"]["started"] = found["now"] - 60 * minutes - 1
+            found["row"]["ended"] = found["now"] - 60 * minutes
+            return found
+        queue.get_history = get_history
+        self.addCleanup(setattr, task_page, "clock", task_page.clock)
+        task_page.clock = Late
+        try:
+            return self.page(task.task_uid).contents
+        finally:
+            del queue.get_history
+
+    def test_work_that_was_undone_is_told(self):
+        """The ledger has no record of it."""
+        self.assertIn(UNDONE, self.done_ago(40))
+
+    def test_forgotten_work_is_not_told_to_be_undone(self):
+        self.assertNotIn(UNDONE, self.done_ago(70))
+
+    def test_duration_is_measured_by_the_clock_of_the_store(self):
+        task = self.add()
+        queue = api.get_queue()
+        queue.pop(CONSUMER)
+        real = queue.get_history
+        queue.get_history = lambda task_uid: dict(
+            real(task_uid), now=queue.store.now() + 600)
+        try:
+            page = self.page(task.task_uid).contents
+        finally:
+            del queue.get_history
+        # of the task, and of its attempt
+        self.assertEqual(page.count("10 min"), 2)
 
     def test_secrets_are_not_shown(self):
         task = self.add(__ac="s3cr3t-of-the-test", colour="blue",

@@ -317,6 +317,16 @@ class NoticesTest(ResultsTestCase):
             self.assertIn("No tasks are run or accepted", said)
         agent.held = None
 
+    def test_copy(self):
+        agent = self.hold_agent()
+        # The outage is none that passes
+        agent._trouble_since = clock.monotonic() - 200
+        agent.membership.is_refused = True
+        self.addCleanup(setattr, agent.membership, "is_refused", False)
+        said, = self.said()
+        self.assertIn("this is a copy of another site", said)
+        self.assertIn("or leave it empty to switch the queue off", said)
+
     def test_server_that_refuses(self):
         agent = self.hold_agent()
         agent._trouble_since = clock.monotonic() - 200

@@ -130,6 +130,13 @@ class RestoreContract(StoreCase):
         found = dict((peer["id"], peer["standing"])
                      for peer in self.store.servers())
         self.assertEqual(found, {"a": peers.MEMBER, "b": peers.STRANGER})
+        # A server that ends is forgotten, unless it was refused
+        for name in "abc":
+            self.store.leave(name)
+        self.assertEqual(
+            [peer["id"] for peer in self.store.servers()], ["b"])
+        self.assertEqual(
+            self.store.attend(first)[0]["standing"], peers.MEMBER)
         self.store.forget_strangers()
         self.assertEqual(
             [peer["id"] for peer in self.store.servers()], ["a"])

@@ -19,11 +19,13 @@ import unittest
 
 from senaite.queue import config
 from senaite.queue.errors import ServerUnreachable
+from senaite.queue.model import clock
 
 try:
     from senaite.queue.client import agent as agents
     from senaite.queue.client import client_utility
     from senaite.queue.client import outage_log
+    from senaite.queue.client import view
 except ImportError:
     agents = None
 
@@ -40,6 +42,28 @@ class AgentCase(unittest.TestCase):
     def patch(self, owner, name, value):
         self.addCleanup(setattr, owner, name, getattr(owner, name))
         setattr(owner, name, value)
+
+
+@unittest.skipIf(agents is None, "needs the ZODB")
+class TestClockOfTheStore(AgentCase):
+    """That of another machine, to which all times of tasks belong."""
+
+    def refresh(self, **answer):
+        self.agent.transport.call = lambda *args, **kw: dict(
+            answer, version="e:1", tasks=[])
+        self.agent.refresh()
+
+    def test_pages_tell_times_by_it(self):
+        self.patch(view.agents, "get_agent", lambda portal: self.agent)
+        for ahead in (1800, -1800):
+            self.refresh(now=clock.now() + ahead)
+            self.assertAlmostEqual(
+                view.store_now(None), clock.now() + ahead, delta=5)
+
+    def test_servers_of_older_releases_do_not_tell(self):
+        self.refresh(now=clock.now() + 1800)
+        self.refresh()
+        self.assertEqual(self.agent.store_ahead, 0)
 
 
 @unittest.skipIf(agents is None, "needs the ZODB")
