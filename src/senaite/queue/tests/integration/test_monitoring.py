@@ -30,6 +30,7 @@ from senaite.queue.errors import NotConnected
 from senaite.queue.errors import NotReady
 from senaite.queue.errors import ServerFailed
 from senaite.queue.errors import ServerRefused
+from senaite.queue.model import clock
 from senaite.queue.model import restores
 from senaite.queue.monitoring import health
 from senaite.queue.monitoring import metrics
@@ -41,6 +42,7 @@ from senaite.queue.site import process_role
 from senaite.queue.storage import sqlite
 from senaite.queue.tests.integration.httpcase import CONSUMER
 from senaite.queue.tests.integration.httpcase import HTTPCase
+from senaite.queue.tests import utils
 
 DOCS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 5 + [
     "docs", "monitoring.rst"])
@@ -109,6 +111,15 @@ class TestHealth(MonitoringCase):
         store.hold(restores.STORE, ("another", 7))
         response = self.check(200, {"store": "ok", "queue": (
             "held, the store is older than the database")})
+        self.assertEqual(response.json()["status"], "degraded")
+
+    def test_store_of_another_database(self):
+        utility = server_utility.get_server_utility(self.portal)
+        self.patch(utility.agreement, "_last", {"kind": restores.FOREIGN})
+        # The original's hold, if any, is none of ours
+        utility.store.hold(restores.STORE, ("another", 7))
+        response = self.check(200, {"store": "ok", "queue": (
+            "held, the store belongs to another database")})
         self.assertEqual(response.json()["status"], "degraded")
 
     def test_consumer_that_takes_no_tasks(self):
@@ -266,6 +277,13 @@ class TestMetrics(MonitoringCase):
         membership = agents.get_agent(self.portal).membership
         self.patch(membership, "is_refused", True)
         self.assertEqual(self.figures(caller="labmanager")[name], 1)
+
+    def test_server_that_is_away(self):
+        name = (metrics.PREFIX + "server_reached",)
+        agent = utils.hold_agent(self, self.portal)
+        self.assertEqual(self.figures(caller="labmanager")[name], 1)
+        agent._trouble_since = clock.monotonic() - 10
+        self.assertEqual(self.figures(caller="labmanager")[name], 0)
 
     def test_store_is_down(self):
         self.break_store()
