@@ -20,6 +20,7 @@ from senaite.queue.adapters.items import QueuedUIDsTaskAdapter
 from senaite.queue.adapters import reasons
 from senaite.queue.adapters import skipped
 from senaite.queue.model.fields import to_text
+from senaite.queue.model.queue_task import SLOTS_BY_UID
 
 
 class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
@@ -41,13 +42,24 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
         if obj.getWorksheet() != self.context:
             notes.refuse(obj, "assign")
 
+    def add_rest(self, task, uids, **values):
+        """Add the next task of the same job, with the slots of the rest."""
+        if isinstance(task.get("slots"), list):
+            wanted = task.get(SLOTS_BY_UID) or {}
+            values["slots"] = [wanted.get(uid, "") for uid in uids]
+        super(QueuedAssignAnalysesTaskAdapter, self).add_rest(
+            task, uids, **values)
+
     def get_slot(self, analysis, task):
         """Return the slot that the task asks for, for an analysis.
 
         :returns: number of the slot; None if the task asks for none, or if
             another sample took it in the meantime
         """
-        slot = task.get("slots", {}).get(api.get_uid(analysis))
+        slots = task.get("slots")
+        if not isinstance(slots, dict):
+            slots = task.get(SLOTS_BY_UID) or {}
+        slot = slots.get(api.get_uid(analysis))
         container = self.context.get_container_for(analysis)
         for taken in self.context.getLayout():
             if int(taken["position"]) != slot:
