@@ -42,14 +42,6 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
         if obj.getWorksheet() != self.context:
             notes.refuse(obj, "assign")
 
-    def add_rest(self, task, uids, **values):
-        """Add the next task of the same job, with the slots of the rest."""
-        if isinstance(task.get("slots"), list):
-            wanted = task.get(SLOTS_BY_UID) or {}
-            values["slots"] = [wanted.get(uid, "") for uid in uids]
-        super(QueuedAssignAnalysesTaskAdapter, self).add_rest(
-            task, uids, **values)
-
     def get_slot(self, analysis, task):
         """Return the slot that the task asks for, for an analysis.
 
