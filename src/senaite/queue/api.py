@@ -18,10 +18,12 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import json
+import warnings
+
 from bika.lims import api as senaite_api
 from bika.lims.interfaces import IWorksheet
 from six import string_types
-from six.moves.urllib.parse import urlsplit
 from zope.component import getUtility
 from zope.component import queryAdapter
 
@@ -34,13 +36,17 @@ from senaite.queue.interfaces import IClientQueueUtility
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import is_installed
 from senaite.queue.model.categories import get_process
+from senaite.queue.model.conversion import ITEMS
+from senaite.queue.model.conversion import to_uids
 from senaite.queue.model.current import current_task
+from senaite.queue.model.fields import uid_list
 from senaite.queue.model.queue_task import copy_task
 from senaite.queue.model.queue_task import get_chunk_size
 from senaite.queue.model.queue_task import get_task_uid
 from senaite.queue.model.queue_task import given_with
 from senaite.queue.model.queue_task import job_values
 from senaite.queue.model.queue_task import new_task
+from senaite.queue.model.queue_task import SLOTS_BY_UID
 from senaite.queue.model import restores
 from senaite.queue.model import surroundings
 from senaite.queue.records import enqueue
@@ -80,10 +86,14 @@ def get_server_url():
     """Return the URL of the queue server, as set in the control panel.
 
     :returns: URL with scheme, host and site path, without a final slash;
-        empty when not set
+        empty when there is none, or what is set is not the URL of a site
+        (1.0.x returned None)
     :rtype: str
     """
-    return (surroundings.get().get_setting("server") or "").rstrip("/")
+    value = surroundings.get().get_setting("server")
+    if not value or config.check_url(value):
+        return ""
+    return value.rstrip("/")
 
 
 def is_queue_server():
@@ -115,7 +125,7 @@ def get_queue_status(name_or_action=None):
         processes those that it has; "disabled": neither
     :rtype: str
     """
-    if not is_installed() or not _is_url(get_server_url()):
+    if not is_installed() or not get_server_url():
         return DISABLED
     if _is_wanted(name_or_action) and get_chunk_size(name_or_action) > 0 \
             and not _is_server_lost():
@@ -206,10 +216,12 @@ def add_task(name, context, **kwargs):
     running = current_task()
     if running is not None and running.name == name and \
             running.context_uid == senaite_api.get_uid(context):
-        if _is_repeated(running, kwargs):
+        task = new_task(name, context, **dict(job_values(running), **kwargs))
+        if _is_repeated(running, task, kwargs):
             return None
-        kwargs = dict(job_values(running), **kwargs)
-    return _add(new_task(name, context, **kwargs), "uids" in kwargs)
+    else:
+        task = new_task(name, context, **kwargs)
+    return _add(task, "uids" in kwargs)
 
 
 def queue_task(name, request, context, username=None, **kwargs):
@@ -220,6 +232,20 @@ def queue_task(name, request, context, username=None, **kwargs):
     if username is not None:
         kwargs["username"] = username
     return add_task(name, context, **kwargs)
+
+
+def get_queue_image_url(name):
+    """Return the URL of the queue's icon; add-ons for 1.0.x open it to see
+    whether the site answers. It has no equal: the images of 1.0.x are gone.
+
+    :param name: not used
+    :rtype: str
+    """
+    warnings.warn("senaite.queue.api.get_queue_image_url is deprecated: the "
+                  "images of senaite.queue 1.0.x are gone, and it always "
+                  "returns the URL of the icon", DeprecationWarning, 2)
+    return "{}/++plone++senaite.queue.static/queue.svg".format(
+        senaite_api.get_url(_site()))
 
 
 def add_copy(source_task, **kwargs):
@@ -236,10 +262,13 @@ def add_copy(source_task, **kwargs):
     :rtype: senaite.queue.model.queue_task.QueueTask
     """
     running = current_task()
-    if running is not None and _is_repeated(running, kwargs) and \
+    if isinstance(source_task, dict) and source_task.get("name") == ASSIGN:
+        _complete_slots_of_copy(source_task, kwargs)
+    task = copy_task(source_task, **kwargs)
+    if running is not None and _is_repeated(running, task, kwargs) and \
             running.task_uid == get_task_uid(source_task, default=None):
         return None
-    return _add(copy_task(source_task, **kwargs), "uids" in kwargs)
+    return _add(task, "uids" in kwargs)
 
 
 def add_action_task(brain_object_uid, action, context=None, **kwargs):
@@ -286,13 +315,13 @@ def add_assign_task(worksheet, analyses, slots=None, **kwargs):
     :param analyses: analyses (objects, brains or uids), in the order in which
         they take their slots
     :param slots: their slots: a list in the order of `analyses`, or a dict
-        from uid to slot; analyses without a slot take the next free one
+        from uid to slot; analyses without a slot take the next free one, and
+        slots without an analysis are ignored
     :param kwargs: see `add_task`
     :returns: the task, or None when the queue has it already, or when there
         are no analyses
     :rtype: senaite.queue.model.queue_task.QueueTask
-    :raises ValueError: when it is not a worksheet, or there are more slots
-        than analyses
+    :raises ValueError: when it is not a worksheet
     """
     worksheet = _object(worksheet)
     if not IWorksheet.providedBy(worksheet):
@@ -351,8 +380,7 @@ def _complete(name, context, values):
     :param values: keyword arguments of `add_task`, changed in place
     """
     if name == ASSIGN:
-        values["slots"] = _slots(values.get("uids") or (),
-                                 values.get("slots"))
+        _complete_slots(values)
         return
     if name.startswith(ACTION_PREFIX):
         values.setdefault("action", name[len(ACTION_PREFIX):])
@@ -360,23 +388,51 @@ def _complete(name, context, values):
         return
     if values.get("uids") is None:
         values["uids"] = [senaite_api.get_uid(context)]
+    # Ours look for objects: what is no uid is refused at the click
+    values["uids"] = _checked_uids(values["uids"])
 
 
-def _is_repeated(running, values):
+def _checked_uids(items):
+    """Return uids, without repetition, of objects, brains or uids.
+
+    :raises TypeError: for items that are neither
+    :raises ValueError: for strings that are no uids
+    """
+    if isinstance(items, (list, tuple)):
+        items = to_uids(items)
+    return uid_list("uids", items)
+
+
+def _is_repeated(running, task, values):
     """Tell whether a task adds itself again: it has no objects, and the
-    next one would have none either, nor anything else that differs.
+    next one would have none either, nor anything else that differs. The
+    objects may be listed in a free key: then all lists are empty.
 
     Adapters that add the rest of their job without looking whether there is
     one would never end. The first task of a job without objects is added: it
     may be what ends the job.
 
     :param running: the task that is being processed
-    :param values: keyword arguments of the task that it adds
+    :param task: the task that it adds
+    :param values: keyword arguments of that task
     """
-    if running.uids or values.get("uids", True) or values.get("delay"):
+    if running.uids or task.uids or task.get(ITEMS) or task.delay or \
+            task.context_uid != running.context_uid:
         return False
-    return all(values[key] == running.get(key)
-               for key in values if key != "uids")
+    if "uids" not in values:
+        lists = [value for value in values.values()
+                 if isinstance(value, (list, tuple))]
+        if not lists or any(lists):
+            return False
+    # A failed attempt changes what was given
+    known = dict(running, **given_with(running))
+    return all(_as_json(task.get(key)) == _as_json(known.get(key))
+               for key in values if key not in ("uids", "context", "delay"))
+
+
+def _as_json(value):
+    """Return a value as it is after the way to a consumer."""
+    return json.loads(json.dumps(value))
 
 
 def _add(task, is_selection):
@@ -391,20 +447,45 @@ def _add(task, is_selection):
     return enqueue.add(task)
 
 
-def _slots(uids, slots):
-    """Return slots as a dict from uid to position.
+def _complete_slots(values):
+    """Add to the values of a task of assignment which analysis asks for which
+    slot, by uid.
 
-    :raises ValueError: when there are more slots than uids
+    A list of slots stays one, as adapters of 1.0.x expect it: as long as the
+    list of uids, with "" for the next slot that is free. Slots beyond the
+    analyses are ignored.
+
+    :param values: keyword arguments of `add_task`, changed in place
     """
-    if not slots:
-        return {}
-    if not isinstance(slots, dict):
-        if len(slots) > len(uids):
-            raise ValueError("{} slots for {} analyses".format(
-                len(slots), len(uids)))
-        # Of analyses that are listed twice, the first one counts
-        slots = dict(reversed(list(zip(uids, slots))))
-    return {uid: int(slot) for uid, slot in slots.items() if slot}
+    given = values.get("uids") or ()
+    values["uids"] = uids = _checked_uids(given)
+    slots = {} if values.get("slots") is None else values["slots"]
+    if isinstance(slots, dict):
+        values["slots"] = _wanted_slots(slots)
+        return
+    # Of analyses that are listed twice, the first one counts
+    by_uid = dict(reversed(list(zip(to_uids(given), slots))))
+    values[SLOTS_BY_UID] = wanted = _wanted_slots(by_uid)
+    values["slots"] = [wanted.get(uid, "") for uid in uids]
+
+
+def _complete_slots_of_copy(source, values):
+    """Give the copy of a task of assignment the slots of its analyses.
+
+    :param source: the task, or the dict of one
+    :param values: keyword arguments of `add_copy`, changed in place
+    """
+    if values.get("slots") is not None:
+        values.setdefault("uids", source.get("uids"))
+        _complete_slots(values)
+    elif "uids" in values and isinstance(source.get("slots"), (list, tuple)):
+        wanted = source.get(SLOTS_BY_UID) or {}
+        values["uids"] = _checked_uids(values["uids"])
+        values["slots"] = [wanted.get(uid, "") for uid in values["uids"]]
+
+
+def _wanted_slots(by_uid):
+    return {uid: int(slot) for uid, slot in by_uid.items() if slot}
 
 
 def _is_wanted(name_or_action):
@@ -413,15 +494,6 @@ def _is_wanted(name_or_action):
         return True
     wanted = surroundings.get().get_setting("queued_processes")
     return get_process(name_or_action) in wanted
-
-
-def _is_url(value):
-    """Tell whether a server can be asked at this address."""
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 def _is_server_lost():

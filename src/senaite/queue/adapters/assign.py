@@ -20,6 +20,7 @@ from senaite.queue.adapters.items import QueuedUIDsTaskAdapter
 from senaite.queue.adapters import reasons
 from senaite.queue.adapters import skipped
 from senaite.queue.model.fields import to_text
+from senaite.queue.model.queue_task import SLOTS_BY_UID
 
 
 class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
@@ -47,7 +48,10 @@ class QueuedAssignAnalysesTaskAdapter(QueuedUIDsTaskAdapter):
         :returns: number of the slot; None if the task asks for none, or if
             another sample took it in the meantime
         """
-        slot = task.get("slots", {}).get(api.get_uid(analysis))
+        slots = task.get("slots")
+        if not isinstance(slots, dict):
+            slots = task.get(SLOTS_BY_UID) or {}
+        slot = slots.get(api.get_uid(analysis))
         container = self.context.get_container_for(analysis)
         for taken in self.context.getLayout():
             if int(taken["position"]) != slot:

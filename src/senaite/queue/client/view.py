@@ -311,7 +311,7 @@ def _look(kept):
 
 
 def _wanted(status):
-    if status is None or status == "":
+    if not status:
         return states.ACTIVE
     if isinstance(status, six.string_types):
         return (status,)

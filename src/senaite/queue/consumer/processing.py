@@ -23,6 +23,7 @@ import random
 import sys
 import time
 import traceback
+import types
 
 import transaction
 from AccessControl import getSecurityManager
@@ -38,6 +39,8 @@ from senaite.queue.errors import TaskRefused
 from senaite.queue.interfaces import IQueuedTaskAdapter
 from senaite.queue import logger
 from senaite.queue.model import clock
+from senaite.queue.model.conversion import count_items
+from senaite.queue.model.conversion import put_back
 from senaite.queue.model.current import current_task  # noqa: F401
 from senaite.queue.model.current import working_on
 from senaite.queue.model import failures
@@ -131,6 +134,7 @@ def _attempt(portal, request, lease, objection, tries=1):
     """
     # a copy: what an adapter notes in it must not outlive a failed attempt
     task = to_task(dict(lease.task, skipped=0, skipped_items=[]))
+    put_back(task)
     record = ledger.get(portal, task.task_uid)
     if record is not None:
         return dict(ledger.describe(record), outcome=ALREADY)
@@ -156,7 +160,7 @@ def _work(portal, task, context, lease, tries):
     running = transaction.get()
     with working_on(task, tries) as added, \
             speedups.session().processing(portal):
-        adapter.process(task)
+        _finish(adapter.process(task))
         if transaction.get() is not running:
             # what it has committed cannot be undone, but the ledger entry keeps
             # it from being done a second time
@@ -170,6 +174,14 @@ def _work(portal, task, context, lease, tries):
         lease.begin_commit()
         transaction.commit()
     return done
+
+
+def _finish(found):
+    """Do the work of an adapter whose `process` is a generator: it begins when
+    somebody asks for what it yields."""
+    if isinstance(found, types.GeneratorType):
+        for _each in found:
+            pass
 
 
 def _find_objection(portal, task, user_id):
@@ -230,9 +242,9 @@ def _get_adapter(context, name):
 def _count_processed(task, added):
     """Return how many items of the job this task has done: its own, without
     those that follow-up tasks of the job have taken over."""
-    left = sum(_items(other) for other in added
+    left = sum(count_items(other) for other in added
                if other["job_uid"] == task["job_uid"])
-    return max(0, _items(task) - left)
+    return max(0, count_items(task) - left)
 
 
 def _describe_outcome(task, processed):
@@ -240,14 +252,10 @@ def _describe_outcome(task, processed):
     items = left_out.clean(task.get("skipped_items"))
     # Not more than it had: what follow-up tasks have taken over may be a step
     # without items, which counts as one
-    skipped = min(_items(task),
+    skipped = min(count_items(task),
                   left_out.clean_count(task.get("skipped"), items))
     return {"processed": processed, "note": task.get("note"),
             "skipped": skipped, "skipped_items": items[:skipped]}
-
-
-def _items(task):
-    return len(task["uids"]) or 1
 
 
 def _describe(task):

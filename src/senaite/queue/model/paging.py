@@ -14,6 +14,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.model.conversion import count_items
 from senaite.queue.model.fields import to_text
 from senaite.queue.model import states
 
@@ -61,7 +62,7 @@ def as_row(task):
         "task_uid", "status", "name", "context_uid", "context_path",
         "username", "priority", "ghost", "job_uid", "created", "retries",
         "max_seconds", "error_message", "job_total"))
-    row.update(scheduled=False, items=len(task["uids"]) or 1, job_done=None,
+    row.update(scheduled=False, items=count_items(task), job_done=None,
                visible_at=task["created"], started=None, ended=None,
                attempt=0, consumer_id=None, lease_until=None, note=None,
                error_code=None, skipped=0, job_skipped=0, skipped_items=[],

@@ -25,7 +25,11 @@ import six
 
 from senaite.queue.model import clock
 from senaite.queue.model.concealment import conceal
+from senaite.queue.model.concealment import CONCEALED
 from senaite.queue.model.conversion import converted
+from senaite.queue.model.conversion import count_items
+from senaite.queue.model.conversion import ITEMS
+from senaite.queue.model.conversion import split
 from senaite.queue.model.current import current_task
 from senaite.queue.model import fields
 from senaite.queue.model import states
@@ -106,8 +110,10 @@ def new_task(name, context, **kw):
         `min_seconds`, `max_seconds`, `retries`, `chunk_size`, `delay` (all
         times in seconds), `unique`, `ghost`, `locks`, `click_origin`, ...) and
         free keys with JSON values, which travel with the task. `retries`,
-        `chunk_size` and `locks` hold for all tasks of the job. Numbers may
-        be strings, and uids may be objects or brains
+        `chunk_size` and `locks` hold for all tasks of the job. Numbers and
+        flags may be strings, and uids may be objects or brains. If any of
+        `uids` is something else than a uid, the task has no uids until its
+        adapter works, and then all of them as strings
     :rtype: QueueTask
     :raises TypeError: naming the key, when its value has the wrong type
     :raises ValueError: naming the field, when its value is out of bounds
@@ -159,11 +165,14 @@ def copy_task(source, context=None, **kw):
     """
     if not isinstance(source, dict):
         raise ValueError("Not a task: {}".format(fields.show(source)))
-    if not is_task(source):
-        source = to_task(source)
-    kw = converted(kw)
-    given = given_with(source)
     values = dict(source)
+    if isinstance(values.get("uids"), (list, tuple)):
+        # While an adapter works, other items may be in their place
+        values.update(split(values["uids"]))
+    if not is_task(source):
+        values = dict(to_task(values))
+    kw = converted(kw)
+    given = given_with(values)
     for key in _LIVE:
         values.pop(key, None)
     values.update({
@@ -172,9 +181,11 @@ def copy_task(source, context=None, **kw):
         "retries": get_max_retries(),
         "delay": 0,
     })
-    values.update(given, locks=source["locks"])
+    values.update(given, locks=values["locks"])
     if context is not None:
         values.update(surroundings.get().describe(context))
+    if "uids" in kw:
+        values.pop(ITEMS, None)
     values.update(kw)
     if "locks" in kw:
         values[GIVEN] = dict(given, locks=kw["locks"])
@@ -238,7 +249,8 @@ def to_task(data):
 
 def _defaults(data):
     uids = data.get("uids")
-    count = len(fields.uid_list("uids", uids)) if uids else 0
+    count = len(fields.uid_list("uids", uids) if uids
+                else data.get(ITEMS) or ())
     return {
         "uids": [],
         "username": None,
@@ -270,7 +282,8 @@ def _defaults(data):
 
 def concealed(task):
     """Return a task for those who look at it: secrets among its free keys are
-    replaced, and what is known of the user's client is left out.
+    replaced, and what is known of the user's client is left out. Items that
+    are no uids are not shown either: they are the text of dicts, as a rule.
 
     :param task: a task, or the dict of one; is not changed
     :rtype: dict
@@ -278,6 +291,8 @@ def concealed(task):
     found = dict(
         (key, value if key in fields.CHECKS else conceal({key: value})[key])
         for key, value in task.items())
+    if found.get(ITEMS):
+        found[ITEMS] = [CONCEALED] * len(found[ITEMS])
     if isinstance(found.get("click_origin"), dict):
         found["click_origin"] = _seen_of(found["click_origin"])
     return found
@@ -288,24 +303,59 @@ def _seen_of(origin):
     return dict((name, origin.get(name)) for name in _SEEN_OF_ORIGIN)
 
 
-#: Free keys of our own tasks. They name actions, positions and steps, and the
-#: tasks cannot be done again without them
-OWN_KEYS = ("action", "slots", "template", "steps", "after")
+#: The slots that a task of assignment asks for, by uid, where `slots` is a list
+SLOTS_BY_UID = "slots_by_uid"
+
+#: Free keys of our own tasks, by name or beginning of the name. They name
+#: actions, positions and steps, and the tasks cannot be done again without
+#: them. In other tasks, the same keys may be anything
+OWN_KEYS = (
+    ("task_action_", ("action",)),
+    ("task_generic_action", ("action",)),
+    ("task_assign_analyses", ("slots", SLOTS_BY_UID)),
+    ("task_apply_worksheet_template", ("template", "slots", "steps")),
+    ("task_reindex_object_security", ("after",)),
+)
 
 
 def without_free_keys(task):
-    """Return the described fields of a task, and `OWN_KEYS`: all that its
-    history needs. Of the click, what everybody may see is left.
+    """Return the described fields of a task, what was given with its job, and
+    `OWN_KEYS`: all that its history needs. Of the click, what everybody may
+    see is left.
 
     :param task: a task, or the dict of one; is not changed
     :rtype: dict
     """
+    own = _own_keys(task.get("name"))
     found = dict((key, value) for key, value in task.items()
-                 if key in fields.CHECKS or key in OWN_KEYS
+                 if key in fields.CHECKS or key in own
                  or key == "task_short_uid")
+    if _is_given(task.get(GIVEN)):
+        found[GIVEN] = task[GIVEN]
     if "click_origin" in found:
         found["click_origin"] = _without_client(found["click_origin"])
     return found
+
+
+def _own_keys(name):
+    """Return the free keys of our tasks of this name."""
+    for own, keys in OWN_KEYS:
+        if name == own or own.endswith("_") and name.startswith(own):
+            return keys
+    return ()
+
+
+def _is_given(value):
+    """Tell whether this is what was given with a job, and nothing else: numbers
+    and uids."""
+    if not isinstance(value, dict) or set(value) - set(_GIVEN):
+        return False
+    try:
+        for key in value:
+            fields.CHECKS[key](key, value[key])
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _without_client(origin):
@@ -334,9 +384,9 @@ def check_payload(task):
     """
     settings = surroundings.get()
     most = settings.get_setting("max_uids")
-    if len(task["uids"]) > most:
+    if count_items(task) > most:
         raise ValueError("A task may have {} uids, this one has {}".format(
-            most, len(task["uids"])))
+            most, count_items(task)))
     most = settings.get_setting("max_payload_bytes")
     # The JSON is ASCII, so characters are bytes. What the click saw has limits
     # of its own, and no click fails for it

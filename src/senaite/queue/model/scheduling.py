@@ -18,6 +18,7 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+from senaite.queue.model.conversion import count_items
 from senaite.queue.model import states
 
 #: Seconds of waiting that make up for one step of priority
@@ -191,7 +192,7 @@ def after_failure(task, kind, now, random):
         else backoff(attempt, random)
     changes = _outcome(event, task, visible_at=now + wait)
     changes["retries"] = task["retries"] - 1
-    size = task["chunk_size"] or len(task["uids"])
+    size = task["chunk_size"] or count_items(task)
     changes["chunk_size"] = max(1, size // 2)
     if kind == TIMEOUT:
         seconds = task["max_seconds"]

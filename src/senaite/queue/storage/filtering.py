@@ -22,6 +22,7 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.model.conversion import count_items
 from senaite.queue.model import fields
 from senaite.queue.model import human_acts
 from senaite.queue.model import left_out
@@ -240,7 +241,7 @@ def _to_dict(unit, row):
     item = dict((name, row[name]) for name in _COLUMNS if name != "payload")
     item.update(
         status=item.pop("state"), context_path=payload["context_path"],
-        username=payload["username"], items=len(payload["uids"]) or 1,
+        username=payload["username"], items=count_items(payload),
         job_total=row["job_total"], job_done=row["job_done"],
         job_skipped=row["job_skipped"], skipped=row["skipped"] or 0,
         skipped_items=left_out.from_json(

@@ -18,6 +18,7 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.model.conversion import count_items
 from senaite.queue.model import fields
 from senaite.queue.model import human_acts
 from senaite.queue.model import left_out
@@ -159,7 +160,7 @@ def _removed_by(unit, row):
 
 def _count_failed(unit, row):
     """Return the number of items of a job whose tasks have failed."""
-    return sum(len(json.loads(found["payload"])["uids"]) or 1
+    return sum(count_items(json.loads(found["payload"]))
                for found in unit.rows(sa.select(_TASK.c.payload).where(
                    unit.mine(_TASK), _TASK.c.job_uid == row["job_uid"],
                    _TASK.c.state == states.FAILED)))

@@ -20,6 +20,7 @@ import json
 
 import sqlalchemy as sa
 
+from senaite.queue.model.conversion import count_items
 from senaite.queue.model import fields
 from senaite.queue.model import queue_task
 from senaite.queue.model import restores
@@ -221,7 +222,7 @@ def _supersede(unit, row, reason):
 
 
 def _take_back(unit, row, task):
-    jobs.take_back(unit, row["job_uid"], len(task["uids"]) or 1,
+    jobs.take_back(unit, row["job_uid"], count_items(task),
                    row["skipped"] or 0)
 
 

@@ -22,6 +22,8 @@ import json
 
 from senaite.queue.errors import NotRunning
 from senaite.queue.errors import TaskNotFound
+from senaite.queue.model.conversion import count_items
+from senaite.queue.model.conversion import ITEMS
 from senaite.queue.model import fields
 from senaite.queue.model import human_acts
 from senaite.queue.model import left_out
@@ -160,19 +162,20 @@ def _count(unit, row, processed, skipped):
     # this task processed: each chunk carries the rest of its job, so the
     # history of a large job would grow with the square of its items
     payload = json.loads(row["payload"])
-    uids = payload["uids"]
+    key = ITEMS if payload.get(ITEMS) else "uids"
+    items = payload[key]
     if processed is None:
-        processed = len(uids) or 1
+        processed = count_items(payload)
     jobs.progress(unit, row["job_uid"], processed, skipped)
-    if 0 < processed < len(uids):
-        payload["uids"] = uids[:processed]
+    if 0 < processed < len(items):
+        payload[key] = items[:processed]
         return fields.to_text(json.dumps(payload, sort_keys=True))
     return row["payload"]
 
 
 def _told(row, processed, note, skipped, skipped_items):
     """Return the columns with what a report tells people."""
-    most = len(json.loads(row["payload"])["uids"]) or 1
+    most = count_items(json.loads(row["payload"]))
     if processed is not None:
         # A step that follows counts as one of the items
         most = min(most, processed + 1)

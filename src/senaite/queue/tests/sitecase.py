@@ -16,6 +16,8 @@ from __future__ import print_function
 
 import unittest
 
+import six
+
 from senaite.queue.model import surroundings
 
 
@@ -29,6 +31,8 @@ class Site(surroundings.Surroundings):
         return self.chosen.get(name, surroundings.DEFAULTS[name])
 
     def describe(self, context):
+        if not isinstance(context, six.string_types):
+            raise ValueError("Not an object: {!r}".format(context))
         return {"context_uid": context, "context_path": "/site/" + context}
 
     def resolve(self, uid, path):

@@ -48,6 +48,12 @@ class TestTogether(ProcessTestCase):
     def test_queued_submit_ends_as_the_synchronous_one(self):
         self.compare(self.with_results, self.by_form("submit"))
 
+    def test_queued_assign_ends_as_the_synchronous_one(self):
+        self.compare(self.as_made, self.by_form("assign"), assign=False)
+
+    def test_queued_verify_ends_as_the_synchronous_one(self):
+        self.compare(self.submitted, self.by_form("verify"))
+
     def test_patches_fit(self):
         """The functions of these add-ons are those that patches are for."""
         found = [item for item in core_patches.table.declarations

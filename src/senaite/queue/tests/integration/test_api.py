@@ -17,6 +17,7 @@ from __future__ import print_function
 
 import datetime
 import os
+import time
 
 import transaction
 from bika.lims import api as senaite_api
@@ -24,6 +25,7 @@ from bika.lims.browser.workflow import WorkflowActionGenericAdapter
 from bika.lims.utils.analysisrequest import create_partition
 from bika.lims.workflow import isTransitionAllowed
 from plone.app.testing import TEST_USER_ID
+from Products.ZCatalog.Catalog import Catalog
 
 from senaite.queue import api
 from senaite.queue import config
@@ -52,6 +54,13 @@ class ApiTest(WorksheetTestCase):
             self.assertEqual(api.get_queue_status(), "resuming")
             self.assertTrue(api.is_queue_enabled())
             self.assertFalse(api.is_queue_ready())
+
+    def test_states_to_look_for(self):
+        """None and an empty list are the default."""
+        api.add_task("task_generic_action", self.client, action="activate")
+        for status in (None, "", [], (), "queued", ["queued", "running"]):
+            self.assertTrue(api.is_queued(self.client, status=status), status)
+        self.assertFalse(api.is_queued(self.client, status=["failed"]))
 
     def test_work_is_synchronous_during_an_outage(self):
         with utils.settings(outage_seconds=-1):
@@ -168,8 +177,11 @@ class ApiTest(WorksheetTestCase):
             self.assertEqual(api.get_queue_status(), "ready")
         api.add_task("task_generic_action", self.client, action="activate")
         for value in ("dummy", "localhost:8080/senaite", "ftp://host/x",
-                      "http:///senaite", "http://["):
+                      "http:///senaite", "http://[", "http://localhost:8080",
+                      "http://localhost:8080/", "http://a b/senaite",
+                      "http://me:pw@localhost/senaite", None):
             with utils.settings(server=value):
+                self.assertEqual(api.get_server_url(), "", value)
                 self.assertEqual(api.get_queue_status(), "disabled", value)
                 self.assertFalse(api.is_queue_enabled())
         transaction.abort()
@@ -199,7 +211,7 @@ class ApiTest(WorksheetTestCase):
                 senaite_api.get_uid(sample) for sample in found))
         task = api.add_assign_task(
             worksheet, [uids[0], uids[1], uids[0]], slots=[3, 1, 2])
-        self.assertEqual(task["slots"], {uids[0]: 3, uids[1]: 1})
+        self.assertEqual(task["slots"], [3, 1])
         transaction.abort()
 
     def test_objects_that_are_gone_are_skipped_later(self):
@@ -246,6 +258,54 @@ class ApiTest(WorksheetTestCase):
                      if obj._p_changed is not None]
             self.assertEqual(woken, [])
 
+    def test_cost_of_a_large_selection(self):
+        """Ten times the items take ten times the work at most, and no more
+        searches and objects. Most of them are gone, which makes no difference
+        to what is done here: the catalog is asked for each."""
+        _found, analyses, worksheet = self.make()
+        known = [senaite_api.get_uid(analysis) for analysis in analyses]
+        transaction.commit()
+        counts = {"searches": 0, "woken": 0}
+        connection = self.portal._p_jar
+        setstate, search = connection.setstate, Catalog.search
+
+        def counting_setstate(obj):
+            counts["woken"] += 1
+            return setstate(obj)
+
+        def counting_search(*args, **kw):
+            counts["searches"] += 1
+            return search(*args, **kw)
+        connection.setstate = counting_setstate
+        self.addCleanup(delattr, connection, "setstate")
+        Catalog.search = counting_search
+        self.addCleanup(setattr, Catalog, "search", search)
+
+        def cost(number, start):
+            uids = known + ["{:032x}".format(start + index)
+                            for index in range(number - len(known))]
+            transaction.begin()
+            connection.cacheMinimize()
+            counts.update(searches=0, woken=0)
+            begun = time.clock()
+            task = api.add_task("task_action_submit", worksheet, uids=uids)
+            transaction.commit()
+            seconds = time.clock() - begun
+            self.assertEqual(len(task.uids), number)
+            return counts["searches"], counts["woken"], seconds
+
+        cost(1000, 0)
+        small = [cost(1000, (1 + time_) * 10 ** 6) for time_ in range(3)]
+        large = [cost(10000, (9 + time_) * 10 ** 6) for time_ in range(3)]
+        self.assertGreater(small[0][1], 0)
+        self.assertLessEqual(min(item[0] for item in large),
+                             max(item[0] for item in small))
+        self.assertLessEqual(min(item[1] for item in large),
+                             max(item[1] for item in small))
+        ratio = min(item[2] for item in large) / \
+            min(item[2] for item in small)
+        self.assertLess(ratio, 20)
+
     def test_samples_of_analyses_by_their_uids(self):
         """The catalog tells the same as the objects, duplicates, references
         and partitions included."""
@@ -281,18 +341,41 @@ class ApiTest(WorksheetTestCase):
     def test_slots(self):
         found, analyses, worksheet = self.make(assign=False)
         uid = senaite_api.get_uid
-        with self.assertRaises(ValueError):
-            api.add_assign_task(worksheet, analyses[:1], slots=[1, 2])
         uids = [uid(analysis) for analysis in analyses]
-        padded = {uids[0]: 3, uids[2]: 2}
-        for slots in ([3, None, 2], [3, 0, 2, None, None, None], padded):
-            task = api.add_assign_task(worksheet, analyses, slots=slots)
-            self.assertEqual(task["slots"], padded)
-            task = api.add_task("task_assign_analyses", worksheet, uids=uids,
-                                slots=slots)
-            self.assertEqual(task["slots"], padded)
+        by_uid = {uids[0]: 3, uids[2]: 2}
+        padded = [3, "", 2, "", "", ""]
+        adapter = api.get_task_adapter("task_assign_analyses", worksheet)
+        for slots, expected in (
+                ([3, None, 2], padded), ((3, 0, "2"), padded),
+                ([3, 0, 2, None, None, None], padded),
+                # There are no analyses for the rest
+                ([3, "", 2, 0, 0, 0, 7, 8], padded),
+                (by_uid, by_uid)):
+            for task in (
+                    api.add_assign_task(worksheet, analyses, slots=slots),
+                    api.add_task("task_assign_analyses", worksheet, uids=uids,
+                                 slots=slots),
+                    api.add_task("task_assign_analyses", worksheet,
+                                 uids=analyses, slots=slots)):
+                self.assertEqual(task.uids, uids)
+                self.assertEqual(task["slots"], expected)
+                self.assertEqual([adapter.get_slot(analysis, task)
+                                  for analysis in analyses],
+                                 [3, None, 2, None, None, None])
         task = api.add_task("task_assign_analyses", worksheet, uids=uids)
         self.assertEqual(task["slots"], {})
+        task = api.add_assign_task(worksheet, uids, slots=[])
+        self.assertEqual(task["slots"], [""] * 6)
+        task = api.add_assign_task(worksheet, uids[:1], slots=[1, 2])
+        self.assertEqual(task["slots"], [1])
+        task = api.add_assign_task(worksheet, uids, slots=[3, 0, 2])
+        for source in (task, dict(task)):
+            rest = api.add_copy(source, uids=uids[1:3])
+            self.assertEqual(rest["slots"], ["", 2])
+            self.assertEqual(adapter.get_slot(analyses[2], rest), 2)
+        task = api.add_copy(task, uids=uids[1:3], slots=[4, 5])
+        self.assertEqual((task["slots"], task["slots_by_uid"]),
+                         ([4, 5], {uids[1]: 4, uids[2]: 5}))
         transaction.abort()
         # The second sample first; one slot is taken by then
         slots = [4, 4, 4, 2, 2, 2]

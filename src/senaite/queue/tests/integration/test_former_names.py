@@ -20,8 +20,10 @@ import warnings
 import transaction
 from plone.app.testing import TEST_USER_ID
 from plone.app.testing import setRoles
+from plone.testing.zope import Browser
 from zope.dottedname.resolve import resolve
 
+from senaite.queue import api
 from senaite.queue.auth import signing_keys
 from senaite.queue.client import agent as agents
 from senaite.queue.consumer import loop
@@ -107,6 +109,18 @@ class TestFormerNames(unittest.TestCase):
                 function("x")
             self.assertIn("senaite.queue.request." + name,
                           str(caught.exception))
+
+    def test_image_that_tells_whether_the_site_answers(self):
+        transaction.commit()
+        browser = Browser(self.layer["app"])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            url = api.get_queue_image_url("queued.gif")
+        self.assertIn("deprecated", str(caught[0].message))
+        self.assertTrue(url.startswith(self.portal.absolute_url()))
+        browser.open(url)
+        self.assertTrue(browser.headers["status"].startswith("200"))
+        self.assertEqual(browser.headers["content-type"], "image/svg+xml")
 
     def test_routes_keep_their_decorator(self):
         decorate, said = look_up("senaite.queue.request",

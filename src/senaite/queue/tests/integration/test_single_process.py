@@ -15,6 +15,8 @@ from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function
 
+import ast
+import logging
 import os
 import threading
 import time
@@ -36,6 +38,7 @@ from ZODB.POSException import ConflictError
 from zope.component import getGlobalSiteManager
 from zope.globalrequest import getRequest
 from zope.interface import Interface
+from zope.testing.loggingsupport import InstalledHandler
 from ZPublisher.interfaces import IPubAfterTraversal
 
 from senaite.queue import api
@@ -66,6 +69,7 @@ from senaite.queue.testing import QUEUE_WSGI_TESTING
 NAME = "task_of_a_test"
 PERSON = "test_person"
 MANAGER = "test_manager"
+SECRET = "s3cr3t-of-the-test"
 
 _work = []
 
@@ -77,7 +81,7 @@ class TestAdapter(object):
         self.context = context
 
     def process(self, task):
-        _work[0](self.context, task)
+        return _work[0](self.context, task)
 
 
 class ProcessTestCase(unittest.TestCase):
@@ -212,7 +216,9 @@ class TestProcess(ProcessTestCase):
             chunks.append(len(chunk))
             store = get_server_utility(self.portal).store
             seen.append(store.job(task.job_uid)["done"])
-            api.add_task(task.name, context, uids=rest, colour="blue")
+            api.add_task(task.name, context, uids=rest, colour="blue",
+                         colours=("a", "b"), priority="30", retries="1",
+                         word=b"\xc3\xa4")
 
         _work[:] = [work]
         self.consume()
@@ -234,6 +240,99 @@ class TestProcess(ProcessTestCase):
                  other.priority, other.ghost),
                 (task.job_uid, 1, 10, 30, True))
         self.assertEqual(outbox.pending(self.portal), [])
+
+    def test_items_that_are_no_uids(self):
+        """As an add-on queues the publication of reports: the data of the
+        form in place of uids, which its adapter evaluates."""
+        data, numbers = [], []
+
+        def work(context, task):
+            self.attempts.append(task.task_uid)
+            self.assertEqual(task["uids"], task.uids)
+            chunk, rest = get_chunks_for(task)
+            data.extend(ast.literal_eval(item) for item in chunk)
+            numbers.append(len(rest))
+            if rest:
+                api.add_copy(task, uids=rest)
+
+        _work[:] = [work]
+        self.consume()
+        forms = [{u"action": u"save", u"sample": number}
+                 for number in range(3)]
+        task = self.click(uids=forms, chunk_size=2)
+        store = get_server_utility(self.portal).store
+        eventually(lambda: store.job(task.job_uid) and
+                   store.job(task.job_uid)["done"] == 3)
+        eventually(lambda: store.count(states.ACTIVE) == 0)
+        self.assertEqual((data, numbers), (forms, [1, 0]))
+        self.assertEqual(store.job(task.job_uid)["total"], 3)
+
+    def test_adapter_that_is_a_generator(self):
+        """Its work is done, or nothing of it when it fails."""
+        def work(context, task):
+            for uid in task.uids:
+                if uid == "bad":
+                    raise ValueError("It broke")
+                self.work(context, dict_of(task, [uid]))
+                yield uid
+
+        _work[:] = [work]
+        self.consume()
+        self.wait_for(self.click(uids=["a", "b"]))
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+        task = self.click(uids=["c", "bad"], retries=0)
+        self.assertIn("It broke", self.wait_for(
+            task, states.FAILED).error_message)
+        self.assertEqual(self.done(), {"a": 1, "b": 1})
+
+    def test_rest_in_a_free_key_ends_with_an_empty_one(self):
+        """As an add-on creates samples, chunk by chunk of records; what it
+        passes on is compared as a consumer sees it."""
+        seen = []
+
+        def work(context, task):
+            seen.append(len(task["records"]))
+            if len(seen) > 9:
+                raise ValueError("There is no end to it")
+            api.add_task(task.name, context, records=task["records"][2:],
+                         word=b"\xc3\xa4", priority="5")
+
+        _work[:] = [work]
+        self.consume()
+        self.click(records=[1, 2, 3])
+        store = get_server_utility(self.portal).store
+        eventually(lambda: len(seen) > 2 and store.count(states.ACTIVE) == 0)
+        self.assertEqual(seen, [3, 1, 0])
+
+    def test_secrets_are_in_no_log(self):
+        """Neither of a task that is done nor of one that fails."""
+        log = InstalledHandler("", level=logging.DEBUG)
+        self.addCleanup(log.uninstall)
+
+        def work(context, task):
+            self.work(context, task)
+            if task.uids == ["bad"]:
+                raise ValueError("It broke")
+
+        _work[:] = [work]
+        self.consume()
+        good = self.click(uids=["good"], __ac=SECRET,
+                          options={"password": SECRET})
+        self.wait_for(good)
+        bad = self.click(uids=["bad"], __ac=SECRET, retries=0)
+        self.wait_for(bad, states.FAILED)
+        # The task itself goes on with it
+        self.assertEqual(self.stored(bad)["__ac"], SECRET)
+        form = logging.Formatter()
+        lines = [form.format(record) for record in log.records]
+        for task in (good, bad):
+            self.assertTrue([line for line in lines
+                             if task.task_short_uid in line])
+        self.assertTrue([line for line in lines if "It broke" in line])
+        self.assertEqual([line for line in lines if SECRET in line], [])
+        # Arguments and what else a record carries
+        self.assertEqual([record for record in log.records
+                          if SECRET in repr(vars(record))], [])
 
     def test_guards_let_the_requests_of_a_running_task_through(self):
         """Those it signs; a parameter of the request does not help."""

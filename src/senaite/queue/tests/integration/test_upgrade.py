@@ -81,14 +81,18 @@ PROFILE = "senaite.queue:default"
 
 #: Profile versions whose sites are built and upgraded: releases wrote their own
 #: number, the last line of 1.x a larger one
-VERSIONS = ("1000", "1.0.1", "1.0.2", "1.0.3", "10301")
+LAST = "10301"
+VERSIONS = ("1000", "1.0.1", "1.0.2", "1.0.3", LAST, "1001", "1002", "1003")
 
 #: Other numbers that profiles of 1.x have had
-OTHER_VERSIONS = ("1.0.0", "1001", "1002", "1003")
+OTHER_VERSIONS = ("1.0.0",)
 
 #: Modules that are there while the fixture is made, and gone afterwards
 GONE = "senaite.queue.formerly"
 DISPATCHER = "senaite.queue.views.dispatcher"
+
+#: The module of the settings of the first versions
+FIRST_SETTINGS = "senaite.queue.controlpanel"
 
 TASK = {"name": "task_assign_analyses", "context_path": "/plone/worksheets/x",
         "task_uid": "a" * 32, "username": "analyst1", "uids": ["b" * 32],
@@ -165,18 +169,34 @@ def make_former_schema(version, names_field):
         fields["max_seconds_unlock"] = schema.Int(
             title=u"x", default=120, min=30, max=1800)
         fields["auth_key"] = schema.TextLine(title=u"x", default=u"k" * 44)
-    if version == VERSIONS[-1]:
+    if version == LAST:
         fields["top_priority_tasks"] = names_field(
             title=u"x", value_type=schema.ASCIILine())
-    controlpanel.IQueueControlPanel = InterfaceClass(
+    module = controlpanel
+    if is_first(version):
+        package, name = FIRST_SETTINGS.rsplit(".", 1)
+        module = sys.modules[FIRST_SETTINGS] = types.ModuleType(FIRST_SETTINGS)
+        setattr(sys.modules[package], name, module)
+    module.IQueueControlPanel = InterfaceClass(
         "IQueueControlPanel", (Interface,), fields,
-        __module__=controlpanel.__name__)
-    return controlpanel.IQueueControlPanel
+        __module__=module.__name__)
+    return module.IQueueControlPanel
+
+
+def names_of_settings(version):
+    """Return the names of the settings in `SETTINGS` that a profile version
+    had."""
+    found = {"default", "max_retries", "max_seconds_unlock"}
+    if not is_first(version):
+        found |= {"server", "min_seconds_task"}
+    if version == LAST:
+        found.add("top_priority_tasks")
+    return found
 
 
 def is_first(version):
     """Tell whether a profile version is from before the queue server."""
-    return version in ("1000", "1.0.1")
+    return version in ("1000", "1.0.1", "1001")
 
 
 #: Settings of another add-on, with the module that it is in
@@ -251,8 +271,11 @@ def make_other_addon():
 def forget_package():
     """Take the modules away, and put our schema in place again."""
     controlpanel.IQueueControlPanel = IQueueControlPanel
-    for name in (GONE, DISPATCHER, DISPATCHER.rsplit(".", 1)[0]):
+    for name in (GONE, DISPATCHER, DISPATCHER.rsplit(".", 1)[0],
+                 FIRST_SETTINGS):
         sys.modules.pop(name, None)
+    package, name = FIRST_SETTINGS.rsplit(".", 1)
+    vars(sys.modules[package]).pop(name, None)
 
 
 def alsoProvidesClass(cls):
@@ -317,7 +340,7 @@ class UpgradeCase(unittest.TestCase):
             if self.names_field is schema.Tuple and isinstance(value, list):
                 value = tuple(value)
             registry["senaite.queue." + name] = value
-        if version == VERSIONS[-1]:
+        if version == LAST:
             # That of a still earlier version, which nobody removed
             registry.records["senaite.queue.task_assign_analyses"] = Record(
                 field.Int(title=u"x"), 10)
@@ -344,6 +367,9 @@ class UpgradeCase(unittest.TestCase):
         storage = OOBTree()
         storage["tasks"] = PersistentList([dict(TASK, name="task_one")])
         storage["current"] = FormerTask(**dict(TASK, name="task_two"))
+        storage["running_tasks"] = PersistentList(
+            [dict(TASK, name="task_eight")])
+        storage["failed_tasks"] = PersistentList([dict(TASK, name="task_nine")])
         annotations = IAnnotations(self.portal)
         annotations["senaite.queue.main.storage"] = storage
         # 1.0.0 has kept tasks in the setup, the latest one that was done, too
@@ -397,6 +423,21 @@ class UpgradeCase(unittest.TestCase):
         self.setup.upgradeProfile(PROFILE)
         transaction.commit()
 
+    def check_settings_are_kept(self, version):
+        """Each setting that the version had has the value of the site."""
+        kept = names_of_settings(version)
+        self.assertGreaterEqual(len(kept), 3)
+        for name in kept:
+            value = SETTINGS[name]
+            if isinstance(value, list):
+                value = tuple(value)
+            self.assertEqual(surroundings.get().get_setting(name), value,
+                             (version, name))
+        if "server" in kept:
+            self.assertEqual(api.get_server_url(), SETTINGS["server"])
+        self.assertFalse([line for line in self.messages()
+                          if "event=setting_not_kept" in line])
+
 
 class TestUpgrade(UpgradeCase):
 
@@ -425,6 +466,7 @@ class TestUpgrade(UpgradeCase):
 
     def check_upgrade(self, version, fresh):
         self.make_old_site(version)
+        self.check_schema_is_that_of_the_version(version)
         self.check_site_opens()
         self.assertTrue(self.setup.listUpgrades(PROFILE), version)
         self.upgrade()
@@ -446,6 +488,14 @@ class TestUpgrade(UpgradeCase):
                           for key in obj.__annotations__
                           if leftovers.is_old(key)], [])
         self.check_utility_is_gone()
+        self.check_settings_are_kept(version)
+
+    def check_schema_is_that_of_the_version(self, version):
+        record = getUtility(IRegistry).records["senaite.queue.default"]
+        self.assertEqual(
+            record.field.interfaceName, "{}.IQueueControlPanel".format(
+                FIRST_SETTINGS if is_first(version)
+                else controlpanel.__name__))
 
     def check_site_opens(self):
         """What people open first is there, and so is the way to upgrade."""
@@ -476,10 +526,10 @@ class TestDetails(UpgradeCase):
     def test_one_upgrade_in_detail(self):
         """Checks one upgrade in all respects, because searching the records of
         a whole site takes time."""
-        self.make_old_site(VERSIONS[-1])
+        self.make_old_site(LAST)
         self.client_uid = senaite_api.get_uid(self.client)
         self.upgrade()
-        self.check_settings_are_kept()
+        self.check_settings_are_kept(LAST)
         self.check_records_of_others_are_kept()
         self.check_key_is_another_one_and_not_in_the_registry()
         self.check_what_was_queued_is_reported()
@@ -491,15 +541,6 @@ class TestDetails(UpgradeCase):
         self.check_upgrading_again_changes_nothing()
         self.check_setting_beyond_its_bounds_is_reported()
         self.check_server_without_an_address_is_reported()
-
-    def check_settings_are_kept(self):
-        for name, value in SETTINGS.items():
-            if isinstance(value, list):
-                value = tuple(value)
-            self.assertEqual(surroundings.get().get_setting(name), value)
-        self.assertEqual(api.get_server_url(), SETTINGS["server"])
-        self.assertFalse([line for line in self.messages()
-                          if "event=setting_not_kept" in line])
 
     def check_records_of_others_are_kept(self):
         registry = getUtility(IRegistry)
@@ -516,12 +557,13 @@ class TestDetails(UpgradeCase):
     def check_what_was_queued_is_reported(self):
         lost = [line for line in self.messages() if "event=task_lost" in line]
         for name in ("task_one", "task_two", "task_three", "task_four",
-                     "task_five", "task_six", "task_seven"):
+                     "task_five", "task_six", "task_seven", "task_eight",
+                     "task_nine"):
             self.assertEqual(
                 len([line for line in lost if name in line]), 1, lost)
         self.assertFalse([line for line in self.messages()
                           if "s3cr3t-of-the-test" in line])
-        self.assertIn("count=7", [line for line in self.messages()
+        self.assertIn("count=9", [line for line in self.messages()
                                   if "event=tasks_lost" in line][0])
 
     def check_annotations_of_others_are_kept(self):
@@ -559,7 +601,7 @@ class TestDetails(UpgradeCase):
         self.upgrade()
         self.assertEqual(skeleton(self.portal), before)
         self.assertEqual(signing_keys.get_key(self.portal), key)
-        self.check_settings_are_kept()
+        self.check_settings_are_kept(LAST)
         self.check_records_of_others_are_kept()
 
     def check_old_name_of_the_clock_servers_view(self):

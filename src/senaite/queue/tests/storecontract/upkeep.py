@@ -116,6 +116,21 @@ class UpkeepContract(StoreCase):
             [row["is_whole"] for row in self.store.changed_since(None)[1]],
             [True, True])
 
+    def test_what_was_given_with_a_job_is_not_forgotten(self):
+        """A restored database would have it done again."""
+        given = {"retries": 2, "chunk_size": 5}
+        task_uid = self.add(1, job_given=given)["task_uid"]
+        other = self.add(2, job_given=given, steps=[{"x": 1}])["task_uid"]
+        for _number in range(2):
+            self.pop_and_finish()
+        self.store.forget_payloads(0)
+        self.assertEqual(self.store.get(task_uid)["job_given"], given)
+        self.assertNotIn("steps", self.store.get(other))
+        self.assertEqual(
+            dict((row["task_uid"], row["is_whole"])
+                 for row in self.store.changed_since(None)[1]),
+            {task_uid: True, other: False})
+
     def test_free_keys_are_forgotten_in_bounded_steps(self):
         uids = [self.add(number, colour="blue")["task_uid"]
                 for number in range(5)]

@@ -78,11 +78,44 @@ class TestConceal(unittest.TestCase):
         self.assertEqual(task["__ac"], HIDDEN)
 
     def test_history_has_the_described_fields(self):
-        task = make_task(1, __ac=HIDDEN, cookie="x", action="go", note="x")
-        kept = queue_task.without_free_keys(task)
-        # Our own keys are no secrets, and it cannot be done again without
-        self.assertEqual(kept, dict(make_task(1), note="x", action="go"))
-        self.assertEqual(queue_task.to_task(kept), task)
+        for name, own in (
+                ("task_action_submit", {"action": "submit"}),
+                ("task_generic_action", {"action": "submit"}),
+                ("task_assign_analyses",
+                 {"slots": [1, ""], "slots_by_uid": {"a": 1}}),
+                ("task_apply_worksheet_template",
+                 {"template": "b", "slots": {"a": 1}, "steps": []}),
+                ("task_reindex_object_security", {"after": "/site"})):
+            task = make_task(1, name=name, __ac=HIDDEN, cookie="x", note="x",
+                             **own)
+            kept = queue_task.without_free_keys(task)
+            # Our own keys are no secrets, and it cannot be done again without
+            self.assertEqual(
+                kept, dict(make_task(1, name=name), note="x", **own))
+            self.assertEqual(queue_task.to_task(kept), task)
+
+    def test_keys_like_ours_in_tasks_of_others(self):
+        """They may be anything there."""
+        others = {"action": {"x": HIDDEN}, "slots": HIDDEN, "steps": [HIDDEN],
+                  "template": HIDDEN, "after": HIDDEN, "slots_by_uid": HIDDEN}
+        for name in ("addon_x", "task_action", "task_generic_action_2"):
+            kept = queue_task.without_free_keys(
+                make_task(1, name=name, **others))
+            self.assertEqual(kept, dict(make_task(1, name=name)))
+        kept = queue_task.without_free_keys(
+            make_task(1, name="task_action_x", action="x", steps=[HIDDEN]))
+        self.assertEqual(set(kept) - set(make_task(1)), {"action"})
+
+    def test_what_was_given_with_the_job_is_kept(self):
+        """Numbers and uids, and nothing else."""
+        given = {"retries": 2, "chunk_size": 5, "locks": ["a"]}
+        kept = queue_task.without_free_keys(make_task(1, job_given=given))
+        self.assertEqual(kept["job_given"], given)
+        for wrong in (HIDDEN, [HIDDEN], {"retries": HIDDEN},
+                      {"locks": ["a b"]}, {"locks": "a"},
+                      dict(given, more=HIDDEN)):
+            self.assertNotIn("job_given", queue_task.without_free_keys(
+                make_task(1, job_given=wrong)))
 
     def test_what_is_empty_hides_nothing(self):
         self.assertEqual(conceal({"token": None, "key": ""}),

@@ -21,6 +21,9 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from senaite.queue.model.conversion import count_items
+from senaite.queue.model.conversion import ITEMS
+from senaite.queue.model.conversion import put_back
 from senaite.queue.model import fields
 from senaite.queue.model import queue_task
 from senaite.queue.tests.sitecase import SiteCase
@@ -76,6 +79,30 @@ class TestNewTask(SiteCase):
         with self.assertRaises(ValueError) as caught:
             queue_task.new_task("task_x", "ctx", priority="-1")
         self.assertIn("'priority'", str(caught.exception))
+
+    def test_callers_may_give_flags_as_words_and_numbers(self):
+        self.provide()
+        for on, off in ((1, 0), ("true", "false"), (u"1", ""), (True, False)):
+            task = queue_task.new_task("task_x", "ctx", unique=on, ghost=off)
+            self.assertEqual((task.unique, task.ghost), (True, False))
+        for wrong in ("perhaps", 2, [], object()):
+            with self.assertRaises(TypeError) as caught:
+                queue_task.new_task("task_x", "ctx", unique=wrong)
+            self.assertIn("'unique'", str(caught.exception))
+
+    def test_none_is_the_default(self):
+        self.provide(max_retries=2, default=7)
+        names = ("retries", "priority", "chunk_size", "min_seconds",
+                 "max_seconds", "delay", "unique", "ghost")
+        task = queue_task.new_task(
+            "task_x", "ctx", **dict.fromkeys(names))
+        other = queue_task.new_task("task_x", "ctx")
+        for name in names:
+            self.assertEqual(task[name], other[name], name)
+        self.assertNotIn(queue_task.GIVEN, task)
+        copy = queue_task.copy_task(
+            make_task(1, priority=4), priority=None, retries=None)
+        self.assertEqual((copy.priority, copy.retries), (4, 2))
 
     def test_tasks_with_the_same_uid_are_equal(self):
         task = make_task(1)
@@ -285,6 +312,63 @@ class TestCopy(SiteCase):
                          (3, True, 1))
         self.assertNotIn("colour", other)
         self.assertEqual(queue_task.given_with(other), {"retries": 1})
+
+
+class TestOtherItems(SiteCase):
+    """Items that are no uids: the data of a form, as a rule."""
+
+    FORM = {"Client": "c1", "__ac": "s3cr3t-of-the-test"}
+
+    def setUp(self):
+        self.provide()
+
+    def test_task_has_no_uids_until_its_adapter_works(self):
+        for other in (self.FORM, ["a", "b"], ("a", "b"), "a@example.com", 7):
+            task = queue_task.new_task("task_x", "ctx", uids=["a", other])
+            self.assertEqual(task.uids, [])
+            self.assertEqual(task[ITEMS], ["a", str(other)])
+            self.assertEqual(task.job_total, 2)
+            stored = queue_task.to_task(json.loads(queue_task.to_json(task)))
+            put_back(stored)
+            self.assertEqual(stored.uids, ["a", str(other)])
+            self.assertEqual({type(item) for item in stored.uids}, {str})
+        self.assertEqual(queue_task.get_chunks_for(stored),
+                         [["a", "7"], []])
+
+    def test_what_cannot_be_carried_is_named(self):
+        for wrong in (None, True, object(), ""):
+            with self.assertRaises((TypeError, ValueError)) as caught:
+                queue_task.new_task("task_x", "ctx", uids=["a b", wrong])
+            self.assertIn("'uids'", str(caught.exception))
+
+    def test_rest_has_them_too(self):
+        task = queue_task.new_task("task_x", "ctx", uids=[self.FORM] * 3)
+        put_back(task)
+        for source in (task, dict(task)):
+            rest = queue_task.copy_task(source, uids=task.uids[1:])
+            self.assertEqual((rest.uids, rest[ITEMS], rest.job_total),
+                             ([], [str(self.FORM)] * 2, 3))
+            whole = queue_task.copy_task(source)
+            self.assertEqual(whole[ITEMS], [str(self.FORM)] * 3)
+        for uids in ([], ["a"]):
+            other = queue_task.copy_task(rest, uids=uids)
+            self.assertEqual(other.uids, uids)
+            self.assertNotIn(ITEMS, other)
+
+    def test_they_are_counted(self):
+        task = queue_task.new_task("task_x", "ctx", uids=[self.FORM] * 3)
+        self.assertEqual(count_items(task), 3)
+        self.assertEqual(count_items(make_task(1)), 1)
+        self.assertEqual(count_items(make_task(1, uids=[])), 1)
+        self.provide(max_uids=2)
+        with self.assertRaises(ValueError):
+            queue_task.check_payload(task)
+
+    def test_they_are_not_shown_and_not_kept(self):
+        task = queue_task.new_task("task_x", "ctx", uids=[self.FORM])
+        for shown in (queue_task.concealed(task),
+                      queue_task.without_free_keys(task)):
+            self.assertNotIn("s3cr3t", repr(shown))
 
 
 class TestAttributes(SiteCase):
