@@ -28,19 +28,24 @@ from plone.registry.record import Record
 from plone.supermodel import model
 from plone.testing.zope import Browser
 from plone.z3cform.layout import wrap_form
+from Products.CMFPlone.interfaces import IPloneSiteRoot
 from six.moves.urllib.parse import urlencode
 from zExceptions import Unauthorized
 from zope import schema
+from zope.component import getGlobalSiteManager
 from zope.component import getUtility
 from zope.component.hooks import setSite
 from zope.configuration import xmlconfig
 from zope.globalrequest import setRequest
+from zope.interface import Interface
 
 from senaite.queue.auth import signing_keys
 from senaite.queue.browser.controlpanel import IQueueControlPanel
 from senaite.queue.browser.controlpanel import QueueControlPanelForm
+from senaite.queue.browser.controlpanel import QueueControlPanelView
 from senaite.queue.browser.settings.settings_schema import IQueueSettings
 from senaite.queue import config
+from senaite.queue.interfaces import ISenaiteQueueLayer
 from senaite.queue.model.categories import PROCESSES
 from senaite.queue.model.fields import to_text
 from senaite.queue.model.minimums import get_minimum
@@ -70,13 +75,13 @@ LAB_PAGE = """
 <configure xmlns="http://namespaces.zope.org/zope"
            xmlns:browser="http://namespaces.zope.org/browser">
   <browser:page
-      name="lab-queue-controlpanel"
+      name="{name}"
       for="Products.CMFPlone.interfaces.IPloneSiteRoot"
-      class="{}.LabView"
+      class="{module}.LabView"
       permission="cmf.ManagePortal"
       layer="senaite.queue.interfaces.ISenaiteQueueLayer" />
 </configure>
-""".format(__name__)
+"""
 
 
 class TestControlPanel(unittest.TestCase):
@@ -247,16 +252,33 @@ class TestControlPanel(unittest.TestCase):
         self.assertEqual((), tuple(self.setting("top_priority_tasks")))
 
     def test_extended_by_another_add_on(self):
+        self.check_extended("lab-queue-controlpanel")
+
+    def test_replaced_by_another_add_on(self):
+        """As with a page of the same name in its overrides."""
+        manager = getGlobalSiteManager()
+        key = ((IPloneSiteRoot, ISenaiteQueueLayer), Interface,
+               "queue-controlpanel")
+        ours = manager.adapters.lookup(*key)
+        self.assertTrue(issubclass(ours, QueueControlPanelView))
+
+        def put_back():
+            setSite(None)
+            manager.registerAdapter(ours, *key)
+        self.addCleanup(put_back)
+        self.check_extended("queue-controlpanel")
+
+    def check_extended(self, name):
         # With a site set, the page would be registered in its database
         setSite(None)
-        xmlconfig.string(
-            LAB_PAGE, context=self.layer["configurationContext"])
+        xmlconfig.string(LAB_PAGE.format(name=name, module=__name__),
+                         context=self.layer["configurationContext"])
         setSite(self.portal)
         registry = getUtility(IRegistry)
         registry.registerInterface(ILabSettings, prefix="senaite.queue")
         transaction.commit()
         self.browser = self.browse(SITE_OWNER_NAME)
-        self.url = self.portal.absolute_url() + "/@@lab-queue-controlpanel"
+        self.url = self.portal.absolute_url() + "/@@" + name
         page = self.save(lab_opens_at="6", default="7")
         self.assertIn("Changes saved", page)
         self.assertIn("Lab opens at", page)
