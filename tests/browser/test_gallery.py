@@ -129,8 +129,9 @@ class Arrangement(object):
     def before_taken(self):
         page = self.page
         page.open(self.scene.pages["worksheet"])
+        # Not before the page knows that nothing else is queued any more
         for uid in self.scene.uids:
-            page.press(page.wait(BOX.format(uid))[0])
+            page.press(page.wait(BOX.format(uid) + ":not([disabled])")[0])
         page.press("button#submit_transition")
         page.wait(".queue-told")
 
