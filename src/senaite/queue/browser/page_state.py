@@ -32,7 +32,10 @@ from senaite.queue.integration import viewlets
 from senaite.queue.integration import waits
 from senaite.queue import is_installed
 
-NO_CONTENT = 204
+NO_CONTENT, UNAVAILABLE = 204, 503
+
+#: Seconds after which a page that was refused may ask again
+RETRY_AFTER = 5
 
 
 def version_for(user_id):
@@ -55,7 +58,9 @@ class PageStateView(BrowserView):
 
     `since` of the request is the version that the page shows: the answer has
     no content (204) while it is the same, and only the current `version`
-    otherwise. With `all`, the answer has all that a page shows:
+    otherwise. A process that does not know yet what is queued, because the
+    queue server has not answered since it was started, says so (503): the page
+    keeps what it shows. With `all`, the answer has all that a page shows:
 
     - `version`, and `user`, the id of the user or None
     - `active`, `skipped` and `jobs`: see `indicator.get_state`
@@ -71,6 +76,10 @@ class PageStateView(BrowserView):
         user_id = getSecurityManager().getUser().getId()
         # What follows may be newer, but never older
         version = version_for(user_id)
+        # Who is logged out is told in any case
+        if user_id is not None and is_installed() and \
+                not view.is_known(senaite_api.get_portal()):
+            return self.refuse()
         response = self.request.response
         response.setHeader("Cache-Control", "no-store")
         if "all" not in self.request.form:
@@ -85,6 +94,14 @@ class PageStateView(BrowserView):
 
     def get_answer(self, version, user_id):
         """Return all that a page shows."""
+    def refuse(self):
+        """Tell that nothing is known yet."""
+        response = self.request.response
+        response.setStatus(UNAVAILABLE)
+        response.setHeader("Cache-Control", "no-store")
+        response.setHeader("Retry-After", str(RETRY_AFTER))
+        return ""
+
         answer = dict(indicator.current_state(), version=version, user=user_id)
         answer["ended"], answer["unsettled"] = indicator.find_ends(
             self.get_list("jobs"))

@@ -46,6 +46,7 @@ class OutcomeCase(MonitorCase):
     def setUp(self):
         super(OutcomeCase, self).setUp()
         self.queue = api.get_queue()
+        utils.have_answer(self.portal)
         self.name_of(u"analyst", u"J\xe4ne Doe")
 
     def name_of(self, user_id, fullname):

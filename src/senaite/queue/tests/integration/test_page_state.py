@@ -37,6 +37,7 @@ class PageStateTest(WorksheetTestCase):
 
     def ask(self, context=None, **form):
         """Return the answer to a page; None for one without content."""
+        utils.have_answer(self.portal)
         text = self.get("{}/queue_state?{}".format(
             (context or self.portal).absolute_url(), urlencode(form)))
         status = self.browser.headers["Status"]
