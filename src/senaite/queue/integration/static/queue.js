@@ -269,6 +269,11 @@
       bar.querySelector(".queue-progress-stale").hidden = true;
       text(failures, ".queue-failed-count", progress.failed || 0);
       failures.hidden = !progress.failed;
+      var mine = failures.querySelector(".queue-failed-mine");
+      // A page of an older release has none, or one for everybody
+      if (mine) {
+        mine.hidden = !progress.mine;
+      }
       // At the end, nothing here tells what was done and what was skipped: the
       // numbers stay as they are until the rows are shown and the bar is hidden
       if (count) {
