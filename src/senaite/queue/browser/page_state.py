@@ -28,6 +28,7 @@ from Products.Five import BrowserView
 from senaite.queue.browser import indicator
 from senaite.queue.client import view
 from senaite.queue.integration import progress
+from senaite.queue.integration import undone
 from senaite.queue.integration import viewlets
 from senaite.queue.integration import waits
 from senaite.queue import is_installed
@@ -47,7 +48,8 @@ def version_for(user_id):
     if not is_installed():
         return ""
     portal = senaite_api.get_portal()
-    seen = view.version_of(portal), waits.version_of(portal)
+    seen = (view.version_of(portal), waits.version_of(portal),
+            undone.version_of(portal))
     # Somebody else sees other things, and who is logged out sees nothing
     return hashlib.sha256(repr((seen, user_id)).encode(
         "ascii")).hexdigest()[:16]
@@ -74,12 +76,12 @@ class PageStateView(BrowserView):
 
     def __call__(self):
         user_id = getSecurityManager().getUser().getId()
-        # What follows may be newer, but never older
-        version = version_for(user_id)
         # Who is logged out is told in any case
         if user_id is not None and is_installed() and \
                 not view.is_known(senaite_api.get_portal()):
             return self.refuse()
+        # What follows may be newer, but never older
+        version = version_for(user_id)
         response = self.request.response
         response.setHeader("Cache-Control", "no-store")
         if "all" not in self.request.form:
@@ -92,8 +94,6 @@ class PageStateView(BrowserView):
         response.setHeader("Content-Type", "application/json")
         return json.dumps(answer)
 
-    def get_answer(self, version, user_id):
-        """Return all that a page shows."""
     def refuse(self):
         """Tell that nothing is known yet."""
         response = self.request.response
@@ -102,6 +102,8 @@ class PageStateView(BrowserView):
         response.setHeader("Retry-After", str(RETRY_AFTER))
         return ""
 
+    def get_answer(self, version, user_id):
+        """Return all that a page shows."""
         answer = dict(indicator.current_state(), version=version, user=user_id)
         answer["ended"], answer["unsettled"] = indicator.find_ends(
             self.get_list("jobs"))

@@ -22,9 +22,10 @@ from DateTime import DateTime
 from senaite.core.catalog import ANALYSIS_CATALOG
 
 from senaite.queue.integration import marks
+from senaite.queue.integration import undone
 from senaite.queue import messageFactory as _
-from senaite.queue.model import states
 from senaite.queue.model.fields import to_native
+from senaite.queue.model import states
 from senaite.queue.site.translation import translate
 
 #: Progress of an object without tasks
@@ -56,6 +57,9 @@ def get_progress(context):
     uid = senaite_api.get_uid(context)
     active = get_tasks(context, uid, states.ACTIVE)
     failed = get_tasks(context, uid, (states.FAILED,))
+    if failed:
+        known = undone.get_known(senaite_api.get_portal())
+        failed = [task for task in failed if known.is_undone(task, uid)]
     if not active and not failed:
         return dict(NOTHING, active=[], users=[], failed_users=[])
     left, total = count_items(context, active)
@@ -70,19 +74,19 @@ def get_progress(context):
         "users": get_users(active),
         "since": min(created) if created else None,
         "failed": len(set(get_job(task) for task in failed)),
+        "failed_users": get_users(failed),
     }
 
-
-def get_tasks(context, uid, wanted):
-        "failed_users": get_users(failed),
-    """Return the visible tasks of an object: those that involve it and, for a
-    sample, those that involve its analyses.
 
 def get_users(tasks):
     """Return the ids of the users who started tasks."""
     return sorted(set(to_native(task["username"]) for task in tasks
                       if task.get("username")))
 
+
+def get_tasks(context, uid, wanted):
+    """Return the visible tasks of an object: those that involve it and, for a
+    sample, those that involve its analyses.
 
     :param uid: uid of the object
     :param wanted: states of the tasks
