@@ -61,8 +61,9 @@ class Kinds(object):
         self.portal = portal
         self.seen = marks.view()
         self._titles = {}
-        self._reasons = {}
+        self._pauses = {}
         self._known = None
+        self._is_out = waits.is_out(portal)
 
     def get(self, uid, with_locks=True):
         """Return the kind of the mark of an object, or None.
@@ -115,7 +116,7 @@ class Kinds(object):
                     u"work has not been done since."))
             return translate(_(
                 u"A job with this item failed in the background."))
-        if kind == QUEUED and not waits.is_out(self.portal):
+        if kind == QUEUED and not self._is_out:
             return translate(_(u"Queued: will be processed in the background"))
         tasks = self.tasks(uid, with_locks)
         # Rows of one page mostly wait for the same thing
@@ -132,14 +133,18 @@ class Kinds(object):
 
         :rtype: str
         """
-        if kind == FAILED:
-            reason = [] if self._is_decided(uid, with_locks) else ["unknown"]
-        else:
+        reason = None
+        if kind == QUEUED and self._is_out:
+            reason = "out"
+        elif kind == FAILED and not self._is_decided(uid, with_locks):
+            reason = "unknown"
+        elif kind == waits.PAUSED:
+            # Nothing of it runs, so that all of it waits
             tasks = self.tasks(uid, with_locks)
-            key = frozenset((task["name"], task["status"]) for task in tasks)
-            if key not in self._reasons:
-                self._reasons[key] = waits.find_reason(self.portal, tasks)
-            reason = self._reasons[key]
+            key = frozenset(task["name"] for task in tasks)
+            if key not in self._pauses:
+                self._pauses[key] = waits.find_pauses(self.portal, tasks)
+            reason = self._pauses[key]
         if not reason:
             return kind
         return "{}-{:06x}".format(kind, zlib.crc32(json.dumps(

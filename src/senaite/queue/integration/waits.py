@@ -103,21 +103,6 @@ def stopped_by(portal, tasks):
     return UNATTENDED if is_unattended(portal) else ""
 
 
-def find_reason(portal, tasks):
-    """Return what distinguishes reasons with the same result of `stopped_by`:
-    the pauses, or an outage.
-
-    :param tasks: see `tell`
-    :returns: a list for JSON; empty when there is nothing to tell apart
-    """
-    waiting = find_waiting(tasks)
-    if waiting and is_held(portal):
-        return []
-    if is_out(portal):
-        return ["out"]
-    return find_pauses(portal, waiting) if waiting else []
-
-
 def version_of(portal):
     """Return a text that differs whenever what `tell` says of the same tasks
     may have changed. Of the seconds until their turn, only those count that
