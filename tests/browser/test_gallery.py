@@ -175,7 +175,11 @@ def test_each_page_says_what_became_of_a_click(
         for name, text in sorted(TEXTS[state].items(), reverse=True):
             seeds.clear()
             arrangement = Arrangement(scene, seeds, page)
-            arrangement.before(state)
+            try:
+                arrangement.before(state)
+            except AssertionError:
+                screenshot("gallery-{}-trouble-{}".format(state, width))
+                raise
             if not (state == "taken" and name == "worksheet"):
                 page.open(scene.pages[name])
             arrangement.after(state)

@@ -28,11 +28,15 @@ from Products.Five import BrowserView
 from senaite.queue.browser import indicator
 from senaite.queue.client import view
 from senaite.queue.integration import progress
+from senaite.queue.integration import undone
 from senaite.queue.integration import viewlets
 from senaite.queue.integration import waits
 from senaite.queue import is_installed
 
-NO_CONTENT = 204
+NO_CONTENT, UNAVAILABLE = 204, 503
+
+#: Seconds after which a page that was refused may ask again
+RETRY_AFTER = 5
 
 
 def version_for(user_id):
@@ -44,7 +48,8 @@ def version_for(user_id):
     if not is_installed():
         return ""
     portal = senaite_api.get_portal()
-    seen = view.version_of(portal), waits.version_of(portal)
+    seen = (view.version_of(portal), waits.version_of(portal),
+            undone.version_of(portal))
     # Somebody else sees other things, and who is logged out sees nothing
     return hashlib.sha256(repr((seen, user_id)).encode(
         "ascii")).hexdigest()[:16]
@@ -55,7 +60,9 @@ class PageStateView(BrowserView):
 
     `since` of the request is the version that the page shows: the answer has
     no content (204) while it is the same, and only the current `version`
-    otherwise. With `all`, the answer has all that a page shows:
+    otherwise. A process that does not know yet what is queued, because the
+    queue server has not answered since it was started, says so (503): the page
+    keeps what it shows. With `all`, the answer has all that a page shows:
 
     - `version`, and `user`, the id of the user or None
     - `active`, `skipped` and `jobs`: see `indicator.get_state`
@@ -69,6 +76,10 @@ class PageStateView(BrowserView):
 
     def __call__(self):
         user_id = getSecurityManager().getUser().getId()
+        # Who is logged out is told in any case
+        if user_id is not None and is_installed() and \
+                not view.is_known(senaite_api.get_portal()):
+            return self.refuse()
         # What follows may be newer, but never older
         version = version_for(user_id)
         response = self.request.response
@@ -82,6 +93,14 @@ class PageStateView(BrowserView):
             answer = self.get_answer(version, user_id)
         response.setHeader("Content-Type", "application/json")
         return json.dumps(answer)
+
+    def refuse(self):
+        """Tell that nothing is known yet."""
+        response = self.request.response
+        response.setStatus(UNAVAILABLE)
+        response.setHeader("Cache-Control", "no-store")
+        response.setHeader("Retry-After", str(RETRY_AFTER))
+        return ""
 
     def get_answer(self, version, user_id):
         """Return all that a page shows."""

@@ -36,6 +36,7 @@ from senaite.queue.model import clock
 from senaite.queue.model.places import involved
 from senaite.queue.model.places import lock_place
 from senaite.queue.model import states
+from senaite.queue.model import surroundings
 from senaite.queue.records import ledger
 from senaite.queue.records import outbox
 from senaite.queue.records import outbox_index
@@ -234,6 +235,51 @@ def version_of(portal):
             for bell in outbox.bells(root) + _ledger_bell(portal)]
     seen.append(agent.known_state(root).version)
     return hashlib.sha256(repr(seen).encode("ascii")).hexdigest()[:20]
+
+
+#: Path of a site -> state of the snapshot, and its failed tasks. Tuples that
+#: are replaced as a whole, so that threads need no lock
+_failed = {}
+
+
+def failed_tasks(portal):
+    """Return the failed tasks of the snapshot, without hidden ones, as dicts
+    of the change feed. The same object as long as the snapshot is the same.
+
+    :param portal: root object of the site
+    :rtype: tuple of dict
+    """
+    agent = agents.get_agent(portal)
+    state, tasks = _failed.get(agent.site.key, (None, ()))
+    if state is not agent.state:
+        state = agent.state
+        tasks = tuple(
+            task for task in state.tasks.values()
+            if task["status"] == states.FAILED and not task.get("ghost"))
+        _failed[agent.site.key] = state, tasks
+    return tasks
+
+
+def is_known(portal):
+    """Tell whether this process knows what is queued in a site.
+
+    Not so before the first answer of the queue server, and in an outage that
+    began before that: then the process knows only what waits to be delivered.
+    A process that works alone, or that has no queue server to ask, has nobody
+    else to learn from.
+
+    :param portal: root object of the site
+    :rtype: bool
+    """
+    agent = agents.get_agent(portal)
+    agent.want()
+    return agent.state.version is not None or agent.is_alone or \
+        not surroundings.get().get_setting("server")
+
+
+#: Seconds of an outage before people are told: the queue server may be
+#: restarting
+OUTAGE_SECONDS = 20
 
 
 def outage_seconds(portal):

@@ -115,15 +115,17 @@ class QueuedRows(object):
         :param kind: kind of the mark, see `row_marks`
         """
         title = self.kinds.title(item["uid"], kind, self.with_locks)
+        look = self.kinds.look(item["uid"], kind, self.with_locks)
         column = self.get_column()
         first = self.get_first_column()
         is_twice = first is not None and first != column
         self.append(item, column, row_marks.render(
-            item["uid"], kind, title, MARKED[kind == row_marks.FAILED] + (
+            item["uid"], kind, look, title,
+            MARKED[kind == row_marks.FAILED] + (
                 " d-none d-sm-inline" if is_twice else "")))
         if is_twice:
             self.append(item, first, row_marks.render(
-                item["uid"], kind, title,
+                item["uid"], kind, look, title,
                 "queue-mark-small d-block d-sm-none text-wrap text-left"))
 
     def append(self, item, column, mark):

@@ -25,6 +25,7 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from senaite.queue.client import diagnosis
 from senaite.queue.client import trust
 from senaite.queue.client.view import get_hold
+from senaite.queue.client.view import OUTAGE_SECONDS
 from senaite.queue.client.view import outage_seconds
 from senaite.queue.client.view import trouble
 from senaite.queue.client.view import UNATTENDED_SECONDS
@@ -37,9 +38,6 @@ from senaite.queue.model.fields import to_text
 from senaite.queue.model import restores
 from senaite.queue.model import surroundings
 from senaite.queue import PAS_PLUGIN_ID
-
-#: Shorter outages (seconds) are not shown: the queue server may be restarting
-OUTAGE_SECONDS = 20
 
 
 def get_notices():

@@ -22,13 +22,15 @@ from DateTime import DateTime
 from senaite.core.catalog import ANALYSIS_CATALOG
 
 from senaite.queue.integration import marks
+from senaite.queue.integration import undone
 from senaite.queue import messageFactory as _
+from senaite.queue.model.fields import to_native
 from senaite.queue.model import states
 from senaite.queue.site.translation import translate
 
 #: Progress of an object without tasks
 NOTHING = {"tasks": 0, "active": [], "left": 0, "total": 0, "skipped": 0,
-           "users": [], "since": None, "failed": 0}
+           "users": [], "since": None, "failed": 0, "failed_users": []}
 
 
 def has_progress(context):
@@ -46,15 +48,20 @@ def get_progress(context):
         tasks, as dicts of the change feed), `total` and `left` (number of
         items of their jobs), `skipped` (number of items that these jobs have
         skipped so far), `users` (ids of the users who started them), `since`
-        (start of the first of them, in epoch seconds, or None) and `failed`
-        (number of failed jobs)
+        (start of the first of them, in epoch seconds, or None), `failed` (number
+        of failed jobs whose work is still undone, see
+        `senaite.queue.integration.undone`) and `failed_users` (ids of the
+        users who started these)
     :rtype: dict
     """
     uid = senaite_api.get_uid(context)
     active = get_tasks(context, uid, states.ACTIVE)
     failed = get_tasks(context, uid, (states.FAILED,))
+    if failed:
+        known = undone.get_known(senaite_api.get_portal())
+        failed = [task for task in failed if known.is_undone(task, uid)]
     if not active and not failed:
-        return dict(NOTHING, active=[], users=[])
+        return dict(NOTHING, active=[], users=[], failed_users=[])
     left, total = count_items(context, active)
     created = [task["job_created"] for task in active
                if task.get("job_created")]
@@ -64,11 +71,17 @@ def get_progress(context):
         "left": left,
         "total": total,
         "skipped": count_skipped(context, active, total - left),
-        "users": sorted(set(filter(None, (
-            task.get("username") for task in active)))),
+        "users": get_users(active),
         "since": min(created) if created else None,
         "failed": len(set(get_job(task) for task in failed)),
+        "failed_users": get_users(failed),
     }
+
+
+def get_users(tasks):
+    """Return the ids of the users who started tasks."""
+    return sorted(set(to_native(task["username"]) for task in tasks
+                      if task.get("username")))
 
 
 def get_tasks(context, uid, wanted):

@@ -31,7 +31,6 @@ from senaite.queue.integration.progress import tell_who
 from senaite.queue.integration import row_marks
 from senaite.queue.integration import waits
 from senaite.queue import is_installed
-from senaite.queue.permissions import ManageQueue
 from senaite.queue.permissions import ViewQueue
 
 #: Maximum number of rows of a page that are kept up to date
@@ -48,9 +47,12 @@ def look_at(context):
 
     `who` tells who started the jobs, to users who may view the queue; it is
     empty for others, such as clients. `waits` tells everybody what the work
-    waits for before it starts. `state` is the id of the object's own state.
+    waits for before it starts. `mine` tells whether a failed job is one of the
+    current user. `state` is the id of the object's own state.
     """
     progress = get_progress(context) if is_installed() else dict(NOTHING)
+    user_id = getSecurityManager().getUser().getId()
+    progress["mine"] = user_id in progress["failed_users"]
     progress["state"] = senaite_api.get_workflow_status_of(context)
     progress["who"] = progress["waits"] = u""
     if not progress["left"]:
@@ -127,12 +129,12 @@ class ProgressViewlet(ViewletBase):
 
     @property
     def monitor_url(self):
-        """URL of the monitor, where managers can retry failed tasks; empty
-        for other users."""
-        if not may(ManageQueue, self.context):
+        """URL of the monitor, which tells why tasks have failed; empty for
+        users who may not view it."""
+        portal = senaite_api.get_portal()
+        if not may(ViewQueue, portal):
             return ""
-        return "{}/@@queue_tasks".format(
-            senaite_api.get_url(senaite_api.get_portal()))
+        return "{}/@@queue_tasks".format(senaite_api.get_url(portal))
 
 
 class JSONView(BrowserView):
@@ -151,8 +153,8 @@ class ProgressView(JSONView):
     def get_answer(self):
         progress = look_at(self.context)
         return dict((key, progress[key]) for key in (
-            "tasks", "left", "total", "skipped", "failed", "who", "waits",
-            "state"))
+            "tasks", "left", "total", "skipped", "failed", "mine", "who",
+            "waits", "state"))
 
 
 class MarksView(JSONView):

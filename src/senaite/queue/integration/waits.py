@@ -8,8 +8,8 @@
 #
 # Copyright 2026 senaite.queue contributors.
 
-"""What work that has not started waits for: a pause, a consumer, or the jobs
-before it.
+"""What work that has not started waits for: a decision of an administrator, the
+queue server, a pause, a consumer, or the jobs before it.
 
 For the people who wait. This process knows all of it already, see
 `senaite.queue.client.view`. Of other people's work only numbers are told, and
@@ -32,7 +32,7 @@ from senaite.queue.site.translation import translate
 
 MINUTE, HOUR = 60, 3600
 
-PAUSED, UNATTENDED = "paused", "unattended"
+PAUSED, UNATTENDED, HELD = "paused", "unattended", "held"
 
 
 def tell(portal, tasks):
@@ -41,10 +41,17 @@ def tell(portal, tasks):
     :param portal: root object of the site
     :param tasks: dicts with `status`, `name`, `task_uid` and `job_uid`
     :returns: empty when one of them is running, none is waiting, or nothing is
-        known; a text for each pause, or one text
+        known; a text for each pause, or one text. An outage is told of running
+        tasks as well, because nobody knows whether they still are
     :rtype: list of six.text_type
     """
-    waiting = find_waiting(portal, tasks)
+    waiting = find_waiting(tasks)
+    if waiting and is_held(portal):
+        return [translate(_(
+            u"The queue is on hold: nothing is started until an administrator "
+            u"has decided how it goes on."))]
+    if tasks and is_out(portal):
+        return [tell_outage(portal)]
     if not waiting:
         return []
     told = find_pauses(portal, waiting)
@@ -53,14 +60,12 @@ def tell(portal, tasks):
     return tell_turn(portal, waiting)
 
 
-def find_waiting(portal, tasks):
-    """Return the tasks that wait, as long as none of them is running and the
-    queue server hands out tasks.
+def find_waiting(tasks):
+    """Return the tasks that wait, as long as none of them is running.
 
     :param tasks: see `tell`
     """
-    if any(task["status"] == states.RUNNING for task in tasks) \
-            or view.get_hold(portal) is not None:
+    if any(task["status"] == states.RUNNING for task in tasks):
         return []
     return [task for task in tasks if task["status"] == states.QUEUED]
 
@@ -80,15 +85,18 @@ def find_pauses(portal, waiting):
 
 
 def stopped_by(portal, tasks):
-    """Return what keeps tasks from being started: `PAUSED`, `UNATTENDED`
-    (no consumer takes tasks), or an empty text.
+    """Return what keeps tasks from being started: `HELD` (the queue server
+    hands out none), `PAUSED`, `UNATTENDED` (no consumer takes tasks), or an
+    empty text.
 
     :param tasks: see `tell`
     :rtype: str
     """
-    waiting = find_waiting(portal, tasks)
+    waiting = find_waiting(tasks)
     if not waiting:
         return ""
+    if is_held(portal):
+        return HELD
     if find_pauses(portal, waiting):
         return PAUSED
     return UNATTENDED if is_unattended(portal) else ""
@@ -105,7 +113,7 @@ def version_of(portal):
     line = view.get_line(portal)
     rest = line.get("rest")
     return repr((
-        view.get_hold(portal) is None, is_unattended(portal),
+        is_held(portal), is_out(portal), is_unattended(portal),
         line.get("pauses"), rest, line.get("version") if rest else None,
         [(uid, ahead, round_seconds(seconds) if ahead else None)
          for uid, ahead, seconds in line.get("jobs") or ()]))
@@ -121,7 +129,7 @@ def tell_turn(portal, tasks):
     :returns: one text, or none
     :rtype: list of six.text_type
     """
-    if view.get_hold(portal) is not None:
+    if is_held(portal):
         return []
     line = view.get_line(portal)
     paused = set(pause["name"] for pause in line.get("pauses") or ())
@@ -212,6 +220,26 @@ def tell_missing_consumer(portal):
     since = view.store_now(portal) - view.unattended_seconds(portal)
     return translate(_(
         u"No consumer is running: nothing has been started since ${time}.",
+        mapping={"time": tell_time(portal, since)}))
+
+
+def is_held(portal):
+    """Tell whether it is known that the queue server hands out no tasks."""
+    return view.get_hold(portal) is not None
+
+
+def is_out(portal):
+    """Tell whether the queue server has not done its work for so long that
+    people are told."""
+    return view.outage_seconds(portal) > view.OUTAGE_SECONDS
+
+
+def tell_outage(portal):
+    """Return since when the queue server has not done its work, translated."""
+    since = view.store_now(portal) - view.outage_seconds(portal)
+    return translate(_(
+        u"The queue server has not been available since ${time}. What is "
+        u"queued is kept, and goes on as soon as it is available again.",
         mapping={"time": tell_time(portal, since)}))
 
 

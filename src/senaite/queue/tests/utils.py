@@ -30,6 +30,7 @@ from zope.globalrequest import getRequest
 
 from senaite.queue.api import get_task_adapter
 from senaite.queue.client import agent as agents
+from senaite.queue.client import snapshot
 from senaite.queue.model.current import working_on
 from senaite.queue.model.queue_task import to_task
 from senaite.queue.model import surroundings
@@ -93,6 +94,19 @@ def hold_agent(test, portal):
     agents._agents[agent.site.key] = agent
     agent._trouble_since = agent.trouble = None
     agent.unattended_seconds = 0
+    have_answer(portal)
+    return agent
+
+
+def have_answer(portal):
+    """Have this process know what the queue server says, unless it does: at
+    first that there are no tasks.
+
+    :rtype: senaite.queue.client.agent.Agent
+    """
+    agent = agents.get_agent(portal)
+    if agent.state.version is None:
+        agent.state = snapshot.State("epoch:0")
     return agent
 
 

@@ -219,7 +219,6 @@
     unfold(box);
     var bar = box.querySelector(".queue-progress");
     var failures = box.querySelector(".queue-failed");
-    var total = parseInt(box.dataset.total, 10) || 0;
 
     function text(parent, name, value) {
       var found = parent.querySelector(name);
@@ -228,22 +227,22 @@
       }
     }
 
-    function share(count) {
-      return total ? Math.floor(100 * count / total) : 100;
-    }
-
+    // As the answer tells it: nothing is kept of jobs that have ended, because
+    // nobody knows here whether they were done, removed or have failed
     function showNumbers(count) {
-      // Jobs may have been added, and finished ones are not counted
-      total = Math.max(total, progress.total);
+      var total = progress.total || 0;
       var skipped = progress.skipped || 0;
       var done = Math.max(total - count - skipped, 0);
+      function share(part) {
+        return total ? Math.floor(100 * part / total) : 0;
+      }
       var percent = share(done);
       var lines = bar.querySelectorAll(".progress-bar");
       // A sample has no bar: only what is left is known
       if (lines.length) {
         lines[0].style.width = percent + "%";
         lines[0].setAttribute("aria-valuenow", percent);
-        lines[1].style.width = (skipped && share(skipped)) + "%";
+        lines[1].style.width = share(skipped) + "%";
       }
       text(bar, ".queue-progress-skipped-count", skipped);
       bar.querySelector(".queue-progress-skipped").hidden = !skipped;
@@ -270,6 +269,11 @@
       bar.querySelector(".queue-progress-stale").hidden = true;
       text(failures, ".queue-failed-count", progress.failed || 0);
       failures.hidden = !progress.failed;
+      var mine = failures.querySelector(".queue-failed-mine");
+      // A page of an older release has none, or one for everybody
+      if (mine) {
+        mine.hidden = !progress.mine;
+      }
       // At the end, nothing here tells what was done and what was skipped: the
       // numbers stay as they are until the rows are shown and the bar is hidden
       if (count) {
@@ -277,7 +281,6 @@
         bar.hidden = false;
       } else if (!due) {
         bar.hidden = true;
-        total = 0;
       }
     };
   }
@@ -323,7 +326,8 @@
       event.detail.loads.push(load());
     }
     var menu = null;
-    if (answer.progress && answer.progress.state !== state &&
+    // An add-on may have removed what tells where the menu is
+    if (object && answer.progress && answer.progress.state !== state &&
         document.getElementById(MENU)) {
       event.detail.loads.push(fetchMenu().then(function (found) {
         menu = found;

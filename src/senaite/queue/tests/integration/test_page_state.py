@@ -22,7 +22,10 @@ from plone.app.testing import TEST_USER_ID
 from six.moves.urllib.parse import urlencode
 
 from senaite.queue.browser import page_state
+from senaite.queue.client import snapshot
 from senaite.queue.client import view
+from senaite.queue.model import clock
+from senaite.queue.model import states
 from senaite.queue.tests.integration.base import WorksheetTestCase
 from senaite.queue.tests.integration import people
 from senaite.queue.tests import utils
@@ -34,6 +37,7 @@ class PageStateTest(WorksheetTestCase):
         super(PageStateTest, self).setUp()
         self.samples, self.analyses, self.worksheet = self.make()
         self.enter_results(self.analyses)
+        utils.have_answer(self.portal)
 
     def ask(self, context=None, **form):
         """Return the answer to a page; None for one without content."""
@@ -110,6 +114,69 @@ class PageStateTest(WorksheetTestCase):
             return self.ask_all()["version"]
         self.assertNotEqual(look("epoch:1", 100), look("epoch:2", 100))
         self.assertEqual(look("epoch:1", None), look("epoch:2", None))
+
+    def test_version_tells_of_holds_and_outages(self):
+        agent = utils.hold_agent(self, self.portal)
+
+        def look(held=None, seconds=None):
+            agent.held = held
+            agent._trouble_since = seconds and clock.monotonic() - seconds
+            return self.ask_all()["version"]
+        told = [look(), look({"kind": "database"}), look(seconds=200)]
+        self.assertEqual(len(set(told)), len(told))
+        self.assertEqual(look(seconds=view.OUTAGE_SECONDS / 2), told[0])
+        self.assertEqual(look(seconds=400), told[2])
+
+    def test_version_tells_that_failed_work_was_done(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        agent = utils.hold_agent(self, self.portal)
+        agent.state = snapshot.apply_feed(snapshot.State(), {
+            "version": "epoch:1", "reset": True, "more": False,
+            "tasks": [dict(task, status=states.FAILED)]})
+        version = self.ask()["version"]
+        self.assertEqual(self.ask_all(self.worksheet)["progress"]["failed"], 1)
+        # Other work is no news
+        self.samples[0].reindexObject()
+        self.assertIsNone(self.ask(since=version))
+        self.do("submit", self.analyses[:1])
+        changed = self.ask(since=version)
+        self.assertNotEqual(changed["version"], version)
+        self.do("submit", self.analyses[1:])
+        self.assertIsNotNone(self.ask(since=changed["version"]))
+        self.assertEqual(self.ask_all(self.worksheet)["progress"]["failed"], 0)
+
+    def test_who_knows_nothing_does_not_say_that_nothing_is_queued(self):
+        """A process that has just started."""
+        agent = utils.hold_agent(self, self.portal)
+        self.browser.raiseHttpErrors = False
+
+        def status(**form):
+            self.get("{}/queue_state?{}".format(
+                self.worksheet.absolute_url(), urlencode(form)))
+            return self.browser.headers["Status"][:3]
+        known, agent.state = agent.state, snapshot.State()
+        started = clock.monotonic()
+        for form in ({}, {"since": "x"}, {"all": 1}):
+            self.assertEqual(status(**form), "503")
+            self.assertEqual(self.browser.headers["Retry-After"], "5")
+        self.assertLess(clock.monotonic() - started, 60)
+        # Users who were logged out are told
+        manager, self.browser = self.browser, self.new_browser()
+        self.assertIsNone(self.ask_all()["user"])
+        self.browser = manager
+        # It is the queue server, or there is none
+        agent.is_alone = True
+        self.assertEqual(status(all=1), "200")
+        agent.is_alone = False
+        with utils.settings(server=""):
+            self.assertEqual(status(all=1), "200")
+        self.assertEqual(status(all=1), "503")
+        agent.state = known
+        self.assertEqual(status(all=1), "200")
+        # An outage takes away nothing of what is known
+        agent._trouble_since = clock.monotonic() - 200
+        self.assertEqual(status(all=1), "200")
 
     def test_each_user_has_versions_of_their_own(self):
         version = self.ask()["version"]

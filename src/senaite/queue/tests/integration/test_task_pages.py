@@ -28,6 +28,7 @@ from senaite.queue.browser import my_tasks
 from senaite.queue.model import clock
 from senaite.queue.model.queue_task import new_task
 from senaite.queue.records import enqueue
+from senaite.queue.tests import utils
 from senaite.queue.tests.integration.test_monitor import CONSUMER
 from senaite.queue.tests.integration.test_monitor import MonitorCase
 
@@ -229,6 +230,7 @@ class TestMyTasks(MonitorCase):
 
     def state(self, who):
         """Return the state that the script of a page receives."""
+        utils.have_answer(self.portal)
         browser = self.browse(who)
         browser.open(self.portal.absolute_url() + "/queue_state?all=1")
         return json.loads(browser.contents)

@@ -17,6 +17,7 @@ from __future__ import print_function
 import json
 import os
 
+from bika.lims import api as senaite_api
 from plone.app.testing import TEST_USER_ID
 
 from senaite.queue.client import agent as agents
@@ -27,6 +28,8 @@ from senaite.queue.errors import ServerRefused
 from senaite.queue.client import view
 from senaite.queue.integration import notices
 from senaite.queue.integration import progress
+from senaite.queue.integration import row_marks
+from senaite.queue.integration import undone
 from senaite.queue.model import clock
 from senaite.queue.model import restores
 from senaite.queue.model import states
@@ -162,6 +165,41 @@ class ViewletsTest(ResultsTestCase):
         self.know(task, status=states.RUNNING)
         self.assertEqual(self.figures(self.samples[0])["waits"], "")
 
+    def test_hold_and_outage_are_told_to_those_who_wait(self):
+        people.make(self.portal)
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        browsers = []
+        for who in ("analyst", "client_contact"):
+            self.browser = self.new_browser()
+            people.log_in(self.browser, who)
+            browsers.append(self.browser)
+        hold, outage = ("The queue is on hold: nothing is started until an "
+                        "administrator has decided",
+                        "The queue server has not been available since ")
+        for status, held, seconds, text in (
+                (states.QUEUED, None, 0, ""),
+                (states.QUEUED, {"kind": "database"}, 0, hold),
+                # The server refuses tasks for this reason
+                (states.QUEUED, {"kind": "database"}, 200, hold),
+                (states.RUNNING, {"kind": "database"}, 0, ""),
+                (states.QUEUED, None, 200, outage),
+                # Nobody knows whether it still does
+                (states.RUNNING, None, 200, outage),
+                # It may be restarting
+                (states.QUEUED, None, view.OUTAGE_SECONDS / 2, "")):
+            agent = self.know(task, status=status)
+            agent.held = held
+            agent._trouble_since = \
+                clock.monotonic() - seconds if seconds else None
+            for self.browser in browsers:
+                told = self.figures(self.samples[0])["waits"]
+                self.assertEqual(told[:len(text)] if text else told, text)
+                state = json.loads(self.get(
+                    self.samples[0].absolute_url() + "/queue_state?all=1"))
+                self.assertEqual(state["progress"]["waits"], told)
+
     def test_failed(self):
         self.click(self.worksheet, "submit", self.analyses)
         task, = self.pending()
@@ -170,20 +208,174 @@ class ViewletsTest(ResultsTestCase):
             found = self.figures(obj)
             self.assertEqual((found["failed"], found["left"]), (1, 0))
         page = self.get(self.worksheet.absolute_url() + "/manage_results")
-        self.assertNotIn(HIDDEN, self.box(page, "queue-failed"))
-        self.assertIn("@@queue_tasks", page)
+        box = self.failed_box(page)
+        self.assertIn("@@queue_tasks", box)
+        self.assertFalse(self.hides_my_tasks(box))
         # It is not queued: users can try again
         self.click(self.worksheet, "submit", self.analyses)
         self.assertEqual(len(self.pending()), 2)
 
-        people.make(self.portal)
-        self.browser = self.new_browser()
-        people.log_in(self.browser, "client_contact")
-        page = self.get(self.samples[0].absolute_url() + "/view")
+    def failed_box(self, page):
+        """Return the box of failed jobs, which is shown."""
         self.assertNotIn(HIDDEN, self.box(page, "queue-failed"))
-        self.assertNotIn("@@queue_tasks", page)
+        return page.split('class="queue-failed ')[1].split("</div>")[0]
+
+    def hides_my_tasks(self, box):
+        link = box.split('class="queue-failed-mine')[1].split(">")[0]
+        return HIDDEN in link
+
+    def test_failed_box_leads_where_its_reader_may_go(self):
+        people.make(self.portal)
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        for who, owner, may_view in (
+                ("analyst", TEST_USER_ID, True), ("analyst", "analyst", True),
+                ("lab_manager", TEST_USER_ID, True),
+                ("client_contact", TEST_USER_ID, False),
+                ("client_contact", "client_contact", False)):
+            self.know(task, status=states.FAILED, username=owner)
+            self.browser = self.new_browser()
+            people.log_in(self.browser, who)
+            box = self.failed_box(self.get(
+                self.samples[0].absolute_url() + "/view"))
+            self.assertEqual("@@queue_tasks" in box, may_view, who)
+            self.assertEqual("A laboratory manager can" in box, not may_view)
+            self.assertEqual(self.hides_my_tasks(box), owner != who, who)
+            self.assertEqual(self.figures(self.samples[0])["mine"],
+                             owner == who)
+
+    def test_failed_work_that_was_done_since(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        self.know(task, status=states.FAILED)
+        rows = self.analyses + self.samples + [self.worksheet]
+
+        def failed():
+            return [obj for obj in rows if obj.UID() + ":failed" in
+                    self.marks([obj.UID()])["marks"]]
+
+        def counts():
+            return [self.figures(obj)["failed"]
+                    for obj in self.samples + [self.worksheet]]
+        self.assertEqual(failed(), rows)
+        self.assertEqual(counts(), [1, 1, 1])
+        row = self.rows(self.worksheet.absolute_url() +
+                        "/analyses_classic_view")[self.analyses[0].UID()]
+        self.assertIn("has not been done since", row["after"]["state_title"])
+        self.do("submit", self.analyses[:3])
+        self.assertEqual(self.states(self.analyses[:3]),
+                         ["to_be_verified"] * 3)
+        self.assertEqual(failed(), self.analyses[3:] + self.samples[1:] +
+                         [self.worksheet])
+        self.assertEqual(counts(), [0, 1, 1])
+        self.do("submit", self.analyses[3:])
+        self.assertEqual(failed(), [])
+        self.assertEqual(counts(), [0, 0, 0])
+        page = self.get(self.worksheet.absolute_url() + "/manage_results")
+        self.assertIn(HIDDEN, self.box(page, "queue-failed"))
+        self.assertNotIn("as it was before", page)
+
+    def test_failed_verification_of_several(self):
+        """The analysis stays in its state."""
+        senaite_api.get_setup().setTypeOfmultiVerification(
+            "self_multi_enabled")
+        analysis = self.analyses[0]
+        analysis.setNumberOfRequiredVerifications(2)
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        self.drain()
+        self.assertEqual(self.states([analysis]), ["to_be_verified"])
+        utils.hold_agent(self, self.portal)
+        self.know(task, status=states.FAILED, job_created=clock.now(),
+                  name="task_action_multi_verify", task_uid="e" * 32)
+        uid = analysis.UID()
+        self.assertEqual(self.marks([uid])["marks"], [uid + ":failed"])
+        self.do("multi_verify", [analysis])
+        self.assertEqual(self.states([analysis]), ["to_be_verified"])
+        self.assertEqual(self.marks([uid])["marks"], [])
+
+    def test_failed_work_whose_end_nobody_knows(self):
+        utils.hold_agent(self, self.portal)
+        uid = self.worksheet.UID()
+        self.know({"task_uid": "e" * 32, "status": states.FAILED, "uids": [],
+                   "name": "task_apply_worksheet_template",
+                   "context_uid": uid, "username": TEST_USER_ID})
+        mark, = self.marks([uid])["marks"]
+        self.assertTrue(mark.startswith(uid + ":failed-"), mark)
+        kinds = row_marks.Kinds(self.portal)
+        self.assertEqual(kinds.title(uid, kinds.get(uid)),
+                         "A job with this item failed in the background.")
+
+    def test_catalogs_are_asked_once_for_failed_work(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        self.know(task, status=states.FAILED)
+        uids = [obj.UID() for obj in self.analyses + self.samples]
+        asked = []
+        find = undone.find_objects
+
+        def note(uids):
+            asked.append(len(uids))
+            return find(uids)
+        undone.find_objects = note
+        self.addCleanup(setattr, undone, "find_objects", find)
+        for _round in range(3):
+            self.assertEqual(len(self.marks(uids)["marks"]), 8)
+            self.figures(self.worksheet)
+        self.assertEqual(asked, [6])
+        self.samples[0].reindexObject()
+        for _round in range(3):
+            self.marks(uids)
+        self.assertEqual(asked, [6, 6])
+        # What this transaction has not committed is told to nobody else
+        self.do("submit", self.analyses)
+        self.marks(uids)
+        known = dict(undone._known)
+        self.analyses[0].reindexObject()
+        del asked[:]
+        row_marks.Kinds(self.portal).describe(uids)
+        self.assertTrue(asked)
+        self.assertEqual(undone._known, known)
+
+    def test_numbers_are_those_of_the_jobs_that_are_known(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        uids = [analysis.UID() for analysis in self.analyses]
+        first = dict(task, uids=uids[:2], job_total=6, job_skipped=1)
+        second = dict(task, task_uid="e" * 32, job_uid="d" * 32,
+                      uids=uids[2:], job_total=4)
+
+        def numbers():
+            found = self.figures(self.worksheet)
+            return found["left"], found["total"], found["skipped"]
+        self.know(first, second)
+        self.assertEqual(numbers(), (6, 10, 1))
+        # Removed or failed: what it has done and skipped is not told any more
+        for status in (states.FAILED, states.CANCELLED):
+            self.know(dict(first, status=status), second)
+            self.assertEqual(numbers(), (4, 4, 0))
+
+    def test_menu_leaves_messages_to_the_page(self):
+        self.browser.followRedirects = False
+        self.click(self.worksheet, "submit", self.analyses)
+        self.browser.followRedirects = True
+        # The work changes the state, and the script fetches the menu
+        self.drain()
+        self.get(self.worksheet.absolute_url() + "/menu/workflow_menu")
+        self.assertIn("plone-contentmenu-workflow", self.browser.contents)
+        said = "will be processed in the background."
+        page = self.worksheet.absolute_url() + "/manage_results"
+        self.assertIn(said, self.get(page))
+        # A page uses it up
+        self.assertNotIn(said, self.get(page))
 
     def test_marks(self):
+        # No queue server can be reached here: an outage, sooner or later
+        utils.hold_agent(self, self.portal)
         self.click(self.worksheet, "submit", self.analyses[:3])
         uids = [self.samples[0].UID(), self.samples[1].UID(),
                 self.analyses[0].UID(), self.worksheet.UID(), "x", ""]
@@ -224,8 +416,11 @@ class ViewletsTest(ResultsTestCase):
                     ([dict(paused, name=task.name)], "paused",
                      "Queued, paused", "Work of this kind has been paused"),
                     ([dict(paused, name="task_x")], "queued", "Queued",
-                     "Queued: ")):
-                agent.line = {"pauses": pauses}
+                     "Queued: "),
+                    (None, "held", "Queued, on hold",
+                     "The queue is on hold: nothing is started")):
+                agent.line = {"pauses": pauses or ()}
+                agent.held = {"kind": "database"} if pauses is None else None
                 row = self.rows(url)[uid]
                 self.assertTrue(row["disabled"])
                 # On a phone, only the first columns are in sight
@@ -235,9 +430,37 @@ class ViewletsTest(ResultsTestCase):
                     self.assertIn(css, mark)
                     self.assertIn("</i> {}</span>".format(text), mark)
                     self.assertIn('title="' + title, mark)
-                self.assertEqual(
-                    self.marks([uid]),
-                    {"queued": [uid], "marks": [uid + ":" + kind]})
+                    look = mark.split('data-kind="')[1].split('"')[0]
+                    self.assertEqual(look.split("-")[0], kind)
+                    self.assertEqual(
+                        self.marks([uid]),
+                        {"queued": [uid], "marks": [uid + ":" + look]})
+
+    def test_marks_tell_when_the_reason_changes(self):
+        self.click(self.worksheet, "submit", self.analyses)
+        task, = self.pending()
+        utils.hold_agent(self, self.portal)
+        agent = self.know(task)
+        uid = self.analyses[0].UID()
+        paused = {"name": "", "since": 1000.0, "username": "lab_manager"}
+
+        def look(pauses=(), trouble=None):
+            agent.line = {"pauses": list(pauses)}
+            agent._trouble_since = trouble
+            mark, = self.marks([uid])["marks"]
+            return mark.split(":")[1]
+        seen = [look(), look(trouble=clock.monotonic() - 200),
+                look([paused]), look([dict(paused, since=2000.0)]),
+                look([dict(paused, username="jane")]),
+                look([paused, dict(paused, name=task.name)])]
+        self.assertEqual(len(set(seen)), len(seen), seen)
+        self.assertEqual(seen[0], "queued")
+        # The time of an outage is no news
+        self.assertEqual(look(trouble=clock.monotonic() - 400), seen[1])
+        row = self.rows(self.worksheet.absolute_url() +
+                        "/analyses_classic_view")[uid]
+        self.assertIn("The queue server has not been available since",
+                      row["after"]["state_title"])
 
     def test_rows_of_failed_jobs(self):
         self.click(self.worksheet, "submit", self.analyses)
