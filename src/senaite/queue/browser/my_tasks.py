@@ -150,7 +150,7 @@ class MyTasksView(BrowserView):
 
     def tell_wait(self, rows):
         """Return what keeps a job that is not paused from being started, as
-        text: no consumer, or the jobs before it; empty for others.
+        text: a hold, no consumer, or the jobs before it; empty for others.
 
         :param rows: its tasks
         """
@@ -160,7 +160,7 @@ class MyTasksView(BrowserView):
                 row["status"] == states.RUNNING for row in rows) or any(
                 outcome.tell_pauses(row, self.pauses) for row in waiting):
             return u""
-        return u"\n".join(waits.tell_turn(self.portal, waiting))
+        return u"\n".join(waits.tell(self.portal, waiting))
 
     def tell_acts(self, row):
         """Return what people have done to a task, and to the queue while it
