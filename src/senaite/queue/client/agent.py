@@ -303,7 +303,7 @@ class Agent(object):
             return relay.run(
                 self.site, self.transport, self._seen,
                 own=None if everything else own,
-                passed_over=self._passed_over)
+                passed_over=self._passed_over, known=self.state.version)
         except Exception:
             with self._lock:
                 self._own |= own

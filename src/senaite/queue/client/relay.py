@@ -98,7 +98,8 @@ class Sightings(object):
             (task_uid, is_delivered), self._now)
 
 
-def run(site, transport, seen, own=None, limit=1000, passed_over=None):
+def run(site, transport, seen, own=None, limit=1000, passed_over=None,
+        known=None):
     """Deliver entries that wait, and remove those that were delivered.
 
     :param site: where the outbox is
@@ -112,6 +113,7 @@ def run(site, transport, seen, own=None, limit=1000, passed_over=None):
     :param limit: maximum number of tasks
     :param passed_over: what former runs have passed over
     :type passed_over: senaite.queue.client.passed_over.PassedOver
+    :param known: version of the snapshot of this process, or None
     :returns: dict of counts: delivered, refused, left, removed
     :raises ServerUnreachable: the entries stay as they are
     """
@@ -136,7 +138,7 @@ def run(site, transport, seen, own=None, limit=1000, passed_over=None):
     if removable:
         try:
             counts["removed"] = site.write(
-                lambda portal: outbox.prune(portal, removable),
+                lambda portal: outbox.prune(portal, removable, known),
                 "senaite.queue: delivered tasks leave the outbox")
         except ConflictError:
             pass  # another process is removing them, too

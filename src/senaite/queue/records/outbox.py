@@ -195,10 +195,13 @@ def _covers(version, entry):
     Where the epochs differ the store was replaced in between, and the entry
     counts for the seconds that it stays.
     """
-    if entry.get("result") == "duplicate":
-        return True
+    return entry.get("result") == "duplicate" or \
+        _is_covered(version, entry["sent"])
+
+
+def _is_covered(version, sent):
     epoch, counter = split_version(version)
-    sent_epoch, sent_counter = split_version(entry["sent"])
+    sent_epoch, sent_counter = split_version(sent)
     return epoch == sent_epoch and counter >= sent_counter
 
 
@@ -281,11 +284,16 @@ def delivered(portal):
     return [task_uid for task_uid, entry in entries(root) if entry["sent"]]
 
 
-def prune(portal, task_uids):
+def prune(portal, task_uids, known=None):
     """Remove entries of tasks that the server has, and every client knows.
+
+    Mostly nothing changes for pages, and no bell rings. Entries that the
+    snapshots do not cover, because the store was emptied or replaced after
+    they were delivered, count until they are removed: then pages are told.
 
     :param task_uids: those that were delivered at least `KEEP_SECONDS` ago;
         entries that were not delivered stay
+    :param known: version of the snapshot of this process, or None
     :returns: how many were removed
     """
     task_uids = set(map(str, task_uids))
@@ -301,6 +309,9 @@ def prune(portal, task_uids):
         if old:
             tree[SENTINEL] = latest(
                 [tree[SENTINEL]] + [version for _uid, version in old])
+        if known and any(not _is_covered(known, version)
+                         for _uid, version in old):
+            shard["bell"].change(1)
         removed += len(old)
     return removed
 

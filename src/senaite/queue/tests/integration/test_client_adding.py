@@ -341,6 +341,26 @@ class TestIndex(AddingCase):
         self.assertFalse(
             view.queued_view(self.jane.begin()).is_queued(task.context_uid))
 
+    def test_pages_learn_that_entries_without_a_task_are_gone(self):
+        """The store was emptied after the delivery."""
+        john = self.connect()
+        for version, is_told in (("e:2", False), ("other:1", True)):
+            task = make_task()
+            enqueue.add(task, self.jane.begin())
+            self.jane.commit()
+            outbox.mark(john.begin(), {task.task_uid: "added"}, "e:2", 1)
+            john.commit()
+            self.agent.state = snapshot.State(version)
+            self.assertEqual(view.queued_view(self.jane.begin()).is_queued(
+                task.context_uid), is_told)
+            before = view.version_of(self.jane.site)
+            outbox.prune(john.begin(), [task.task_uid], version)
+            john.commit()
+            self.assertFalse(view.queued_view(self.jane.begin()).is_queued(
+                task.context_uid))
+            self.assertEqual(
+                view.version_of(self.jane.site) != before, is_told)
+
     def test_a_view_follows_an_index_that_is_told_of_entries(self):
         for context_uid in ("before", "after"):
             enqueue.add(make_task(context_uid=context_uid), self.jane.begin())
