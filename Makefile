@@ -28,8 +28,9 @@
 #   test-thorough      unit tests in full on all Pythons, with more examples,
 #                      and each speedup stepping aside alone
 #   test-py3           the same on each Python 3 only, with few examples
-#   test-cluster-long  a copy, backups put back by hand, a forged server, stops
-#                      and clocks in a campaign, and how soon pages are right
+#   test-cluster-long  a copy, backups put back by hand, a forged server, old and
+#                      new processes side by side, stops and clocks in a
+#                      campaign, and how soon pages are right
 #   test-core          SENAITE core's tests, without and with the add-on;
 #                      QUEUED=1: its doctests, without it and done by tasks
 #   test-addons        beside eight other add-ons, which it fetches
@@ -228,7 +229,7 @@ test-own: $(BUILD)
 
 test-cluster-long: build
 	@PYTHONPATH=tests $(PYTEST) -rs tests/cluster/test_copy.py \
-		tests/cluster/test_restored.py
+		tests/cluster/test_restored.py tests/cluster/test_rolling.py
 	@PYTHONPATH=tests $(PYTEST) -rs -m long tests/cluster/test_campaign.py \
 		tests/browser/test_clicks.py
 

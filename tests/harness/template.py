@@ -54,11 +54,7 @@ def get(addon=True, say=print):
     :returns: path; has filestorage, blobstorage and secrets.json
     """
     with _alone():
-        stock = os.path.join(HOME, "stock-" + _hash(_stock_inputs()))
-        if not os.path.isdir(stock):
-            say("Making a site with SENAITE's demo data (about a minute, "
-                "only the first time) ...")
-            _make(stock, "site")
+        stock = _get_stock(say)
         if not addon:
             return stock
         ready = os.path.join(HOME, "addon-" + _hash(_addon_inputs()))
@@ -67,6 +63,32 @@ def get(addon=True, say=print):
                 "until its profile changes) ...")
             _make(ready, "addon", base=stock)
         return ready
+
+
+def get_old(commit, zopepy, say=print):
+    """Return the directory of a template with a former version installed.
+
+    :param commit: name of that version
+    :param zopepy: interpreter that imports it
+    :param say: see `get`
+    """
+    with _alone():
+        stock = _get_stock(say)
+        old = os.path.join(
+            HOME, "old-{}-{}".format(commit, _hash(_stock_inputs())))
+        if not os.path.isdir(old):
+            say("Installing senaite.queue as of {} ...".format(commit))
+            _make(old, "addon", base=stock, zopepy=zopepy)
+        return old
+
+
+def _get_stock(say):
+    stock = os.path.join(HOME, "stock-" + _hash(_stock_inputs()))
+    if not os.path.isdir(stock):
+        say("Making a site with SENAITE's demo data (about a minute, "
+            "only the first time) ...")
+        _make(stock, "site")
+    return stock
 
 
 @contextlib.contextmanager
@@ -90,13 +112,14 @@ def copy(template, target):
             shutil.copy2(source, target)
 
 
-def run_script(script, *arguments, **kw):
+def run_script(script, *arguments, zopepy=paths.ZOPEPY, **kw):
     """Run a script in the build's Python 2.7.
 
+    :param zopepy: the interpreter
     :raises SetupFailed: when it ends with an error
     """
     done = subprocess.run(
-        [paths.ZOPEPY, script] + list(arguments), stdout=subprocess.PIPE,
+        [zopepy, script] + list(arguments), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, **kw)
     if done.returncode:
         lines = done.stdout.decode("utf-8", "replace").splitlines()[-40:]
@@ -111,7 +134,7 @@ def write_instancehome(home, packages=()):
         target.write(configs.site_zcml(packages))
 
 
-def _make(target, step, base=None):
+def _make(target, step, base=None, zopepy=paths.ZOPEPY):
     """Make a template beside its final place and rename it when complete."""
     os.makedirs(HOME, exist_ok=True)
     work = tempfile.mkdtemp(prefix="making-", dir=HOME)
@@ -129,7 +152,8 @@ def _make(target, step, base=None):
             out.write(configs.zope(
                 os.path.join(work, "home"), work, cache,
                 os.path.join(work, "setup.log"), configs.file_storage(data)))
-        run_script(paths.SITE_SETUP, conf, os.path.join(data, SECRETS), step)
+        run_script(paths.SITE_SETUP, conf, os.path.join(data, SECRETS), step,
+                   zopepy=zopepy)
         for name in os.listdir(os.path.join(data, "filestorage")):
             if name != "Data.fs":
                 os.remove(os.path.join(data, "filestorage", name))
