@@ -328,7 +328,8 @@ class GuardsTest(WorksheetTestCase):
         self.assertIn("waits", progress)
         del progress["waits"]
         self.assertEqual(progress, {
-            "tasks": 1, "left": 3, "total": 3, "skipped": 0, "failed": 0})
+            "tasks": 1, "left": 3, "total": 3, "skipped": 0, "failed": 0,
+            "mine": False})
         page = self.get(url + "/manage_results")
         self.assertIn('class="queue-progress', page)
         self.assertIn("queue.js", page)
