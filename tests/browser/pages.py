@@ -91,9 +91,18 @@ class Page(object):
             expected_conditions.alert_is_present()).accept()
 
     def press(self, element):
-        """Click, also where a sticky toolbar covers the element."""
-        if not hasattr(element, "click"):
-            element = self.wait(element)[0]
+        """Click, also where a sticky toolbar covers the element.
+
+        :param element: an element, or a selector: then it may be replaced at
+            this moment, as a refresh of the page does
+        """
+        if hasattr(element, "click"):
+            self._click(element)
+        else:
+            self.until(lambda: self._click(self.wait(element)[0]) or True,
+                       "pressing of " + element)
+
+    def _click(self, element):
         self.browser.execute_script(
             "arguments[0].scrollIntoView({block: 'center'});"
             "arguments[0].click();", element)

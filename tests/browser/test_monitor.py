@@ -170,7 +170,8 @@ def test_numbers_count_what_the_tabs_show(page, seeds):
     page.log_in(MANAGER)
     page.open("@@queue_tasks")
     for name, number in (("queued", "0"), ("scheduled", "1"), ("hidden", "1")):
-        assert page.wait("#queue-number-{} dd".format(name))[0].text == number
+        place = "#queue-number-{} dd".format(name)
+        page.until(lambda: page.wait(place)[0].text == number, name)
     assert not page.all("#queue-number-queued a")
     page.press("#queue-number-scheduled a")
     page.shows([later])
@@ -204,9 +205,10 @@ def test_a_refresh_keeps_the_focus(page, seeds):
     seeds.add()
     page.until(lambda: page.all("#queue-number-queued dd")[0].text == "2",
                "the new number")
-    assert focus(page).text == "2"
+    page.until(lambda: focus(page).text == "2", "the focus where it was")
     # The same warning is not read aloud again
-    assert "need a decision: 1" in page.all(".queue-warning")[0].text
+    page.until(lambda: "need a decision: 1" in page.all(
+        ".queue-warning")[0].text, "the warning")
     assert not page.all(".queue-warning[role=alert]")
 
 

@@ -279,15 +279,15 @@ class MyTasksTest(OutcomeCase):
         self.know_line()
         self.assertEqual(self.ask("")["waits"], u"Next in line.")
 
-    def test_nothing_is_told_of_the_line_while_no_tasks_are_handed_out(self):
+    def test_hold_is_told_instead_of_the_line(self):
         task = self.add(username="analyst")
         self.know_line()
         self.agent.held = {"kind": "database"}
         self.agent.unattended_seconds = 600
+        told = self.ask("")["waits"]
+        self.assertTrue(told.startswith(u"The queue is on hold: "), told)
         self.assertEqual(self.waits(self.open("/@@queue_my_tasks")),
-                         {task.job_uid: u""})
-        self.assertTrue(self.ask("")["waits"].startswith(
-            u"The queue is on hold: "))
+                         {task.job_uid: told})
 
     def test_pauses_of_several_kinds_are_told(self):
         names = ("task_action_submit", "task_action_verify")

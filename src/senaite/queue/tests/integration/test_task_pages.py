@@ -249,4 +249,5 @@ class TestMyTasks(MonitorCase):
             self.assertEqual(len(state.pop("version")), 16)
             self.assertEqual({"active": 0, "skipped": 0, "jobs": [],
                               "waits": "", "user": who, "ended": {}, "unsettled": [],
-                              "queued": [], "progress": None}, state)
+                              "queued": [], "marks": [],
+                              "progress": None}, state)
