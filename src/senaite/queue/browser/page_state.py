@@ -76,7 +76,7 @@ class PageStateView(BrowserView):
 
     def __call__(self):
         user_id = getSecurityManager().getUser().getId()
-        # Who is logged out is told in any case
+        # Users who are logged out are told in any case
         if user_id is not None and is_installed() and \
                 not view.is_known(senaite_api.get_portal()):
             return self.refuse()

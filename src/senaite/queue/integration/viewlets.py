@@ -110,11 +110,6 @@ class ProgressViewlet(ViewletBase):
         return 100 * count // max(self.progress["total"], 1)
 
     @property
-    def url(self):
-        """URL from which the script fetches the progress."""
-        return "{}/queue_progress".format(senaite_api.get_url(self.context))
-
-    @property
     def menu_url(self):
         """URL from which the script fetches the menu with the state of the
         object. A whole page would use up messages for the user."""

@@ -36,7 +36,7 @@
       /^(input|select|textarea)$/i.test(focus.tagName);
   }
 
-  // Folded parts stay folded, and who has come here with the keyboard stays
+  // Folded parts stay folded, and the focus stays where it is
   function replace(part, fresh) {
     if (part.innerHTML === fresh.innerHTML) {
       return;

@@ -51,8 +51,8 @@
     });
   }
 
-  // Folded parts stay folded, what was chosen to be paused stays chosen, and who
-  // has come here with the keyboard stays there
+  // Folded parts stay folded, what was chosen to be paused stays chosen, and the
+  // focus stays where it is
   function showDashboard(data) {
     if (data.html === shown) {
       return;

@@ -311,14 +311,18 @@ class TestProfile(unittest.TestCase):
         self.assertIn("stay in the task store", text)
         self.assertIn("To remove them", text)
 
+    def text_of_kept_tasks(self):
+        """Return the only message that says that tasks stay in the store."""
+        text, = [text for text in self.status_messages()
+                 if "stay in the task store" in text]
+        return text
+
     def test_server_that_does_not_answer_is_no_reason_to_be_silent(self):
         """The tasks are not known, and stay in the store all the same."""
         self.install()
         self.use_queue(Away())
         self.uninstall()
-        text, = [text for text in self.status_messages()
-                 if "stay in the task store" in text]
-        self.assertIn("not the queue server", text)
+        self.assertIn("not the queue server", self.text_of_kept_tasks())
 
     def test_store_that_cannot_be_opened_is_told(self):
         self.install()
@@ -328,9 +332,7 @@ class TestProfile(unittest.TestCase):
         self.addCleanup(setattr, api, "get_queue", api.get_queue)
         api.get_queue = find
         self.uninstall()
-        text, = [text for text in self.status_messages()
-                 if "stay in the task store" in text]
-        self.assertIn("could not be emptied", text)
+        self.assertIn("could not be emptied", self.text_of_kept_tasks())
 
     def test_store_that_cannot_be_read_is_emptied_when_it_can(self):
         self.install()
